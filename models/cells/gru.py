@@ -1,0 +1,56 @@
+r"""The gated recurrent unit (Cho et al. 2014), in the form of cuDNN and nn.GRU.
+
+    r_t = σ(W_xr x_t + W_hr h_{t-1} + b_r)        reset gate: how much past the candidate sees
+    z_t = σ(W_xz x_t + W_hz h_{t-1} + b_z)        update gate: how much of the old h to keep
+    n_t = tanh(W_xn x_t + b_n
+               + r_t ⊙ (W_hn h_{t-1} + b_hn))     candidate: what to write
+
+    h_t = z_t ⊙ h_{t-1} + (1 - z_t) ⊙ n_t
+
+One gate does what the LSTM's forget and input gates do: what is not kept is written. The path
+z_t ⊙ h_{t-1} is additive like the LSTM's through c, but the state is also what the readout sees.
+Here z keeps, as in nn.GRU; in the paper 1 - z does.
+
+Default: orthogonal W_h and keep bias 1 on z. With ``bias=chrono``, b_z = ln U[1, T-1]
+(Tallec & Ollivier 2018, section 2). ``init=pytorch,bias=0`` is what nn.GRU starts with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from models.cells.cell import BIAS, INIT, Cell, Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class GRU(Cell):
+    """Two gates r, z and a candidate n; one state h."""
+
+    name = "gru"
+    title = "GRU"
+    equations = (
+        r"r_t = \sigma(W_{xr} x_t + W_{hr} h_{t-1} + b_r)",
+        r"z_t = \sigma(W_{xz} x_t + W_{hz} h_{t-1} + b_z)",
+        r"n_t = \tanh(W_{xn} x_t + b_n + r_t \odot (W_{hn} h_{t-1} + b_{hn}))",
+        r"h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t",
+    )
+    options = (BIAS, INIT)
+    gates = ("r", "z", "n")
+    keep_gate = "z"
+
+    def step(self, w: Weights, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        (h,) = state
+        assert w.b_hn is not None
+        x_r, x_z, x_n = (w.W_x @ x + w.b).chunk(3, dim=-2)
+        h_r, h_z, h_n = (w.W_h @ h).chunk(3, dim=-2)
+        r = (x_r + h_r).sigmoid()
+        z = (x_z + h_z).sigmoid()
+        n = (x_n + r * (h_n + w.b_hn)).tanh()
+        h = z * h + (1 - z) * n
+        return (h,)
+
+    def shapes(self, inputs: int, hidden: int) -> Mapping[str, tuple[int, int]]:
+        return {**super().shapes(inputs, hidden), "b_hn": (hidden, 1)}

@@ -1,0 +1,55 @@
+r"""Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
+
+    i_t = σ(W_xi x_t + W_hi h_{t-1} + b_i)        input gate: how much of the candidate to write
+    f_t = σ(W_xf x_t + W_hf h_{t-1} + b_f)        forget gate: how much of the old c to keep
+    g_t = tanh(W_xg x_t + W_hg h_{t-1} + b_g)     candidate: what to write
+    o_t = σ(W_xo x_t + W_ho h_{t-1} + b_o)        output gate: how much of c to show
+
+    c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t               long-term state
+    h_t = o_t ⊙ tanh(c_t)                         short-term state
+
+The long-term state is changed by addition. Along that path the gradient is multiplied by f_t
+alone, ∂c_t/∂c_{t-1} = diag(f_t): while the forget gate stays near 1, it neither vanishes nor
+explodes. Through h_{t-1} and the gates there are further paths, and those still may.
+
+Default: orthogonal W_h and forget bias 1 (Jozefowicz et al. 2015). With ``bias=chrono`` the
+forget gates start with time constants spread over the whole sequence, b_f = ln U[1, T-1] and
+b_i = -b_f (Tallec & Ollivier 2018, eq. 16). ``init=pytorch,bias=0`` is what nn.LSTM starts with.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.cells.cell import BIAS, INIT, Cell, Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class LSTM(Cell):
+    """Four gates i, f, g, o; a long-term state c and a short-term state h."""
+
+    name = "lstm"
+    title = "LSTM"
+    equations = (
+        r"i_t = \sigma(W_{xi} x_t + W_{hi} h_{t-1} + b_i)",
+        r"f_t = \sigma(W_{xf} x_t + W_{hf} h_{t-1} + b_f)",
+        r"g_t = \tanh(W_{xg} x_t + W_{hg} h_{t-1} + b_g)",
+        r"o_t = \sigma(W_{xo} x_t + W_{ho} h_{t-1} + b_o)",
+        r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
+        r"h_t = o_t \odot \tanh(c_t)",
+    )
+    options = (BIAS, INIT)
+    gates = ("i", "f", "g", "o")
+    states = ("h", "c")
+    keep_gate = "f"
+    write_gate = "i"
+
+    def step(self, w: Weights, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        h, c = state
+        i, f, g, o = (w.W_x @ x + w.W_h @ h + w.b).chunk(4, dim=-2)
+        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+        c = f * c + i * g
+        h = o * c.tanh()
+        return h, c

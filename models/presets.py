@@ -1,0 +1,81 @@
+"""Presets: experiments worth pressing a button for, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named experiment with the sentence that a page shows beside it."""
+
+    name: str
+    title: str
+    lesson: str
+    experiment: Experiment
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "who_remembers",
+            "Who remembers?",
+            "Same task, ever longer: the simple RNN gives up first, gates started at the right "
+            "time scale (chrono) reach furthest.",
+            Experiment(steps=500),
+        ),
+        Preset(
+            "adding",
+            "Adding",
+            "Add two marked numbers. A network that remembers only one of them is stuck at 1/12.",
+            Experiment(
+                task="adding",
+                cells=("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono"),
+                lengths=(20, 50, 100, 200),
+                seeds=2,
+                steps=500,
+            ),
+        ),
+        Preset(
+            "copy",
+            "Copy",
+            "Repeat ten symbols after a wait: capacity and memory at once, hard for every cell.",
+            Experiment(
+                task="copy",
+                cells=("rnn", "lstm", "lstm:bias=chrono", "gru:bias=chrono"),
+                lengths=(5, 10, 20, 30),
+                seeds=2,
+                steps=1500,
+                hidden_size=64,
+                learning_rate=(0.005,),
+                evaluate_every=50,
+            ),
+        ),
+        Preset(
+            "latch_trap",
+            "Latch trap",
+            "Hold one symbol and ignore the rest. A simple RNN latches by saturating and beats an "
+            "LSTM whose forget gates start half closed: such a task is no test of memory.",
+            Experiment(
+                task="recall",
+                cells=("rnn", "lstm", "lstm:bias=0", "lstm:bias=chrono"),
+                steps=400,
+            ),
+        ),
+        Preset(
+            "handwriting",
+            "Handwriting",
+            "Real handwritten digits, read one pixel at a time, then a wait before the answer.",
+            Experiment(
+                task="digits",
+                cells=("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono"),
+                lengths=(64, 96, 128, 192),
+                seeds=2,
+                steps=500,
+            ),
+        ),
+    )
+}

@@ -1,0 +1,1 @@
+"""Results: their tables, statistics, CSV files and the store of runs."""

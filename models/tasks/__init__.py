@@ -1,0 +1,15 @@
+"""The tasks. A new one is a file beside these and a line in TASKS."""
+
+from __future__ import annotations
+
+from models import spec
+from models.tasks.task import Task
+from models.tasks.temporal_order import TemporalOrder
+
+TASKS: dict[str, type[Task]] = {task.name: task for task in (TemporalOrder,)}
+
+
+def make_task(text: str) -> Task:
+    """The task that a spec text such as ``temporal_order:symbols=3`` names. Raises SpecError."""
+    task, options = spec.parse("task", text, TASKS)
+    return task(**options)

@@ -1,0 +1,10 @@
+"""Symbol numbers as one-hot input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def one_hot(symbols: np.ndarray, alphabet: int) -> np.ndarray:
+    """Integers (steps, sequences) below ``alphabet`` -> float32 (steps, alphabet, sequences)."""
+    return (symbols[:, None, :] == np.arange(alphabet)[:, None]).astype(np.float32)
