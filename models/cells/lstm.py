@@ -2,8 +2,8 @@ r"""Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et 
 
     i_t = σ(W_xi x_t + W_hi h_{t-1} + b_i)        input gate: how much of the candidate to write
     f_t = σ(W_xf x_t + W_hf h_{t-1} + b_f)        forget gate: how much of the old c to keep
-    g_t = tanh(W_xg x_t + W_hg h_{t-1} + b_g)     candidate: what to write
     o_t = σ(W_xo x_t + W_ho h_{t-1} + b_o)        output gate: how much of c to show
+    g_t = tanh(W_xg x_t + W_hg h_{t-1} + b_g)     candidate: what to write
 
     c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t               long-term state
     h_t = o_t ⊙ tanh(c_t)                         short-term state
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 
 
 class LSTM(Cell):
-    """Four gates i, f, g, o; a long-term state c and a short-term state h."""
+    """Four gates i, f, o, g; a long-term state c and a short-term state h."""
 
     name = "lstm"
     title = "LSTM"
     equations = (
         r"i_t = \sigma(W_{xi} x_t + W_{hi} h_{t-1} + b_i)",
         r"f_t = \sigma(W_{xf} x_t + W_{hf} h_{t-1} + b_f)",
-        r"g_t = \tanh(W_{xg} x_t + W_{hg} h_{t-1} + b_g)",
         r"o_t = \sigma(W_{xo} x_t + W_{ho} h_{t-1} + b_o)",
+        r"g_t = \tanh(W_{xg} x_t + W_{hg} h_{t-1} + b_g)",
         r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
         r"h_t = o_t \odot \tanh(c_t)",
     )
     options = (BIAS, INIT)
-    gates = ("i", "f", "g", "o")
+    gates = ("i", "f", "o", "g")
     states = ("h", "c")
     keep_gate = "f"
     write_gate = "i"
 
     def step(self, w: Weights, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         h, c = state
-        i, f, g, o = (w.W_x @ x + w.W_h @ h + w.b).chunk(4, dim=-2)
-        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+        i, f, o, g = (w.W_x @ x + w.W_h @ h + w.b).chunk(4, dim=-2)
+        i, f, o, g = i.sigmoid(), f.sigmoid(), o.sigmoid(), g.tanh()
         c = f * c + i * g
         h = o * c.tanh()
         return h, c

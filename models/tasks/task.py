@@ -29,6 +29,11 @@ class Batch:
     inputs: np.ndarray
     targets: np.ndarray
 
+    def part(self, first: int, sequences: int) -> Batch:
+        """Some of the sequences."""
+        chosen = slice(first, first + sequences)
+        return Batch(self.inputs[..., chosen], self.targets[..., chosen])
+
 
 @dataclass(frozen=True)
 class Baseline:

@@ -1,0 +1,178 @@
+"""What a kernel is: one cell's recurrence for a whole population, unrolled over time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from models.cells.cell import Weights
+from models.kernels.schedule import Schedule
+
+
+class Unrolled(ABC):
+    """The recurrence of a population of S models over a batch of B sequences each.
+
+    Feature-major, sequences last: a hidden state is (S, H, B). What belongs to every step lies in
+    the rows of the schedule.
+    """
+
+    def __init__(self, schedule: Schedule, device: torch.device) -> None:
+        self.schedule = schedule
+        self._rows_of = [
+            torch.tensor(schedule.rows_of(model), device=device) for model in range(schedule.models)
+        ]
+
+    @abstractmethod
+    def set_inputs(self, model: int, x: Tensor) -> None:
+        """The input sequences of one model, (steps, inputs, B)."""
+
+    @abstractmethod
+    def hidden_states(self, weights: Weights, last: int) -> Tensor:
+        """h of the last ``last`` steps as schedule rows, (rows, H, B), with an autograd graph."""
+
+    @abstractmethod
+    def state_gradient(self, state: str, model: int) -> Tensor:
+        """∂L/∂state_t of one model, (steps, H, B), once the loss has been differentiated.
+
+        The total derivative, through all later steps.
+        """
+
+
+class Kernel(Unrolled):
+    """An unrolled recurrence with hand-written back-propagation through time.
+
+    The input of a step is z = [h; x; 1], (S, H + inputs + 1, B): recurrent weights, input
+    weights and bias are one matrix then, and one product a step. The rows x and 1 are filled
+    once for a batch, h is written by the step before. All buffers, and every step's views into
+    them, are made once for the experiment.
+    """
+
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    gates: ClassVar[int]
+    """Blocks of H rows of pre-activations."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        inputs: int,
+        hidden: int,
+        sequences: int,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        super().__init__(schedule, device)
+        self.hidden = hidden
+        self._sequences = sequences
+        self._options: dict[str, Any] = {"dtype": dtype, "device": device}
+        rows, features = self.gates * hidden, hidden + inputs + 1
+        # One block more than there are steps: what the last step writes.
+        self.z = self._zeros(schedule.rows + schedule.models, features)
+        self.z[:, -1] = 1
+        self.activations = self._zeros(schedule.rows, rows)
+        self.gradients = {state: self._zeros(schedule.rows, hidden) for state in self.states}
+        self.packed = torch.zeros(schedule.models, rows, features, **self._options)
+        self.packed_gradient = torch.zeros_like(self.packed)
+        self._back = self.packed[..., :hidden].transpose(1, 2)
+        self._allocate()
+        self._before = [
+            self._now(self.gradients["h"], max(step - 1, 0)) for step in range(schedule.steps)
+        ]
+        self._steps = [self._views(step) for step in range(schedule.steps)]
+
+    def _zeros(self, rows: int, features: int) -> Tensor:
+        return torch.zeros(rows, features, self._sequences, **self._options)
+
+    def _now(self, buffer: Tensor, step: int) -> Tensor:
+        """The rows of the models that are active at this step."""
+        start, active = self.schedule.starts[step], self.schedule.active[step]
+        return buffer[start : start + active]
+
+    def _next(self, buffer: Tensor, step: int) -> Tensor:
+        """The same models' rows of the step after it."""
+        start, active = self.schedule.starts[step + 1], self.schedule.active[step]
+        return buffer[start : start + active]
+
+    def _allocate(self) -> None:
+        """Makes the buffers that only this cell needs."""
+
+    @abstractmethod
+    def _views(self, step: int) -> Any:
+        """The views into the buffers that one step works on."""
+
+    @abstractmethod
+    def forward(self) -> None:
+        """Fills h, and what ``backward`` needs, from ``packed``."""
+
+    @abstractmethod
+    def backward(self, read_from: int) -> None:
+        """Back-propagation through time.
+
+        ``gradients["h"]`` holds the loss's direct gradient at the steps from ``read_from`` on.
+        Adds to it what comes back through later steps, and fills ``packed_gradient``.
+        """
+
+    def _to_previous_h(self, step: int, da: Tensor, read_from: int) -> None:
+        """Carries the gradient of a step's pre-activations, (n, gates·H, B), on to ∂L/∂h before."""
+        if step == 0:
+            return
+        dh = self._before[step]
+        n = len(dh)
+        # With beta=0 what stood there is ignored: no direct gradient reaches that step.
+        beta = int(step - 1 >= read_from)
+        torch.baddbmm(dh, self._back[:n], da[:n], beta=beta, out=dh)
+
+    def pack(self, weights: Weights) -> None:
+        """Copies the weights into ``packed``, [W_h | W_x | b]."""
+        self.packed[..., : self.hidden] = weights.W_h
+        self.packed[..., self.hidden : -1] = weights.W_x
+        self.packed[..., -1:] = weights.b
+
+    def unpack(self) -> Mapping[str, Tensor]:
+        """The gradient of each weight, out of ``packed_gradient``."""
+        gradient = self.packed_gradient.clone()
+        return {
+            "W_h": gradient[..., : self.hidden],
+            "W_x": gradient[..., self.hidden : -1],
+            "b": gradient[..., -1:],
+        }
+
+    def set_inputs(self, model: int, x: Tensor) -> None:
+        self.z[self._rows_of[model], self.hidden : -1] = x
+
+    def hidden_states(self, weights: Weights, last: int) -> Tensor:
+        given = {name: value for name, value in vars(weights).items() if value is not None}
+        hidden: Tensor = _Node.apply(self, last, tuple(given), *given.values())
+        return hidden
+
+    def state_gradient(self, state: str, model: int) -> Tensor:
+        return self.gradients[state][self._rows_of[model]]
+
+
+class _Node(torch.autograd.Function):
+    """A kernel in the autograd graph: weights in, hidden states of the last steps out."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, kernel: Kernel, last: int, names: tuple[str, ...], *weights: Tensor
+    ) -> Tensor:
+        ctx.kernel, ctx.names = kernel, names
+        ctx.read_from = max(kernel.schedule.steps - last, 0)
+        kernel.pack(Weights(**dict(zip(names, weights, strict=True))))
+        kernel.forward()
+        steps = range(ctx.read_from, kernel.schedule.steps)
+        # The h of a step stands in the input of the step after it.
+        return torch.cat([kernel._next(kernel.z, step)[:, : kernel.hidden] for step in steps])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
+        kernel: Kernel = ctx.kernel
+        schedule = kernel.schedule
+        kernel.gradients["h"][schedule.starts[ctx.read_from] : schedule.rows] = gradients[0]
+        kernel.packed_gradient.zero_()
+        kernel.backward(ctx.read_from)
+        weights = kernel.unpack()
+        return (None, None, None, *(weights[name] for name in ctx.names))

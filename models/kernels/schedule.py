@@ -1,0 +1,67 @@
+"""When each model of a population is active: sequences of unequal length, ending together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A population's sequences right-aligned, models sorted longest first.
+
+    At every step the active models are then a prefix of the stack, so each operation works on
+    ``[:active]``, without masks and without wasted work. What is kept of every step lies in one
+    flat buffer, step after step: step k occupies ``active[k]`` rows from ``starts[k]``.
+
+    Raises ValueError where ``lengths`` are not sorted longest first.
+    """
+
+    lengths: tuple[int, ...]
+    """Steps of each model's sequences."""
+
+    def __post_init__(self) -> None:
+        if not self.lengths or list(self.lengths) != sorted(self.lengths, reverse=True):
+            raise ValueError(f"lengths must be sorted longest first, not {self.lengths}")
+
+    @property
+    def models(self) -> int:
+        """S, the size of the population."""
+        return len(self.lengths)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the longest sequence."""
+        return self.lengths[0]
+
+    @cached_property
+    def active(self) -> tuple[int, ...]:
+        """How many models are active at each step."""
+        return tuple(
+            sum(self.steps - length <= step for length in self.lengths)
+            for step in range(self.steps)
+        )
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """The first row of each step, and behind the last step the number of rows."""
+        return tuple(accumulate(self.active, initial=0))
+
+    @property
+    def rows(self) -> int:
+        """Rows of a flat buffer: active models summed over the steps."""
+        return self.starts[-1]
+
+    def rows_of(self, model: int) -> list[int]:
+        """The rows of one model, in the order of its time steps."""
+        first = self.steps - self.lengths[model]
+        return [start + model for start in self.starts[first:-1]]
+
+    def tail(self, steps: int) -> int:
+        """The row at which the last ``steps`` steps begin; shorter sequences have all of theirs."""
+        return self.starts[max(self.steps - steps, 0)]
+
+    @cached_property
+    def model_of_row(self) -> tuple[int, ...]:
+        return tuple(model for active in self.active for model in range(active))

@@ -1,0 +1,53 @@
+"""Adam and gradient clipping for a population: every model by itself."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+
+class Adam:
+    """Adam (Kingma & Ba 2015, algorithm 1) with a learning rate for each model.
+
+    ``parameters`` is (S, P), one row a model, changed in place. Models in trouble are left alone:
+    see ``step``.
+    """
+
+    def __init__(self, parameters: Tensor, learning_rates: Tensor) -> None:
+        self.parameters = parameters
+        self.learning_rates = learning_rates[:, None]
+        self.steps = 0
+        self._mean = torch.zeros_like(parameters)
+        self._square = torch.zeros_like(parameters)
+
+    @torch.no_grad()
+    def step(self, gradient: Tensor, alive: Tensor) -> None:
+        """One update of the models that are ``alive`` (S,), from ``gradient`` (S, P) as clipped.
+
+        The others keep their parameters, whatever their gradient.
+        """
+        self.steps += 1
+        gradient = torch.where(alive[:, None], gradient, 0)
+        self._mean.lerp_(gradient, 1 - BETA_1)
+        self._square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
+        mean = self._mean / (1 - BETA_1**self.steps)
+        scale = (self._square / (1 - BETA_2**self.steps)).sqrt_().add_(EPSILON)
+        change = torch.where(alive[:, None], self.learning_rates * mean / scale, 0)
+        self.parameters.sub_(change)
+
+
+def gradient_norm(gradient: Tensor) -> Tensor:
+    """Norm over all parameters of each model, (S, P) -> (S,)."""
+    return gradient.norm(dim=1)
+
+
+def clip(gradient: Tensor, norm: Tensor, threshold: float) -> Tensor:
+    """Each model's gradient scaled down to ``threshold`` where its norm is above (0: never).
+
+    Pascanu, Mikolov & Bengio 2013, algorithm 1.
+    """
+    if threshold == 0:
+        return gradient
+    return gradient * (threshold / norm.clamp(min=threshold))[:, None]

@@ -1,0 +1,70 @@
+"""What training hands out: measured values as rows of the result tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.population import Model
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one cell's population measured since its last snapshot.
+
+    ``tables`` holds the new rows of each table of ``models.results.schema``, without ``run``.
+    """
+
+    cell: str
+    step: int
+    """Optimiser steps done."""
+    tables: dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Makes rows that say which model they are about."""
+
+    task: str
+    cell: str
+    models: Sequence[Model]
+
+    def per_model(self, **columns: object) -> pd.DataFrame:
+        """One row a model; each column a value for all, or S values."""
+        identity = {
+            "task": self.task,
+            "cell": self.cell,
+            "length": [model.length for model in self.models],
+            "seed": [model.seed for model in self.models],
+            "learning_rate": [model.learning_rate for model in self.models],
+        }
+        return pd.DataFrame({**identity, **columns})
+
+    def per_step(self, first: int, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        """One row a model and step; each column (steps, S), from step ``first`` on."""
+        steps = len(next(iter(columns.values())))
+        frame = self.per_model()
+        frame = frame.loc[np.tile(frame.index, steps)].reset_index(drop=True)
+        frame["step"] = np.repeat(np.arange(first, first + steps), len(self.models))
+        return frame.assign(**{name: values.ravel() for name, values in columns.items()})
+
+    def per_time_step(
+        self, step: int, profiles: Mapping[str, Sequence[np.ndarray]]
+    ) -> pd.DataFrame:
+        """One row a model, state and t; ``profiles`` has the norms (steps,) of each model."""
+        identity = self.per_model(step=step)
+        parts = []
+        for state, norms in profiles.items():
+            steps = [len(norm) for norm in norms]
+            frame = identity.loc[identity.index.repeat(steps)]
+            parts.append(
+                frame.assign(
+                    t=np.concatenate([np.arange(1, count + 1) for count in steps]),
+                    state=state,
+                    gradient_norm=np.concatenate(norms),
+                )
+            )
+        return pd.concat(parts, ignore_index=True)
