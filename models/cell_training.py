@@ -1,4 +1,4 @@
-"""One cell's part of an experiment: its population, optimiser and measurements."""
+"""One population's part of an experiment: its population, optimiser and measurements."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from models.cells import make_cell
 from models.evaluation import gradient_profile, score
 from models.experiment import Experiment
 from models.optimiser import Adam, clip, gradient_norm
-from models.population import Model, Population, initial_parameters
+from models.population import Population, initial_parameters
 from models.randomness import Stream, generator
+from models.sharing import Part
 from models.snapshot import Rows, Snapshot
 from models.tasks import make_task
 from models.tasks.task import Split
@@ -35,19 +36,13 @@ class StepRecord:
 
 
 class CellTraining:
-    """Trains all models of one cell: lengths × seeds × learning rates, as one population."""
+    """Trains models of one cell: lengths × seeds × learning rates, as one population."""
 
-    def __init__(self, experiment: Experiment, cell: str, device: torch.device) -> None:
+    def __init__(self, experiment: Experiment, part: Part, device: torch.device) -> None:
         self.experiment = experiment
-        self.name = cell
-        self.cell, self.task = make_cell(cell), make_task(experiment.task)
-        self.models = [
-            Model(length, seed, rate)
-            for length in reversed(experiment.lengths)
-            for seed in experiment.seed_numbers
-            for rate in experiment.learning_rate
-        ]
-        self.rows = Rows(experiment.task, cell, self.models)
+        self.name, self.models = part.cell, part.models
+        self.cell, self.task = make_cell(part.cell), make_task(experiment.task)
+        self.rows = Rows(experiment.task, part.cell, part.models)
         self.step = 0
         self.born = False
         self.device = device

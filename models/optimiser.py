@@ -40,7 +40,8 @@ class Adam:
 
 def gradient_norm(gradient: Tensor) -> Tensor:
     """Norm over all parameters of each model, (S, P) -> (S,)."""
-    return gradient.norm(dim=1)
+    norm: Tensor = torch.linalg.vector_norm(gradient, dim=1)
+    return norm
 
 
 def clip(gradient: Tensor, norm: Tensor, threshold: float) -> Tensor:

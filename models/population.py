@@ -15,16 +15,8 @@ from models.initialisation import initial_readout, initial_weights, torch_genera
 from models.kernels import unroll
 from models.kernels.schedule import Schedule
 from models.randomness import Stream, generator
+from models.sharing import Model
 from models.tasks.task import Batch, Task
-
-
-@dataclass(frozen=True)
-class Model:
-    """What tells one model of a cell from another."""
-
-    length: int
-    seed: int
-    learning_rate: float
 
 
 @dataclass(frozen=True)
@@ -158,7 +150,7 @@ def _initial_model(cell: Cell, task: Task, model: Model, hidden: int) -> Tensor:
     source = torch_generator(generator(model.seed, model.length, Stream.INITIALISATION))
     weights = initial_weights(cell, task.inputs, hidden, task.steps(model.length), source)
     V, b = initial_readout(hidden, task.outputs, source)
-    named = {**vars(weights), "V": V, "b_V": b}
+    named = {**weights.given(), "V": V, "b_V": b}
     names = parameter_shapes(cell, task, hidden)
     return torch.cat([named[name].flatten() for name in names])
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.population import Model
+from models.sharing import Model
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one cell's population measured since its last snapshot.
+    """What one population measured since its last snapshot.
 
     ``tables`` holds the new rows of each table of ``models.results.schema``, without ``run``.
     """

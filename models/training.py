@@ -1,60 +1,66 @@
 """Training: from an experiment to snapshots of what was measured.
 
-Every cell's models are one population. The populations take turns, the least advanced first, so
-that all curves rise together; each turn trains to the next evaluation and ends in a snapshot.
+Every cell's models are one population. The populations of a process take turns, the least
+advanced first, so that all curves rise together; each turn trains to the next evaluation and ends
+in a snapshot. On several cores the populations are shared out between as many processes.
 """
 
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
 from models.cell_training import CellTraining
 from models.experiment import Experiment
+from models.sharing import Part, share_out
+from models.side_by_side import side_by_side
 from models.snapshot import Snapshot
 
 
 def train(
-    experiment: Experiment, should_stop: Callable[[], bool] = lambda: False
+    experiment: Experiment,
+    should_stop: Callable[[], bool] = lambda: False,
+    processes: int | None = None,
 ) -> Iterator[Snapshot]:
-    """Trains all models of the experiment; yields a snapshot of a cell after each of its turns.
+    """Trains all models of the experiment; yields a snapshot after each turn of a population.
 
-    The first of each cell is at birth, step 0. ``should_stop`` is asked between optimiser steps,
-    from several threads; once it says so, what is measured is yielded and the iterator ends.
-    The numbers do not depend on the timing of the threads. Raises RuntimeError where the
-    experiment asks for a GPU and there is none.
+    The first of each population is at birth, step 0. Once ``should_stop`` says so, what is
+    measured is yielded and the iterator ends. The numbers do not depend on ``processes``, by
+    default one for each core. Raises RuntimeError where the experiment asks for a GPU and there
+    is none, or where a process dies.
     """
     device = choose_device(experiment.device)
-    left = threading.Event()
+    if processes is None:
+        processes = _cores() if device.type == "cpu" else 1
+    shares = share_out(experiment, processes)
+    if len(shares) == 1:
+        yield from take_turns(experiment, shares[0], device, should_stop)
+    else:
+        tasks = [(experiment, share, device) for share in shares]
+        yield from side_by_side(take_turns, tasks, should_stop)
 
-    def stop() -> bool:
-        return left.is_set() or should_stop()
 
-    waiting = [CellTraining(experiment, cell, device) for cell in experiment.cells]
-    running: dict[Future[Snapshot], CellTraining] = {}
-    workers = min(_workers(device), len(waiting))
-    # Operations this small are fastest on one thread each, with one thread per population.
+def take_turns(
+    experiment: Experiment,
+    parts: Sequence[Part],
+    device: torch.device,
+    should_stop: Callable[[], bool],
+) -> Iterator[Snapshot]:
+    """Trains these populations in this process, the least advanced first."""
+    # Operations this small are fastest on one thread.
     torch.set_num_threads(1)
-    with ThreadPoolExecutor(workers, initializer=_start_worker) as pool:
-        try:
-            while waiting or running:
-                while waiting and len(running) < workers:
-                    cell = min(waiting, key=lambda candidate: candidate.step)
-                    waiting.remove(cell)
-                    running[pool.submit(cell.advance, stop)] = cell
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    cell = running.pop(future)
-                    yield future.result()
-                    if not cell.finished and not stop():
-                        waiting.append(cell)
-                if stop():
-                    waiting.clear()
-        finally:
-            left.set()
+    # Vanishing gradients end in denormal numbers, which are slow and mean nothing here.
+    torch.set_flush_denormal(True)
+    waiting = [CellTraining(experiment, part, device) for part in parts]
+    while waiting:
+        population = min(waiting, key=lambda one: (one.born, one.step))
+        yield population.advance(should_stop)
+        if population.finished:
+            waiting.remove(population)
+        if should_stop():
+            return
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -66,10 +72,7 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def _workers(device: torch.device) -> int:
-    return 1 if device.type == "cuda" else len(os.sched_getaffinity(0))
-
-
-def _start_worker() -> None:
-    # Vanishing gradients end in denormal numbers, which are slow and mean nothing here.
-    torch.set_flush_denormal(True)
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

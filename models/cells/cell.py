@@ -43,6 +43,10 @@ class Weights:
     b_hn: Tensor | None = None
     """The GRU's second bias of its candidate, inside the reset gate's reach, shape (H, 1)."""
 
+    def given(self) -> dict[str, Tensor]:
+        """The parameters that the cell has, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
 
 class Cell(ABC):
     """A recurrent cell with its options.

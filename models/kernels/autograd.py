@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -66,5 +65,5 @@ def _keep(kept: Tensor, gradient: Tensor) -> None:
 
 
 def _first(weights: Weights, models: int) -> Weights:
-    named: dict[str, Any] = vars(weights)
-    return Weights(**{name: w if w is None else w[:models] for name, w in named.items()})
+    given = {name: w[:models] for name, w in weights.given().items()}
+    return Weights(**given)

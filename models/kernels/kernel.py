@@ -144,7 +144,7 @@ class Kernel(Unrolled):
         self.z[self._rows_of[model], self.hidden : -1] = x
 
     def hidden_states(self, weights: Weights, last: int) -> Tensor:
-        given = {name: value for name, value in vars(weights).items() if value is not None}
+        given = weights.given()
         hidden: Tensor = _Node.apply(self, last, tuple(given), *given.values())
         return hidden
 

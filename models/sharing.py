@@ -1,0 +1,76 @@
+"""Who trains what: an experiment's models as populations, shared out between processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.experiment import Experiment
+from models.tasks import make_task
+
+LOPSIDED = 1.3
+"""How far above the mean share the largest may lie before cells are split."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What tells one model of a cell from another."""
+
+    length: int
+    seed: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """Models of one cell, longest first, that train as one population."""
+
+    cell: str
+    models: tuple[Model, ...]
+
+
+def share_out(experiment: Experiment, processes: int) -> list[list[Part]]:
+    """The experiment's populations for at most ``processes`` processes, about equally costly.
+
+    A cell's models stay together where that is fair enough: larger populations are faster.
+    """
+    whole = [Part(cell, _models(experiment)) for cell in experiment.cells]
+    shares = _distribute(experiment, whole, processes)
+    costs = [sum(_cost(experiment, part) for part in share) for share in shares]
+    if max(costs) <= LOPSIDED * sum(costs) / processes:
+        return shares
+    split = [
+        Part(part.cell, models)
+        for part in whole
+        for first in range(processes)
+        if (models := part.models[first::processes])
+    ]
+    return _distribute(experiment, split, processes)
+
+
+def _models(experiment: Experiment) -> tuple[Model, ...]:
+    return tuple(
+        Model(length, seed, rate)
+        for length in reversed(experiment.lengths)
+        for seed in experiment.seed_numbers
+        for rate in experiment.learning_rate
+    )
+
+
+def _distribute(experiment: Experiment, parts: Sequence[Part], processes: int) -> list[list[Part]]:
+    """The costliest first, each to the process that has least to do."""
+    shares: list[list[Part]] = [[] for _ in range(processes)]
+    load = [0.0] * processes
+    for part in sorted(parts, key=lambda part: -_cost(experiment, part)):
+        least = load.index(min(load))
+        shares[least].append(part)
+        load[least] += _cost(experiment, part)
+    return [share for share in shares if share]
+
+
+def _cost(experiment: Experiment, part: Part) -> float:
+    """About proportional to the time of one optimiser step."""
+    task = make_task(experiment.task)
+    hidden = experiment.hidden_sizes()[part.cell]
+    steps = sum(task.steps(model.length) for model in part.models)
+    return steps * experiment.parameter_count(part.cell, hidden)
