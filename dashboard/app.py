@@ -1,0 +1,21 @@
+"""The file that people run: ``streamlit run dashboard/app.py``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+# Streamlit puts this file's folder on the path, not the project's root.
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
+
+PAGES = [
+    st.Page("pages/race.py", title="Race", icon="🏁", default=True),
+    st.Page("pages/runs.py", title="Runs", icon="🗂️"),
+]
+st.navigation(PAGES, position="top").run()

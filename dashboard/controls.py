@@ -1,0 +1,318 @@
+"""The sidebar: every setting of an experiment as a widget, bound to the address.
+
+A widget's key is the setting's name, and so is its parameter in the address; a task's option is
+``<task>_<option>``. A value in the address that cannot be used gives way to the default and is
+reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import streamlit as st
+
+from models import spec
+from models.cells import CELLS, make_cell
+from models.experiment import Experiment, ExperimentError
+from models.tasks import TASKS, make_task
+
+DEFAULTS = Experiment()
+LENGTHS = ("10", "20", "30", "50", "70", "100", "150", "200", "300", "500")
+RATES = ("0.001", "0.002", "0.005", "0.01", "0.02")
+MESSAGES = "address_messages"
+RESETS = "address_resets"
+SEEN = "address_seen"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the sidebar says."""
+
+    experiment: Experiment | None
+    problem: str
+    """Why it cannot be run, or empty."""
+    messages: tuple[str, ...]
+    """What was wrong in the address."""
+
+
+def settings() -> Settings:
+    """Draws the sidebar and reads it."""
+    address = _Address()
+    with st.sidebar:
+        values = _common(address) | _advanced(address)
+    address.done()
+    messages = tuple(st.session_state.get(MESSAGES, ()))
+    try:
+        return Settings(Experiment.from_mapping(values), "", messages)
+    except (ExperimentError, ValueError) as error:
+        return Settings(None, str(error), messages)
+
+
+def show(experiment: Experiment) -> None:
+    """Sets every widget to this experiment; call it before they are drawn, as in a callback."""
+    name, options = _parsed_task(experiment.task)
+    st.session_state["task"] = name
+    for option, value in options.items():
+        st.session_state[f"{name}_{option}"] = value
+    for field in fields(Experiment):
+        if field.name != "task":
+            value = getattr(experiment, field.name)
+            st.session_state[field.name] = _texts(value) if isinstance(value, tuple) else value
+    st.session_state.pop(MESSAGES, None)
+
+
+def cell_suggestions() -> list[str]:
+    """Every registered cell, plain and with each single option changed."""
+    suggestions = []
+    for name, cell in CELLS.items():
+        suggestions.append(name)
+        suggestions += [
+            f"{name}:{option.name}={value}"
+            for option in cell.options
+            for value in option.values
+            if value != option.default
+        ]
+    return suggestions
+
+
+def _common(address: _Address) -> dict[str, Any]:
+    return {
+        "task": _task(address),
+        "cells": address.many(
+            "cells",
+            "Cells",
+            cell_suggestions(),
+            make_cell,
+            help="Pick some, or type a cell spec such as lstm:bias=chrono,init=identity.",
+        ),
+        "lengths": _integers(
+            address.many("lengths", "Sequence lengths", LENGTHS, _length, help="Type any other.")
+        ),
+        "seeds": address.number("seeds", "Seeds", 1, help="Models for each cell and length."),
+        "steps": address.number("steps", "Optimiser steps", 0, step=100),
+        "match": address.one(
+            "match",
+            "Fair in what?",
+            ("hidden_size", "parameters"),
+            help="Equal hidden size, or about equal numbers of parameters: each cell then gets "
+            "the largest hidden size that fits into what the largest cell has.",
+        ),
+    }
+
+
+def _advanced(address: _Address) -> dict[str, Any]:
+    with st.expander("Advanced"):
+        return {
+            "hidden_size": address.number("hidden_size", "Hidden size", 1),
+            "batch_size": address.number("batch_size", "Batch size", 1),
+            "learning_rate": _floats(
+                address.many(
+                    "learning_rate",
+                    "Learning rate",
+                    RATES,
+                    _positive,
+                    help="With several, each cell shows its best at each length, chosen on "
+                    "validation sequences.",
+                )
+            ),
+            "clip": address.number(
+                "clip", "Gradient clipping", 0.0, step=0.5, help="Threshold on the norm; 0 is off."
+            ),
+            "evaluate_every": address.number("evaluate_every", "Evaluate every … steps", 1),
+            "held_out": address.number("held_out", "Held-out sequences", 1),
+            "test_lengths": _integers(
+                address.many(
+                    "test_lengths",
+                    "Test at other lengths",
+                    LENGTHS,
+                    _length,
+                    help="Trained models are scored at these lengths as well, at the end.",
+                )
+            ),
+            "first_seed": address.number("first_seed", "First seed", 0),
+            "device": address.one("device", "Device", ("auto", "cpu", "cuda")),
+        }
+
+
+def _task(address: _Address) -> str:
+    default, _ = _parsed_task(DEFAULTS.task)
+    name = address.one("task", "Task", tuple(TASKS), default=default, on_change=_suit_lengths)
+    chosen = [
+        f"{option.name}={value}"
+        for option in TASKS[name].options
+        if (
+            value := address.one(
+                f"{name}_{option.name}",
+                option.name.capitalize(),
+                option.values,
+                default=option.default,
+                help=option.help,
+            )
+        )
+    ]
+    return f"{name}:{','.join(chosen)}"
+
+
+def _suit_lengths() -> None:
+    """Another task, other lengths that show it well."""
+    task = TASKS[st.session_state["task"]]
+    st.session_state["lengths"] = _texts(task.lengths)
+    st.session_state["test_lengths"] = []
+
+
+class _Address:
+    """Widgets bound to the address, and whether they could use what stood in it."""
+
+    def __init__(self) -> None:
+        self._first = SEEN not in st.session_state
+        st.session_state[SEEN] = True
+        self._given = {key: st.query_params.get_all(key) for key in st.query_params}
+        self._messages: list[str] = []
+        self._resets: dict[str, Any] = {}
+        for key, value in st.session_state.pop(RESETS, {}).items():
+            st.session_state[key] = value
+
+    def one(
+        self,
+        key: str,
+        label: str,
+        choices: Sequence[str],
+        *,
+        default: str | None = None,
+        help: str | None = None,
+        on_change: Callable[[], None] | None = None,
+    ) -> str:
+        """One of some choices."""
+        default = default or str(getattr(DEFAULTS, key))
+        value = st.selectbox(
+            label,
+            choices,
+            index=choices.index(default),
+            key=key,
+            help=help,
+            on_change=on_change,
+            bind="query-params",
+        )
+        self._compare(key, [value], default)
+        return value
+
+    def number(
+        self,
+        key: str,
+        label: str,
+        least: float,
+        *,
+        step: float = 1,
+        help: str | None = None,
+    ) -> Any:
+        """A whole number where ``least`` is one."""
+        default = getattr(DEFAULTS, key)
+        value = st.number_input(
+            label,
+            min_value=least,
+            value=default,
+            step=type(least)(step),
+            key=key,
+            help=help,
+            bind="query-params",
+        )
+        self._compare(key, [value], default)
+        return value
+
+    def many(
+        self,
+        key: str,
+        label: str,
+        suggestions: Iterable[str],
+        check: Callable[[str], object],
+        *,
+        help: str | None = None,
+    ) -> list[str]:
+        """Some of the suggestions, or others that ``check`` accepts (or raises ValueError)."""
+        default = _texts(getattr(DEFAULTS, key))
+        shown = list(dict.fromkeys([*suggestions, *default, *st.session_state.get(key, [])]))
+        value = st.multiselect(
+            label,
+            shown,
+            default=default,
+            key=key,
+            help=help,
+            accept_new_options=True,
+            bind="query-params",
+        )
+        if self._first and not all(_accepted(check, item) for item in value):
+            self._resets[key] = default
+            self._report(key, self._given.get(key, value), ", ".join(default))
+        return value
+
+    def done(self) -> None:
+        """Call after the last widget: starts again where values had to give way to defaults."""
+        if self._messages:
+            st.session_state[MESSAGES] = self._messages
+        if self._resets:
+            st.session_state[RESETS] = self._resets
+            st.rerun()
+
+    def _compare(self, key: str, value: list[Any], default: object) -> None:
+        given = self._given.get(key)
+        if self._first and given is not None and not _same(given, value):
+            self._report(key, given, str(default))
+
+    def _report(self, key: str, given: Sequence[str], default: str) -> None:
+        said = ", ".join(given)
+        self._messages.append(f"{key}={said} in the address cannot be used: {default} instead")
+
+
+def _same(given: list[str], value: list[Any]) -> bool:
+    if given == [str(item) for item in value]:
+        return True
+    try:
+        return [float(item) for item in given] == [float(item) for item in value]
+    except ValueError:
+        return False
+
+
+def _accepted(check: Callable[[str], object], text: str) -> bool:
+    try:
+        check(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _length(text: str) -> None:
+    name, options = _parsed_task(str(st.session_state["task"]))
+    del options
+    if int(text) < make_task(name).minimum_length:
+        raise ValueError(f"{text} is too short for {name}")
+
+
+def _positive(text: str) -> None:
+    if not 0 < float(text) < float("inf"):
+        raise ValueError(f"{text} is not above 0")
+
+
+def _integers(texts: Iterable[str]) -> list[Any]:
+    """Numbers where they are; what is none is left for the experiment to refuse."""
+    return [int(text) if text.strip().isdigit() else text for text in texts]
+
+
+def _floats(texts: Iterable[str]) -> list[Any]:
+    values: list[Any] = []
+    for text in texts:
+        try:
+            values.append(float(text))
+        except ValueError:
+            values.append(text)
+    return values
+
+
+def _parsed_task(text: str) -> tuple[str, dict[str, str]]:
+    task, options = spec.parse("task", text, TASKS)
+    return task.name, options
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    return [str(value) for value in values]

@@ -1,0 +1,96 @@
+"""The run that this session looks at: from the press of Train, or from the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import streamlit as st
+from models.results.store import Run
+
+from dashboard.measured import Reader
+from dashboard.services import store, trainer
+from models.experiment import Experiment
+
+READER = "reader"
+UNKNOWN = "unknown_run"
+OPENED = "opened_run"
+
+
+def start(experiment: Experiment) -> None:
+    """Queues a run and looks at it."""
+    run = store().create(experiment)
+    trainer().submit(run)
+    look_at(run)
+
+
+def stop(run: str) -> None:
+    """Ends the run; what was measured stays."""
+    trainer().stop(run)
+
+
+def look_at(run: str) -> None:
+    """Makes this the run that the page shows."""
+    st.session_state[READER] = Reader(run)
+    st.session_state.pop(UNKNOWN, None)
+
+
+def leave() -> None:
+    """Looks at no run; the address forgets it as well."""
+    st.session_state.pop(READER, None)
+    st.session_state.pop(UNKNOWN, None)
+    st.query_params.pop("run", None)
+
+
+def opened_by_address() -> Run | None:
+    """The run that the address asks for, when it is not the one shown already."""
+    wanted = st.query_params.get("run")
+    if wanted is None or (READER in st.session_state and reader().run == wanted):
+        return None
+    try:
+        run = store().run(wanted)
+    except KeyError:
+        leave()
+        st.session_state[UNKNOWN] = wanted
+        return None
+    look_at(wanted)
+    return run
+
+
+def current() -> Run | None:
+    """The run on show, as the store knows it now; None where there is none (any more)."""
+    if READER not in st.session_state:
+        return None
+    try:
+        run = store().run(reader().run)
+    except KeyError:
+        leave()
+        return None
+    if st.query_params.get("run") != run.id:
+        st.query_params["run"] = run.id
+    return run
+
+
+def reader() -> Reader:
+    """Reads the run on show."""
+    found: Reader = st.session_state[READER]
+    return found
+
+
+def going(run: Run | None) -> bool:
+    """Whether it waits or trains."""
+    return run is not None and run.status in ("queued", "running")
+
+
+def time_left(run: Run) -> str:
+    """About how long until all steps are done, in words."""
+    if not run.started or not run.done_steps:
+        return "about to start"
+    spent = (datetime.now(UTC) - run.started).total_seconds()
+    seconds = spent / run.done_steps * (run.total_steps - run.done_steps)
+    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+
+
+def statuses() -> Mapping[str, str]:
+    """A sign for each status, for people."""
+    return {"queued": "⏳", "running": "🏃", "finished": "✅", "stopped": "⏹️", "failed": "⚠️"}

@@ -1,0 +1,56 @@
+"""What a visitor can take home: the tables, the command line, the standalone script."""
+
+from __future__ import annotations
+
+import streamlit as st
+from models.results.files import Results, csv_tables, zip_bytes
+from models.script import standalone_script
+
+from models.experiment import Experiment
+
+
+def table_downloads(results: Results, key: str) -> None:
+    """A button for each CSV, and one for all of them with the experiment as a ZIP."""
+    names = [f"{name}.csv" for name, rows in results.tables.items() if len(rows)]
+    columns = st.columns(len(names) + 1)
+    columns[0].download_button(
+        "Everything (ZIP)",
+        lambda: zip_bytes(results),
+        f"{results.run}.zip",
+        "application/zip",
+        key=f"{key}_zip",
+        on_click="ignore",
+        type="primary",
+        width="stretch",
+    )
+    for column, name in zip(columns[1:], names, strict=True):
+        column.download_button(
+            name,
+            lambda name=name: csv_tables(results)[name],
+            name,
+            "text/csv",
+            key=f"{key}_{name}",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
+def reproduce(experiment: Experiment) -> None:
+    """The same experiment in a terminal, and with nothing but torch."""
+    st.markdown("**The same run from the command line**")
+    st.code(experiment.command_line(), language="bash", wrap_lines=True)
+    st.markdown(
+        "**Check it without this project**: the same task and settings with torch's own modules, "
+        "in one file that needs only torch."
+    )
+    script = standalone_script(experiment)
+    st.download_button(
+        "check_memory.py",
+        script,
+        "check_memory.py",
+        "text/x-python",
+        key="script",
+        on_click="ignore",
+    )
+    with st.expander("Read it here"):
+        st.code(script if len(script) < 20_000 else script[:20_000] + "\n…", language="python")

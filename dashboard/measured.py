@@ -1,0 +1,68 @@
+"""What a run has measured so far, read from the store bit by bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+from models.results.files import Results
+from models.results.store import Store
+
+from models.results.schema import TABLES
+from models.results.statistics import select_learning_rate
+
+MODEL = ["cell", "length", "seed", "learning_rate"]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the figures draw: of each cell and length, the models at its best learning rate."""
+
+    accuracy: pd.DataFrame
+    training: pd.DataFrame
+    gradients: pd.DataFrame
+    """Profiles at birth and the latest."""
+    generalisation: pd.DataFrame
+
+
+@dataclass
+class Reader:
+    """Follows one run: every call of ``read`` fetches only what is new."""
+
+    run: str
+    _frames: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
+    _cursors: dict[str, int] = field(default_factory=dict)
+
+    def read(self, store: Store) -> Tables:
+        """All that is measured by now."""
+        frames = {name: self._follow(store, name) for name in TABLES if name != "gradients"}
+        steps = {0, *store.profile_steps(self.run).values()}
+        return selected({**frames, "gradients": store.profiles(self.run, steps)})
+
+    def _follow(self, store: Store, table: str) -> pd.DataFrame:
+        new, self._cursors[table] = store.read(self.run, table, self._cursors.get(table, 0))
+        parts = self._frames.setdefault(table, [])
+        if len(new) or not parts:
+            parts.append(new)
+        if len(parts) > 1:
+            parts[:] = [pd.concat([part for part in parts if len(part)], ignore_index=True)]
+        return parts[0]
+
+
+def selected(frames: dict[str, pd.DataFrame]) -> Tables:
+    """The rows of the models that count, where several learning rates were tried."""
+    accuracy = select_learning_rate(frames["accuracy"], frames["validation"])
+    models = accuracy[MODEL].drop_duplicates()
+    return Tables(
+        accuracy,
+        *(
+            frames[name].merge(models, on=MODEL)
+            for name in ("training", "gradients", "generalisation")
+        ),
+    )
+
+
+def of_results(results: Results) -> Tables:
+    """The same of a run that was read from files."""
+    empty = {name: pd.DataFrame(columns=list(columns)) for name, columns in TABLES.items()}
+    return selected({**empty, **results.tables})

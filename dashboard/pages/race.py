@@ -1,0 +1,145 @@
+"""Race: accuracy against sequence length, while it is learnt."""
+
+from __future__ import annotations
+
+import streamlit as st
+from models.results.files import Results, from_store
+from models.results.store import Run
+
+from dashboard import controls, current_run, examples
+from dashboard.downloads import reproduce, table_downloads
+from dashboard.guesses import guess_controls, guesses
+from dashboard.measured import of_results
+from dashboard.results_view import draw
+from dashboard.services import store, trainer
+from dashboard.task_legend import task_legend
+from models.experiment import Experiment
+from models.presets import PRESETS, Preset
+
+REFRESH_SECONDS = 1.0
+
+
+def page() -> None:
+    """The page, from top to bottom."""
+    trainer()  # from the first visit on a warm process waits
+    st.subheader("How far back can a recurrent network remember, and why does it forget?")
+    if opened := current_run.opened_by_address():
+        controls.show(opened.experiment)
+    _presets()
+    settings = controls.settings()
+    for message in settings.messages:
+        st.warning(message, icon="🔗")
+    if unknown := st.session_state.get(current_run.UNKNOWN):
+        st.warning(f"Run {unknown} is not in this store. The settings are as in the address.")
+    run = current_run.current()
+    _start_button(settings, run)
+    if run:
+        _follow_run(current_run.going(run))
+        st.divider()
+        reproduce(run.experiment)
+    elif settings.experiment:
+        _before_the_first_press(settings.experiment)
+
+
+def _presets() -> None:
+    for column, preset in zip(st.columns(len(PRESETS)), PRESETS.values(), strict=True):
+        column.button(
+            preset.title,
+            key=f"preset_{preset.name}",
+            on_click=_choose,
+            args=(preset,),
+            help=preset.lesson,
+            width="stretch",
+        )
+
+
+def _choose(preset: Preset) -> None:
+    current_run.leave()
+    controls.show(preset.experiment)
+
+
+def _start_button(settings: controls.Settings, run: Run | None) -> None:
+    experiment = settings.experiment
+    if settings.problem:
+        st.error(f"These settings cannot be run: {settings.problem}")
+    going = current_run.going(run)
+    left, right = st.columns([1, 4], vertical_alignment="center")
+    if left.button(
+        "Train", key="train", type="primary", disabled=going or experiment is None, width="stretch"
+    ):
+        assert experiment is not None
+        current_run.start(experiment)
+        st.rerun()
+    if experiment is None:
+        return
+    with right.popover("Guess first") if not going else right.container():
+        if not going:
+            st.write("Up to which sequence length will each cell remember?")
+            guess_controls(experiment)
+    if run and not going and run.experiment != experiment:
+        right.caption("The settings have changed since this run: press Train to run them.")
+
+
+def _follow_run(going: bool) -> None:
+    """Draws the run again and again while it is going, and once when it is not."""
+    st.fragment(_show_run, run_every=REFRESH_SECONDS if going else None)(going)
+
+
+def _show_run(was_going: bool) -> None:
+    run = current_run.current()
+    if run is None or current_run.going(run) != was_going:
+        st.rerun()
+    _status(run)
+    tables = current_run.reader().read(store())
+    draw(run.experiment, tables, guesses=guesses(run.experiment))
+    if len(tables.accuracy):
+        table_downloads(from_store(store(), run.id), key="run")
+
+
+def _status(run: Run) -> None:
+    if current_run.going(run):
+        place = trainer().place(run.id)
+        words = f"place {place} in the queue" if place else current_run.time_left(run)
+        if run.stop_requested:
+            words = "stopping"
+        left, right = st.columns([5, 1], vertical_alignment="center")
+        left.progress(
+            min(run.done_steps / max(run.total_steps, 1), 1.0),
+            f"{run.done_steps} of {run.total_steps} optimiser steps, {words}",
+        )
+        right.button(
+            "Stop",
+            key="stop",
+            on_click=current_run.stop,
+            args=(run.id,),
+            disabled=run.stop_requested,
+            width="stretch",
+        )
+    elif run.status == "failed":
+        st.error(f"Run {run.id} failed: {run.message} What it had measured is shown.")
+    elif run.status == "stopped":
+        st.caption(f"Run {run.id} was stopped after {run.done_steps} of {run.total_steps} steps.")
+    else:
+        st.caption(f"Run {run.id} finished.")
+
+
+def _before_the_first_press(experiment: Experiment) -> None:
+    """The recorded example where the settings are a preset's, else the task and an empty plot."""
+    preset = next((one for one in PRESETS.values() if one.experiment == experiment), None)
+    recorded = examples.example(preset.name) if preset else None
+    with st.expander("The task", expanded=recorded is None):
+        task_legend(experiment)
+    if preset and recorded:
+        st.caption(
+            f"{preset.lesson} **Recorded example**, made with `{examples.command(preset.name)}`. "
+            "Press ▶ to replay it, or Train to run it live."
+        )
+        draw(recorded.experiment, of_results(recorded), guesses=guesses(experiment), replay=True)
+        table_downloads(recorded, key="example")
+    else:
+        draw(experiment, of_results(Results("", experiment, {}, {})), guesses=guesses(experiment))
+    st.divider()
+    reproduce(experiment)
+
+
+page()

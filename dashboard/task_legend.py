@@ -1,0 +1,22 @@
+"""The task in words, with one drawn sequence."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dashboard.figures.sequence import example_sequence
+from models.experiment import Experiment
+from models.tasks import make_task
+
+
+def task_legend(experiment: Experiment) -> None:
+    """What goes in, what is asked, where the dependency lies; drawn at the shortest length."""
+    task = make_task(experiment.task)
+    legend = task.legend
+    st.markdown(
+        f"- **Goes in**: {legend.goes_in}\n- **Asked**: {legend.asked}\n"
+        f"- **Dependency**: {legend.dependency}"
+    )
+    example = task.example(np.random.default_rng(0), experiment.lengths[0])
+    st.plotly_chart(example_sequence(example), key="example", config={"displayModeBar": False})
