@@ -25,7 +25,7 @@ PRESETS: dict[str, Preset] = {
             "Who remembers?",
             "Same task, ever longer: the simple RNN gives up first, gates started at the right "
             "time scale (chrono) reach furthest.",
-            Experiment(steps=500),
+            Experiment(),
         ),
         Preset(
             "adding",

@@ -1,0 +1,71 @@
+"""The baseline ladder: what predictors reach that know only so much, by sequence length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from models.tasks.task import Task
+
+Measure = Literal["accuracy", "loss"]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One line of the ladder."""
+
+    name: str
+    lengths: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+def ladder(task: Task, lengths: Iterable[int]) -> pd.DataFrame:
+    """Columns name, length, accuracy, loss: one row for each rung and length.
+
+    Rungs that agree in both at every length are one, under their joint name.
+    """
+    rows = [
+        (baseline.name, length, baseline.accuracy, baseline.loss)
+        for length in sorted(lengths)
+        for baseline in task.baselines(length)
+    ]
+    frame = pd.DataFrame(rows, columns=["name", "length", "accuracy", "loss"])
+    return _joined(frame, ["accuracy", "loss"])
+
+
+def rungs(baselines: pd.DataFrame, measure: Measure) -> list[Rung]:
+    """The lines to draw for one measure, lowest first; those that coincide are one line."""
+    frame = _joined(baselines.dropna(subset=[measure]), [measure])
+    lines = [
+        Rung(
+            str(name),
+            tuple(int(length) for length in rows["length"]),
+            tuple(float(value) for value in rows[measure]),
+        )
+        for name, rows in frame.groupby("name", sort=False)
+    ]
+    return sorted(lines, key=lambda line: line.values[-1])
+
+
+def _joined(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The same table with rungs of equal ``columns`` under one name, "this; that"."""
+    groups: list[tuple[list[float], list[str]]] = []
+    for name, rows in frame.groupby("name", sort=False):
+        values = [float(value) for value in rows[["length", *columns]].to_numpy().ravel()]
+        for other, names in groups:
+            if _equal(values, other):
+                names.append(str(name))
+                break
+        else:
+            groups.append((values, [str(name)]))
+    joint = {names[0]: "; ".join(names) for _, names in groups}
+    kept = frame[frame["name"].isin(list(joint))]
+    return kept.assign(name=kept["name"].map(joint)).reset_index(drop=True)
+
+
+def _equal(some: Sequence[float], others: Sequence[float]) -> bool:
+    return len(some) == len(others) and all(map(math.isclose, some, others))

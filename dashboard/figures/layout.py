@@ -1,0 +1,154 @@
+"""What all figures share: they let the page's theme show through and survive live updates.
+
+No font or text colour is set, so that both come from the page's theme. Zoom is kept as long as
+``name`` stays the same, and hidden cells stay hidden: a trace is known by its ``uid``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+Trace = dict[str, Any]
+"""A trace in Plotly's JSON form."""
+
+TRANSPARENT = "rgba(0,0,0,0)"
+GREY = "#808495"
+"""For lines that belong to no cell; at least 3:1 in contrast on white and on dark."""
+GRID = "rgba(128,132,149,0.22)"
+SMALL = 11
+"""Font size of labels inside a plot, pixels."""
+LABEL_SPACE = 0.07
+"""Share of an axis that a label needs at the narrowest plot, 330 pixels."""
+
+
+def new_figure(name: str, *, height: int, xaxis: Trace, yaxis: Trace) -> go.Figure:
+    """An empty figure. ``name`` changes exactly when the axes come to mean something else."""
+    line = {"gridcolor": GRID, "linecolor": GRID, "zeroline": False, "automargin": True}
+    return go.Figure(
+        layout={
+            "template": "none",
+            "height": height,
+            "paper_bgcolor": TRANSPARENT,
+            "plot_bgcolor": TRANSPARENT,
+            "margin": {"l": 8, "r": 14, "t": 8, "b": 8, "pad": 0},
+            "uirevision": name,
+            "hovermode": "closest",
+            "hoverlabel": {"align": "left"},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
+                "y": 1.02,
+                "yanchor": "bottom",
+                "uirevision": "cells",
+                "groupclick": "togglegroup",
+            },
+            "xaxis": {
+                **line,
+                "showgrid": False,
+                "ticks": "outside",
+                "ticklabeloverflow": "allow",
+                **titled(xaxis, 8),
+            },
+            "yaxis": {**line, "showgrid": True, **titled(yaxis, 6)},
+        }
+    )
+
+
+def titled(axis: Trace, standoff: int) -> Trace:
+    """The axis with its title text, if any, ``standoff`` pixels from the tick labels."""
+    if "title" not in axis:
+        return axis
+    return {**axis, "title": {"text": axis["title"], "standoff": standoff}}
+
+
+def log_ticks() -> Trace:
+    """A log axis with whole decades where they suffice."""
+    return {"type": "log", "nticks": 4, "tickformat": "~g"}
+
+
+@dataclass(frozen=True)
+class LengthAxis:
+    """A sequence-length axis whose ticks are the lengths that were tested."""
+
+    lengths: tuple[int, ...]
+    log: bool
+
+    @classmethod
+    def of(cls, *lengths: Iterable[int], log: bool) -> LengthAxis:
+        """The axis over all of the given lengths."""
+        return cls(tuple(sorted({int(length) for some in lengths for length in some})), log)
+
+    def layout(self, title: str) -> Trace:
+        """Plotly's axis."""
+        shown = self.spaced()
+        axis: Trace = {
+            "title": title,
+            "type": "log" if self.log else "linear",
+            "tickmode": "array",
+            "tickvals": list(self.lengths),
+            "ticktext": [str(length) if length in shown else "" for length in self.lengths],
+            "tickangle": 0,
+        }
+        if self.lengths:
+            low, high = self.ends()
+            axis["range"] = [math.log10(low), math.log10(high)] if self.log else [low, high]
+        return axis
+
+    def ends(self) -> tuple[float, float]:
+        """Where the axis begins and stops, a little beyond the lengths."""
+        if not self.lengths:
+            return (0, 1)
+        share = self._margin() / self._span()
+        return self.shift(self.lengths[0], -share), self.shift(self.lengths[-1], share)
+
+    def middle(self) -> float:
+        low, high = self.ends()
+        return math.sqrt(low * high) if self.log else (low + high) / 2
+
+    def shift(self, length: int, share: float) -> float:
+        """The place beside a length, ``share`` of the axis to its right."""
+        place = self._place(length) + share * self._span()
+        return round(10**place if self.log else place, 4)
+
+    def spaced(self) -> set[int]:
+        """The lengths that are far enough apart for labels; the longest is always among them."""
+        shown: list[int] = []
+        for length in reversed(self.lengths):
+            gap = self._place(shown[-1]) - self._place(length) if shown else math.inf
+            if gap >= LABEL_SPACE * self._span():
+                shown.append(length)
+        return set(shown)
+
+    def _place(self, length: float) -> float:
+        return math.log10(length) if self.log else float(length)
+
+    def _margin(self) -> float:
+        between = self._place(self.lengths[-1]) - self._place(self.lengths[0])
+        return 0.05 * between or (0.1 if self.log else 0.1 * self.lengths[0])
+
+    def _span(self) -> float:
+        return self._place(self.lengths[-1]) - self._place(self.lengths[0]) + 2 * self._margin()
+
+
+def step_ticks(steps: int) -> list[int]:
+    """The first and last step and round numbers well between them."""
+    apart = next(gap for gap in (5, 10, 20, 50, 100, 200, 500, 1000) if steps <= 6 * gap)
+    return [1, *(t for t in range(apart, steps, apart) if steps - t > apart / 2), steps]
+
+
+def numbers(values: Iterable[float], digits: int = 4) -> list[float | None]:
+    """Rounded to significant digits; None, a gap in Plotly, where not finite."""
+    return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values]
+
+
+def thinned(count: int, limit: int) -> Sequence[int]:
+    """At most ``limit`` indices below ``count``, evenly spaced, the first and last among them."""
+    if count <= limit:
+        return range(count)
+    return sorted({round(i * (count - 1) / (limit - 1)) for i in range(limit)})

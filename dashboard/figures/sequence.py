@@ -1,0 +1,132 @@
+"""One example sequence of a task as a strip: a box for each step, those that matter marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import plotly.graph_objects as go
+
+from dashboard.figures.layout import SMALL, Trace, new_figure, step_ticks
+from models.tasks.task import Example
+
+ROW = 28
+"""Height of the strip, and of the names above it, pixels."""
+AROUND = 92
+"""What answer, ticks and title take."""
+MARKED = "rgba(230,159,0,0.55)"
+PLAIN = "rgba(128,132,149,0.18)"
+MOST_CHARACTERS = 44
+"""In a strip of 330 pixels; with more, only the marked steps are named."""
+MOST_CHARACTERS_OF_RUN = 24
+
+
+@dataclass(frozen=True)
+class Run:
+    """Neighbouring steps that matter, counted from 1."""
+
+    first: int
+    last: int
+    text: str
+
+
+def example_sequence(example: Example) -> go.Figure:
+    """The strip, with symbols inside where they fit, and the answer above it."""
+    steps = len(example.symbols)
+    rows = 1 if fits(example) else 2
+    figure = new_figure(
+        f"sequence/{steps}",
+        height=AROUND + ROW * rows,
+        xaxis={
+            "title": "time step t",
+            "range": [0.5, steps + 0.5],
+            "tickvals": step_ticks(steps),
+            "fixedrange": True,
+        },
+        yaxis={"range": [-0.5, rows - 0.5], "visible": False, "fixedrange": True},
+    )
+    figure.add_traces([_strip(example), _texts(example)])
+    figure.add_annotation(
+        text=f"Right answer: {example.answer}",
+        x=0,
+        y=1,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        align="left",
+        showarrow=False,
+    )
+    figure.update_layout(margin={"t": 30})
+    return figure
+
+
+def runs(example: Example) -> list[Run]:
+    """The marked steps, neighbours together."""
+    found = []
+    numbered = enumerate(zip(example.symbols, example.informative, strict=True), start=1)
+    for informative, group in groupby(numbered, key=lambda step: step[1][1]):
+        if informative:
+            steps = list(group)
+            first, last = steps[0][0], steps[-1][0]
+            text = " ".join(symbol for _, (symbol, _) in steps)
+            if len(text) > MOST_CHARACTERS_OF_RUN:
+                text = f"steps {first} to {last}"
+            found.append(Run(first, last, text))
+    return found
+
+
+def fits(example: Example) -> bool:
+    """Whether every symbol can stand in its box."""
+    return len(example.symbols) * (max(map(len, example.symbols)) + 1) <= MOST_CHARACTERS
+
+
+def _strip(example: Example) -> Trace:
+    steps = range(1, len(example.symbols) + 1)
+    notes = [", matters" if informative else "" for informative in example.informative]
+    return {
+        "type": "heatmap",
+        "uid": "strip",
+        "x": list(steps),
+        "y": [0],
+        "z": [[int(informative) for informative in example.informative]],
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": [[0, PLAIN], [1, MARKED]],
+        "showscale": False,
+        "xgap": 1 if len(steps) <= 100 else 0,
+        "hovertext": [
+            [
+                f"t = {t} · {symbol}{note}"
+                for t, symbol, note in zip(steps, example.symbols, notes, strict=True)
+            ]
+        ],
+        "hoverinfo": "text",
+    }
+
+
+def _texts(example: Example) -> Trace:
+    """Inside the boxes, or above the marked ones: a run is named from its outer end inwards."""
+    steps = len(example.symbols)
+    if fits(example):
+        places = [(t, 0, symbol, "center") for t, symbol in enumerate(example.symbols, start=1)]
+    else:
+        places = [
+            (run.first, 1, run.text, "right")
+            if run.first + run.last <= steps
+            else (run.last, 1, run.text, "left")
+            for run in runs(example)
+        ]
+    return {
+        "type": "scatter",
+        "uid": "texts",
+        "x": [x for x, _, _, _ in places],
+        "y": [y for _, y, _, _ in places],
+        "text": [text for _, _, text, _ in places],
+        "textposition": [f"middle {side}" for _, _, _, side in places],
+        "mode": "text",
+        "textfont": {"size": SMALL},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from dashboard.figures.generalisation import generalisation_by_length, lines
+from dashboard.figures.style import cell_style
+
+Make = Callable[..., pd.DataFrame]
+
+
+def trace(figure: go.Figure, uid: str) -> Any:
+    (found,) = [trace for trace in figure.data if trace.uid == uid]
+    return found
+
+
+def test_one_line_for_each_cell_and_trained_length(
+    generalisation: Make, baselines: pd.DataFrame
+) -> None:
+    frame = generalisation(cells=("rnn", "gru"), lengths=(20, 50))
+    figure = generalisation_by_length(frame, baselines=baselines)
+    line = trace(figure, "gru/trained at 20")
+    own = frame[(frame["cell"] == "gru") & (frame["length"] == 20)]
+    assert list(line.x) == [20, 50, 100, 200, 400]
+    assert list(line.y) == pytest.approx(own.groupby("test_length")["accuracy"].mean(), abs=1e-4)
+    assert line.line.color == cell_style("gru").color
+    assert line.opacity < trace(figure, "gru/trained at 50").opacity == 1
+    assert list(line.marker.size) == [12, 4, 4, 4, 4]
+    assert list(figure.layout.xaxis.tickvals) == [20, 50, 100, 200, 400]
+    assert [t.name for t in figure.data if t.showlegend] == ["RNN", "GRU"]
+
+
+def test_only_the_last_step_of_a_model_counts(generalisation: Make) -> None:
+    late = generalisation(cells=("rnn",), lengths=(20,), seeds=1)
+    early = late.assign(step=100, accuracy=0.0)
+    (line,) = lines(pd.concat([late, early]))
+    assert line.accuracy == pytest.approx(late["accuracy"].tolist())
+    assert line.seeds == 1
+
+
+def test_nothing_measured(generalisation: Make, baselines: pd.DataFrame) -> None:
+    figure = generalisation_by_length(generalisation().iloc[:0], baselines=baselines)
+    assert {t.uid.partition("/")[0] for t in figure.data} == {"baseline"}
+
+
+def test_a_single_length(generalisation: Make, baselines: pd.DataFrame) -> None:
+    frame = generalisation(cells=("rnn",), lengths=(50,), seeds=1, test_lengths=(50,))
+    figure = generalisation_by_length(frame, baselines=baselines.query("length == 50"))
+    assert list(trace(figure, "rnn/trained at 50").x) == [50]
+    assert "NaN" not in figure.to_json()
