@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from dashboard.figures.ladder import Measure, rungs
 from dashboard.figures.layout import GREY, SMALL, Trace, log_ticks, new_figure, numbers
 from dashboard.figures.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
+from models.results.statistics import clipped_share
 
 HEIGHT = 340
 MOST_POINTS = 200
@@ -82,24 +83,22 @@ def mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
     return values.where(np.isfinite(values)).groupby(rows["step"]).mean()
 
 
-def geometric_mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
-    """Geometric mean over seeds at each step, over those that are finite and above 0 there."""
+def log_mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
+    """Mean of the logarithm over seeds at each step, over those finite and above 0 there."""
     values = rows[column].astype(float)
     values = values[np.isfinite(values) & (values > 0)]
     logs = pd.Series(np.log(values.to_numpy()), index=values.index)
-    means = logs.groupby(rows["step"].loc[logs.index]).mean()
-    return pd.Series(np.exp(means.to_numpy()), index=means.index)
+    return logs.groupby(rows["step"].loc[logs.index]).mean()
 
 
-def thin(line: pd.Series, mean: Callable[[pd.Series], float] = pd.Series.mean) -> pd.Series:
+def thin(line: pd.Series) -> pd.Series:
     """A line over steps in at most 200 points, each the mean of an equal number of steps."""
     width = math.ceil(len(line) / MOST_POINTS)
     if width <= 1:
         return line
-    steps = line.index.to_series().reset_index(drop=True)
-    bins = steps.index // width
-    values = line.reset_index(drop=True).groupby(bins).agg(mean)
-    return pd.Series(values.to_numpy(), index=steps.groupby(bins).mean().round().astype(int))
+    bins = np.arange(len(line)) // width
+    steps = pd.Series(line.index).groupby(bins).mean().round().astype(int)
+    return pd.Series(line.groupby(bins).mean().to_numpy(), index=steps)
 
 
 def _over_steps(name: str, yaxis: Trace) -> go.Figure:
@@ -169,10 +168,11 @@ def _batches(cell: str, rows: pd.DataFrame) -> Trace:
 
 def _norms(cell: str, rows: pd.DataFrame, clip: float) -> Trace:
     style = cell_style(cell)
-    line = thin(geometric_mean_by_step(rows, "gradient_norm"), _geometric_mean)
+    logs = thin(log_mean_by_step(rows, "gradient_norm"))
+    line = pd.Series(np.exp(logs.to_numpy()), index=logs.index)
     name, share = style.label, ""
     if clip > 0 and len(rows):
-        percent = f"{rows['clipped'].astype(float).mean():.0%}"
+        percent = f"{clipped_share(rows)['clipped'].mean():.0%}"
         name, share = f"{name} ({percent})", f"<br>{percent} of all steps so far were clipped"
     return {
         **_belongs(cell, "norm"),
@@ -183,10 +183,6 @@ def _norms(cell: str, rows: pd.DataFrame, clip: float) -> Trace:
         "hovertemplate": f"{style.label} · step %{{x}} · gradient norm %{{y:.3g}}{share}"
         "<extra></extra>",
     }
-
-
-def _geometric_mean(values: pd.Series) -> float:
-    return float(np.exp(np.log(values).mean()))
 
 
 def _overflows(cell: str, rows: pd.DataFrame) -> Trace:

@@ -25,6 +25,8 @@ class Frame:
 
 def add_replay(figure: go.Figure, frames: Sequence[Frame], height: int) -> None:
     """Give the figure these frames with buttons and slider, which take ``height`` pixels."""
+    if not frames:
+        return
     places = {trace.uid: place for place, trace in enumerate(figure.data)}
     figure.frames = [
         go.Frame(

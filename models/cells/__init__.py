@@ -15,3 +15,15 @@ def make_cell(text: str) -> Cell:
     """The cell that a spec text such as ``lstm:bias=chrono`` names. Raises SpecError."""
     cell, options = spec.parse("cell", text, CELLS)
     return cell(**options)
+
+
+def cell_title(text: str) -> str:
+    """The cell in words, such as "LSTM with chrono bias". Raises SpecError."""
+    cell, chosen = spec.parse("cell", text, CELLS)
+    changed = [option for option in cell.options if chosen[option.name] != option.default]
+    told = [_option_words(option.name, chosen[option.name]) for option in changed]
+    return cell.title + (f" with {' and '.join(told)}" if told else "")
+
+
+def _option_words(name: str, value: str) -> str:
+    return f"{name} {value}" if value.isdecimal() else f"{value} {name}"

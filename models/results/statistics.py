@@ -43,7 +43,8 @@ def select_learning_rate(accuracy: pd.DataFrame, validation: pd.DataFrame) -> pd
     best = ranked.drop_duplicates(keys)[[*keys, "learning_rate"]]
     chosen = accuracy[keys].merge(best, on=keys, how="left")["learning_rate"].to_numpy()
     kept = np.isnan(chosen) | (accuracy["learning_rate"].to_numpy() == chosen)
-    return accuracy.loc[kept]
+    selected: pd.DataFrame = accuracy.loc[kept]
+    return selected
 
 
 def summarise(accuracy: pd.DataFrame) -> pd.DataFrame:

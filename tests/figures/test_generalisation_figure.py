@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.generalisation import generalisation_by_length, lines
+from dashboard.figures.generalisation import generalisation_by_length
 from dashboard.figures.style import cell_style
 
 Make = Callable[..., pd.DataFrame]
@@ -34,12 +34,25 @@ def test_one_line_for_each_cell_and_trained_length(
     assert [t.name for t in figure.data if t.showlegend] == ["RNN", "GRU"]
 
 
-def test_only_the_last_step_of_a_model_counts(generalisation: Make) -> None:
+def test_only_the_last_step_of_a_model_counts(
+    generalisation: Make, baselines: pd.DataFrame
+) -> None:
     late = generalisation(cells=("rnn",), lengths=(20,), seeds=1)
     early = late.assign(step=100, accuracy=0.0)
-    (line,) = lines(pd.concat([late, early]))
-    assert line.accuracy == pytest.approx(late["accuracy"].tolist())
-    assert line.seeds == 1
+    figure = generalisation_by_length(pd.concat([late, early]), baselines=baselines)
+    line = trace(figure, "rnn/trained at 20")
+    assert list(line.y) == pytest.approx(late["accuracy"].tolist(), abs=1e-4)
+    assert "over 1 seed<" in line.hovertemplate
+
+
+def test_a_cell_without_the_longest_length_is_drawn(
+    generalisation: Make, baselines: pd.DataFrame
+) -> None:
+    frame = generalisation(cells=("rnn", "gru"), lengths=(20, 50))
+    frame = frame[(frame["cell"] == "gru") | (frame["length"] == 20)]
+    figure = generalisation_by_length(frame, baselines=baselines)
+    assert "rnn/trained at 50" not in [t.uid for t in figure.data]
+    assert [t.name for t in figure.data if t.showlegend] == ["RNN", "GRU"]
 
 
 def test_nothing_measured(generalisation: Make, baselines: pd.DataFrame) -> None:

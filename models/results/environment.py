@@ -1,0 +1,21 @@
+"""Where a run took place."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+
+import models
+
+
+def environment() -> dict[str, str]:
+    """Versions and machine, without importing torch."""
+    return {
+        "memory_lab": models.__version__,
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": str(os.cpu_count() or 1),
+    }

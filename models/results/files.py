@@ -1,0 +1,135 @@
+"""Results as files: CSV tables beside experiment.json, in a folder or a ZIP."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from models.experiment import Experiment
+from models.results.schema import TABLES
+from models.results.store import Store
+
+ALWAYS = ("accuracy", "training", "gradients")
+"""The tables that are written even when they have no rows."""
+EXPERIMENT = "experiment.json"
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+ORDER = ("cell", "length", "seed", "learning_rate", "step", "test_length", "state", "t")
+
+
+@dataclass(frozen=True)
+class Results:
+    """A run with all that it measured."""
+
+    run: str
+    experiment: Experiment
+    environment: Mapping[str, str]
+    """Where and when."""
+    tables: Mapping[str, pd.DataFrame]
+
+
+def from_store(store: Store, run: str) -> Results:
+    """Raises KeyError where there is no such run."""
+    stored = store.run(run)
+    tables = {
+        name: store.profiles(run) if name == "gradients" else store.read(run, name)[0]
+        for name in TABLES
+    }
+    when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
+    return Results(run, stored.experiment, {**stored.environment, **when}, tables)
+
+
+def csv_tables(results: Results) -> dict[str, bytes]:
+    """File names and contents. Rows are sorted: what the same experiment gives is the same file."""
+    return {
+        f"{name}.csv": csv_bytes(_sorted(rows, results.experiment)[list(columns)])
+        for name, columns in TABLES.items()
+        if len(rows := results.tables.get(name, pd.DataFrame(columns=list(columns))))
+        or name in ALWAYS
+    }
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A table as CSV, six significant digits; text that a spreadsheet would run is defused."""
+    safe = frame.copy()
+    for name in safe.select_dtypes(include=["object", "str"]):
+        safe[name] = safe[name].map(_defused)
+    text: str = safe.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return text.encode()
+
+
+def zip_bytes(results: Results) -> bytes:
+    """All CSVs and experiment.json."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in _files(results).items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def write(results: Results, path: Path) -> None:
+    """Into a folder, or a ZIP where the name ends so. Nobody ever sees half a file."""
+    if path.suffix == ".zip":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, zip_bytes(results))
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    for name, content in _files(results).items():
+        _write_whole(path / name, content)
+
+
+def read(path: Path) -> Results:
+    """Results from a folder or a ZIP that ``write`` made. Raises FileNotFoundError, ValueError."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return _parsed(set(archive.namelist()), archive.read)
+    names = {file.name for file in path.iterdir()}
+    return _parsed(names, lambda name: (path / name).read_bytes())
+
+
+def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
+    told = json.loads(content(EXPERIMENT))
+    tables = {
+        name: pd.read_csv(io.BytesIO(content(f"{name}.csv")))
+        if f"{name}.csv" in names
+        else pd.DataFrame(columns=list(columns))
+        for name, columns in TABLES.items()
+    }
+    experiment = Experiment.from_mapping(told["experiment"])
+    return Results(told["run"], experiment, told["environment"], tables)
+
+
+def _files(results: Results) -> dict[str, bytes]:
+    told = {
+        "run": results.run,
+        "experiment": asdict(results.experiment),
+        "environment": dict(results.environment),
+    }
+    return {EXPERIMENT: json.dumps(told, indent=2).encode(), **csv_tables(results)}
+
+
+def _sorted(frame: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
+    by = [name for name in ORDER if name in frame]
+    cells = {cell: place for place, cell in enumerate(experiment.cells)}
+    return frame.sort_values(
+        by, key=lambda column: column.map(cells) if column.name == "cell" else column
+    )
+
+
+def _defused(value: object) -> object:
+    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    shutil.copymode(path, file.name) if path.exists() else os.chmod(file.name, 0o644)
+    os.replace(file.name, path)

@@ -1,0 +1,160 @@
+"""What a run showed, in one to three sentences made from its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.cells import cell_title
+from models.experiment import Experiment
+from models.results.memory_span import memory_spans
+from models.results.statistics import latest, summarise
+
+NOISE = 4
+"""Standard errors above chance up to which an accuracy counts as chance."""
+
+SMALLEST = -38
+"""log10 of the smallest normal float32: what is less has become 0."""
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def findings(
+    experiment: Experiment, accuracy: pd.DataFrame, gradients: pd.DataFrame | None = None
+) -> str:
+    """One to three plain sentences for people.
+
+    ``accuracy`` has one learning rate for each (cell, length), see ``select_learning_rate``;
+    ``gradients`` has at least step 0, or is left out. Cells are ranked by memory span only where
+    the intervals over seeds do not overlap.
+    """
+    sentences = [*_trained(experiment, accuracy)]
+    if gradients is not None:
+        sentences += _gradients_at_birth(gradients)
+    return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences)
+
+
+def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
+    if experiment.steps == 0:
+        return ["nothing was trained: these are the models at birth."]
+    if accuracy.empty or accuracy["step"].max() == 0:
+        return ["too early to say: no model has been evaluated after training steps yet."]
+    when, last = _when(experiment, accuracy), latest(accuracy)
+    if last["solved"].all():
+        longest = last["length"].max()
+        return [f"{when} every model has solved the task at every length up to {longest}."]
+    if _at_chance(last):
+        return [f"{when} every model is still at chance{_diverged(last)}."]
+    return [_reach(when, memory_spans(accuracy), experiment.seeds), _solved(accuracy)]
+
+
+def _when(experiment: Experiment, accuracy: pd.DataFrame) -> str:
+    step = latest(accuracy)["step"].min()
+    if step < experiment.steps:
+        return f"so far (step {step} of {experiment.steps})"
+    return f"after {step} steps"
+
+
+def _at_chance(last: pd.DataFrame) -> bool:
+    chance = last["chance_accuracy"]
+    error = np.sqrt(chance * (1 - chance) / last["sequences"])
+    return bool((last["accuracy"] <= chance + NOISE * error).all())
+
+
+def _reach(when: str, spans: pd.DataFrame, seeds: int) -> str:
+    """Each cell's memory span, and which gives up first where that can be told."""
+    told = [_span(row) for row in spans.to_dict("records")]
+    text = f"{when} the memory span is {_list(told)}"
+    if len(spans) == 1 or (spans["bound"] == ">").all():
+        return f"{text}."
+    if spans["low"].isna().any():
+        return f"{text}; with one seed the cells cannot be ranked."
+    return f"{text}; {_first_to_give_up(spans, seeds)}."
+
+
+def _span(row: dict[Hashable, Any]) -> str:
+    # Where the interval says no more than the bound does, it is left out.
+    interval = f" ({row['interval']})" if row["interval"] not in ("", row["text"]) else ""
+    return f"{row['text']}{interval} for {_the(str(row['cell']))}"
+
+
+def _first_to_give_up(spans: pd.DataFrame, seeds: int) -> str:
+    reach = spans["span"].where(spans["bound"] != "<", 0)
+    first = spans.iloc[int(reach.argmin())]
+    tied = spans[spans["low"] <= first["high"]]
+    if len(tied) == 1:
+        return f"{_the(first['cell'])} gives up first"
+    names = _list([_the(cell) for cell in tied["cell"]])
+    which = "the shortest spans" if len(tied) < len(spans) else "the spans"
+    return f"{which}, of {names}, cannot be told apart with {seeds} seeds"
+
+
+def _solved(accuracy: pd.DataFrame) -> str:
+    summary = summarise(accuracy)
+    longest = summary[summary["length"] == summary["length"].max()]
+    some = longest[longest["solved"] > 0]
+    length = longest["length"].iloc[0]
+    end = f"{_diverged(latest(accuracy))}."
+    if some.empty:
+        return f"at length {length} no model has solved the task{end}"
+    counts = [
+        f"{row['solved']} of {row['seeds']} for {_the(str(row['cell']))}"
+        for row in some.to_dict("records")
+    ]
+    rest = ", none for the others" if len(some) < len(longest) else ""
+    return f"seeds that have solved length {length}: {_list(counts)}{rest}{end}"
+
+
+def _diverged(last: pd.DataFrame) -> str:
+    counts = last[last["diverged"].astype(bool)].groupby("cell", sort=False).size()
+    if counts.empty:
+        return ""
+    named = _list([f"{count} of {_the(str(cell))}" for cell, count in counts.items()])
+    return f"; {counts.sum()} of {len(last)} models diverged ({named})"
+
+
+def _gradients_at_birth(gradients: pd.DataFrame) -> list[str]:
+    """How much of the gradient reaches the first step of the longest sequences."""
+    rows = gradients[(gradients["step"] == 0) & (gradients["state"] == "h")]
+    rows = rows[rows["length"] == rows["length"].max()]
+    decay = {str(cell): _decay(profile) for cell, profile in rows.groupby("cell", sort=False)}
+    decay = {cell: power for cell, power in decay.items() if np.isfinite(power)}
+    if not decay:
+        return []
+    least, most = min(decay, key=decay.__getitem__), max(decay, key=decay.__getitem__)
+    apart = decay[most] - decay[least]
+    text = (
+        f"before training, the gradient norm at the first step of sequences of length "
+        f"{rows['length'].iloc[0]} is {_power(decay[least])} of that at the last for {_the(least)}"
+    )
+    if len(decay) == 1:
+        return [f"{text}."]
+    if round(apart) == 0:
+        return [f"{text}, and about the same for every cell."]
+    orders = f"{round(apart)} order{'s' if round(apart) > 1 else ''} of magnitude apart"
+    return [f"{text} and {_power(decay[most])} for {_the(most)}, {orders}."]
+
+
+def _decay(profile: pd.DataFrame) -> float:
+    """log10 of the gradient norm at the first step over that at the last, mean over models."""
+    models = profile.sort_values("t").groupby(["seed", "learning_rate"])["gradient_norm"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        powers = np.log10((models.first() / models.last()).to_numpy(float))
+    powers = powers[~np.isnan(powers) & (powers < np.inf)]
+    return float(np.maximum(powers, SMALLEST).mean()) if len(powers) else np.nan
+
+
+def _power(exponent: float) -> str:
+    power = "10" + str(round(exponent)).translate(SUPERSCRIPTS)
+    return f"at most {power}" if exponent <= SMALLEST else f"about {power}"
+
+
+def _the(cell: str) -> str:
+    return f"the {cell_title(cell)}"
+
+
+def _list(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

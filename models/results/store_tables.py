@@ -1,0 +1,68 @@
+"""The store's database tables, made from the schema of results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.results.schema import TABLES
+
+METADATA = sa.MetaData()
+
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("experiment", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("message", sa.Text, nullable=False, default=""),
+    sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("started", sa.DateTime(timezone=True)),
+    sa.Column("finished", sa.DateTime(timezone=True)),
+    sa.Column("updated", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("done_steps", sa.Integer, nullable=False, default=0),
+    sa.Column("total_steps", sa.Integer, nullable=False),
+    sa.Column("environment", sa.JSON, nullable=False, default=dict),
+    sa.Column("stop_requested", sa.Boolean, nullable=False, default=False),
+)
+
+TEXTS = ("run", "task", "cell", "state")
+FLAGS = ("solved", "diverged", "clipped")
+NUMBERS = ("length", "test_length", "seed", "step", "t", "sequences")
+
+
+def _column(name: str) -> sa.Column[Any]:
+    kind: sa.types.TypeEngine[Any]
+    if name in TEXTS:
+        kind = sa.Text()
+    elif name in FLAGS:
+        kind = sa.Boolean()
+    else:
+        kind = sa.Integer() if name in NUMBERS else sa.Double()
+    # SQLite stores NaN as NULL.
+    return sa.Column(name, kind, nullable=name not in (*TEXTS, *FLAGS, *NUMBERS))
+
+
+def _table(name: str, columns: tuple[str, ...], *more: sa.Column[Any]) -> sa.Table:
+    """Rows in the order in which they came; ``id`` is the reader's cursor."""
+    return sa.Table(
+        name,
+        METADATA,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        *(_column(column) for column in columns),
+        *more,
+        sa.Index(f"{name}_of_run", "run", "id"),
+        sqlite_autoincrement=True,
+    )
+
+
+ROWS = {name: _table(name, columns) for name, columns in TABLES.items() if name != "gradients"}
+"""The tables that hold one row a measurement."""
+
+PROFILES = _table(
+    "gradients",
+    tuple(name for name in TABLES["gradients"] if name not in ("t", "gradient_norm")),
+    sa.Column("norms", sa.LargeBinary, nullable=False),
+)
+"""Gradient profiles, packed: one row a model, step and state, with its norms as float32."""

@@ -1,0 +1,71 @@
+"""The dashboard as people start it, on a free port and with a store of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A running dashboard."""
+
+    url: str
+    store_url: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def running_dashboard(folder: Path) -> Iterator[Dashboard]:
+    """Starts ``streamlit run dashboard/app.py`` from ``folder``, where its store lies as well."""
+    port = _free_port()
+    store_url = f"sqlite:///{folder / 'runs.sqlite'}"
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")),
+            *("--server.port", str(port), "--server.headless", "true"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "MEMORY_LAB_STORE": store_url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://localhost:{port}"
+    try:
+        _wait_until_healthy(url, process)
+        yield Dashboard(url, store_url, process)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"streamlit ended with exit code {process.returncode}")
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise RuntimeError(f"streamlit did not answer within {PATIENCE_SECONDS} s")
