@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import streamlit as st
-from models.results.store import Run
 
 from dashboard.measured import Reader
 from dashboard.services import store, trainer
 from models.experiment import Experiment
+from models.results.store import Run
 
 READER = "reader"
 UNKNOWN = "unknown_run"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import streamlit as st
-from models.results.files import Results, csv_tables, zip_bytes
-from models.script import standalone_script
 
 from models.experiment import Experiment
+from models.results.files import Results, csv_tables, zip_bytes
+from models.script import standalone_script
 
 
 def table_downloads(results: Results, key: str) -> None:

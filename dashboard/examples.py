@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+
 from models.results.files import Results, read
 
 FOLDER = Path(__file__).parent / "examples"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pandas as pd
-from models.results.files import Results
-from models.results.store import Store
 
+from models.results.files import Results
 from models.results.schema import TABLES
 from models.results.statistics import select_learning_rate
+from models.results.store import Store
 
 MODEL = ["cell", "length", "seed", "learning_rate"]
 

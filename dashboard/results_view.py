@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 import streamlit as st
-from models.results.findings import findings
-from models.results.memory_span import memory_spans
 
 from dashboard.cards import span_cards
 from dashboard.figures.accuracy import Measure, accuracy_by_length, accuracy_replay
@@ -21,6 +19,8 @@ from dashboard.figures.profile import (
 )
 from dashboard.measured import Tables
 from models.experiment import Experiment
+from models.results.findings import findings
+from models.results.memory_span import memory_spans
 from models.results.statistics import summarise
 from models.tasks import make_task
 

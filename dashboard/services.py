@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 import streamlit as st
-from models.results.store import Store
 
 from dashboard.trainer import Trainer
+from models.results.store import Store
 
 
 def store_url() -> str | None:

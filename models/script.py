@@ -27,7 +27,7 @@ def standalone_script(experiment: Experiment) -> str:
     task = make_task(experiment.task)
     cells = _cells(experiment)
     sections = [
-        _header(experiment),
+        _header(experiment, task),
         _settings(experiment, task, cells),
         task.script,
         _model(cells),
@@ -37,7 +37,7 @@ def standalone_script(experiment: Experiment) -> str:
         _evaluation(task, experiment),
         *([_VALIDATION] if len(experiment.learning_rate) > 1 else []),
         _main(experiment),
-        *_data(task),
+        *([task.script_data] if task.script_data else []),
         'if __name__ == "__main__":\n    main()',
     ]
     return "\n\n\n".join(section.strip("\n") for section in sections) + "\n"
@@ -57,14 +57,16 @@ def _cells(experiment: Experiment) -> dict[str, Settings]:
     return cells
 
 
-def _header(experiment: Experiment) -> str:
+def _header(experiment: Experiment, task: Task) -> str:
     missing = [cell for cell in experiment.cells if cell.split(":")[0] not in MODULES]
     lines = [
         "# made by Memory Lab",
         f"# {experiment.command_line()}",
         *[f"# Left out, because torch.nn does not have it: {cell}" for cell in missing],
         "",
+        *(["import base64"] if task.script_data else []),
         "import math",
+        *(["import zlib"] if task.script_data else []),
         "",
         "import torch",
         "from torch import nn",
@@ -333,12 +335,3 @@ def main():
             for seed, model in {models}:
                 report(name, model, length, seed)
 {test if experiment.test_lengths else ""}"""
-
-
-def _data(task: Task) -> list[str]:
-    """What the sampler reads, where it is not all random."""
-    if task.name != "digits":
-        return []
-    from models.tasks.digits import embedded_images
-
-    return [embedded_images()]

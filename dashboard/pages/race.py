@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from models.results.files import Results, from_store
-from models.results.store import Run
 
 from dashboard import controls, current_run, examples
 from dashboard.downloads import reproduce, table_downloads
@@ -15,6 +13,8 @@ from dashboard.services import store, trainer
 from dashboard.task_legend import task_legend
 from models.experiment import Experiment
 from models.presets import PRESETS, Preset
+from models.results.files import Results, from_store
+from models.results.store import Run
 
 REFRESH_SECONDS = 1.0
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import streamlit as st
-from models.results.files import from_store, zip_bytes
-from models.results.store import Run
 
 from dashboard import current_run
 from dashboard.figures.style import cell_style
 from dashboard.services import store
+from models.results.files import from_store, zip_bytes
+from models.results.store import Run
 
 SHOWN = 50
 

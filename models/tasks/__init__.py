@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from models import spec
+from models.tasks.adding import Adding
+from models.tasks.copy import Copy
+from models.tasks.digits import Digits
+from models.tasks.recall import Recall
 from models.tasks.task import Task
 from models.tasks.temporal_order import TemporalOrder
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (TemporalOrder,)}
+TASKS: dict[str, type[Task]] = {
+    task.name: task for task in (TemporalOrder, Adding, Copy, Recall, Digits)
+}
 
 
 def make_task(text: str) -> Task:

@@ -7,4 +7,5 @@ import numpy as np
 
 def one_hot(symbols: np.ndarray, alphabet: int) -> np.ndarray:
     """Integers (steps, sequences) below ``alphabet`` -> float32 (steps, alphabet, sequences)."""
-    return (symbols[:, None, :] == np.arange(alphabet)[:, None]).astype(np.float32)
+    encoded: np.ndarray = symbols[:, None, :] == np.arange(alphabet)[:, None]
+    return encoded.astype(np.float32)

@@ -93,8 +93,13 @@ class Task(ABC):
 
         Source text that defines ``sample(sequences, length, generator, split)`` and returns
         inputs (sequences, steps, inputs) and targets (sequences, target steps), batch first.
-        ``split`` is "train" or "held_out".
+        ``split`` is "train", "validation" or "held_out"; imports are the script's own.
         """
+
+    @property
+    def script_data(self) -> str:
+        """Source text of what the sampler needs besides, for the end of the script."""
+        return ""
 
     @abstractmethod
     def sample(

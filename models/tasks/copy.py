@@ -1,0 +1,105 @@
+"""Copying memory: repeat ten symbols after a wait.
+
+Hochreiter & Schmidhuber 1997 in the form of Arjovsky, Shah & Bengio 2016: T + 20 steps, a target
+at every one of them. Accuracy counts the ten recalled symbols alone: over all steps, a network that
+only ever says blank would look good.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from models.tasks.one_hot import one_hot
+from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
+
+SYMBOLS = 10
+"""To be remembered, and recalled at the last steps."""
+ALPHABET = 8
+BLANK = 0
+DELIMITER = ALPHABET + 1
+
+
+class Copy(Task):
+    """Ten symbols, a wait, a delimiter: then repeat them."""
+
+    name = "copy"
+    title = "Copy"
+    lengths = (5, 10, 20, 30)
+    minimum_length = 1
+    inputs = ALPHABET + 2
+    outputs = ALPHABET + 1
+
+    @property
+    def legend(self) -> Legend:
+        return Legend(
+            goes_in=f"{SYMBOLS} symbols, each one of {ALPHABET}; then T - 1 blanks, a delimiter "
+            f"(>) and {SYMBOLS} more blanks: T + {2 * SYMBOLS} steps.",
+            asked=f"Blank until the delimiter has passed, then the {SYMBOLS} symbols in order. "
+            f"The loss covers every step; accuracy counts the last {SYMBOLS} only.",
+            dependency=f"Each symbol is asked for T + {SYMBOLS} steps after it was seen, and all "
+            f"{SYMBOLS} have to be held at once: {SYMBOLS * 3} bits.",
+        )
+
+    @property
+    def script(self) -> str:
+        return f"""\
+def sample(sequences, length, generator, split):
+    data = torch.randint(1, {ALPHABET + 1}, (sequences, {SYMBOLS}), generator=generator)
+    inputs = torch.full((sequences, length + {2 * SYMBOLS}), {BLANK})
+    inputs[:, :{SYMBOLS}] = data
+    inputs[:, -{SYMBOLS + 1}] = {DELIMITER}
+    targets = torch.full_like(inputs, {BLANK})
+    targets[:, -{SYMBOLS}:] = data
+    return nn.functional.one_hot(inputs, {self.inputs}).float(), targets
+"""
+
+    def sample(
+        self, rng: np.random.Generator, sequences: int, length: int, split: Split = "train"
+    ) -> Batch:
+        symbols, targets = self._draw(rng, sequences, length)
+        return Batch(one_hot(symbols, self.inputs), targets)
+
+    def baselines(self, length: int) -> tuple[Baseline, ...]:
+        # All of them know the time step, so they are sure of the blanks.
+        def knows(symbols: int) -> tuple[float, float]:
+            guessed = SYMBOLS - symbols
+            accuracy = (symbols + guessed / ALPHABET) / SYMBOLS
+            return accuracy, guessed * math.log(ALPHABET) / self.steps(length)
+
+        return (
+            Baseline("chance", *knows(0)),
+            Baseline("sees the current step only", *knows(0)),
+            Baseline("remembers one of ten symbols", *knows(1)),
+        )
+
+    def example(self, rng: np.random.Generator, length: int) -> Example:
+        symbols, targets = self._draw(rng, 1, length)
+        names = "·" + "abcdefgh" + ">"
+        return Example(
+            tuple(names[symbol] for symbol in symbols[:, 0]),
+            tuple(step < SYMBOLS for step in range(self.steps(length))),
+            "".join(names[symbol] for symbol in targets[-SYMBOLS:, 0]),
+        )
+
+    def steps(self, length: int) -> int:
+        return length + 2 * SYMBOLS
+
+    def target_steps(self, length: int) -> int:
+        return self.steps(length)
+
+    def scored_steps(self, length: int) -> int:
+        return SYMBOLS
+
+    def _draw(
+        self, rng: np.random.Generator, sequences: int, length: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Symbols and targets, both (steps, sequences)."""
+        data = rng.integers(1, ALPHABET + 1, (SYMBOLS, sequences))
+        symbols = np.full((self.steps(length), sequences), BLANK)
+        targets = symbols.copy()
+        symbols[:SYMBOLS] = data
+        symbols[-SYMBOLS - 1] = DELIMITER
+        targets[-SYMBOLS:] = data
+        return symbols, targets

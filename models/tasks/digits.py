@@ -1,0 +1,168 @@
+"""Digits: real handwriting, read one pixel at a time, then a wait.
+
+The idea of sequential MNIST (Le, Jaitly & Hinton 2015) with the small 8×8 images of the UCI
+repository (see data/README.md). They are few and small: no accuracy here can be compared with
+published ones on MNIST.
+"""
+
+from __future__ import annotations
+
+import base64
+import textwrap
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from models.spec import Option
+from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
+
+DATA = Path(__file__).parent / "data" / "digits.npz"
+PIXELS = 64
+BRIGHTEST = 16
+CLASSES = 10
+SPLITS: tuple[Split, ...] = ("train", "validation", "held_out")
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images with their fixed split."""
+
+    pixels: np.ndarray
+    """(images, 64) from 0 to 16, row by row."""
+    labels: np.ndarray
+    """(images,) from 0 to 9."""
+    split: np.ndarray
+    """(images,) index into SPLITS."""
+    permutation: np.ndarray
+    """(64,) the one fixed order of ``order=permuted``."""
+
+
+@cache
+def images() -> Images:
+    """Read from the repository once."""
+    with np.load(DATA) as file:
+        return Images(*(file[name] for name in ("pixels", "labels", "split", "permutation")))
+
+
+class Digits(Task):
+    """A handwritten digit goes by pixel by pixel; say which it was."""
+
+    name = "digits"
+    title = "Handwritten digits"
+    options = (
+        Option(
+            "order",
+            ("rows", "permuted"),
+            "rows",
+            "pixels row by row, or all images under one fixed permutation",
+        ),
+    )
+    lengths = (64, 96, 128, 192)
+    minimum_length = PIXELS
+    inputs = 2
+    outputs = CLASSES
+
+    def __init__(self, order: str = "rows") -> None:
+        self.permuted = order == "permuted"
+
+    @property
+    def legend(self) -> Legend:
+        order = "in one fixed shuffled order" if self.permuted else "row by row"
+        held_out = int((images().split == SPLITS.index("held_out")).sum())
+        return Legend(
+            goes_in=f"The {PIXELS} pixels of a handwritten 8×8 digit, {order}, one brightness "
+            "per step; then blank steps up to T, marked as such in a second input.",
+            asked=f"At the last step: which digit was it? {CLASSES} classes. Held-out sequences "
+            f"come from {held_out} images that training never sees.",
+            dependency=f"What was drawn is spread over the first {PIXELS} steps, and has to be "
+            "held through all blank steps after them.",
+        )
+
+    @property
+    def script(self) -> str:
+        order = f"[:, {images().permutation.tolist()}]" if self.permuted else ""
+        return f"""\
+def sample(sequences, length, generator, split):
+    pixels, labels = images(split)
+    chosen = torch.randint(len(labels), (sequences,), generator=generator)
+    inputs = torch.zeros(sequences, length, 2)
+    inputs[:, :{PIXELS}, 0] = pixels[chosen]{order} / {BRIGHTEST}
+    inputs[:, {PIXELS}:, 1] = 1  # blank
+    return inputs, labels[chosen, None]
+"""
+
+    @property
+    def script_data(self) -> str:
+        data = images()
+        table = np.column_stack([data.split, data.labels, data.pixels]).astype(np.uint8)
+        packed = base64.b85encode(zlib.compress(table.tobytes(), 9)).decode()
+        lines = "\n".join(f"    {line!r}" for line in textwrap.wrap(packed, 90))
+        return f"""\
+def images(split):  # UCI optical digits (Alpaydin & Kaynak 1998), CC BY 4.0
+    table = torch.tensor(list(zlib.decompress(base64.b85decode(IMAGES)))).view(-1, {PIXELS + 2})
+    chosen = table[table[:, 0] == SPLITS.index(split)]
+    return chosen[:, 2:].float(), chosen[:, 1]
+
+
+IMAGES = (
+{lines}
+)"""
+
+    def sample(
+        self, rng: np.random.Generator, sequences: int, length: int, split: Split = "train"
+    ) -> Batch:
+        chosen = self._choose(rng, sequences, split)
+        inputs = np.zeros((length, self.inputs, sequences), np.float32)
+        inputs[:PIXELS, 0] = self._in_order(images().pixels[chosen]).T / BRIGHTEST
+        inputs[PIXELS:, 1] = 1
+        return Batch(inputs, images().labels[chosen].astype(np.int64)[None])
+
+    def baselines(self, length: int) -> tuple[Baseline, ...]:
+        pixels = [_from_one_pixel(pixel) for pixel in range(PIXELS)]
+        guess = 1 / CLASSES, float(np.log(CLASSES))
+        last = int(self._in_order(np.arange(PIXELS)[None])[0, -1])
+        return (
+            Baseline("chance", *guess),
+            Baseline("sees the last step only", *(pixels[last] if length == PIXELS else guess)),
+            Baseline(
+                "remembers one pixel",
+                max(accuracy for accuracy, _ in pixels),
+                min(loss for _, loss in pixels),
+            ),
+        )
+
+    def example(self, rng: np.random.Generator, length: int) -> Example:
+        batch = self.sample(rng, 1, length, "held_out")
+        brightness = (batch.inputs[:PIXELS, 0, 0] * BRIGHTEST).round().astype(int)
+        blanks = length - PIXELS
+        return Example(
+            (*[str(value) for value in brightness], *["·"] * blanks),
+            (*[True] * PIXELS, *[False] * blanks),
+            str(batch.targets[0, 0]),
+        )
+
+    def _choose(self, rng: np.random.Generator, sequences: int, split: Split) -> np.ndarray:
+        pool = np.flatnonzero(images().split == SPLITS.index(split))
+        if split == "train":
+            return rng.choice(pool, sequences)
+        # Each image once before any comes again.
+        return np.resize(rng.permutation(pool), sequences)
+
+    def _in_order(self, pixels: np.ndarray) -> np.ndarray:
+        """Images (…, 64) with their pixels in the order in which they are read."""
+        return pixels[..., images().permutation] if self.permuted else pixels
+
+
+@cache
+def _from_one_pixel(pixel: int) -> tuple[float, float]:
+    """Accuracy and loss of the best guess from one pixel, by its frequencies over all images."""
+    data = images()
+    counts = np.zeros((BRIGHTEST + 1, CLASSES))
+    np.add.at(counts, (data.pixels[:, pixel], data.labels), 1)
+    joint = counts / counts.sum()
+    given = joint / np.maximum(joint.sum(axis=1, keepdims=True), 1e-300)
+    loss = -(joint * np.log(np.where(given > 0, given, 1))).sum()
+    return float(joint.max(axis=1).sum()), float(loss)

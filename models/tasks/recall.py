@@ -1,0 +1,83 @@
+"""Recall: which symbol came first? The latch task.
+
+The two-sequence problem of Bengio, Simard & Frasconi 1994 with symbols. One state to hold and
+nothing to tell apart later: random weights often solve it, and a simple RNN that saturates does
+well at it (Hochreiter & Schmidhuber 1997, section 5.3). No headline test of memory.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from models.spec import Option
+from models.tasks.one_hot import one_hot
+from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
+
+OTHER_DISTRACTORS = 4
+
+
+class Recall(Task):
+    """The first symbol is the answer; all the others are distractors."""
+
+    name = "recall"
+    title = "Recall"
+    options = (
+        Option("classes", ("2", "4", "8"), "4", "how many symbols the first one is drawn from"),
+        Option(
+            "distractors",
+            ("other", "same"),
+            "other",
+            "whether what follows comes from an alphabet of its own or from that of the first",
+        ),
+    )
+    lengths = (20, 50, 100, 200)
+
+    def __init__(self, classes: str = "4", distractors: str = "other") -> None:
+        self.outputs = int(classes)
+        own = distractors == "other"
+        self.inputs = self.outputs + (OTHER_DISTRACTORS if own else 0)
+        self._distractors = (self.outputs if own else 0, self.inputs)
+
+    @property
+    def legend(self) -> Legend:
+        symbols, low = self._names(), self._distractors[0]
+        return Legend(
+            goes_in=f"One symbol per step. The first is one of {', '.join(symbols[: self.outputs])}"
+            f"; all later ones are drawn from {', '.join(symbols[low:])}.",
+            asked=f"At the last step: which symbol came first? {self.outputs} classes.",
+            dependency="The first step alone matters, and the answer is T - 1 steps away. It is "
+            "enough to fall into one of several states and stay there.",
+        )
+
+    @property
+    def script(self) -> str:
+        low, high = self._distractors
+        return f"""\
+def sample(sequences, length, generator, split):
+    symbols = torch.randint({low}, {high}, (sequences, length), generator=generator)
+    symbols[:, :1] = torch.randint({self.outputs}, (sequences, 1), generator=generator)
+    return nn.functional.one_hot(symbols, {self.inputs}).float(), symbols[:, :1]
+"""
+
+    def sample(
+        self, rng: np.random.Generator, sequences: int, length: int, split: Split = "train"
+    ) -> Batch:
+        symbols = rng.integers(*self._distractors, (length, sequences))
+        symbols[0] = rng.integers(0, self.outputs, sequences)
+        return Batch(one_hot(symbols, self.inputs), symbols[:1])
+
+    def baselines(self, length: int) -> tuple[Baseline, ...]:
+        # There is one informative step: who knows it has solved the task.
+        guess = 1 / self.outputs, math.log(self.outputs)
+        return Baseline("chance", *guess), Baseline("sees the last step only", *guess)
+
+    def example(self, rng: np.random.Generator, length: int) -> Example:
+        batch = self.sample(rng, 1, length)
+        names = self._names()
+        symbols = tuple(names[symbol] for symbol in batch.inputs[..., 0].argmax(axis=1))
+        return Example(symbols, (True, *[False] * (length - 1)), symbols[0])
+
+    def _names(self) -> str:
+        return "ABCDEFGH"[: self.outputs] + "wxyz"[: self.inputs - self.outputs]

@@ -1,0 +1,173 @@
+"""Each task against its definition in the literature, with examples that can be checked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from models.tasks import make_task
+from models.tasks.adding import Adding
+from models.tasks.copy import Copy
+from models.tasks.recall import Recall
+from models.tasks.temporal_order import TemporalOrder
+
+MANY = 20_000
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def symbols_of(inputs: np.ndarray) -> np.ndarray:
+    """One-hot (steps, alphabet, sequences) -> symbol numbers (steps, sequences)."""
+    assert (inputs.sum(axis=1) == 1).all()
+    symbols: np.ndarray = inputs.argmax(axis=1)
+    return symbols
+
+
+class TestTemporalOrder:
+    @pytest.mark.parametrize("length", [10, 20, 57, 100])
+    def test_two_informative_symbols_in_their_windows(self, length: int) -> None:
+        batch = TemporalOrder().sample(rng(), 500, length)
+        symbols = symbols_of(batch.inputs)
+        assert ((symbols < 2).sum(axis=0) == 2).all()
+        first = (symbols < 2).argmax(axis=0)
+        second = length - 1 - (symbols < 2)[::-1].argmax(axis=0)
+        assert first.min() >= int(0.1 * length)
+        assert first.max() < max(int(0.2 * length), int(0.1 * length) + 1)
+        assert second.min() >= int(0.5 * length)
+        assert second.max() < max(int(0.6 * length), int(0.5 * length) + 1)
+
+    def test_the_class_is_the_first_plus_twice_the_second(self) -> None:
+        batch = TemporalOrder().sample(rng(), 500, 40)
+        symbols = symbols_of(batch.inputs)
+        for sequence in range(500):
+            first, second = (value for value in symbols[:, sequence] if value < 2)
+            assert batch.targets[0, sequence] == first + 2 * second
+
+    def test_three_symbols_make_eight_classes(self) -> None:
+        task = TemporalOrder(symbols="3")
+        batch = task.sample(rng(), 500, 40)
+        symbols = symbols_of(batch.inputs)
+        for sequence in range(500):
+            a, b, c = (value for value in symbols[:, sequence] if value < 2)
+            assert batch.targets[0, sequence] == a + 2 * b + 4 * c
+        assert task.chance(40).accuracy == 1 / 8
+        assert [round(rung.loss, 3) for rung in task.baselines(40)] == [2.079, 2.079, 1.386, 0.693]
+
+    def test_ladder_of_the_literature(self) -> None:
+        chance, last, one = TemporalOrder().baselines(100)
+        assert (chance.accuracy, round(chance.loss, 3)) == (0.25, 1.386)
+        assert (last.accuracy, round(last.loss, 3)) == (0.25, 1.386)
+        assert (one.accuracy, round(one.loss, 3)) == (0.5, 0.693)
+
+    def test_who_knows_the_second_symbol_only_is_right_half_the_time(self) -> None:
+        targets = TemporalOrder().sample(rng(), MANY, 20).targets[0]
+        guess = 2 * (targets // 2)
+        assert (guess == targets).mean() == pytest.approx(0.5, abs=0.015)
+
+
+class TestAdding:
+    @pytest.mark.parametrize("length", [2, 7, 50])
+    def test_one_marker_in_each_half_and_their_sum(self, length: int) -> None:
+        batch = Adding().sample(rng(), 500, length)
+        numbers, marked = batch.inputs[:, 0], batch.inputs[:, 1]
+        assert set(np.unique(marked)) <= {0, 1}
+        assert (marked[: length // 2].sum(axis=0) == 1).all()
+        assert (marked[length // 2 :].sum(axis=0) == 1).all()
+        assert numbers.min() >= 0
+        assert numbers.max() < 1
+        np.testing.assert_allclose(batch.targets[0], (numbers * marked).sum(axis=0), rtol=1e-6)
+
+    def test_markers_reach_both_ends_of_their_halves(self) -> None:
+        marked = Adding().sample(rng(), 2000, 10).inputs[:, 1]
+        assert (marked.sum(axis=1) > 0).all()
+
+    def test_the_ladder_by_simulation(self) -> None:
+        batch = Adding().sample(rng(), 10 * MANY, 4)
+        numbers, marked, target = batch.inputs[:, 0], batch.inputs[:, 1], batch.targets[0]
+        first, second = (numbers * marked)[:2].sum(axis=0), (numbers * marked)[2:].sum(axis=0)
+        seen = np.where(marked[-1] == 1, second + 0.5, 1.0)
+        for rung, guess in zip(
+            Adding().baselines(4), (np.ones_like(target), seen, first + 0.5), strict=True
+        ):
+            error = guess - target
+            assert np.square(error).mean() == pytest.approx(rung.loss, abs=0.002), rung.name
+            assert (abs(error) < 0.04).mean() == pytest.approx(rung.accuracy, abs=0.003), rung.name
+
+    def test_chance_figures_of_the_literature(self) -> None:
+        chance, _, one = Adding().baselines(100)
+        assert (round(chance.loss, 4), round(chance.accuracy, 4)) == (0.1667, 0.0784)
+        assert round(one.loss, 4) == 0.0833
+
+    def test_right_is_within_four_hundredths_and_solved_is_a_matter_of_loss(self) -> None:
+        outputs = torch.tensor([[[1.0, 1.0, 1.0, math.inf]]])
+        targets = torch.tensor([[1.03, 1.05, 0.97, 1.0]])
+        assert Adding().correct(outputs, targets).tolist() == [[True, False, True, False]]
+        assert Adding().solved(accuracy=0.4, loss=0.0099)
+        assert not Adding().solved(accuracy=1.0, loss=0.011)
+
+
+class TestCopy:
+    def test_one_sequence_by_hand(self) -> None:
+        batch = Copy().sample(rng(), 1, 3)
+        symbols = symbols_of(batch.inputs)[:, 0].tolist()
+        data = symbols[:10]
+        assert all(1 <= symbol <= 8 for symbol in data)
+        assert symbols[10:] == [0, 0, 9] + [0] * 10
+        assert batch.targets[:, 0].tolist() == [0] * 13 + data
+
+    @pytest.mark.parametrize(("length", "loss"), [(10, 0.6931), (30, 0.4159), (100, 0.1733)])
+    def test_the_loss_of_guessing_is_ten_ln_eight_over_t_plus_twenty(
+        self, length: int, loss: float
+    ) -> None:
+        assert round(Copy().chance(length).loss, 4) == loss
+
+    def test_saying_blank_all_the_time_is_never_right(self) -> None:
+        # Over all T + 20 steps it would be right most of the time (a known pitfall).
+        task, length = Copy(), 100
+        targets = torch.from_numpy(task.sample(rng(), 50, length).targets)
+        outputs = torch.zeros(length + 20, task.outputs, 50)
+        outputs[:, 0] = 1
+        scored = task.correct(outputs, targets)[-task.scored_steps(length) :]
+        assert task.scored_steps(length) == 10
+        assert scored.float().mean() == 0
+        assert task.correct(outputs, targets).float().mean() > 0.9
+
+    def test_the_ladder_by_simulation(self) -> None:
+        targets = Copy().sample(rng(), MANY, 5).targets[-10:]
+        guess = rng(1).integers(1, 9, targets.shape)
+        guess[0] = targets[0]
+        assert (guess == targets).mean() == pytest.approx(Copy().baselines(5)[2].accuracy, abs=5e-3)
+
+
+class TestRecall:
+    @pytest.mark.parametrize("classes", ["2", "4", "8"])
+    def test_the_first_symbol_is_the_answer_and_appears_once(self, classes: str) -> None:
+        task = Recall(classes=classes)
+        batch = task.sample(rng(), 500, 30)
+        symbols = symbols_of(batch.inputs)
+        np.testing.assert_array_equal(batch.targets[0], symbols[0])
+        assert (symbols[1:] >= int(classes)).all()
+        assert task.chance(30).accuracy == 1 / int(classes)
+
+    def test_distractors_of_the_same_alphabet(self) -> None:
+        task = Recall(distractors="same")
+        batch = task.sample(rng(), 500, 30)
+        symbols = symbols_of(batch.inputs)
+        np.testing.assert_array_equal(batch.targets[0], symbols[0])
+        assert set(np.unique(symbols[1:])) == {0, 1, 2, 3}
+        assert task.inputs == 4
+
+    def test_what_comes_later_says_nothing_about_the_answer(self) -> None:
+        batch = Recall(distractors="same").sample(rng(), MANY, 5)
+        last = symbols_of(batch.inputs)[-1]
+        assert (last == batch.targets[0]).mean() == pytest.approx(0.25, abs=0.015)
+
+
+def test_a_task_is_made_from_its_spec() -> None:
+    task = make_task("recall:classes=8,distractors=same")
+    assert (task.outputs, task.inputs) == (8, 8)
