@@ -31,7 +31,7 @@ def stop(run: str) -> None:
 
 def look_at(run: str) -> None:
     """Makes this the run that the page shows."""
-    st.session_state[READER] = Reader(run)
+    st.session_state[READER] = Reader(run, store().run(run).experiment)
     st.session_state.pop(UNKNOWN, None)
 
 

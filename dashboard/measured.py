@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from models.experiment import Experiment
 from models.results.files import Results
+from models.results.order import in_order
 from models.results.schema import TABLES
 from models.results.statistics import select_learning_rate
 from models.results.store import Store
@@ -30,6 +32,7 @@ class Reader:
     """Follows one run: every call of ``read`` fetches only what is new."""
 
     run: str
+    experiment: Experiment
     _frames: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
     _cursors: dict[str, int] = field(default_factory=dict)
 
@@ -37,7 +40,9 @@ class Reader:
         """All that is measured by now."""
         frames = {name: self._follow(store, name) for name in TABLES if name != "gradients"}
         steps = {0, *store.profile_steps(self.run).values()}
-        return selected({**frames, "gradients": store.profiles(self.run, steps)})
+        frames["gradients"] = store.profiles(self.run, steps)
+        frames["accuracy"] = in_order(frames["accuracy"], self.experiment)
+        return selected(frames)
 
     def _follow(self, store: Store, table: str) -> pd.DataFrame:
         new, self._cursors[table] = store.read(self.run, table, self._cursors.get(table, 0))

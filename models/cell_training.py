@@ -40,7 +40,7 @@ class CellTraining:
 
     def __init__(self, experiment: Experiment, part: Part, device: torch.device) -> None:
         self.experiment = experiment
-        self.name, self.models = part.cell, part.models
+        self.part, self.name, self.models = part, part.cell, part.models
         self.cell, self.task = make_cell(part.cell), make_task(experiment.task)
         self.rows = Rows(experiment.task, part.cell, part.models)
         self.step = 0
@@ -60,7 +60,7 @@ class CellTraining:
             while self.step < goal and not should_stop():
                 records.append(self.train_step())
         self.born = True
-        return Snapshot(self.name, self.step, self._measure(records))
+        return Snapshot(self.part, self.step, self._measure(records))
 
     def train_step(self) -> StepRecord:
         """One optimiser step of every model, on fresh sequences."""

@@ -9,45 +9,68 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from models.experiment import Experiment
 from models.results.environment import environment
 from models.results.store import Status, Store
+from models.sharing import Part
 from models.snapshot import Snapshot
 
 ASK_SECONDS = 0.3
 """How often the store is asked whether the run should stop."""
 
 
-def ignore(_: Snapshot, __: int) -> None:
+def ignore(_: int) -> None:
     """Nobody follows the run."""
 
 
-def execute(
-    store: Store, run: str, follow: Callable[[Snapshot, int], None] = ignore
-) -> tuple[Status, bool]:
+def execute(store: Store, run: str, follow: Callable[[int], None] = ignore) -> tuple[Status, bool]:
     """Trains a queued run; says how it ended, and whether Ctrl-C ended it.
 
-    ``follow`` hears of each snapshot and how many optimiser steps are done. What is measured is
-    in the store by then, whatever happens next. An error is kept with the run and raised again.
+    ``follow`` hears after each snapshot how many optimiser steps are done. What is measured is in
+    the store by then, whatever happens next. An error is kept with the run and raised again.
     """
     from models.training import train  # torch is imported here
 
     experiment = store.run(run).experiment
     store.begin(run, environment())
-    done: dict[str, int] = {}
+    progress = _Progress(experiment)
     with _interrupted() as interrupted:
         asked = _Asked(store, run)
         try:
             for snapshot in train(experiment, lambda: interrupted.is_set() or asked()):
-                done[snapshot.cell] = max(snapshot.step, done.get(snapshot.cell, 0))
-                store.append(run, snapshot.tables, sum(done.values()))
-                follow(snapshot, sum(done.values()))
+                progress.note(snapshot)
+                store.append(run, snapshot.tables, progress.steps)
+                follow(progress.steps)
         except Exception as error:
             store.finish(run, "failed", f"{type(error).__name__}: {error}")
             raise
-        stopped = sum(done.values()) < experiment.steps * len(experiment.cells)
-        status: Status = "stopped" if stopped else "finished"
+        status: Status = "finished" if progress.complete else "stopped"
         store.finish(run, status)
         return status, interrupted.is_set()
+
+
+class _Progress:
+    """How far the populations of an experiment are."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        rates, seeds, lengths = experiment.learning_rate, experiment.seeds, experiment.lengths
+        self._models = len(experiment.cells) * len(lengths) * seeds * len(rates)
+        self._goal = experiment.steps
+        self._step: dict[Part, int] = {}
+
+    def note(self, snapshot: Snapshot) -> None:
+        self._step[snapshot.part] = snapshot.step
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of a model, on average."""
+        return sum(len(part.models) * step for part, step in self._step.items()) // self._models
+
+    @property
+    def complete(self) -> bool:
+        """Whether every model is trained and measured to the end."""
+        done = sum(len(part.models) for part, step in self._step.items() if step == self._goal)
+        return done == self._models
 
 
 class _Asked:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.sharing import Model
+from models.sharing import Model, Part
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,15 @@ class Snapshot:
     ``tables`` holds the new rows of each table of ``models.results.schema``, without ``run``.
     """
 
-    cell: str
+    part: Part
+    """The population."""
     step: int
     """Optimiser steps done."""
     tables: dict[str, pd.DataFrame]
+
+    @property
+    def cell(self) -> str:
+        return self.part.cell
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from models.cell_training import CellTraining
-from models.experiment import Experiment
+from models.experiment import Experiment, ExperimentError
 from models.sharing import Part, share_out
 from models.side_by_side import side_by_side
 from models.snapshot import Snapshot
@@ -28,8 +28,8 @@ def train(
 
     The first of each population is at birth, step 0. Once ``should_stop`` says so, what is
     measured is yielded and the iterator ends. The numbers do not depend on ``processes``, by
-    default one for each core. Raises RuntimeError where the experiment asks for a GPU and there
-    is none, or where a process dies.
+    default one for each core. Raises ExperimentError where the experiment asks for a GPU and
+    there is none, RuntimeError where a process dies.
     """
     device = choose_device(experiment.device)
     if processes is None:
@@ -64,9 +64,9 @@ def take_turns(
 
 
 def choose_device(wanted: str) -> torch.device:
-    """``auto`` is a GPU where there is one. Raises RuntimeError where it is wanted and missing."""
+    """``auto`` is a GPU where there is one. Raises ExperimentError where one is missing."""
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("device is cuda, but torch finds no GPU here: use auto or cpu")
+        raise ExperimentError("device is cuda, but torch finds no GPU here: use auto or cpu")
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(wanted)

@@ -12,7 +12,7 @@ import torch
 from models.cell_training import CellTraining
 from models.cells import CELLS
 from models.cells.rnn import RNN
-from models.experiment import Experiment
+from models.experiment import Experiment, ExperimentError
 from models.randomness import Stream, generator
 from models.results.schema import TABLES
 from models.sharing import Part, share_out
@@ -213,5 +213,5 @@ def test_a_gpu_that_is_not_there_is_said_plainly() -> None:
         assert choose_device("auto").type == "cuda"
     else:
         assert choose_device("auto").type == "cpu"
-        with pytest.raises(RuntimeError, match="no GPU here: use auto or cpu"):
+        with pytest.raises(ExperimentError, match="no GPU here: use auto or cpu"):
             choose_device("cuda")

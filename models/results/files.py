@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from models.experiment import Experiment
+from models.results.order import in_order
 from models.results.schema import TABLES
 from models.results.store import Store
 
@@ -22,7 +23,6 @@ ALWAYS = ("accuracy", "training", "gradients")
 """The tables that are written even when they have no rows."""
 EXPERIMENT = "experiment.json"
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-ORDER = ("cell", "length", "seed", "learning_rate", "step", "test_length", "state", "t")
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,25 @@ class Results:
     environment: Mapping[str, str]
     """Where and when."""
     tables: Mapping[str, pd.DataFrame]
+    """Rows in order: what the same experiment gives is the same tables."""
 
 
 def from_store(store: Store, run: str) -> Results:
     """Raises KeyError where there is no such run."""
     stored = store.run(run)
-    tables = {
+    rows = {
         name: store.profiles(run) if name == "gradients" else store.read(run, name)[0]
         for name in TABLES
     }
+    tables = {name: in_order(frame, stored.experiment) for name, frame in rows.items()}
     when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
     return Results(run, stored.experiment, {**stored.environment, **when}, tables)
 
 
 def csv_tables(results: Results) -> dict[str, bytes]:
-    """File names and contents. Rows are sorted: what the same experiment gives is the same file."""
+    """File names and contents."""
     return {
-        f"{name}.csv": csv_bytes(_sorted(rows, results.experiment)[list(columns)])
+        f"{name}.csv": csv_bytes(rows[list(columns)])
         for name, columns in TABLES.items()
         if len(rows := results.tables.get(name, pd.DataFrame(columns=list(columns))))
         or name in ALWAYS
@@ -86,6 +88,16 @@ def write(results: Results, path: Path) -> None:
         _write_whole(path / name, content)
 
 
+def check_writable(path: Path) -> None:
+    """Raises OSError where ``write`` would, and makes the folder."""
+    folder = path.parent if path.suffix == ".zip" else path
+    folder.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".zip" and path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder")
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def read(path: Path) -> Results:
     """Results from a folder or a ZIP that ``write`` made. Raises FileNotFoundError, ValueError."""
     if path.suffix == ".zip":
@@ -114,14 +126,6 @@ def _files(results: Results) -> dict[str, bytes]:
         "environment": dict(results.environment),
     }
     return {EXPERIMENT: json.dumps(told, indent=2).encode(), **csv_tables(results)}
-
-
-def _sorted(frame: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
-    by = [name for name in ORDER if name in frame]
-    cells = {cell: place for place, cell in enumerate(experiment.cells)}
-    return frame.sort_values(
-        by, key=lambda column: column.map(cells) if column.name == "cell" else column
-    )
 
 
 def _defused(value: object) -> object:

@@ -41,7 +41,7 @@ class Run:
     updated: datetime
     """When its trainer last said anything."""
     done_steps: int
-    """Optimiser steps of all cells together."""
+    """Optimiser steps of a model, on average."""
     total_steps: int
     environment: dict[str, str]
     stop_requested: bool
@@ -78,7 +78,7 @@ class Store:
                 status="queued",
                 created=now,
                 updated=now,
-                total_steps=experiment.steps * len(experiment.cells),
+                total_steps=experiment.steps,
             )
         )
         return run

@@ -1,0 +1,10 @@
+"""``python -m models``."""
+
+from __future__ import annotations
+
+import sys
+
+from models.command_line import main
+
+if __name__ == "__main__":
+    sys.exit(main())

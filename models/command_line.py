@@ -1,0 +1,193 @@
+"""The command line: train an experiment, list what there is, write a standalone script.
+
+Exit status: 0 on success, 2 on bad input with one line on standard error, 1 where training itself
+failed, 130 on Ctrl-C with everything measured so far written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from models.catalogue import catalogue
+from models.experiment import Experiment, ExperimentError
+from models.presets import PRESETS
+from models.results import files
+from models.results.report import report
+from models.results.store import Store
+from models.script import standalone_script
+
+HELP = {
+    "task": "task spec, such as temporal_order:symbols=3",
+    "cells": "cell specs, such as rnn lstm:bias=chrono,init=identity",
+    "lengths": "sequence lengths to train at",
+    "seeds": "models of each cell and length",
+    "first_seed": "the lowest seed",
+    "steps": "optimiser steps; 0 measures the models at birth",
+    "hidden_size": "units of a hidden state",
+    "match": "what is equal between cells: hidden_size or parameters",
+    "batch_size": "sequences of an optimiser step",
+    "learning_rate": "Adam's; with several, each cell and length shows its best",
+    "clip": "threshold on each model's gradient norm; 0 is no clipping",
+    "evaluate_every": "optimiser steps between evaluations",
+    "held_out": "held-out sequences of an evaluation",
+    "test_lengths": "lengths at which trained models are scored as well",
+    "device": "auto, cpu or cuda",
+}
+"""One line for each setting of an experiment."""
+
+
+class UsageError(Exception):
+    """What was wrong, in one line."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit status."""
+    try:
+        options = _parser().parse_args(arguments)
+        status: int = options.command(options)
+        return status
+    except (UsageError, ExperimentError) as error:
+        print(f"python -m models: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _train(options: argparse.Namespace) -> int:
+    out = Path(options.out) if options.out else None
+    if out:
+        _check_writable(out)
+    if options.run is not None and _given(options):
+        raise UsageError("--run takes its experiment from the store: leave all settings out")
+    wanted = options.run
+    if wanted == "-" and not (wanted := _waited_for()):
+        return 0
+    store = _store()
+    run = store.create(_experiment(options)) if wanted is None else _queued_run(store, wanted)
+    return _execute(store, run, out)
+
+
+def _waited_for() -> str:
+    """The id of a run from standard input, empty where that ends."""
+    # What takes long is done before the id comes: this process waits warm.
+    import_module("models.training")
+    return sys.stdin.readline().strip()
+
+
+def _execute(store: Store, run: str, out: Path | None) -> int:
+    from models.progress import progress_bar
+    from models.running import execute
+
+    experiment = store.run(run).experiment
+    try:
+        with progress_bar(experiment) as follow:
+            _, interrupted = execute(store, run, follow)
+    except RuntimeError as error:
+        print(f"run {run} failed: {error}", file=sys.stderr)
+        return 1
+    results = files.from_store(store, run)
+    print(report(results))
+    if out:
+        files.write(results, out)
+        print(f"written to {out}")
+    return 130 if interrupted else 0
+
+
+def _queued_run(store: Store, run: str) -> str:
+    try:
+        status = store.run(run).status
+    except KeyError as error:
+        raise UsageError(error.args[0]) from error
+    if status != "queued":
+        raise UsageError(f"run {run} is {status} already: start a new one")
+    return run
+
+
+def _script(options: argparse.Namespace) -> int:
+    print(standalone_script(_experiment(options)), end="")
+    return 0
+
+
+def _list(_: argparse.Namespace) -> int:
+    print(catalogue())
+    return 0
+
+
+def _experiment(options: argparse.Namespace) -> Experiment:
+    preset = PRESETS[options.preset].experiment if options.preset else Experiment()
+    return Experiment.from_mapping({**vars(preset), **_given(options)})
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the command line names."""
+    given = {"preset": options.preset} if options.preset and getattr(options, "run", None) is not None else {}
+    return given | {
+        field.name: value
+        for field in fields(Experiment)
+        if (value := getattr(options, field.name)) is not None
+    }
+
+
+def _store() -> Store:
+    try:
+        return Store()
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(
+            f"the store cannot be opened ({reason}): check MEMORY_LAB_STORE"
+        ) from error
+
+
+def _check_writable(out: Path) -> None:
+    """Before hours of training, not after them."""
+    try:
+        files.check_writable(out)
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror or error}") from error
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (python -m models --help shows what there is)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m models", description="How far back can a cell remember?")
+    commands = parser.add_subparsers(required=True, metavar="command", parser_class=_Parser)
+    train = commands.add_parser("train", help="train the models of an experiment")
+    train.set_defaults(command=_train)
+    _add_settings(train)
+    train.add_argument(
+        "--out", metavar="DIR|NAME.zip", help="where the CSV tables and experiment.json go"
+    )
+    train.add_argument(
+        "--run", metavar="ID", help="train this queued run of the store; - reads its id from stdin"
+    )
+    script = commands.add_parser("script", help="the same experiment with nothing but torch")
+    script.set_defaults(command=_script)
+    _add_settings(script)
+    listing = commands.add_parser("list", help="tasks, cells, options, presets")
+    listing.set_defaults(command=_list)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--preset", choices=tuple(PRESETS), help="start from these settings")
+    hints = get_type_hints(Experiment)
+    for field in fields(Experiment):
+        several = get_origin(hints[field.name]) is tuple
+        kind = get_args(hints[field.name])[0] if several else hints[field.name]
+        parser.add_argument(
+            "--" + field.name.replace("_", "-"),
+            type=str if get_origin(kind) is Literal else kind,
+            nargs="*" if several else None,
+            help=HELP[field.name],
+        )
