@@ -15,7 +15,7 @@ if str(ROOT) not in sys.path:
 st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
 
 PAGES = [
-    st.Page("pages/race.py", title="Race", icon="🏁", default=True),
-    st.Page("pages/runs.py", title="Runs", icon="🗂️"),
+    st.Page("pages/race.py", title="Race", icon=":material/flag:", default=True),
+    st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
 ]
 st.navigation(PAGES, position="top").run()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -22,15 +23,12 @@ STYLE = """
 
 def span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> None:
     """One card a cell; a dash where nothing is known yet."""
-    known = spans.set_index("cell") if len(spans) else None
-    cards = [
-        _card(cell, known.loc[cell] if known is not None and cell in known.index else None)
-        for cell in cells
-    ]
+    known = {row["cell"]: row for row in spans.to_dict("records")}
+    cards = [_card(cell, known.get(cell)) for cell in cells]
     st.html(f'{STYLE}<div class="spans" data-testid="memory-spans">{"".join(cards)}</div>')
 
 
-def _card(cell: str, row: pd.Series | None) -> str:
+def _card(cell: str, row: Mapping[Hashable, Any] | None) -> str:
     style = cell_style(cell)
     text = "–" if row is None else str(row["text"])
     interval = "steps" if row is None or not row["interval"] else f"steps ({row['interval']})"

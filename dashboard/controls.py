@@ -94,7 +94,7 @@ def _common(address: _Address) -> dict[str, Any]:
         "steps": address.number("steps", "Optimiser steps", 0, step=100),
         "match": address.one(
             "match",
-            "Fair in what?",
+            "Equal between cells",
             ("hidden_size", "parameters"),
             help="Equal hidden size, or about equal numbers of parameters: each cell then gets "
             "the largest hidden size that fits into what the largest cell has.",

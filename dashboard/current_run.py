@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -89,8 +88,3 @@ def time_left(run: Run) -> str:
     spent = (datetime.now(UTC) - run.started).total_seconds()
     seconds = spent / run.done_steps * (run.total_steps - run.done_steps)
     return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
-
-
-def statuses() -> Mapping[str, str]:
-    """A sign for each status, for people."""
-    return {"queued": "⏳", "running": "🏃", "finished": "✅", "stopped": "⏹️", "failed": "⚠️"}

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
+from dashboard.measured import Tables
 from models.experiment import Experiment
 from models.results.files import Results, csv_tables, zip_bytes
 from models.script import standalone_script
 
 
-def table_downloads(results: Results, key: str) -> None:
-    """A button for each CSV, and one for all of them with the experiment as a ZIP."""
-    names = [f"{name}.csv" for name, rows in results.tables.items() if len(rows)]
+def table_downloads(run: str, tables: Tables, results: Callable[[], Results], key: str) -> None:
+    """A button for each CSV, and one for all of them with the experiment as a ZIP.
+
+    ``results`` is asked for only when one is pressed.
+    """
+    names = [f"{name}.csv" for name, rows in vars(tables).items() if len(rows)]
     columns = st.columns(len(names) + 1)
     columns[0].download_button(
         "Everything (ZIP)",
-        lambda: zip_bytes(results),
-        f"{results.run}.zip",
+        lambda: zip_bytes(results()),
+        f"{run}.zip",
         "application/zip",
         key=f"{key}_zip",
         on_click="ignore",
@@ -26,13 +33,17 @@ def table_downloads(results: Results, key: str) -> None:
     for column, name in zip(columns[1:], names, strict=True):
         column.download_button(
             name,
-            lambda name=name: csv_tables(results)[name],
+            partial(_csv, results, name),
             name,
             "text/csv",
             key=f"{key}_{name}",
             on_click="ignore",
             width="stretch",
         )
+
+
+def _csv(results: Callable[[], Results], name: str) -> bytes:
+    return csv_tables(results())[name]
 
 
 def reproduce(experiment: Experiment) -> None:

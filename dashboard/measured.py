@@ -24,6 +24,7 @@ class Tables:
     training: pd.DataFrame
     gradients: pd.DataFrame
     """Profiles at birth and the latest."""
+    validation: pd.DataFrame
     generalisation: pd.DataFrame
 
 
@@ -62,7 +63,7 @@ def selected(frames: dict[str, pd.DataFrame]) -> Tables:
         accuracy,
         *(
             frames[name].merge(models, on=MODEL)
-            for name in ("training", "gradients", "generalisation")
+            for name in ("training", "gradients", "validation", "generalisation")
         ),
     )
 

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.cards import span_cards
-from dashboard.figures.accuracy import Measure, accuracy_by_length, accuracy_replay
+from dashboard.figures.accuracy import accuracy_by_length, accuracy_replay
 from dashboard.figures.generalisation import generalisation_by_length
-from dashboard.figures.ladder import ladder
+from dashboard.figures.ladder import Measure, ladder
 from dashboard.figures.learning import gradient_norm, learning_curves
 from dashboard.figures.profile import (
     HOW_TO_READ,
@@ -93,7 +93,7 @@ def draw(
         )
         _chart(figure, "generalisation")
     if len(tables.accuracy):
-        st.info(findings(experiment, tables.accuracy, tables.gradients), icon="🔎")
+        st.info(findings(experiment, tables.accuracy, tables.gradients), icon=":material/search:")
         with st.expander("Result table"):
             st.dataframe(summarise(tables.accuracy), hide_index=True, width="stretch")
 
@@ -101,7 +101,7 @@ def draw(
 def _view() -> tuple[Measure, bool]:
     """What to draw, and on which axis."""
     left, right = st.columns([1, 1])
-    measure = left.segmented_control(
+    measure: Measure = left.segmented_control(
         "Measure",
         ("accuracy", "loss"),
         default="accuracy",

@@ -16,7 +16,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from models.results.store import Store
 
@@ -38,13 +37,14 @@ class _Process:
     """A trainer process: warm, or with the run it was given."""
 
     popen: subprocess.Popen[str]
-    errors: IO[str]
+    errors: Path
+    """What it writes to standard error."""
     run: str | None = None
     stop_by: float | None = None
 
     def last_words(self) -> str:
-        self.errors.seek(0)
-        lines = [line for line in self.errors.read().splitlines() if line.strip()]
+        text = self.errors.read_text(errors="replace")
+        lines = [line for line in text.splitlines() if line.strip()]
         return lines[-1] if lines else f"exit code {self.popen.returncode}"
 
 
@@ -96,6 +96,7 @@ class Trainer:
         for process in processes:
             process.popen.kill()
             process.popen.wait()
+            process.errors.unlink(missing_ok=True)
 
     def _work(self) -> None:
         with self._changed:
@@ -128,17 +129,18 @@ class Trainer:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         if self.store_url:
             environment["MEMORY_LAB_STORE"] = self.store_url
-        errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        descriptor, errors = tempfile.mkstemp(prefix="memory-lab-", suffix=".log")
         popen = subprocess.Popen(
             [sys.executable, "-m", "models", "train", "--run", "-"],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=errors,
+            stderr=descriptor,
             text=True,
         )
-        return _Process(popen, errors)
+        os.close(descriptor)
+        return _Process(popen, Path(errors))
 
     def _end_overdue(self) -> None:
         for process in self._running.values():
@@ -156,7 +158,7 @@ class Trainer:
                         self.store.finish(run, "stopped")
                     else:
                         self.store.finish(run, "failed", process.last_words())
-            process.errors.close()
+            process.errors.unlink(missing_ok=True)
 
     def _close_lost_runs(self) -> None:
         """Runs of a dashboard that is gone: nobody will train or finish them."""

@@ -65,7 +65,7 @@ def _train(options: argparse.Namespace) -> int:
     out = Path(options.out) if options.out else None
     if out:
         _check_writable(out)
-    if options.run is not None and _given(options):
+    if options.run is not None and (options.preset or _given(options)):
         raise UsageError("--run takes its experiment from the store: leave all settings out")
     wanted = options.run
     if wanted == "-" and not (wanted := _waited_for()):
@@ -128,8 +128,7 @@ def _experiment(options: argparse.Namespace) -> Experiment:
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     """The settings that the command line names."""
-    given = {"preset": options.preset} if options.preset and getattr(options, "run", None) is not None else {}
-    return given | {
+    return {
         field.name: value
         for field in fields(Experiment)
         if (value := getattr(options, field.name)) is not None

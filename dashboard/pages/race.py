@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import controls, current_run, examples
@@ -15,8 +17,9 @@ from models.experiment import Experiment
 from models.presets import PRESETS, Preset
 from models.results.files import Results, from_store
 from models.results.store import Run
+from models.tasks import make_task
 
-REFRESH_SECONDS = 1.0
+REFRESH_SECONDS = 1.5
 
 
 def page() -> None:
@@ -28,17 +31,24 @@ def page() -> None:
     _presets()
     settings = controls.settings()
     for message in settings.messages:
-        st.warning(message, icon="🔗")
+        st.warning(message, icon=":material/link_off:")
+    experiment = settings.experiment
     if unknown := st.session_state.get(current_run.UNKNOWN):
         st.warning(f"Run {unknown} is not in this store. The settings are as in the address.")
     run = current_run.current()
+    preset = next((one for one in PRESETS.values() if one.experiment == experiment), None)
+    if preset:
+        st.caption(f"**{preset.title}** {preset.lesson}")
     _start_button(settings, run)
+    if experiment:
+        with st.expander(f"The task: {make_task(experiment.task).title}"):
+            task_legend(experiment)
     if run:
         _follow_run(current_run.going(run))
         st.divider()
         reproduce(run.experiment)
-    elif settings.experiment:
-        _before_the_first_press(settings.experiment)
+    elif experiment:
+        _before_the_first_press(experiment, preset)
 
 
 def _presets() -> None:
@@ -93,7 +103,7 @@ def _show_run(was_going: bool) -> None:
     tables = current_run.reader().read(store())
     draw(run.experiment, tables, guesses=guesses(run.experiment))
     if len(tables.accuracy):
-        table_downloads(from_store(store(), run.id), key="run")
+        table_downloads(run.id, tables, partial(from_store, store(), run.id), key="run")
 
 
 def _status(run: Run) -> None:
@@ -123,19 +133,18 @@ def _status(run: Run) -> None:
         st.caption(f"Run {run.id} finished.")
 
 
-def _before_the_first_press(experiment: Experiment) -> None:
-    """The recorded example where the settings are a preset's, else the task and an empty plot."""
-    preset = next((one for one in PRESETS.values() if one.experiment == experiment), None)
+def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> None:
+    """The recorded example where the settings are a preset's, else an empty plot."""
     recorded = examples.example(preset.name) if preset else None
-    with st.expander("The task", expanded=recorded is None):
-        task_legend(experiment)
     if preset and recorded:
-        st.caption(
-            f"{preset.lesson} **Recorded example**, made with `{examples.command(preset.name)}`. "
-            "Press ▶ to replay it, or Train to run it live."
+        st.info(
+            f"**Recorded example**, made with `{examples.command(preset.name)}`. "
+            "Press Play to see it as if live, or Train to run it here.",
+            icon=":material/history:",
         )
-        draw(recorded.experiment, of_results(recorded), guesses=guesses(experiment), replay=True)
-        table_downloads(recorded, key="example")
+        tables = of_results(recorded)
+        draw(recorded.experiment, tables, guesses=guesses(experiment), replay=True)
+        table_downloads(recorded.run, tables, lambda: recorded, key="example")
     else:
         draw(experiment, of_results(Results("", experiment, {}, {})), guesses=guesses(experiment))
     st.divider()

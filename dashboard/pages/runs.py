@@ -10,7 +10,15 @@ from dashboard.services import store
 from models.results.files import from_store, zip_bytes
 from models.results.store import Run
 
-SHOWN = 50
+PAGE = 30
+"""Runs shown at first, and added by each press of Show more."""
+SIGNS = {
+    "queued": ":material/hourglass_top:",
+    "running": ":material/directions_run:",
+    "finished": ":green[:material/check_circle:]",
+    "stopped": ":orange[:material/stop_circle:]",
+    "failed": ":red[:material/error:]",
+}
 
 
 def page() -> None:
@@ -20,10 +28,12 @@ def page() -> None:
     if not runs:
         st.info("Nothing was trained yet. Press Train on the Race page, or use the command line.")
         return
-    for run in runs[:SHOWN]:
+    shown = st.session_state.setdefault("runs_shown", PAGE)
+    for run in runs[:shown]:
         _row(run)
-    if len(runs) > SHOWN:
-        st.caption(f"The newest {SHOWN} of {len(runs)} runs; `python -m models` can reach all.")
+    if len(runs) > shown and st.button(f"Show more of {len(runs)} runs", key="more"):
+        st.session_state["runs_shown"] = shown + PAGE
+        st.rerun()
 
 
 def _row(run: Run) -> None:
@@ -33,7 +43,7 @@ def _row(run: Run) -> None:
         cells = ", ".join(cell_style(cell).label for cell in experiment.cells)
         lengths = ", ".join(str(length) for length in experiment.lengths)
         words.markdown(
-            f"{current_run.statuses()[run.status]} **{experiment.task}** · {cells}  \n"
+            f"{SIGNS[run.status]} **{experiment.task}** · {cells}  \n"
             f"T = {lengths} · {experiment.seeds} seeds · {run.done_steps} of {run.total_steps} "
             f"steps · {run.status}{': ' + run.message if run.message else ''}  \n"
             f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC"
