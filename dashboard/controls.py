@@ -61,6 +61,7 @@ def show(experiment: Experiment) -> None:
             value = getattr(experiment, field.name)
             st.session_state[field.name] = _texts(value) if isinstance(value, tuple) else value
     st.session_state.pop(MESSAGES, None)
+    st.session_state[SEEN] = True
 
 
 def cell_suggestions() -> list[str]:
@@ -232,8 +233,14 @@ class _Address:
     ) -> list[str]:
         """Some of the suggestions, or others that ``check`` accepts (or raises ValueError)."""
         default = _texts(getattr(DEFAULTS, key))
+        given = self._given.get(key)
+        if self._first and given and not all(_accepted(check, item) for item in given):
+            # Streamlit drops what a widget cannot hold, but this one can hold any text.
+            del st.query_params[key]
+            self._resets[key] = default
+            self._report(key, given, ", ".join(default))
         shown = list(dict.fromkeys([*suggestions, *default, *st.session_state.get(key, [])]))
-        value = st.multiselect(
+        return st.multiselect(
             label,
             shown,
             default=default,
@@ -242,10 +249,6 @@ class _Address:
             accept_new_options=True,
             bind="query-params",
         )
-        if self._first and not all(_accepted(check, item) for item in value):
-            self._resets[key] = default
-            self._report(key, self._given.get(key, value), ", ".join(default))
-        return value
 
     def done(self) -> None:
         """Call after the last widget: starts again where values had to give way to defaults."""
@@ -283,8 +286,7 @@ def _accepted(check: Callable[[str], object], text: str) -> bool:
 
 
 def _length(text: str) -> None:
-    name, options = _parsed_task(str(st.session_state["task"]))
-    del options
+    name = str(st.session_state["task"])
     if int(text) < make_task(name).minimum_length:
         raise ValueError(f"{text} is too short for {name}")
 

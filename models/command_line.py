@@ -7,6 +7,7 @@ failed, 130 on Ctrl-C with everything measured so far written.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -77,8 +78,11 @@ def _train(options: argparse.Namespace) -> int:
 
 def _waited_for() -> str:
     """The id of a run from standard input, empty where that ends."""
-    # What takes long is done before the id comes: this process waits warm.
+    # What takes long is done before the id comes: this process waits warm. It is nice to the
+    # pages, which share its cores.
     import_module("models.training")
+    if hasattr(os, "nice"):
+        os.nice(5)
     return sys.stdin.readline().strip()
 
 

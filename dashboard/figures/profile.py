@@ -16,7 +16,7 @@ from dashboard.figures.style import cell_style, in_order
 from models import spec
 from models.cells import CELLS
 
-HEIGHT = 360
+HEIGHT = 470
 REPLAY_HEIGHT = 80
 MOST_POINTS = 250
 MOST_POINTS_OF_FRAME = 100
