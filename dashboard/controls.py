@@ -210,6 +210,8 @@ class _Address:
     ) -> Any:
         """A whole number where ``least`` is one."""
         default = getattr(DEFAULTS, key)
+        # Streamlit would cut 2.5 to 2.
+        refused = self._refuse_unless(type(least), key, default)
         value = st.number_input(
             label,
             min_value=least,
@@ -219,7 +221,8 @@ class _Address:
             help=help,
             bind="query-params",
         )
-        self._compare(key, [value], default)
+        if not refused:
+            self._compare(key, [value], default)
         return value
 
     def many(
@@ -233,12 +236,8 @@ class _Address:
     ) -> list[str]:
         """Some of the suggestions, or others that ``check`` accepts (or raises ValueError)."""
         default = _texts(getattr(DEFAULTS, key))
-        given = self._given.get(key)
-        if self._first and given and not all(_accepted(check, item) for item in given):
-            # Streamlit drops what a widget cannot hold, but this one can hold any text.
-            del st.query_params[key]
-            self._resets[key] = default
-            self._report(key, given, ", ".join(default))
+        # Streamlit drops what a widget cannot hold, but this one can hold any text.
+        self._refuse_unless(check, key, default)
         shown = list(dict.fromkeys([*suggestions, *default, *st.session_state.get(key, [])]))
         return st.multiselect(
             label,
@@ -258,14 +257,25 @@ class _Address:
             st.session_state[RESETS] = self._resets
             st.rerun()
 
+    def _refuse_unless(self, check: Callable[[str], object], key: str, default: Any) -> bool:
+        """Whether what the address gives is bad, by ``check`` raising ValueError."""
+        given = self._given.get(key)
+        if not self._first or not given or all(_accepted(check, item) for item in given):
+            return False
+        del st.query_params[key]
+        self._resets[key] = default
+        self._report(key, given, default)
+        return True
+
     def _compare(self, key: str, value: list[Any], default: object) -> None:
         given = self._given.get(key)
         if self._first and given is not None and not _same(given, value):
-            self._report(key, given, str(default))
+            self._report(key, given, default)
 
-    def _report(self, key: str, given: Sequence[str], default: str) -> None:
+    def _report(self, key: str, given: Sequence[str], default: Any) -> None:
         said = ", ".join(given)
-        self._messages.append(f"{key}={said} in the address cannot be used: {default} instead")
+        instead = ", ".join(default) if isinstance(default, list) else default
+        self._messages.append(f"{key}={said} in the address cannot be used: {instead} instead")
 
 
 def _same(given: list[str], value: list[Any]) -> bool:

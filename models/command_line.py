@@ -62,6 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def parse_experiment(arguments: Sequence[str]) -> Experiment:
+    """The experiment that ``train`` makes of these arguments. Raises UsageError, ExperimentError."""
+    return _experiment(_parser().parse_args(["train", *arguments]))
+
+
 def _train(options: argparse.Namespace) -> int:
     out = Path(options.out) if options.out else None
     if out:

@@ -1,0 +1,141 @@
+"""The sidebar and the address hold the same experiment."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from models import spec
+from models.experiment import Experiment
+from models.presets import PRESETS
+from models.tasks import TASKS
+from tests.dashboard import shown
+
+ODD = Experiment(
+    task="recall:classes=8,distractors=same",
+    cells=("gru:bias=chrono,init=pytorch", "rnn:init=identity"),
+    lengths=(7, 33, 90),
+    seeds=2,
+    first_seed=11,
+    steps=60,
+    hidden_size=9,
+    match="parameters",
+    batch_size=12,
+    learning_rate=(0.0035, 0.02),
+    clip=0.0,
+    evaluate_every=7,
+    held_out=99,
+    test_lengths=(12, 44),
+    device="cpu",
+)
+"""Differs from the default in every setting."""
+
+
+def address(experiment: Experiment) -> dict[str, Any]:
+    """The parameters of an address, written by hand from the experiment."""
+    task, options = spec.parse("task", experiment.task, TASKS)
+    values = {**asdict(experiment), "task": task.name}
+    values |= {f"{task.name}_{name}": value for name, value in options.items()}
+    return {
+        name: [str(item) for item in value] if isinstance(value, (tuple, list)) else str(value)
+        for name, value in values.items()
+    }
+
+
+def opened(page: AppTest, parameters: dict[str, Any]) -> AppTest:
+    for name, value in parameters.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def test_the_odd_experiment_leaves_no_setting_at_its_default() -> None:
+    default = Experiment()
+    for field in fields(Experiment):
+        assert getattr(ODD, field.name) != getattr(default, field.name), field.name
+
+
+@pytest.mark.parametrize("name", ["odd", *PRESETS])
+def test_an_address_opens_its_experiment(race: AppTest, name: str) -> None:
+    experiment = ODD if name == "odd" else PRESETS[name].experiment
+    page = opened(race, address(experiment))
+    assert shown.experiment(page) == experiment
+    assert not shown.warnings(page)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_address_after_a_preset_opens_the_same_preset(race: AppTest, name: str) -> None:
+    page = race.run().button(key=f"preset_{name}").click().run()
+    copied = dict(page.query_params)
+    again = AppTest.from_file(str(race._script_path), default_timeout=60)
+    assert shown.experiment(opened(again, copied)) == PRESETS[name].experiment
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("task", "nonsense"),
+        ("recall_classes", "3"),
+        ("cells", ["rnn", "lstm:bias=7"]),
+        ("lengths", ["20", "x"]),
+        ("lengths", ["1"]),
+        ("seeds", "0"),
+        ("seeds", "many"),
+        ("steps", "-5"),
+        ("match", "luck"),
+        ("hidden_size", "2.5"),
+        ("batch_size", "0"),
+        ("learning_rate", ["-1"]),
+        ("learning_rate", ["nan"]),
+        ("clip", "-0.5"),
+        ("evaluate_every", "0"),
+        ("held_out", "none"),
+        ("test_lengths", ["2"]),
+        ("first_seed", "-1"),
+        ("device", "tpu"),
+    ],
+)
+def test_a_bad_value_gives_way_to_the_default_and_is_reported(
+    race: AppTest, parameter: str, value: str | list[str]
+) -> None:
+    given = {parameter: value, "held_out": "99"} if parameter != "held_out" else {parameter: value}
+    if parameter == "recall_classes":
+        given["task"] = "recall"
+    page = opened(race, given)
+    expected = Experiment(
+        task="recall" if parameter == "recall_classes" else "temporal_order",
+        held_out=256 if parameter == "held_out" else 99,
+    )
+    assert shown.experiment(page) == expected
+    (message,) = shown.warnings(page)
+    assert message.startswith(f"{parameter}=")
+    assert "cannot be used" in message
+    assert parameter not in page.query_params
+
+
+def test_several_bad_values_are_all_reported(race: AppTest) -> None:
+    page = opened(race, {"seeds": "x", "clip": "y", "cells": ["z"]})
+    assert len(shown.warnings(page)) == 3
+    assert shown.experiment(page) == Experiment()
+
+
+def test_settings_that_cannot_be_run_say_so_and_train_is_off(race: AppTest) -> None:
+    page = race.run()
+    page.multiselect(key="cells").set_value([]).run()
+    assert any("cells is empty" in error.value for error in page.error)
+    assert page.button(key="train").disabled
+
+
+def test_another_task_brings_its_own_lengths(race: AppTest) -> None:
+    page = race.run().selectbox(key="task").set_value("digits").run()
+    assert shown.experiment(page).lengths == TASKS["digits"].lengths
+    assert not page.error
+
+
+def test_a_task_option_is_a_control(race: AppTest) -> None:
+    page = race.run().selectbox(key="temporal_order_symbols").set_value("3").run()
+    assert shown.experiment(page).task == "temporal_order:symbols=3"

@@ -1,0 +1,202 @@
+"""The Race page in each of its states."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import services
+from models.experiment import Experiment
+from models.presets import PRESETS
+from models.results.environment import environment
+from models.results.store import Store
+from models.training import train
+from tests.dashboard import shown
+
+TINY = Experiment(
+    cells=("rnn", "lstm", "gru:bias=chrono"),
+    lengths=(10, 13),
+    seeds=2,
+    steps=6,
+    evaluate_every=3,
+    hidden_size=4,
+    batch_size=4,
+    held_out=8,
+    device="cpu",
+)
+
+
+def measured(store: Store, experiment: Experiment = TINY, until: int = 99) -> str:
+    """A run with what training measures up to a step; still running."""
+    run = store.create(experiment)
+    store.begin(run, environment())
+    for snapshot in train(experiment, processes=1):
+        if snapshot.step <= until:
+            store.append(run, snapshot.tables, snapshot.step)
+    return run
+
+
+def opened(race: AppTest, run: str) -> AppTest:
+    race.query_params["run"] = run
+    page = race.run()
+    assert not page.exception
+    return page
+
+
+class TestBeforeTheFirstPress:
+    def test_it_opens_with_the_recorded_example_labelled_with_its_command(
+        self, race: AppTest
+    ) -> None:
+        page = race.run()
+        assert not page.exception
+        (label,) = [info.value for info in page.info if "Recorded example" in info.value]
+        assert "python -m models train --preset who_remembers" in label
+        assert shown.experiment(page) == PRESETS["who_remembers"].experiment
+        assert any("frames" in figure for figure in shown.figures(page))
+        assert not services.store().runs()
+
+    @pytest.mark.parametrize("name", PRESETS)
+    def test_every_preset_is_one_press_and_has_an_example(self, race: AppTest, name: str) -> None:
+        page = race.run().button(key=f"preset_{name}").click().run()
+        assert not page.exception
+        assert shown.experiment(page) == PRESETS[name].experiment
+        assert PRESETS[name].lesson in shown.captions(page)
+        assert any(f"--preset {name}" in info.value for info in page.info)
+        assert "–" not in shown.spans(page).split("<b>")[1][:3]
+
+    def test_other_settings_have_no_example_but_an_empty_plot_with_the_ladder(
+        self, race: AppTest
+    ) -> None:
+        page = race.run().number_input(key="seeds").set_value(1).run()
+        assert not page.exception
+        assert not [info for info in page.info if "Recorded" in info.value]
+        assert "remembers one informative symbol" in str(shown.figures(page))
+
+    def test_the_task_explains_itself(self, race: AppTest) -> None:
+        page = race.run()
+        text = "\n".join(markdown.value for markdown in page.markdown)
+        assert "Goes in" in text
+        assert "Dependency" in text
+
+
+class TestTraining:
+    def test_train_puts_the_experiment_into_the_queue_and_shows_the_run(
+        self, race: AppTest
+    ) -> None:
+        page = race.run().number_input(key="steps").set_value(10).run()
+        page = page.button(key="train").click().run()
+        assert not page.exception
+        (run,) = services.store().runs()
+        assert run.experiment == Experiment(steps=10)
+        assert run.status == "queued"
+        assert services.trainer().queue == [run.id]
+        assert page.query_params["run"] == run.id
+        assert page.button(key="train").disabled
+        assert "Stop" in shown.buttons(page)
+
+    def test_what_is_measured_so_far_is_drawn_for_every_cell(
+        self, race: AppTest, store: Store
+    ) -> None:
+        run = measured(store, until=3)
+        page = opened(race, run)
+        accuracy = next(figure for figure in shown.figures(page) if "held-out" in str(figure))
+        names = {trace.get("name") for trace in accuracy["data"]}
+        assert {"RNN", "LSTM", "GRU, chrono bias"} <= names
+        assert "–" not in shown.spans(page).replace("13–", "")
+        assert any("So far (step 3 of 6)" in info.value for info in page.info)
+
+    def test_stop_asks_the_trainer(self, race: AppTest, store: Store) -> None:
+        run = measured(store, until=3)
+        page = opened(race, run).button(key="stop").click().run()
+        assert services.trainer().stopped == [run]
+        assert page.button(key="stop").disabled
+
+    def test_a_finished_run_can_be_taken_home(self, race: AppTest, store: Store) -> None:
+        run = measured(store)
+        store.finish(run, "finished")
+        page = opened(race, run)
+        labels = [button.label for button in page.get("download_button")]
+        assert labels[:4] == ["Everything (ZIP)", "accuracy.csv", "training.csv", "gradients.csv"]
+        assert "finished" in shown.captions(page)
+        assert shown.experiment(page) == TINY
+        assert "Stop" not in shown.buttons(page)
+
+    def test_a_stopped_run_says_how_far_it_came(self, race: AppTest, store: Store) -> None:
+        run = measured(store, until=3)
+        store.finish(run, "stopped")
+        assert "stopped after 3 of 6 steps" in shown.captions(opened(race, run))
+
+    def test_a_failed_run_says_why_and_shows_what_it_measured(
+        self, race: AppTest, store: Store
+    ) -> None:
+        run = measured(store, until=3)
+        store.finish(run, "failed", "out of memory")
+        page = opened(race, run)
+        assert any("out of memory" in error.value for error in page.error)
+        assert [button.label for button in page.get("download_button")]
+
+    def test_diverged_models_are_a_result_to_show(self, race: AppTest, store: Store) -> None:
+        wild = Experiment.from_mapping({**vars(TINY), "learning_rate": (1e30,), "clip": 0.0})
+        run = measured(store, wild)
+        store.finish(run, "finished")
+        rows, _ = store.read(run, "accuracy")
+        assert rows["diverged"].any()
+        page = opened(race, run)
+        assert any("diverged" in info.value for info in page.info)
+
+    def test_train_short_test_long_has_a_plot_of_its_own(self, race: AppTest, store: Store) -> None:
+        experiment = Experiment.from_mapping({**vars(TINY), "test_lengths": (20, 40)})
+        run = measured(store, experiment)
+        page = opened(race, run)
+        assert len(shown.figures(page)) == 6
+        labels = [button.label for button in page.get("download_button")]
+        assert "generalisation.csv" in labels
+
+    def test_of_several_learning_rates_each_cell_shows_its_best(
+        self, race: AppTest, store: Store
+    ) -> None:
+        experiment = Experiment.from_mapping({**vars(TINY), "learning_rate": (0.001, 0.02)})
+        page = opened(race, measured(store, experiment))
+        (table,) = [frame.value for frame in page.dataframe]
+        assert isinstance(table, pd.DataFrame)
+        assert (table["seeds"] == 2).all()
+        labels = [button.label for button in page.get("download_button")]
+        assert "validation.csv" in labels
+
+    def test_a_run_that_is_gone_leaves_the_settings_of_the_address(self, race: AppTest) -> None:
+        race.query_params["run"] = "nowhere"
+        race.query_params["seeds"] = "2"
+        page = race.run()
+        assert not page.exception
+        assert any("nowhere" in text for text in shown.warnings(page))
+        assert shown.experiment(page).seeds == 2
+        assert "run" not in page.query_params
+
+    def test_settings_can_change_while_a_finished_run_is_shown(
+        self, race: AppTest, store: Store
+    ) -> None:
+        run = measured(store)
+        store.finish(run, "finished")
+        page = opened(race, run).number_input(key="seeds").set_value(5).run()
+        assert "settings have changed" in shown.captions(page)
+        assert shown.experiment(page) == TINY
+        page.button(key="train").click().run()
+        assert services.store().runs()[0].experiment.seeds == 5
+
+
+class TestGuess:
+    def test_a_guess_is_drawn_beside_the_truth(self, race: AppTest, store: Store) -> None:
+        page = opened(race, finished(store))
+        before = shown.figures(page)
+        page = page.select_slider(key="guess_lstm").set_value("13").run()
+        assert not page.exception
+        after = shown.figures(page)
+        assert "guess" in str(after)
+        assert str(after).count("guess") > str(before).count("guess")
+
+
+def finished(store: Store) -> str:
+    run = measured(store)
+    store.finish(run, "finished")
+    return run
