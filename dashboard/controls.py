@@ -2,14 +2,15 @@
 
 A widget's key is the setting's name, and so is its parameter in the address; a task's option is
 ``<task>_<option>``. A value in the address that cannot be used gives way to the default and is
-reported.
+reported. Lengths that are not given are those that show the task well.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -89,7 +90,14 @@ def _common(address: _Address) -> dict[str, Any]:
             help="Pick some, or type a cell spec such as lstm:bias=chrono,init=identity.",
         ),
         "lengths": _integers(
-            address.many("lengths", "Sequence lengths", LENGTHS, _length, help="Type any other.")
+            address.many(
+                "lengths",
+                "Sequence lengths",
+                LENGTHS,
+                _length,
+                default=_texts(TASKS[st.session_state["task"]].lengths),
+                help="Type any other.",
+            )
         ),
         "seeds": address.number("seeds", "Seeds", 1, help="Models for each cell and length."),
         "steps": address.number("steps", "Optimiser steps", 0, step=100),
@@ -164,12 +172,11 @@ def _suit_lengths() -> None:
 
 
 class _Address:
-    """Widgets bound to the address, and whether they could use what stood in it."""
+    """Widgets bound to the address; what a widget cannot use gives way to its default."""
 
     def __init__(self) -> None:
         self._first = SEEN not in st.session_state
         st.session_state[SEEN] = True
-        self._given = {key: st.query_params.get_all(key) for key in st.query_params}
         self._messages: list[str] = []
         self._resets: dict[str, Any] = {}
         for key, value in st.session_state.pop(RESETS, {}).items():
@@ -187,17 +194,15 @@ class _Address:
     ) -> str:
         """One of some choices."""
         default = default or str(getattr(DEFAULTS, key))
-        value = st.selectbox(
+        return st.selectbox(
             label,
             choices,
             index=choices.index(default),
             key=key,
             help=help,
             on_change=on_change,
-            bind="query-params",
+            bind=self._bind(key, choices.index, default),
         )
-        self._compare(key, [value], default)
-        return value
 
     def number(
         self,
@@ -210,20 +215,20 @@ class _Address:
     ) -> Any:
         """A whole number where ``least`` is one."""
         default = getattr(DEFAULTS, key)
-        # Streamlit would cut 2.5 to 2.
-        refused = self._refuse_unless(type(least), key, default)
-        value = st.number_input(
+
+        def check(text: str) -> None:
+            if not least <= type(least)(text) < math.inf:
+                raise ValueError(f"{text} is below {least}")
+
+        return st.number_input(
             label,
             min_value=least,
             value=default,
             step=type(least)(step),
             key=key,
             help=help,
-            bind="query-params",
+            bind=self._bind(key, check, default),
         )
-        if not refused:
-            self._compare(key, [value], default)
-        return value
 
     def many(
         self,
@@ -232,12 +237,11 @@ class _Address:
         suggestions: Iterable[str],
         check: Callable[[str], object],
         *,
+        default: Sequence[str] | None = None,
         help: str | None = None,
     ) -> list[str]:
         """Some of the suggestions, or others that ``check`` accepts (or raises ValueError)."""
-        default = _texts(getattr(DEFAULTS, key))
-        # Streamlit drops what a widget cannot hold, but this one can hold any text.
-        self._refuse_unless(check, key, default)
+        default = list(default or _texts(getattr(DEFAULTS, key)))
         shown = list(dict.fromkeys([*suggestions, *default, *st.session_state.get(key, [])]))
         return st.multiselect(
             label,
@@ -246,45 +250,34 @@ class _Address:
             key=key,
             help=help,
             accept_new_options=True,
-            bind="query-params",
+            bind=self._bind(key, check, default),
         )
 
     def done(self) -> None:
         """Call after the last widget: starts again where values had to give way to defaults."""
-        if self._messages:
-            st.session_state[MESSAGES] = self._messages
         if self._resets:
+            st.session_state[MESSAGES] = self._messages
             st.session_state[RESETS] = self._resets
             st.rerun()
 
-    def _refuse_unless(self, check: Callable[[str], object], key: str, default: Any) -> bool:
-        """Whether what the address gives is bad, by ``check`` raising ValueError."""
-        given = self._given.get(key)
-        if not self._first or not given or all(_accepted(check, item) for item in given):
-            return False
+    def _bind(
+        self, key: str, check: Callable[[str], object], default: Any
+    ) -> Literal["query-params"] | None:
+        """Binds to the address, but for the one run in which what stands there is bad.
+
+        Streamlit itself drops what a widget cannot hold without a word, cuts 2.5 to 2, and lets
+        texts of any kind into a list.
+        """
+        given = st.query_params.get_all(key) if self._first else []
+        if all(_accepted(check, item) for item in given):
+            return "query-params"
         del st.query_params[key]
         self._resets[key] = default
-        self._report(key, given, default)
-        return True
-
-    def _compare(self, key: str, value: list[Any], default: object) -> None:
-        given = self._given.get(key)
-        if self._first and given is not None and not _same(given, value):
-            self._report(key, given, default)
-
-    def _report(self, key: str, given: Sequence[str], default: Any) -> None:
-        said = ", ".join(given)
         instead = ", ".join(default) if isinstance(default, list) else default
-        self._messages.append(f"{key}={said} in the address cannot be used: {instead} instead")
-
-
-def _same(given: list[str], value: list[Any]) -> bool:
-    if given == [str(item) for item in value]:
-        return True
-    try:
-        return [float(item) for item in given] == [float(item) for item in value]
-    except ValueError:
-        return False
+        self._messages.append(
+            f"{key}={', '.join(given)} in the address cannot be used: {instead} instead"
+        )
+        return None
 
 
 def _accepted(check: Callable[[str], object], text: str) -> bool:

@@ -11,25 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import services
 from models.results.store import Store
+from tests.dashboard.shown import FakeTrainer
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class FakeTrainer:
-    """Trains nothing."""
-
-    def __init__(self, store: Store, store_url: str | None = None) -> None:
-        self.store, self.queue, self.stopped = store, list[str](), list[str]()
-
-    def submit(self, run: str) -> None:
-        self.queue.append(run)
-
-    def place(self, run: str) -> int:
-        return 0
-
-    def stop(self, run: str) -> None:
-        self.stopped.append(run)
-        self.store.request_stop(run)
 
 
 @pytest.fixture(autouse=True)

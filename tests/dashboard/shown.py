@@ -1,4 +1,4 @@
-"""What a page shows, read back from an AppTest."""
+"""What a page shows, read back from an AppTest, and what it told the trainer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,24 @@ from streamlit.testing.v1 import AppTest
 
 from models.command_line import parse_experiment
 from models.experiment import Experiment
+from models.results.store import Store
+
+
+class FakeTrainer:
+    """Trains nothing."""
+
+    def __init__(self, store: Store, store_url: str | None = None) -> None:
+        self.store, self.queue, self.stopped = store, list[str](), list[str]()
+
+    def submit(self, run: str) -> None:
+        self.queue.append(run)
+
+    def place(self, run: str) -> int:
+        return 0
+
+    def stop(self, run: str) -> None:
+        self.stopped.append(run)
+        self.store.request_stop(run)
 
 
 def experiment(page: AppTest) -> Experiment:
@@ -36,6 +54,11 @@ def spans(page: AppTest) -> str:
     (row,) = [html for html in page.get("html") if 'class="spans"' in html.proto.body]
     text: str = row.proto.body
     return text
+
+
+def downloads(page: AppTest) -> list[str]:
+    """The labels of the download buttons."""
+    return [button.proto.label for button in page.get("download_button")]
 
 
 def figures(page: AppTest) -> list[dict[str, Any]]:

@@ -136,6 +136,12 @@ def test_another_task_brings_its_own_lengths(race: AppTest) -> None:
     assert not page.error
 
 
+def test_an_address_with_a_task_alone_has_lengths_that_suit_it(race: AppTest) -> None:
+    page = opened(race, {"task": "digits"})
+    assert shown.experiment(page).lengths == TASKS["digits"].lengths
+    assert not page.error
+
+
 def test_a_task_option_is_a_control(race: AppTest) -> None:
     page = race.run().selectbox(key="temporal_order_symbols").set_value("3").run()
     assert shown.experiment(page).task == "temporal_order:symbols=3"

@@ -13,6 +13,7 @@ from models.results.environment import environment
 from models.results.store import Store
 from models.training import train
 from tests.dashboard import shown
+from tests.dashboard.shown import FakeTrainer
 
 TINY = Experiment(
     cells=("rnn", "lstm", "gru:bias=chrono"),
@@ -35,6 +36,12 @@ def measured(store: Store, experiment: Experiment = TINY, until: int = 99) -> st
         if snapshot.step <= until:
             store.append(run, snapshot.tables, snapshot.step)
     return run
+
+
+def fake_trainer() -> FakeTrainer:
+    trainer: object = services.trainer()
+    assert isinstance(trainer, FakeTrainer)
+    return trainer
 
 
 def opened(race: AppTest, run: str) -> AppTest:
@@ -90,7 +97,7 @@ class TestTraining:
         (run,) = services.store().runs()
         assert run.experiment == Experiment(steps=10)
         assert run.status == "queued"
-        assert services.trainer().queue == [run.id]
+        assert fake_trainer().queue == [run.id]
         assert page.query_params["run"] == run.id
         assert page.button(key="train").disabled
         assert "Stop" in shown.buttons(page)
@@ -109,14 +116,14 @@ class TestTraining:
     def test_stop_asks_the_trainer(self, race: AppTest, store: Store) -> None:
         run = measured(store, until=3)
         page = opened(race, run).button(key="stop").click().run()
-        assert services.trainer().stopped == [run]
+        assert fake_trainer().stopped == [run]
         assert page.button(key="stop").disabled
 
     def test_a_finished_run_can_be_taken_home(self, race: AppTest, store: Store) -> None:
         run = measured(store)
         store.finish(run, "finished")
         page = opened(race, run)
-        labels = [button.label for button in page.get("download_button")]
+        labels = shown.downloads(page)
         assert labels[:4] == ["Everything (ZIP)", "accuracy.csv", "training.csv", "gradients.csv"]
         assert "finished" in shown.captions(page)
         assert shown.experiment(page) == TINY
@@ -134,7 +141,7 @@ class TestTraining:
         store.finish(run, "failed", "out of memory")
         page = opened(race, run)
         assert any("out of memory" in error.value for error in page.error)
-        assert [button.label for button in page.get("download_button")]
+        assert shown.downloads(page)
 
     def test_diverged_models_are_a_result_to_show(self, race: AppTest, store: Store) -> None:
         wild = Experiment.from_mapping({**vars(TINY), "learning_rate": (1e30,), "clip": 0.0})
@@ -150,7 +157,7 @@ class TestTraining:
         run = measured(store, experiment)
         page = opened(race, run)
         assert len(shown.figures(page)) == 6
-        labels = [button.label for button in page.get("download_button")]
+        labels = shown.downloads(page)
         assert "generalisation.csv" in labels
 
     def test_of_several_learning_rates_each_cell_shows_its_best(
@@ -161,7 +168,7 @@ class TestTraining:
         (table,) = [frame.value for frame in page.dataframe]
         assert isinstance(table, pd.DataFrame)
         assert (table["seeds"] == 2).all()
-        labels = [button.label for button in page.get("download_button")]
+        labels = shown.downloads(page)
         assert "validation.csv" in labels
 
     def test_a_run_that_is_gone_leaves_the_settings_of_the_address(self, race: AppTest) -> None:

@@ -1,0 +1,49 @@
+"""The Runs page lists what was trained."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from models.experiment import Experiment
+from models.results.store import Status, Store
+from tests.dashboard import shown
+
+
+def test_it_says_so_where_nothing_was_trained(runs_page: AppTest) -> None:
+    page = runs_page.run()
+    assert not page.exception
+    assert any("Nothing was trained" in info.value for info in page.info)
+
+
+def test_every_run_has_a_row_with_its_settings_and_fate(runs_page: AppTest, store: Store) -> None:
+    fates: dict[Status, str] = {"finished": "", "stopped": "", "failed": "out of memory"}
+    for status, message in fates.items():
+        run = store.create(Experiment(cells=("gru:bias=chrono",), lengths=(10, 30)))
+        store.finish(run, status, message)
+    page = runs_page.run()
+    assert not page.exception
+    text = "\n".join(markdown.value for markdown in page.markdown)
+    assert text.count("GRU, chrono bias") == 3
+    assert "T = 10, 30" in text
+    assert "failed: out of memory" in text
+    assert shown.buttons(page).count("Open") == 3
+    assert shown.downloads(page) == ["Export"] * 3
+
+
+def test_deleting_takes_the_run_out_of_the_store(runs_page: AppTest, store: Store) -> None:
+    kept, doomed = (store.create(Experiment()) for _ in range(2))
+    for run in (kept, doomed):
+        store.finish(run, "finished")
+    page = runs_page.run().button(key=f"delete_{doomed}").click().run()
+    assert not page.exception
+    assert [run.id for run in store.runs()] == [kept]
+    assert shown.buttons(page).count("Open") == 1
+
+
+def test_many_runs_come_in_pages(runs_page: AppTest, store: Store) -> None:
+    for _ in range(35):
+        store.finish(store.create(Experiment()), "finished")
+    page = runs_page.run()
+    assert shown.buttons(page).count("Open") == 30
+    page = page.button(key="more").click().run()
+    assert shown.buttons(page).count("Open") == 35

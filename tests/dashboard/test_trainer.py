@@ -1,0 +1,112 @@
+"""The trainer with real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard import trainer as module
+from dashboard.trainer import Trainer
+from models.experiment import Experiment
+from models.results.store import Store
+
+SHORT = Experiment(
+    cells=("rnn",), lengths=(10,), seeds=1, steps=4, evaluate_every=2, hidden_size=4, device="cpu"
+)
+ENDLESS = Experiment(
+    cells=("rnn", "gru"), lengths=(10,), seeds=1, steps=10**6, evaluate_every=20, device="cpu"
+)
+PATIENCE_SECONDS = 90
+
+
+@pytest.fixture
+def trainer(store: Store) -> Iterator[Trainer]:
+    trainer = Trainer(store, store.url.render_as_string(hide_password=False), limit=1)
+    yield trainer
+    trainer.close()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "took too long"
+        time.sleep(0.05)
+
+
+def submit(store: Store, trainer: Trainer, experiment: Experiment) -> str:
+    run = store.create(experiment)
+    trainer.submit(run)
+    return run
+
+
+def trains(store: Store, run: str) -> bool:
+    return store.run(run).done_steps > 0
+
+
+def children(process: int) -> list[int]:
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in found.stdout.split()]
+
+
+def test_runs_train_one_after_the_other_and_wait_in_a_queue(store: Store, trainer: Trainer) -> None:
+    first, second, third = (submit(store, trainer, one) for one in (ENDLESS, SHORT, SHORT))
+    wait_until(lambda: trains(store, first))
+    assert [trainer.place(run) for run in (first, second, third)] == [0, 1, 2]
+    trainer.stop(third)
+    assert store.run(third).status == "stopped"
+    trainer.stop(first)
+    wait_until(lambda: store.run(second).status == "finished")
+    assert store.run(first).status == "stopped"
+    kept, _ = store.read(first, "accuracy")
+    assert set(kept["cell"]) == {"rnn", "gru"}
+    assert store.run(second).done_steps == SHORT.steps
+
+
+def test_a_killed_process_is_told_and_what_it_measured_stays(
+    store: Store, trainer: Trainer
+) -> None:
+    run = submit(store, trainer, ENDLESS)
+    wait_until(lambda: trains(store, run))
+    (process,) = [pid for pid in children(os.getpid()) if "--run" in command(pid)]
+    os.kill(process, signal.SIGKILL)
+    wait_until(lambda: store.run(run).status == "failed")
+    assert "-9" in store.run(run).message
+    assert len(store.read(run, "accuracy")[0])
+    after = submit(store, trainer, SHORT)
+    wait_until(lambda: store.run(after).status == "finished")
+
+
+def command(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def test_one_that_does_not_stop_is_killed(
+    store: Store, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GRACE_SECONDS", 0.0)
+    run = submit(store, trainer, ENDLESS)
+    wait_until(lambda: trains(store, run))
+    trainer.stop(run)
+    wait_until(lambda: store.run(run).status == "stopped")
+
+
+def test_a_run_whose_dashboard_is_gone_is_closed_at_the_start(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOST_SECONDS", 0.0)
+    run = store.create(SHORT)
+    trainer = Trainer(store)
+    trainer.close()
+    assert store.run(run).status == "failed"
+    assert "its process is gone" in store.run(run).message

@@ -1,0 +1,49 @@
+"""Imports run one way, and the dashboard stays light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def imported(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "models").rglob("*.py")), ids=str)
+def test_models_know_no_screen(file: Path) -> None:
+    assert not imported(file) & {"streamlit", "plotly", "dashboard", "tests"}
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "dashboard").rglob("*.py")), ids=str)
+def test_the_dashboard_imports_no_tests_and_no_torch(file: Path) -> None:
+    assert not imported(file) & {"torch", "tests"}
+
+
+def test_the_dashboards_process_never_loads_torch(tmp_path: Path) -> None:
+    program = f"""
+import os, sys
+os.environ["MEMORY_LAB_STORE"] = "sqlite:///{tmp_path / "runs.sqlite"}"
+sys.path.insert(0, {str(ROOT)!r})
+from streamlit.testing.v1 import AppTest
+from dashboard import services
+services.Trainer = lambda *_: None
+for page in ("app.py", "pages/runs.py"):
+    test = AppTest.from_file({str(ROOT / "dashboard")!r} + "/" + page, default_timeout=60)
+    assert not test.run().exception
+assert "torch" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
