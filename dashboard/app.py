@@ -14,6 +14,16 @@ if str(ROOT) not in sys.path:
 
 st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
 
+# Live pages run again every second or so: without Streamlit's own sign of it, whose Stop is not
+# ours, and without fading what is about to be drawn again.
+STEADY = """
+<style>
+[data-testid="stStatusWidget"], header [data-testid="stBaseButton-header"] {display: none}
+[data-stale="true"] {opacity: 1 !important; transition: none !important}
+</style>
+"""
+st.html(STEADY)
+
 PAGES = [
     st.Page("pages/race.py", title="Race", icon=":material/flag:", default=True),
     st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),

@@ -17,6 +17,7 @@ from dashboard.figures.profile import (
     gradient_profile,
     gradient_profile_replay,
 )
+from dashboard.live_chart import live_chart
 from dashboard.measured import Tables
 from models.experiment import Experiment
 from models.results.findings import findings
@@ -24,7 +25,9 @@ from models.results.memory_span import memory_spans
 from models.results.statistics import summarise
 from models.tasks import make_task
 
-CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
+MOST_REPLAYS = 12
+"""How many replays are kept: they take a second to make, and are the same for everyone."""
+CONFIG = {"modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 
 
 def draw(
@@ -32,24 +35,18 @@ def draw(
     tables: Tables,
     *,
     guesses: Mapping[str, float] | None = None,
-    replay: bool = False,
+    recorded: str | None = None,
 ) -> None:
     """Everything from the memory spans to the result table.
 
-    ``replay`` makes the figures play their training in the browser.
+    The figures of a ``recorded`` run, named here, can play their training in the browser.
     """
     spans = memory_spans(tables.accuracy)
     span_cards(spans, experiment.cells)
     baselines = ladder(make_task(experiment.task), experiment.lengths)
     measure, log_length = _view()
-    if replay:
-        figure = accuracy_replay(
-            tables.accuracy,
-            baselines=baselines,
-            cells=experiment.cells,
-            log_length=log_length,
-            measure=measure,
-        )
+    if recorded:
+        figure = _accuracy_replay(recorded, experiment, tables, measure, log_length)
     else:
         figure = accuracy_by_length(
             tables.accuracy,
@@ -69,7 +66,7 @@ def draw(
     )
     left, right = st.columns(2)
     with left:
-        _profile(tables, experiment, length, replay)
+        _profile(tables, experiment, length, recorded)
     with right:
         curves = learning_curves(
             tables.accuracy,
@@ -113,7 +110,7 @@ def _view() -> tuple[Measure, bool]:
     return measure, log_length
 
 
-def _profile(tables: Tables, experiment: Experiment, length: int, replay: bool) -> None:
+def _profile(tables: Tables, experiment: Experiment, length: int, recorded: str | None) -> None:
     states = sorted(set(tables.gradients["state"]), reverse=True) or ["h"]
     state = st.segmented_control(
         "State",
@@ -124,11 +121,37 @@ def _profile(tables: Tables, experiment: Experiment, length: int, replay: bool) 
         format_func=lambda state: f"∂L/∂{state}ₜ",
         label_visibility="collapsed",
     )
-    make = gradient_profile_replay if replay else gradient_profile
-    _chart(make(tables.gradients, length=length, state=state, cells=experiment.cells), "profile")
+    if recorded:
+        figure = _profile_replay(recorded, experiment, tables, length, state)
+    else:
+        figure = gradient_profile(
+            tables.gradients, length=length, state=state, cells=experiment.cells
+        )
+    _chart(figure, "profile")
     st.caption(HOW_TO_READ)
 
 
+@st.cache_resource(show_spinner=False, max_entries=MOST_REPLAYS)
+def _accuracy_replay(
+    run: str, _experiment: Experiment, _tables: Tables, measure: Measure, log_length: bool
+) -> go.Figure:
+    return accuracy_replay(
+        _tables.accuracy,
+        baselines=ladder(make_task(_experiment.task), _experiment.lengths),
+        cells=_experiment.cells,
+        log_length=log_length,
+        measure=measure,
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=MOST_REPLAYS)
+def _profile_replay(
+    run: str, _experiment: Experiment, _tables: Tables, length: int, state: str
+) -> go.Figure:
+    return gradient_profile_replay(
+        _tables.gradients, length=length, state=state, cells=_experiment.cells
+    )
+
+
 def _chart(figure: go.Figure, key: str) -> None:
-    # The key stays the same from one update to the next: zoom and legend choices survive.
-    st.plotly_chart(figure, key=key, theme="streamlit", width="stretch", config=CONFIG)
+    live_chart(figure, key, CONFIG)

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.figures.sequence import example_sequence
+from dashboard.live_chart import live_chart
 from models.experiment import Experiment
 from models.tasks import make_task
 
@@ -19,4 +20,4 @@ def task_legend(experiment: Experiment) -> None:
         f"- **Dependency**: {legend.dependency}"
     )
     example = task.example(np.random.default_rng(0), experiment.lengths[0])
-    st.plotly_chart(example_sequence(example), key="example", config={"displayModeBar": False})
+    live_chart(example_sequence(example), "example", {"displayModeBar": False})

@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse_experiment(arguments: Sequence[str]) -> Experiment:
-    """The experiment that ``train`` makes of these arguments. Raises UsageError, ExperimentError."""
+    """The experiment of these arguments of ``train``. Raises UsageError, ExperimentError."""
     return _experiment(_parser().parse_args(["train", *arguments]))
 
 

@@ -85,7 +85,7 @@ def accuracy_replay(
     figure = accuracy_by_length(
         accuracy, baselines=baselines, cells=cells, log_length=log_length, measure=measure
     )
-    everyone = [*cells, *accuracy["cell"]]
+    everyone = [*cells, *accuracy["cell"].unique()]
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     steps = sorted(int(step) for step in accuracy["step"].unique())
     frames = []
@@ -102,7 +102,7 @@ def curves(accuracy: pd.DataFrame, cells: Sequence[str] = ()) -> list[Curve]:
     ranks = models["seed"].rank(method="dense")
     models = models.assign(beside=ranks - (1 + ranks.max()) / 2)
     means = summarise(accuracy).sort_values("length")
-    order = in_order([*cells, *accuracy["cell"]])
+    order = in_order([*cells, *accuracy["cell"].unique()])
     aside = ASIDE if accuracy["length"].nunique() == 1 else 0
     return [
         Curve(

@@ -101,14 +101,15 @@ def profile(rows: pd.DataFrame, phase: Phase) -> Profile | None:
     chosen = rows[steps == (0 if phase == "birth" else steps.max())]
     if chosen.empty:
         return None
-    table = chosen.pivot_table(index="t", columns="seed", values="gradient_norm", dropna=False)
-    norms = table.to_numpy(dtype=float)
+    t = np.unique(chosen["t"])
+    ordered = chosen.sort_values(["t", "seed"])["gradient_norm"]
+    norms = ordered.to_numpy(dtype=float).reshape(len(t), -1)
     with np.errstate(divide="ignore"):  # the logarithm of 0 is -inf, and its mean a gap
         means = np.exp(np.log(norms).mean(axis=1))
     return Profile(
         cell=str(chosen["cell"].iloc[0]),
         step=int(chosen["step"].iloc[0]),
-        t=tuple(int(t) for t in table.index),
+        t=tuple(t.tolist()),
         norms=tuple(float(mean) if 0 < mean < np.inf else np.nan for mean in means),
         zeros=int((norms == 0).any(axis=1).sum()),
     )
@@ -121,7 +122,7 @@ def _rows(gradients: pd.DataFrame, length: int, state: str) -> pd.DataFrame:
 def _cells(cells: Sequence[str], rows: pd.DataFrame, state: str) -> list[str]:
     """All that have a place in the legend: those with this state."""
     having = [cell for cell in cells if state in spec.parse("cell", cell, CELLS)[0].states]
-    return in_order([*having, *rows["cell"]])
+    return in_order([*having, *rows["cell"].unique()])
 
 
 def _frame(length: int, state: str, relative: bool) -> go.Figure:

@@ -143,7 +143,7 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
             icon=":material/history:",
         )
         tables = of_results(recorded)
-        draw(recorded.experiment, tables, guesses=guesses(experiment), replay=True)
+        draw(recorded.experiment, tables, recorded=recorded.run)
         table_downloads(recorded.run, tables, lambda: recorded, key="example")
     else:
         draw(experiment, of_results(Results("", experiment, {}, {})), guesses=guesses(experiment))

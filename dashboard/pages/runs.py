@@ -37,7 +37,7 @@ def page() -> None:
 
 
 def _row(run: Run) -> None:
-    with st.container(border=True):
+    with st.container(border=True, key=f"run_{run.id}"):
         words, opening, export, deletion = st.columns([6, 1, 1, 1], vertical_alignment="center")
         experiment = run.experiment
         cells = ", ".join(cell_style(cell).label for cell in experiment.cells)

@@ -142,7 +142,8 @@ def _decay(profile: pd.DataFrame) -> float:
     """log10 of the gradient norm at the first step over that at the last, mean over models."""
     models = profile.sort_values("t").groupby(["seed", "learning_rate"])["gradient_norm"]
     with np.errstate(divide="ignore", invalid="ignore"):
-        powers = np.log10((models.first() / models.last()).to_numpy(float))
+        share = models.first(skipna=False) / models.last(skipna=False)
+        powers = np.log10(share.to_numpy(float))
     powers = powers[~np.isnan(powers) & (powers < np.inf)]
     return float(np.maximum(powers, SMALLEST).mean()) if len(powers) else np.nan
 

@@ -28,8 +28,8 @@ def select_learning_rate(accuracy: pd.DataFrame, validation: pd.DataFrame) -> pd
     """Of each (cell, length) only the rows with the learning rate that validates best.
 
     Best is the highest latest validation accuracy, averaged over seeds; then the lowest loss; then
-    the smallest rate. Works on any table of models. A (cell, length) without validation rows is
-    left as it is.
+    the smallest rate. A mean with a NaN is worse than every number. Works on any table of models.
+    A (cell, length) without validation rows is left as it is.
     """
     if accuracy.empty or validation.empty:
         return accuracy
@@ -37,7 +37,7 @@ def select_learning_rate(accuracy: pd.DataFrame, validation: pd.DataFrame) -> pd
     rates = latest(validation).groupby([*keys, "learning_rate"], as_index=False)
     ranked = (
         rates[["accuracy", "loss"]]
-        .mean()
+        .mean(skipna=False)
         .sort_values(["accuracy", "loss", "learning_rate"], ascending=[False, True, True])
     )
     best = ranked.drop_duplicates(keys)[[*keys, "learning_rate"]]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import services
@@ -20,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("MEMORY_LAB_STORE", f"sqlite:///{tmp_path / 'runs.sqlite'}")
     monkeypatch.setattr(services, "Trainer", FakeTrainer)
-    st.cache_resource.clear()
     yield services.store()
-    st.cache_resource.clear()
+    services.store.clear()
+    services.trainer.clear()
 
 
 @pytest.fixture

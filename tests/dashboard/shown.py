@@ -63,4 +63,5 @@ def downloads(page: AppTest) -> list[str]:
 
 def figures(page: AppTest) -> list[dict[str, Any]]:
     """The Plotly figures from top to bottom."""
-    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+    charts = page.get("bidi_component")
+    return [json.loads(json.loads(chart.proto.json)["figure"]) for chart in charts]

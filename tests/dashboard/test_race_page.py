@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import services
+from dashboard import examples, services
 from models.experiment import Experiment
 from models.presets import PRESETS
 from models.results.environment import environment
@@ -71,6 +71,20 @@ class TestBeforeTheFirstPress:
         assert PRESETS[name].lesson in shown.captions(page)
         assert any(f"--preset {name}" in info.value for info in page.info)
         assert "–" not in shown.spans(page).split("<b>")[1][:3]
+
+    @pytest.mark.parametrize("name", PRESETS)
+    def test_the_recorded_runs_are_complete_and_of_the_presets_as_they_are_now(
+        self, name: str
+    ) -> None:
+        recorded = examples.example(name)
+        assert recorded
+        assert recorded.experiment == PRESETS[name].experiment
+        assert recorded.environment["status"] == "finished"
+        accuracy = recorded.tables["accuracy"]
+        assert set(accuracy["cell"]) == set(recorded.experiment.cells)
+        assert (
+            accuracy.groupby(["cell", "length"])["step"].max() == recorded.experiment.steps
+        ).all()
 
     def test_other_settings_have_no_example_but_an_empty_plot_with_the_ladder(
         self, race: AppTest

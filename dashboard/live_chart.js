@@ -1,0 +1,70 @@
+// A Plotly chart that is updated in place, so that zoom and legend choices survive and nothing
+// flickers. `data.figure` is a figure as JSON; `data.script` is where plotly.js lies.
+
+let loading;
+
+function loadPlotly(script) {
+  loading ??= new Promise((resolve, reject) => {
+    const element = document.createElement("script");
+    element.src = new URL(script, document.baseURI).href;
+    element.onload = () => resolve(window.Plotly);
+    element.onerror = () => reject(new Error(`cannot load ${element.src}`));
+    document.head.append(element);
+  });
+  return loading;
+}
+
+function themed(layout, element) {
+  const style = getComputedStyle(element);
+  const read = (name) => style.getPropertyValue(name).trim();
+  const font = { family: read("--st-font"), color: read("--st-text-color"), size: 12 };
+  return {
+    ...layout,
+    autosize: true,
+    font: { ...font, ...layout.font },
+    hoverlabel: {
+      bgcolor: read("--st-secondary-background-color"),
+      bordercolor: read("--st-border-color"),
+      font,
+      ...layout.hoverlabel,
+    },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: "#808495", activecolor: read("--st-primary-color") },
+  };
+}
+
+// Plotly uses a trace's uid as a CSS class as well.
+function named(trace) {
+  return { ...trace, uid: trace.uid.replace(/\W/g, (sign) => `_${sign.codePointAt(0)}`) };
+}
+
+async function draw(chart, element, data) {
+  const Plotly = await loadPlotly(data.script);
+  // Only the latest figure counts: while the script was loading, others may have come.
+  if (chart.wanted !== data) return;
+  const figure = JSON.parse(data.figure);
+  const config = { displaylogo: false, responsive: true, ...data.config };
+  const layout = themed(figure.layout, element);
+  element.style.height = `${layout.height}px`;
+  const framed = Boolean(figure.frames?.length);
+  // Frames can only be added to a chart, never replaced.
+  const plot = framed || chart.framed ? Plotly.newPlot : Plotly.react;
+  chart.framed = framed;
+  const traces = figure.data.map(named);
+  await plot(element, { data: traces, layout, config, frames: figure.frames ?? [] });
+}
+
+export default function ({ data, parentElement }) {
+  let element = parentElement.querySelector(":scope > .live-chart");
+  if (!element) {
+    element = document.createElement("div");
+    element.className = "live-chart";
+    element.chart = {};
+    parentElement.append(element);
+    new ResizeObserver(() => {
+      if (element.data && element.offsetWidth) window.Plotly.Plots.resize(element);
+    }).observe(parentElement);
+  }
+  element.chart.wanted = data;
+  draw(element.chart, element, data);
+  return () => window.Plotly?.purge(element);
+}

@@ -1,0 +1,33 @@
+"""A Plotly chart that is updated in place.
+
+``st.plotly_chart`` (Streamlit 1.67) builds a chart anew whenever its figure changes: it flickers,
+and zoom and legend choices are lost (streamlit issue 5107). This component keeps the chart and
+hands it the new figure, so that Plotly's ``uirevision`` does what it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.components.v1 import declare_component
+
+SOURCE = Path(__file__).with_suffix(".js").read_text()
+
+# Serves the plotly.js that the plotly package brings: nothing is fetched from elsewhere.
+_package = declare_component("plotlyjs", path=str(Path(plotly.__file__).parent / "package_data"))
+SCRIPT = f"component/{_package.name}/plotly.min.js"
+
+_mount = st.components.v2.component("live_chart", js=SOURCE, isolate_styles=False)
+
+
+def live_chart(figure: go.Figure, key: str, config: Mapping[str, object] | None = None) -> None:
+    """Shows the figure; the same ``key`` is the same chart from one run to the next."""
+    # A trace is known by its uid, from one figure to the next.
+    spec = figure.to_json(remove_uids=False)
+    data = {"figure": spec, "script": SCRIPT, "config": dict(config or {})}
+    with st.container(key=key):
+        _mount(key=f"{key}_chart", data=data)
