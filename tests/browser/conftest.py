@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
+from models.results.store import Store
 from tests.browser.chromium import EXECUTABLE, chromium
 from tests.browser.server import Dashboard, running_dashboard
 
@@ -32,12 +33,15 @@ def dashboard(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page whose errors fail the test."""
+def page(browser: Browser, dashboard: Dashboard) -> Iterator[Page]:
+    """A page whose errors fail the test; what it trains ends with it."""
     errors: list[str] = []
     page = browser.new_page(viewport=WIDE)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_default_timeout(60_000)
     yield page
     page.close()
+    store = Store(dashboard.store_url)
+    for run in store.runs():
+        store.request_stop(run.id)
     assert not errors

@@ -1,0 +1,50 @@
+"""Spec texts: a registered name with its options."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.cells import CELLS, make_cell
+from models.spec import SpecError, canonical, parse
+
+
+def test_options_that_are_not_told_have_their_defaults() -> None:
+    described, chosen = parse("cell", "lstm:init=pytorch", CELLS)
+    assert described is CELLS["lstm"]
+    assert chosen == {"bias": "1", "init": "pytorch"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shortest"),
+    [
+        ("lstm", "lstm"),
+        ("lstm:bias=1", "lstm"),
+        (
+            " gru : init=identity , bias=chrono ".replace(" : ", ":"),
+            "gru:bias=chrono,init=identity",
+        ),
+        ("rnn:init=orthogonal", "rnn"),
+        ("lstm:", "lstm"),
+    ],
+)
+def test_the_canonical_text_leaves_defaults_out_and_sorts_the_rest(
+    text: str, shortest: str
+) -> None:
+    assert canonical("cell", text, CELLS) == shortest
+    assert canonical("cell", shortest, CELLS) == shortest
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("transformer", "unknown cell 'transformer': choose from rnn, lstm, gru"),
+        ("", "unknown cell ''"),
+        ("lstm:bias", "write options as name=value, not 'bias'"),
+        ("rnn:bias=1", "'rnn' has no option 'bias'"),
+        ("lstm:bias=7", "bias=7 is not offered, choose from 1, 0, chrono"),
+        ("lstm:bias=1,bias=0", "'bias' is given twice"),
+    ],
+)
+def test_bad_texts_say_what_would_be_right(text: str, message: str) -> None:
+    with pytest.raises(SpecError, match=message.replace("'", ".")):
+        make_cell(text)
