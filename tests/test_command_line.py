@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -35,10 +34,10 @@ TINY = [
 
 
 @pytest.fixture(autouse=True)
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     url = f"sqlite:///{tmp_path / 'store' / 'runs.sqlite'}"
     monkeypatch.setenv("MEMORY_LAB_STORE", url)
-    yield Store(url)
+    return Store(url)
 
 
 def process(*arguments: str) -> subprocess.Popen[str]:
@@ -74,7 +73,7 @@ class TestSettings:
                 if word.startswith("--"):
                     break
                 own.append(word)
-            changed = parse_experiment(own if field.name != "test_lengths" else own)
+            changed = parse_experiment(["--task", ODD.task, *own])
             assert getattr(changed, field.name) == getattr(ODD, field.name)
 
     def test_a_preset_is_a_start_that_options_change(self) -> None:
@@ -225,8 +224,9 @@ def test_list_names_everything_there_is(capsys: pytest.CaptureFixture[str]) -> N
     assert told.strip() == catalogue()
     for name in (*TASKS, *CELLS, *PRESETS):
         assert f"  {name} " in told
-    for described in (*TASKS.values(), *CELLS.values()):
-        for option in described.options:
+    offered = [task.options for task in TASKS.values()] + [cell.options for cell in CELLS.values()]
+    for options in offered:
+        for option in options:
             assert f"{option.name}={'|'.join(option.values)}" in told
 
 
