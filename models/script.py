@@ -324,7 +324,7 @@ def report(name, model, length, seed):
     accuracy, loss = evaluate(model, length, seed, "held_out")
     print(
         f"{{name:24}} length {{length:5}}  seed {{seed:3}}  held-out accuracy {{accuracy:.3f}}"
-        f" (chance {{CHANCE[length]:.3f}})  loss {{loss:.4f}}",
+        f" (chance {{CHANCE[length]:.3f}})  loss {{loss:.4g}}",
         flush=True,
     )
 

@@ -1,0 +1,100 @@
+"""Results as files."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from models.results import files
+from models.results.environment import environment
+from models.results.files import Results
+from models.results.order import in_order
+from models.results.schema import TABLES
+from models.results.store import Store
+from models.training import train
+from tests.results.test_store import TINY
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.sqlite'}")
+    run = store.create(TINY)
+    store.begin(run, environment())
+    for snapshot in train(TINY, processes=2):
+        store.append(run, snapshot.tables, snapshot.step)
+    store.finish(run, "finished")
+    return files.from_store(store, run)
+
+
+def test_a_csv_has_the_columns_of_its_table_and_six_digits(results: Results) -> None:
+    texts = files.csv_tables(results)
+    assert set(texts) == {f"{name}.csv" for name in TABLES}
+    for name, columns in TABLES.items():
+        frame = pd.read_csv(io.BytesIO(texts[f"{name}.csv"]))
+        assert tuple(frame.columns) == columns
+        expected = results.tables[name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(frame, expected, check_dtype=False, rtol=1e-5)
+
+
+def test_rows_come_in_the_experiments_order_whatever_order_they_were_measured_in(
+    results: Results,
+) -> None:
+    for frame in results.tables.values():
+        shuffled = frame.sample(frac=1, random_state=0)
+        pd.testing.assert_frame_equal(in_order(shuffled, TINY), in_order(frame, TINY))
+    assert list(results.tables["accuracy"]["cell"].unique()) == list(TINY.cells)
+
+
+@pytest.mark.parametrize("name", ["results", "results.zip", "new/folder/results.zip"])
+def test_what_is_written_can_be_read(tmp_path: Path, results: Results, name: str) -> None:
+    files.write(results, tmp_path / name)
+    again = files.read(tmp_path / name)
+    assert (again.run, again.experiment) == (results.run, results.experiment)
+    assert again.environment == results.environment
+    for table, frame in results.tables.items():
+        expected = frame.reset_index(drop=True)
+        pd.testing.assert_frame_equal(again.tables[table], expected, check_dtype=False, rtol=1e-5)
+
+
+def test_the_zip_says_what_was_run_where_and_when(results: Results) -> None:
+    with zipfile.ZipFile(io.BytesIO(files.zip_bytes(results))) as archive:
+        told = json.loads(archive.read("experiment.json"))
+    assert told["experiment"]["cells"] == list(TINY.cells)
+    assert told["run"] == results.run
+    assert {"python", "torch", "memory_lab", "platform", "created"} <= set(told["environment"])
+
+
+def test_writing_again_replaces_and_leaves_nothing_else_behind(
+    tmp_path: Path, results: Results
+) -> None:
+    files.write(results, tmp_path / "out")
+    files.write(replace(results, run="another"), tmp_path / "out")
+    assert files.read(tmp_path / "out").run == "another"
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"experiment.json", *(f"{name}.csv" for name in TABLES)}
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t"])
+def test_text_that_a_spreadsheet_would_run_is_defused(sign: str) -> None:
+    frame = pd.DataFrame({"cell": [f"{sign}HYPERLINK(1)", "rnn"], "loss": [-1.0, 2.0]})
+    read = pd.read_csv(io.BytesIO(files.csv_bytes(frame)))
+    assert read["cell"].tolist() == [f"'{sign}HYPERLINK(1)", "rnn"]
+    assert read["loss"].tolist() == [-1.0, 2.0]
+
+
+def test_where_nothing_can_be_written_is_found_out_beforehand(
+    tmp_path: Path, results: Results
+) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "below.zip"):
+        with pytest.raises(OSError, match="file"):
+            files.check_writable(path)
+    files.check_writable(tmp_path / "fine")
+    files.check_writable(tmp_path / "fine.zip")
+    assert not (tmp_path / "fine.zip").exists()

@@ -1,0 +1,101 @@
+"""From a run in the store to its measurements in the store, however it ends."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from models import running, training
+from models.experiment import Experiment
+from models.results.files import from_store
+from models.results.order import in_order
+from models.results.store import Store
+from models.running import execute
+from models.training import train
+
+TINY = Experiment(
+    cells=("rnn", "gru"),
+    lengths=(10,),
+    seeds=2,
+    steps=6,
+    evaluate_every=3,
+    hidden_size=4,
+    batch_size=4,
+    held_out=8,
+    device="cpu",
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+
+
+def endless(store: Store) -> str:
+    return store.create(Experiment.from_mapping({**vars(TINY), "steps": 10**6}))
+
+
+def test_a_finished_run_holds_what_training_measured(store: Store) -> None:
+    run = store.create(TINY)
+    heard: list[int] = []
+    assert execute(store, run, heard.append) == ("finished", False)
+    assert store.run(run).status == "finished"
+    assert store.run(run).done_steps == TINY.steps
+    assert heard == sorted(heard)
+    assert heard[-1] == TINY.steps
+    measured = pd.concat([one.tables["accuracy"] for one in train(TINY, processes=1)])
+    stored = from_store(store, run).tables["accuracy"].drop(columns="run")
+    pd.testing.assert_frame_equal(
+        stored, in_order(measured, TINY)[list(stored.columns)], check_dtype=False
+    )
+
+
+def test_stop_ends_a_run_and_keeps_what_it_measured(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "ASK_SECONDS", 0.0)
+    run = endless(store)
+
+    def stop_soon(steps: int) -> None:
+        if steps >= 3:
+            store.request_stop(run)
+
+    assert execute(store, run, stop_soon) == ("stopped", False)
+    stopped = store.run(run)
+    assert stopped.status == "stopped"
+    assert 3 <= stopped.done_steps < stopped.total_steps
+    assert set(store.read(run, "accuracy")[0]["cell"]) == {"rnn", "gru"}
+
+
+def test_a_run_that_was_deleted_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "ASK_SECONDS", 0.0)
+    run = endless(store)
+    assert execute(store, run, lambda _: store.delete(run))[0] == "stopped"
+    assert store.runs() == []
+
+
+def test_ctrl_c_ends_a_run_as_stopped_and_is_put_back(store: Store) -> None:
+    run = endless(store)
+    before = signal.getsignal(signal.SIGINT)
+    told = execute(store, run, lambda _: signal.raise_signal(signal.SIGINT))
+    assert told == ("stopped", True)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert store.run(run).status == "stopped"
+    assert len(store.read(run, "accuracy")[0])
+
+
+def test_an_error_is_kept_with_the_run_and_raised(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(training, "train", fail)
+    run = store.create(TINY)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        execute(store, run)
+    assert store.run(run).status == "failed"
+    assert "out of memory" in store.run(run).message
