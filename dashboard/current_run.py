@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import streamlit as st
 
@@ -10,6 +11,8 @@ from dashboard.measured import Reader
 from dashboard.services import store, trainer
 from models.experiment import Experiment
 from models.results.store import Run
+
+Phase = Literal["waiting", "training", "ended"]
 
 READER = "reader"
 UNKNOWN = "unknown_run"
@@ -79,6 +82,14 @@ def reader() -> Reader:
 def going(run: Run | None) -> bool:
     """Whether it waits or trains."""
     return run is not None and run.status in ("queued", "running")
+
+
+def phase(run: Run) -> Phase:
+    """Waiting until every cell has its first points, then training, then ended."""
+    if not going(run):
+        return "ended"
+    measured = len(store().profile_steps(run.id))
+    return "training" if measured == len(run.experiment.cells) else "waiting"
 
 
 def time_left(run: Run) -> str:

@@ -101,7 +101,7 @@ def curves(accuracy: pd.DataFrame, cells: Sequence[str] = ()) -> list[Curve]:
     models = latest(accuracy).sort_values(["length", "seed"])
     ranks = models["seed"].rank(method="dense")
     models = models.assign(beside=ranks - (1 + ranks.max()) / 2)
-    means = summarise(accuracy).sort_values("length")
+    means = summarise(models).sort_values("length")
     order = in_order([*cells, *accuracy["cell"].unique()])
     aside = ASIDE if accuracy["length"].nunique() == 1 else 0
     return [

@@ -19,7 +19,12 @@ from models.results.files import Results, from_store
 from models.results.store import Run
 from models.tasks import make_task
 
-REFRESH_SECONDS = 1.5
+REFRESH_SECONDS: dict[current_run.Phase, float | None] = {
+    "waiting": 0.5,
+    "training": 2.0,
+    "ended": None,
+}
+"""How often a run is drawn again: a visitor waits for the first points, then watches."""
 
 
 def page() -> None:
@@ -44,7 +49,7 @@ def page() -> None:
         with st.expander(f"The task: {make_task(experiment.task).title}"):
             task_legend(experiment)
     if run:
-        _follow_run(current_run.going(run))
+        _follow_run(current_run.phase(run))
         st.divider()
         reproduce(run.experiment)
     elif experiment:
@@ -90,14 +95,14 @@ def _start_button(settings: controls.Settings, run: Run | None) -> None:
         right.caption("The settings have changed since this run: press Train to run them.")
 
 
-def _follow_run(going: bool) -> None:
+def _follow_run(phase: current_run.Phase) -> None:
     """Draws the run again and again while it is going, and once when it is not."""
-    st.fragment(_show_run, run_every=REFRESH_SECONDS if going else None)(going)
+    st.fragment(_show_run, run_every=REFRESH_SECONDS[phase])(phase)
 
 
-def _show_run(was_going: bool) -> None:
+def _show_run(phase: current_run.Phase) -> None:
     run = current_run.current()
-    if run is None or current_run.going(run) != was_going:
+    if run is None or current_run.phase(run) != phase:
         st.rerun()
     _status(run)
     tables = current_run.reader().read(store())
