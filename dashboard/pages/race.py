@@ -19,12 +19,12 @@ from models.results.files import Results, from_store
 from models.results.store import Run
 from models.tasks import make_task
 
+# How often a run is drawn again: a visitor waits for the first points, then watches.
 REFRESH_SECONDS: dict[current_run.Phase, float | None] = {
     "waiting": 0.5,
     "training": 2.0,
     "ended": None,
 }
-"""How often a run is drawn again: a visitor waits for the first points, then watches."""
 
 
 def page() -> None:

@@ -10,8 +10,7 @@ from dashboard.services import store
 from models.results.files import from_store, zip_bytes
 from models.results.store import Run
 
-PAGE = 30
-"""Runs shown at first, and added by each press of Show more."""
+PAGE = 30  # runs shown at first, and added by each press of Show more
 SIGNS = {
     "queued": ":material/hourglass_top:",
     "running": ":material/directions_run:",

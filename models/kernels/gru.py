@@ -9,13 +9,15 @@ import torch
 from torch import Tensor
 
 from models.cells.cell import Weights
-from models.kernels.derivatives import sigmoid_backward, tanh_backward
+from models.kernels.activations import sigmoid_backward, tanh, tanh_backward
 from models.kernels.kernel import Kernel
 
 
 class Step(NamedTuple):
     """One step's views; n is the number of active models, every state and gate is (n, H, B)."""
 
+    W: Tensor
+    """(n, 3H, H + inputs + 1)."""
     z_in: Tensor
     """[h; x; 1] that goes in, (n, H + inputs + 1, B)."""
     h_in: Tensor
@@ -34,6 +36,16 @@ class Step(NamedTuple):
     """On the way back, the gradient of the candidate's pre-activation."""
     dh: Tensor
     """∂L/∂h."""
+    drz: Tensor
+    """Of the gates, then of their pre-activations, (n, 2H, B)."""
+    dr: Tensor
+    dz: Tensor
+    dh_n: Tensor
+    dh_before: Tensor
+    """∂L/∂h of the step before, (m, H, B), m models being active there."""
+    dh_to_before: Tensor
+    """dh of the same models."""
+    z_to_before: Tensor
 
 
 class GRUKernel(Kernel):
@@ -49,24 +61,38 @@ class GRUKernel(Kernel):
         self.n = self._zeros(self.schedule.rows, self.hidden)
         self.da_n = torch.zeros_like(self.n)
         self._model_of_row = torch.tensor(self.schedule.model_of_row, device=self.n.device)
-        self._da = self._zeros(self.schedule.models, 3 * self.hidden)
 
     def _views(self, step: int) -> Step:
+        H = self.hidden
+        active = self.schedule.active[step]
         z_in = self._now(self.z, step)
         gates = self._now(self.activations, step)
         r, z, h_n = gates.chunk(3, dim=1)
+        da = self._da[:active]
+        dr, dz, dh_n = da.chunk(3, dim=1)
+        dh = self._now(self.gradients["h"], step)
+        dh_before = self._now(self.gradients["h"], step - 1) if step > 0 else dh[:0]
+        before = len(dh_before)
         return Step(
+            W=self.packed[:active],
             z_in=z_in,
-            h_in=z_in[:, : self.hidden],
-            h=self._next(self.z, step)[:, : self.hidden],
+            h_in=z_in[:, :H],
+            h=self._next(self.z, step)[:, :H],
             gates=gates,
-            rz=gates[:, : 2 * self.hidden],
+            rz=gates[:, : 2 * H],
             r=r,
             z=z,
             h_n=h_n,
             n=self._now(self.n, step),
             da_n=self._now(self.da_n, step),
-            dh=self._now(self.gradients["h"], step),
+            dh=dh,
+            drz=da[:, : 2 * H],
+            dr=dr,
+            dz=dz,
+            dh_n=dh_n,
+            dh_before=dh_before,
+            dh_to_before=dh[:before],
+            z_to_before=z[:before],
         )
 
     def pack(self, weights: Weights) -> None:
@@ -80,43 +106,34 @@ class GRUKernel(Kernel):
 
     def unpack(self) -> Mapping[str, Tensor]:
         H = self.hidden
-        b_hn = self.packed_gradient[:, 2 * H :, -1:].clone()
-        self.packed_gradient[:, 2 * H :, H:] = self._input_part_gradient
+        b_hn = self.packed_gradient[:, -1:, 2 * H :].transpose(1, 2).clone()
+        self.packed_gradient[:, H:, 2 * H :] = self._input_part_gradient.transpose(1, 2)
         return {**super().unpack(), "b_hn": b_hn}
 
     def forward(self) -> None:
         x = self.z[: self.schedule.rows, self.hidden :]
         torch.bmm(self._input_part[self._model_of_row], x, out=self.n)
         for s in self._steps:
-            torch.bmm(self.packed[: len(s.z)], s.z_in, out=s.gates)
+            torch.bmm(s.W, s.z_in, out=s.gates)
             torch.sigmoid(s.rz, out=s.rz)
             s.n.addcmul_(s.r, s.h_n)
-            torch.tanh(s.n, out=s.n)
+            tanh(s.n, out=s.n)
             torch.lerp(s.n, s.h_in, s.z, out=s.h)
 
     def backward(self, read_from: int) -> None:
-        H = self.hidden
         for step in reversed(range(self.schedule.steps)):
             s = self._steps[step]
-            n = len(s.z)
-            da = self._da[:n]
-            da_r, da_z, dh_n = da.chunk(3, dim=1)
-
             torch.addcmul(s.dh, s.dh, s.z, value=-1, out=s.da_n)
             tanh_backward(s.da_n, s.n, grad_input=s.da_n)
-            torch.mul(s.da_n, s.r, out=dh_n)
-            torch.mul(s.da_n, s.h_n, out=da_r)
-            torch.sub(s.h_in, s.n, out=da_z)
-            da_z.mul_(s.dh)
-            sigmoid_backward(da[:, : 2 * H], s.rz, grad_input=da[:, : 2 * H])
+            torch.mul(s.da_n, s.r, out=s.dh_n)
+            torch.mul(s.da_n, s.h_n, out=s.dr)
+            torch.sub(s.h_in, s.n, out=s.dz)
+            s.dz.mul_(s.dh)
+            sigmoid_backward(s.drz, s.rz, grad_input=s.drz)
 
-            self.packed_gradient[:n].baddbmm_(da, s.z_in.transpose(1, 2))
-            self._to_previous_h(step, da, read_from)
-            if step > 0:
-                before = self._before[step]
-                m = len(before)
-                before.addcmul_(s.dh[:m], s.z[:m])
-        x = self.z[: self.schedule.rows, H:]
+            self._through_product(step, read_from)
+            s.dh_before.addcmul_(s.dh_to_before, s.z_to_before)
+        x = self.z[: self.schedule.rows, self.hidden :]
         by_row = torch.bmm(self.da_n, x.transpose(1, 2))
         gradient = torch.zeros_like(self._input_part)
         self._input_part_gradient = gradient.index_add_(0, self._model_of_row, by_row)

@@ -7,19 +7,23 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.kernels.derivatives import tanh_backward
+from models.kernels.activations import tanh, tanh_backward
 from models.kernels.kernel import Kernel
 
 
 class Step(NamedTuple):
     """One step's views; n is the number of active models."""
 
+    W: Tensor
+    """(n, H, H + inputs + 1)."""
     z: Tensor
     """[h; x; 1] that goes in, (n, H + inputs + 1, B)."""
+    a: Tensor
+    """Pre-activations, (n, H, B)."""
     h: Tensor
     """What comes out, (n, H, B)."""
-    a: Tensor
-    """Pre-activations, on the way back their gradient, (n, H, B)."""
+    da: Tensor
+    """∂L/∂a, (n, H, B)."""
     dh: Tensor
     """∂L/∂h, (n, H, B)."""
 
@@ -30,21 +34,23 @@ class RNNKernel(Kernel):
     gates = 1
 
     def _views(self, step: int) -> Step:
+        active = self.schedule.active[step]
         return Step(
+            W=self.packed[:active],
             z=self._now(self.z, step),
-            h=self._next(self.z, step)[:, : self.hidden],
             a=self._now(self.activations, step),
+            h=self._next(self.z, step)[:, : self.hidden],
+            da=self._da[:active],
             dh=self._now(self.gradients["h"], step),
         )
 
     def forward(self) -> None:
         for s in self._steps:
-            torch.bmm(self.packed[: len(s.a)], s.z, out=s.a)
-            torch.tanh(s.a, out=s.h)
+            torch.bmm(s.W, s.z, out=s.a)
+            tanh(s.a, out=s.h)
 
     def backward(self, read_from: int) -> None:
         for step in reversed(range(self.schedule.steps)):
             s = self._steps[step]
-            tanh_backward(s.dh, s.h, grad_input=s.a)
-            self.packed_gradient[: len(s.a)].baddbmm_(s.a, s.z.transpose(1, 2))
-            self._to_previous_h(step, s.a, read_from)
+            tanh_backward(s.dh, s.h, grad_input=s.da)
+            self._through_product(step, read_from)

@@ -37,6 +37,13 @@ def experiment(page: AppTest) -> Experiment:
     return parse_experiment(words[4:])
 
 
+def top(page: AppTest) -> str:
+    """The first text that a visitor reads; style sheets have none."""
+    first = next(element for element in page.main if element.type not in ("html", "main"))
+    text: str = getattr(first, "value", "")
+    return text
+
+
 def warnings(page: AppTest) -> list[str]:
     return [warning.value for warning in page.warning]
 

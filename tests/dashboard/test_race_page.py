@@ -52,6 +52,9 @@ def opened(race: AppTest, run: str) -> AppTest:
 
 
 class TestBeforeTheFirstPress:
+    def test_the_question_stands_on_top(self, race: AppTest) -> None:
+        assert shown.top(race.run()).startswith("How far back can a recurrent network remember")
+
     def test_it_opens_with_the_recorded_example_labelled_with_its_command(
         self, race: AppTest
     ) -> None:

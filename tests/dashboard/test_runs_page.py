@@ -12,6 +12,7 @@ from tests.dashboard import shown
 def test_it_says_so_where_nothing_was_trained(runs_page: AppTest) -> None:
     page = runs_page.run()
     assert not page.exception
+    assert shown.top(page) == "Runs"
     assert any("Nothing was trained" in info.value for info in page.info)
 
 

@@ -1,0 +1,25 @@
+"""The saturating activations and their derivatives, in the calls that cost least."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_MINUS_ONE = torch.tensor(-1.0)
+
+
+def tanh(a: Tensor, out: Tensor) -> None:
+    """tanh(a) = 2 σ(2a) - 1, into ``out``, which may be ``a``.
+
+    ATen's own tanh takes two to three times as long, on processors without AVX-512.
+    """
+    torch.add(a, a, out=out)
+    torch.sigmoid(out, out=out)
+    torch.add(_MINUS_ONE, out, alpha=2, out=out)
+
+
+tanh_backward = torch.ops.aten.tanh_backward.grad_input
+"""(gradient, y = tanh(a)) -> gradient · (1 - y²), into ``grad_input``."""
+
+sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
+"""(gradient, y = σ(a)) -> gradient · y (1 - y), into ``grad_input``."""
