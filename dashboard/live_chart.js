@@ -44,6 +44,9 @@ async function draw(chart, element, data) {
   const figure = JSON.parse(data.figure);
   const config = { displaylogo: false, responsive: true, ...data.config };
   const layout = themed(figure.layout, element);
+  const drawn = data.figure + layout.font.color;
+  if (chart.drawn === drawn) return;
+  chart.drawn = drawn;
   element.style.height = `${layout.height}px`;
   const framed = Boolean(figure.frames?.length);
   // Frames can only be added to a chart, never replaced.

@@ -24,10 +24,15 @@ SCRIPT = f"component/{_package.name}/plotly.min.js"
 _mount = st.components.v2.component("live_chart", js=SOURCE, isolate_styles=False)
 
 
-def live_chart(figure: go.Figure, key: str, config: Mapping[str, object] | None = None) -> None:
-    """Shows the figure; the same ``key`` is the same chart from one run to the next."""
+def as_json(figure: go.Figure) -> str:
+    """The figure as ``live_chart`` takes it."""
     # A trace is known by its uid, from one figure to the next.
-    spec = figure.to_json(remove_uids=False)
-    data = {"figure": spec, "script": SCRIPT, "config": dict(config or {})}
+    text: str = figure.to_json(remove_uids=False)
+    return text
+
+
+def live_chart(figure: str, key: str, config: Mapping[str, object] | None = None) -> None:
+    """Shows a figure, as JSON; the same ``key`` is the same chart from one run to the next."""
+    data = {"figure": figure, "script": SCRIPT, "config": dict(config or {})}
     with st.container(key=key):
         _mount(key=f"{key}_chart", data=data)

@@ -36,10 +36,21 @@ class Reader:
     experiment: Experiment
     _frames: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
     _cursors: dict[str, int] = field(default_factory=dict)
+    _read: tuple[int, Tables] | None = None
+
+    @property
+    def version(self) -> int:
+        """Grows with what was read."""
+        return sum(self._cursors.values())
 
     def read(self, store: Store) -> Tables:
         """All that is measured by now."""
         frames = {name: self._follow(store, name) for name in TABLES if name != "gradients"}
+        if self._read is None or self._read[0] != self.version:
+            self._read = self.version, self._selected(store, frames)
+        return self._read[1]
+
+    def _selected(self, store: Store, frames: dict[str, pd.DataFrame]) -> Tables:
         steps = {0, *store.profile_steps(self.run).values()}
         frames["gradients"] = store.profiles(self.run, steps)
         frames["accuracy"] = in_order(frames["accuracy"], self.experiment)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -17,7 +18,7 @@ from dashboard.figures.profile import (
     gradient_profile,
     gradient_profile_replay,
 )
-from dashboard.live_chart import live_chart
+from dashboard.live_chart import as_json, live_chart
 from dashboard.measured import Tables
 from models.experiment import Experiment
 from models.results.findings import findings
@@ -25,39 +26,46 @@ from models.results.memory_span import memory_spans
 from models.results.statistics import summarise
 from models.tasks import make_task
 
-MOST_REPLAYS = 12
-"""How many replays are kept: they take a second to make, and are the same for everyone."""
+KEPT = 150
+"""How many pictures and numbers are kept, for everyone who looks at the same."""
 CONFIG = {"modeBarButtonsToRemove": ["lasso2d", "select2d"]}
+
+T = TypeVar("T")
 
 
 def draw(
     experiment: Experiment,
     tables: Tables,
     *,
+    source: str,
     guesses: Mapping[str, float] | None = None,
-    recorded: str | None = None,
+    recorded: bool = False,
 ) -> None:
     """Everything from the memory spans to the result table.
 
-    The figures of a ``recorded`` run, named here, can play their training in the browser.
+    ``source`` names what the tables hold: what was made of it once is not made again. The figures
+    of a ``recorded`` run can play their training in the browser.
     """
-    spans = memory_spans(tables.accuracy)
+    spans = _once(source, "spans", (), lambda: memory_spans(tables.accuracy))
     span_cards(spans, experiment.cells)
-    baselines = ladder(make_task(experiment.task), experiment.lengths)
     measure, log_length = _view()
-    if recorded:
-        figure = _accuracy_replay(recorded, experiment, tables, measure, log_length)
-    else:
-        figure = accuracy_by_length(
-            tables.accuracy,
-            baselines=baselines,
-            cells=experiment.cells,
-            spans=spans if measure == "accuracy" else None,
-            guesses=guesses if measure == "accuracy" else None,
-            log_length=log_length,
-            measure=measure,
-        )
-    _chart(figure, "accuracy")
+    guessed = dict(guesses or {})
+
+    def accuracy() -> go.Figure:
+        rungs = ladder(make_task(experiment.task), experiment.lengths)
+        common: dict[str, Any] = {
+            "baselines": rungs,
+            "cells": experiment.cells,
+            "log_length": log_length,
+            "measure": measure,
+        }
+        if recorded:
+            return accuracy_replay(tables.accuracy, **common)
+        if measure == "accuracy":
+            common |= {"spans": spans, "guesses": guessed}
+        return accuracy_by_length(tables.accuracy, **common)
+
+    _chart(source, "accuracy", (measure, log_length, *guessed.items()), accuracy)
     length = st.select_slider(
         "Sequence length of the pictures below",
         experiment.lengths,
@@ -66,33 +74,13 @@ def draw(
     )
     left, right = st.columns(2)
     with left:
-        _profile(tables, experiment, length, recorded)
+        _profile(source, tables, experiment, length, recorded)
     with right:
-        curves = learning_curves(
-            tables.accuracy,
-            tables.training,
-            length=length,
-            baselines=baselines,
-            measure=measure,
-            cells=experiment.cells,
-        )
-        _chart(curves, "learning")
-        norms = gradient_norm(
-            tables.training, length=length, clip=experiment.clip, cells=experiment.cells
-        )
-        _chart(norms, "norm")
+        _learning(source, tables, experiment, length, measure)
     if len(tables.generalisation):
-        st.markdown("**Train short, test long**")
-        tested = sorted(set(tables.generalisation["test_length"]))
-        rungs = ladder(make_task(experiment.task), tested)
-        figure = generalisation_by_length(
-            tables.generalisation, baselines=rungs, cells=experiment.cells, log_length=log_length
-        )
-        _chart(figure, "generalisation")
+        _generalisation(source, tables, experiment, log_length)
     if len(tables.accuracy):
-        st.info(findings(experiment, tables.accuracy, tables.gradients), icon=":material/search:")
-        with st.expander("Result table"):
-            st.dataframe(summarise(tables.accuracy), hide_index=True, width="stretch")
+        _words(source, tables, experiment)
 
 
 def _view() -> tuple[Measure, bool]:
@@ -110,7 +98,9 @@ def _view() -> tuple[Measure, bool]:
     return measure, log_length
 
 
-def _profile(tables: Tables, experiment: Experiment, length: int, recorded: str | None) -> None:
+def _profile(
+    source: str, tables: Tables, experiment: Experiment, length: int, recorded: bool
+) -> None:
     states = sorted(set(tables.gradients["state"]), reverse=True) or ["h"]
     state = st.segmented_control(
         "State",
@@ -121,37 +111,78 @@ def _profile(tables: Tables, experiment: Experiment, length: int, recorded: str 
         format_func=lambda state: f"∂L/∂{state}ₜ",
         label_visibility="collapsed",
     )
-    if recorded:
-        figure = _profile_replay(recorded, experiment, tables, length, state)
-    else:
-        figure = gradient_profile(
-            tables.gradients, length=length, state=state, cells=experiment.cells
-        )
-    _chart(figure, "profile")
+    figure = gradient_profile_replay if recorded else gradient_profile
+    _chart(
+        source,
+        "profile",
+        (length, state),
+        lambda: figure(tables.gradients, length=length, state=state, cells=experiment.cells),
+    )
     st.caption(HOW_TO_READ)
 
 
-@st.cache_resource(show_spinner=False, max_entries=MOST_REPLAYS)
-def _accuracy_replay(
-    run: str, _experiment: Experiment, _tables: Tables, measure: Measure, log_length: bool
-) -> go.Figure:
-    return accuracy_replay(
-        _tables.accuracy,
-        baselines=ladder(make_task(_experiment.task), _experiment.lengths),
-        cells=_experiment.cells,
-        log_length=log_length,
-        measure=measure,
+def _learning(
+    source: str, tables: Tables, experiment: Experiment, length: int, measure: Measure
+) -> None:
+    _chart(
+        source,
+        "learning",
+        (length, measure),
+        lambda: learning_curves(
+            tables.accuracy,
+            tables.training,
+            length=length,
+            baselines=ladder(make_task(experiment.task), experiment.lengths),
+            measure=measure,
+            cells=experiment.cells,
+        ),
+    )
+    _chart(
+        source,
+        "norm",
+        (length,),
+        lambda: gradient_norm(
+            tables.training, length=length, clip=experiment.clip, cells=experiment.cells
+        ),
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=MOST_REPLAYS)
-def _profile_replay(
-    run: str, _experiment: Experiment, _tables: Tables, length: int, state: str
-) -> go.Figure:
-    return gradient_profile_replay(
-        _tables.gradients, length=length, state=state, cells=_experiment.cells
+def _generalisation(source: str, tables: Tables, experiment: Experiment, log_length: bool) -> None:
+    st.markdown("**Train short, test long**")
+    tested = sorted(set(tables.generalisation["test_length"]))
+    _chart(
+        source,
+        "generalisation",
+        (log_length,),
+        lambda: generalisation_by_length(
+            tables.generalisation,
+            baselines=ladder(make_task(experiment.task), tested),
+            cells=experiment.cells,
+            log_length=log_length,
+        ),
     )
 
 
-def _chart(figure: go.Figure, key: str) -> None:
-    live_chart(figure, key, CONFIG)
+def _words(source: str, tables: Tables, experiment: Experiment) -> None:
+    text = _once(
+        source,
+        "findings",
+        (),
+        lambda: findings(experiment, tables.accuracy, tables.gradients),
+    )
+    st.info(text, icon=":material/search:")
+    with st.expander("Result table"):
+        summary = _once(source, "summary", (), lambda: summarise(tables.accuracy))
+        st.dataframe(summary, hide_index=True, width="stretch")
+
+
+def _chart(
+    source: str, key: str, options: tuple[object, ...], figure: Callable[[], go.Figure]
+) -> None:
+    live_chart(_once(source, key, options, lambda: as_json(figure())), key, CONFIG)
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT)
+def _once(source: str, what: str, options: tuple[object, ...], _make: Callable[[], T]) -> T:
+    """What ``_make`` makes of a source with these options."""
+    return _make()

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.figures.sequence import example_sequence
-from dashboard.live_chart import live_chart
+from dashboard.live_chart import as_json, live_chart
 from models.experiment import Experiment
 from models.tasks import make_task
 
@@ -20,4 +20,4 @@ def task_legend(experiment: Experiment) -> None:
         f"- **Dependency**: {legend.dependency}"
     )
     example = task.example(np.random.default_rng(0), experiment.lengths[0])
-    live_chart(example_sequence(example), "example", {"displayModeBar": False})
+    live_chart(as_json(example_sequence(example)), "example", {"displayModeBar": False})

@@ -29,7 +29,6 @@ REFRESH_SECONDS: dict[current_run.Phase, float | None] = {
 
 def page() -> None:
     """The page, from top to bottom."""
-    trainer()  # from the first visit on a warm process waits
     st.subheader("How far back can a recurrent network remember, and why does it forget?")
     if opened := current_run.opened_by_address():
         controls.show(opened.experiment)
@@ -54,6 +53,7 @@ def page() -> None:
         reproduce(run.experiment)
     elif experiment:
         _before_the_first_press(experiment, preset)
+    trainer()  # from the first visit on a warm process waits; it does not hold up the page
 
 
 def _presets() -> None:
@@ -79,12 +79,15 @@ def _start_button(settings: controls.Settings, run: Run | None) -> None:
         st.error(f"These settings cannot be run: {settings.problem}")
     going = current_run.going(run)
     left, right = st.columns([1, 4], vertical_alignment="center")
-    if left.button(
-        "Train", key="train", type="primary", disabled=going or experiment is None, width="stretch"
-    ):
-        assert experiment is not None
-        current_run.start(experiment)
-        st.rerun()
+    left.button(
+        "Train",
+        key="train",
+        type="primary",
+        on_click=current_run.start,
+        args=(experiment,),
+        disabled=going or experiment is None,
+        width="stretch",
+    )
     if experiment is None:
         return
     with right.popover("Guess first") if not going else right.container():
@@ -105,8 +108,10 @@ def _show_run(phase: current_run.Phase) -> None:
     if run is None or current_run.phase(run) != phase:
         st.rerun()
     _status(run)
-    tables = current_run.reader().read(store())
-    draw(run.experiment, tables, guesses=guesses(run.experiment))
+    reader = current_run.reader()
+    tables = reader.read(store())
+    source = f"run {run.id}, version {reader.version}"
+    draw(run.experiment, tables, source=source, guesses=guesses(run.experiment))
     if len(tables.accuracy):
         table_downloads(run.id, tables, partial(from_store, store(), run.id), key="run")
 
@@ -148,10 +153,11 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
             icon=":material/history:",
         )
         tables = of_results(recorded)
-        draw(recorded.experiment, tables, recorded=recorded.run)
+        draw(recorded.experiment, tables, source=f"example {preset.name}", recorded=True)
         table_downloads(recorded.run, tables, lambda: recorded, key="example")
     else:
-        draw(experiment, of_results(Results("", experiment, {}, {})), guesses=guesses(experiment))
+        nothing = of_results(Results("", experiment, {}, {}))
+        draw(experiment, nothing, source=str(experiment), guesses=guesses(experiment))
     st.divider()
     reproduce(experiment)
 
