@@ -273,9 +273,12 @@ class _Address:
             return "query-params"
         del st.query_params[key]
         self._resets[key] = default
-        instead = ", ".join(default) if isinstance(default, list) else default
+        instead, hint = default, ""
+        if isinstance(default, list):
+            instead = ", ".join(default) or "nothing"
+            hint = f". Several are written {key}=…&{key}=…"
         self._messages.append(
-            f"{key}={', '.join(given)} in the address cannot be used: {instead} instead"
+            f"{key}={', '.join(given)} in the address cannot be used: {instead} instead{hint}"
         )
         return None
 

@@ -14,8 +14,8 @@ def guess_controls(experiment: Experiment) -> None:
     """A slider for each cell; its key holds the guess until the plot asks for it."""
     beyond = f"beyond {experiment.lengths[-1]}"
     choices = [NONE, *(str(length) for length in experiment.lengths), beyond]
-    for column, cell in zip(st.columns(len(experiment.cells)), experiment.cells, strict=True):
-        column.select_slider(
+    for cell in experiment.cells:
+        st.select_slider(
             cell_style(cell).label, choices, key=f"guess_{cell}", persist_state="session"
         )
 

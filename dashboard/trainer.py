@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,11 @@ class _Process:
     stop_by: float | None = None
 
     def last_words(self) -> str:
+        if self.popen.returncode == -signal.SIGKILL:
+            return (
+                "its process was killed; if memory ran out, lower the hidden size, the batch size, "
+                "the lengths or the seeds"
+            )
         text = self.errors.read_text(errors="replace")
         lines = [line for line in text.splitlines() if line.strip()]
         return lines[-1] if lines else f"exit code {self.popen.returncode}"

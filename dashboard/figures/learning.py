@@ -56,15 +56,19 @@ def gradient_norm(
 ) -> go.Figure:
     """The gradient norm before clipping, geometric mean over seeds, on a log axis.
 
-    A model whose norm is not finite has a mark where that first happened.
+    A model whose norm is not finite has a cross where that first happened.
     """
     rows = training[training["length"] == length]
     values = {"title": "gradient norm", **log_ticks()}
     figure = _over_steps(f"gradient norm/{length}", values)
+    remarks = []
     if clip > 0:
         figure.add_trace(_threshold(clip, max([1, *rows["step"]])))
-        title = {"text": "before clipping · share of clipped steps in brackets", "side": "top"}
-        figure.update_layout(legend={"title": title})
+        remarks += ["before clipping", "share of clipped steps in brackets"]
+    if len(overflows(rows)):
+        remarks += ["× overflow"]
+    if remarks:
+        figure.update_layout(legend={"title": {"text": " · ".join(remarks), "side": "top"}})
     for cell in in_order([*cells, *rows["cell"]]):
         own = rows[rows["cell"] == cell]
         figure.add_traces([_norms(cell, own, clip), _overflows(cell, own)])
@@ -196,12 +200,9 @@ def _overflows(cell: str, rows: pd.DataFrame) -> Trace:
         **_belongs(cell, "overflow"),
         "x": steps,
         "y": [height] * len(steps),
-        "mode": "markers+text",
+        "mode": "markers",
         "marker": {"color": style.color, "symbol": "x", "size": 9},
-        "text": [f"overflow at step {step}" for step in steps],
-        "textposition": "bottom center",
         "cliponaxis": False,
-        "textfont": {"size": SMALL},
         "customdata": first["seed"].tolist(),
         "hovertemplate": f"{style.label} · seed %{{customdata}} · the gradient norm is not finite "
         "at step %{x}<extra></extra>",

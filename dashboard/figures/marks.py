@@ -15,7 +15,9 @@ from dashboard.figures.style import cell_style, in_order
 
 GAP = "\N{NO-BREAK SPACE}"
 NEAR = {"accuracy": 0.06, "loss": 0.25}
-"""Two rungs closer than this (loss: in ln) have their labels on different sides."""
+"""The labels of rungs closer than this (loss: in ln) are stacked, the others hang below."""
+LINE = 12
+"""Pixels from one label of a stack to the next."""
 
 
 def add_ladder(
@@ -25,7 +27,7 @@ def add_ladder(
 
     A rung that is known at one length only is a level line between ``ends``.
     """
-    below = -math.inf
+    below, stacked = -math.inf, 0
     for rung in rungs:
         level = len(rung.values) == 1
         figure.add_scatter(
@@ -39,13 +41,15 @@ def add_ladder(
         )
         last = rung.values[-1]
         height = last if measure == "accuracy" else math.log(last)
+        stacked = stacked + 1 if height - below < NEAR[measure] else 0
         figure.add_annotation(
             text=rung.name,
             x=1,
             xref="x domain",
             xanchor="right",
             y=last if measure == "accuracy" else math.log10(last),
-            yanchor="bottom" if height - below < NEAR[measure] else "top",
+            yanchor="bottom" if stacked else "top",
+            yshift=LINE * max(stacked - 1, 0),
             showarrow=False,
             font={"size": SMALL},
             opacity=0.85,

@@ -136,7 +136,8 @@ def _status(run: Run) -> None:
             width="stretch",
         )
     elif run.status == "failed":
-        st.error(f"Run {run.id} failed: {run.message} What it had measured is shown.")
+        reason = run.message.rstrip(".")
+        st.error(f"Run {run.id} failed: {reason}. What it had measured is shown.")
     elif run.status == "stopped":
         st.caption(f"Run {run.id} was stopped after {run.done_steps} of {run.total_steps} steps.")
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from models.results.statistics import latest, summarise
 NOISE = 4
 """Standard errors above chance up to which an accuracy counts as chance."""
 
+FEWEST_SEEDS = 3
+"""With two, one of eight pairs of equal cells would be ranked; with three, one of thirty."""
+
 SMALLEST = -38
 """log10 of the smallest normal float32: what is less has become 0."""
 
@@ -28,8 +31,8 @@ def findings(
     """One to three plain sentences for people.
 
     ``accuracy`` has one learning rate for each (cell, length), see ``select_learning_rate``;
-    ``gradients`` has at least step 0, or is left out. Cells are ranked by memory span only where
-    the intervals over seeds do not overlap.
+    ``gradients`` has at least step 0, or is left out. A cell is said to give up first only
+    where its interval over seeds overlaps with no other and there is a tested length between them.
     """
     sentences = [*_trained(experiment, accuracy)]
     if gradients is not None:
@@ -48,7 +51,7 @@ def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
         return [f"{when} every model has solved the task at every length up to {longest}."]
     if _at_chance(last):
         return [f"{when} every model is still at chance{_diverged(last)}."]
-    return [_reach(when, memory_spans(accuracy), experiment.seeds), _solved(accuracy)]
+    return [_reach(when, last, experiment.seeds), _solved(accuracy)]
 
 
 def _when(experiment: Experiment, accuracy: pd.DataFrame) -> str:
@@ -64,15 +67,16 @@ def _at_chance(last: pd.DataFrame) -> bool:
     return bool((last["accuracy"] <= chance + NOISE * error).all())
 
 
-def _reach(when: str, spans: pd.DataFrame, seeds: int) -> str:
+def _reach(when: str, last: pd.DataFrame, seeds: int) -> str:
     """Each cell's memory span, and which gives up first where that can be told."""
+    spans = memory_spans(last)
     told = [_span(row) for row in spans.to_dict("records")]
     text = f"{when} the memory span is {_list(told)}"
     if len(spans) == 1 or (spans["bound"] == ">").all():
         return f"{text}."
-    if spans["low"].isna().any():
-        return f"{text}; with one seed the cells cannot be ranked."
-    return f"{text}; {_first_to_give_up(spans, seeds)}."
+    if seeds < FEWEST_SEEDS or spans["low"].isna().any():
+        return f"{text}; with {_seeds(seeds)} the cells cannot be ranked."
+    return f"{text}; {_first_to_give_up(spans, sorted(set(last['length'])), seeds)}."
 
 
 def _span(row: dict[Hashable, Any]) -> str:
@@ -81,15 +85,21 @@ def _span(row: dict[Hashable, Any]) -> str:
     return f"{row['text']}{interval} for {_the(str(row['cell']))}"
 
 
-def _first_to_give_up(spans: pd.DataFrame, seeds: int) -> str:
+def _first_to_give_up(spans: pd.DataFrame, lengths: Sequence[int], seeds: int) -> str:
     reach = spans["span"].where(spans["bound"] != "<", 0)
     first = spans.iloc[int(reach.argmin())]
-    tied = spans[spans["low"] <= first["high"]]
+    # Between two neighbouring lengths a span is interpolated, which ranks nothing.
+    tested = min((length for length in lengths if length >= first["high"]), default=np.inf)
+    tied = spans[(spans["low"] <= first["high"]) | (spans["low"] < tested)]
     if len(tied) == 1:
         return f"{_the(first['cell'])} gives up first"
     names = _list([_the(cell) for cell in tied["cell"]])
     which = "the shortest spans" if len(tied) < len(spans) else "the spans"
-    return f"{which}, of {names}, cannot be told apart with {seeds} seeds"
+    return f"{which}, of {names}, cannot be told apart with {_seeds(seeds)}"
+
+
+def _seeds(seeds: int) -> str:
+    return "one seed" if seeds == 1 else f"{seeds} seeds"
 
 
 def _solved(accuracy: pd.DataFrame) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, stdtrit
 
-from models.results.statistics import latest
+from models.results.statistics import TAIL, latest
 
 MIDDLE = 0.5
 """Of the scaled score, which is 0 at chance and 1 where every answer is right."""
 
 RESAMPLES = 2000
-INTERVAL = (0.025, 0.975)
 COLUMNS = ("cell", "span", "bound", "low", "high", "text", "interval")
 
 
@@ -23,8 +23,10 @@ def memory_spans(accuracy: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     - ``span``: where the latest accuracy, scaled by chance and averaged over seeds, first falls
       below the middle, interpolated in log T. ``bound`` is ``<`` where it is below already at the
       shortest length and ``>`` where it never is; ``span`` is then that length.
-    - ``low``, ``high``: 95 % interval, bootstrap over seeds within each length; 0 where it lies
-      below the shortest length, inf above the longest, NaN where a length has one seed only.
+    - ``low``, ``high``: 95 % interval, bootstrap over seeds within each length, its percentiles
+      expanded for few seeds (Hesterberg 2015, section 5.3); 0 where it lies below the shortest
+      length, inf above the longest, NaN where a length has one seed only. It speaks of the seeds,
+      not of what may happen between two lengths.
     - ``text``, ``interval``: both for people, such as "48" and "41–55", "> 200" and "37–> 200".
     """
     rows = latest(accuracy)
@@ -65,7 +67,8 @@ def _crossings(lengths: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _interval(
     lengths: np.ndarray, seeds: Sequence[np.ndarray], rng: np.random.Generator
 ) -> tuple[float, float]:
-    if min(len(scores) for scores in seeds) < 2:
+    fewest = min(len(scores) for scores in seeds)
+    if fewest < 2:
         return np.nan, np.nan
     means = [
         scores[rng.integers(len(scores), size=(RESAMPLES, len(scores)))].mean(axis=1)
@@ -73,8 +76,18 @@ def _interval(
     ]
     crossings = _crossings(lengths, np.stack(means, axis=1))
     # No interpolation between resamples: some are infinite.
-    low, high = np.quantile(crossings, INTERVAL, method="inverted_cdf")
+    tail = expanded_tail(fewest)
+    low, high = np.quantile(crossings, (tail, 1 - tail), method="inverted_cdf")
     return float(low), float(high)
+
+
+def expanded_tail(seeds: int) -> float:
+    """What a percentile interval leaves out on either side to be as wide as Student's.
+
+    Plain percentiles of so few values are too narrow: by the square root of (n - 1) / n, and by
+    what the normal quantile falls short of Student's.
+    """
+    return float(ndtr(-np.sqrt(seeds / (seeds - 1)) * stdtrit(seeds - 1, 1 - TAIL)))
 
 
 def _text(crossing: float, lengths: np.ndarray) -> str:

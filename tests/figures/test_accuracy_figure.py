@@ -163,6 +163,17 @@ def test_ladder_is_drawn_and_named(accuracy: Make, baselines: pd.DataFrame) -> N
     assert names == ["chance; sees the last step only", "remembers one informative symbol"]
 
 
+def test_names_of_rungs_close_together_do_not_cover_each_other(accuracy: Make) -> None:
+    rows = [("a", 0.04), ("b", 0.079), ("c", 0.08)]
+    close = pd.DataFrame(
+        [(name, length, value, 1.0) for name, value in rows for length in (20, 50, 100, 200)],
+        columns=["name", "length", "accuracy", "loss"],
+    )
+    notes = accuracy_by_length(accuracy(), baselines=close).layout.annotations
+    sides = [(note.yanchor, note.yshift) for note in notes if note.text in ("a", "b", "c")]
+    assert sides == [("top", 0), ("bottom", 0), ("bottom", 12)]
+
+
 @pytest.mark.parametrize("log", [True, False])
 def test_ticks_are_the_lengths(accuracy: Make, baselines: pd.DataFrame, log: bool) -> None:
     axis = accuracy_by_length(accuracy(), baselines=baselines, log_length=log).layout.xaxis

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.results.memory_span import memory_spans
+from models.results.memory_span import expanded_tail, memory_spans
 from models.results.schema import TABLES
 
 Curve = Mapping[int, Sequence[float]]
@@ -240,6 +240,21 @@ def test_the_interval_of_many_seeds_covers_the_true_span() -> None:
     spans = memory_spans(noisy(cells=200, seeds=20, true=80))
     covered = (spans["low"] <= 80) & (spans["high"] >= 80)
     assert covered.mean() == pytest.approx(0.95, abs=0.05)
+
+
+def test_the_interval_of_five_seeds_is_not_too_narrow() -> None:
+    spans = memory_spans(noisy(cells=200, seeds=5, true=80))
+    covered = (spans["low"] <= 80) & (spans["high"] >= 80)
+    assert covered.mean() == pytest.approx(0.95, abs=0.05)
+
+
+def test_expanded_tail_against_the_normal_and_student_distributions() -> None:
+    # Student's 97.5 % quantiles with 1, 4 and 9 degrees of freedom, from tables.
+    for seeds, student in ((2, 12.706), (5, 2.776), (10, 2.262)):
+        reach = student * math.sqrt(seeds / (seeds - 1))
+        expected = 0.5 * math.erfc(reach / math.sqrt(2))
+        assert expanded_tail(seeds) == pytest.approx(expected, rel=5e-3, abs=1e-60)
+    assert expanded_tail(10**6) == pytest.approx(0.025, abs=1e-5)
 
 
 def test_more_seeds_narrow_the_interval() -> None:
