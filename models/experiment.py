@@ -55,7 +55,7 @@ class Experiment:
     match: Match = "hidden_size"
     """What is equal between cells: the hidden size, or the number of parameters."""
     batch_size: int = 32
-    learning_rate: tuple[float, ...] = (0.01,)
+    learning_rate: tuple[float, ...] = (0.02,)
     """Adam's; with several, each (cell, length) shows the one best on validation sequences."""
     clip: float = 1.0
     """Threshold on each model's gradient norm; 0 is no clipping."""
