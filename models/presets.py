@@ -23,8 +23,8 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "who_remembers",
             "Who remembers?",
-            "Same task, ever longer: the simple RNN is lost a little beyond 20 steps, gates started "
-            "at the right time scale (chrono) reach furthest.",
+            "Same task, ever longer: the simple RNN is lost a little beyond 20 steps, gates that "
+            "start at the right time scale (chrono) reach furthest.",
             Experiment(),
         ),
         Preset(
