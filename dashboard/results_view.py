@@ -23,7 +23,7 @@ from dashboard.measured import Tables
 from models.experiment import Experiment
 from models.results.findings import findings
 from models.results.memory_span import memory_spans
-from models.results.statistics import summarise
+from models.results.statistics import result_table
 from models.tasks import make_task
 
 KEPT = 150
@@ -172,8 +172,8 @@ def _words(source: str, tables: Tables, experiment: Experiment) -> None:
     )
     st.info(text, icon=":material/search:")
     with st.expander("Result table"):
-        summary = _once(source, "summary", (), lambda: summarise(tables.accuracy))
-        st.dataframe(summary, hide_index=True, width="stretch")
+        table = _once(source, "table", (), lambda: result_table(tables.accuracy))
+        st.dataframe(table, hide_index=True, width="stretch")
 
 
 def _chart(

@@ -7,7 +7,7 @@ import pandas as pd
 from models.results.files import Results
 from models.results.findings import findings
 from models.results.memory_span import memory_spans
-from models.results.statistics import select_learning_rate, summarise
+from models.results.statistics import result_table, select_learning_rate
 
 
 def report(results: Results) -> str:
@@ -19,7 +19,7 @@ def report(results: Results) -> str:
     spans = memory_spans(accuracy).set_index("cell")
     parts = [
         f"run {results.run}: held-out accuracy",
-        _table(summarise(accuracy)),
+        _table(result_table(accuracy)),
         "memory span, in steps",
         _spans(spans),
         findings(results.experiment, accuracy, results.tables["gradients"]),
@@ -42,6 +42,7 @@ def _table(summary: pd.DataFrame) -> str:
             "solved": [
                 f"{k} of {n}" for k, n in zip(summary["solved"], summary["seeds"], strict=True)
             ],
+            "steps to solve": summary["steps_to_solve"].map("{:.0f}".format).replace("nan", ""),
             "diverged": summary["diverged"],
         }
     )

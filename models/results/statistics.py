@@ -74,6 +74,13 @@ def summarise(accuracy: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def result_table(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """``summarise``, with ``steps_to_solve``: the median over those seeds that ever solved it."""
+    keys = ["cell", "length"]
+    steps = steps_to_solve(accuracy).groupby(keys)["step"].median().rename("steps_to_solve")
+    return summarise(accuracy).merge(steps.reset_index(), on=keys)
+
+
 def summarise_generalisation(generalisation: pd.DataFrame) -> pd.DataFrame:
     """One row per (cell, length, test_length): mean, low, high (Student), seeds, chance_accuracy.
 

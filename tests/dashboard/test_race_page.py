@@ -185,6 +185,7 @@ class TestTraining:
         (table,) = [frame.value for frame in page.dataframe]
         assert isinstance(table, pd.DataFrame)
         assert (table["seeds"] == 2).all()
+        assert "steps_to_solve" in table
         labels = shown.downloads(page)
         assert "validation.csv" in labels
 

@@ -15,6 +15,7 @@ from models.results.statistics import (
     clipped_share,
     clopper_pearson,
     latest,
+    result_table,
     select_learning_rate,
     steps_to_solve,
     student,
@@ -384,6 +385,22 @@ def test_steps_to_solve_where_nobody_has_solved_names_every_model() -> None:
     found = steps_to_solve(rows)
     assert found["seed"].tolist() == [0, 1]
     assert found["step"].isna().all()
+
+
+def test_the_result_table_has_the_median_steps_of_those_that_solved() -> None:
+    solved = {0: 25, 1: 75, 2: None}
+    rows = table(
+        "accuracy",
+        *[
+            {"length": length, "seed": seed, "step": step, "solved": length == 20 and step == first}
+            for length in (20, 50)
+            for seed, first in solved.items()
+            for step in (0, 25, 50, 75)
+        ],
+    )
+    found = result_table(rows).set_index("length")
+    assert found["steps_to_solve"].tolist() == pytest.approx([50, math.nan], nan_ok=True)
+    assert found["mean"].tolist() == summarise(rows)["mean"].tolist()
 
 
 def test_clipped_share_is_of_the_steps_of_each_model() -> None:
