@@ -25,7 +25,8 @@ STEADY = """
 st.html(STEADY)
 
 PAGES = [
-    st.Page("pages/race.py", title="Race", icon=":material/flag:", default=True),
-    st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
+    st.Page("views/race.py", title="Race", icon=":material/flag:", default=True),
+    st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),
+    st.Page("views/runs.py", title="Runs", icon=":material/folder_open:"),
 ]
 st.navigation(PAGES, position="top").run()

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
 from models import spec
 from models.cells import CELLS, make_cell
-from models.experiment import Experiment, ExperimentError
+from models.experiment import ClipBy, Experiment, ExperimentError
 from models.tasks import TASKS, make_task
 
 DEFAULTS = Experiment()
@@ -25,6 +25,7 @@ RATES = ("0.001", "0.002", "0.005", "0.01", "0.02")
 MESSAGES = "address_messages"
 RESETS = "address_resets"
 SEEN = "address_seen"
+KEPT = "settings_kept"
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,18 @@ class Settings:
 
 
 def settings() -> Settings:
-    """Draws the sidebar and reads it."""
+    """Draws the sidebar and reads it. From page to page, everything stays as it was set."""
+    if KEPT in st.session_state and "task" not in st.session_state:
+        show(st.session_state[KEPT])
+        st.query_params.update(address_of(st.session_state[KEPT]))
     address = _Address()
     with st.sidebar:
         values = _common(address) | _advanced(address)
     address.done()
     messages = tuple(st.session_state.get(MESSAGES, ()))
     try:
-        return Settings(Experiment.from_mapping(values), "", messages)
+        experiment = st.session_state[KEPT] = Experiment.from_mapping(values)
+        return Settings(experiment, "", messages)
     except (ExperimentError, ValueError) as error:
         return Settings(None, str(error), messages)
 
@@ -65,16 +70,36 @@ def show(experiment: Experiment) -> None:
     st.session_state[SEEN] = True
 
 
+def address_of(experiment: Experiment) -> dict[str, str | list[str]]:
+    """The parameters of the address that opens this experiment; defaults are left out."""
+    name, options = _parsed_task(experiment.task)
+    lengths = _texts(TASKS[name].lengths)
+    values = {field.name: getattr(experiment, field.name) for field in fields(Experiment)}
+    told = {key: value for key, value in values.items() if value != getattr(DEFAULTS, key)}
+    told |= {"task": name} if name != _parsed_task(DEFAULTS.task)[0] else {}
+    address = {
+        key: _texts(value) if isinstance(value, tuple) else str(value)
+        for key, value in told.items()
+    }
+    if _texts(experiment.lengths) == lengths:
+        address.pop("lengths", None)
+    defaults = {option.name: option.default for option in TASKS[name].options}
+    return address | {
+        f"{name}_{option}": value for option, value in options.items() if value != defaults[option]
+    }
+
+
 def cell_suggestions() -> list[str]:
     """Every registered cell, plain and with each single option changed."""
     suggestions = []
     for name, cell in CELLS.items():
         suggestions.append(name)
         suggestions += [
-            f"{name}:{option.name}={value}"
+            text
             for option in cell.options
             for value in option.values
             if value != option.default
+            and _accepted(make_cell, text := f"{name}:{option.name}={value}")
         ]
     return suggestions
 
@@ -127,7 +152,21 @@ def _advanced(address: _Address) -> dict[str, Any]:
                 )
             ),
             "clip": address.number(
-                "clip", "Gradient clipping", 0.0, step=0.5, help="Threshold on the norm; 0 is off."
+                "clip", "Gradient clipping", 0.0, step=0.5, help="Threshold; 0 is off."
+            ),
+            "clip_by": address.one(
+                "clip_by",
+                "Clip by",
+                get_args(ClipBy),
+                help="Norm: the whole gradient is scaled down where its norm is above the "
+                "threshold. Value: each element is cut at the threshold.",
+            ),
+            "truncate": address.number(
+                "truncate",
+                "Truncate back-propagation",
+                0,
+                step=10,
+                help="Steps that the gradient goes back at most; 0 is all the way.",
             ),
             "evaluate_every": address.number("evaluate_every", "Evaluate every … steps", 1),
             "held_out": address.number("held_out", "Held-out sequences", 1),

@@ -17,11 +17,12 @@ Phase = Literal["waiting", "training", "ended"]
 READER = "reader"
 UNKNOWN = "unknown_run"
 OPENED = "opened_run"
+STARTED = "started_run"
 
 
 def start(experiment: Experiment) -> None:
     """Queues a run and looks at it."""
-    run = store().create(experiment)
+    run = st.session_state[STARTED] = store().create(experiment)
     trainer().submit(run)
     look_at(run)
 
@@ -73,6 +74,18 @@ def current() -> Run | None:
     return run
 
 
+def elsewhere() -> Run | None:
+    """The run that this session started and that is still going, where another or none is shown."""
+    started = st.session_state.get(STARTED)
+    if started is None or (READER in st.session_state and reader().run == started):
+        return None
+    try:
+        run = store().run(started)
+    except KeyError:
+        return None
+    return run if going(run) else None
+
+
 def reader() -> Reader:
     """Reads the run on show."""
     found: Reader = st.session_state[READER]
@@ -88,12 +101,20 @@ def phase(run: Run) -> Phase:
     """Waiting until every cell has its first points, then training, then ended."""
     if not going(run):
         return "ended"
-    measured = len(store().profile_steps(run.id))
-    return "training" if measured == len(run.experiment.cells) else "waiting"
+    return "training" if cells_measured(run) == len(run.experiment.cells) else "waiting"
+
+
+def cells_measured(run: Run) -> int:
+    """How many cells have their first points."""
+    return len(store().profile_steps(run.id))
 
 
 def time_left(run: Run) -> str:
-    """About how long until all steps are done, in words."""
+    """About how long until all steps are done, or its place in the queue, in words."""
+    if run.stop_requested:
+        return "stopping"
+    if place := trainer().place(run.id):
+        return f"place {place} in the queue"
     if not run.started or not run.done_steps:
         return "about to start"
     spent = (datetime.now(UTC) - run.started).total_seconds()

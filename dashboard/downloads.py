@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.measured import Tables
 from models.experiment import Experiment
 from models.results.files import Results, csv_tables, zip_bytes
-from models.script import standalone_script
+from models.script import ScriptError, standalone_script
 
 
 def table_downloads(run: str, tables: Tables, results: Callable[[], Results], key: str) -> None:
@@ -50,11 +50,15 @@ def reproduce(experiment: Experiment) -> None:
     """The same experiment in a terminal, and with nothing but torch."""
     st.markdown("**The same run from the command line**")
     st.code(experiment.command_line(), language="bash", wrap_lines=True)
+    try:
+        script = standalone_script(experiment)
+    except ScriptError as error:
+        st.caption(f"{str(error).capitalize()}.")
+        return
     st.markdown(
         "**Check it without this project**: the same task and settings with torch's own modules, "
         "in one file that needs only torch."
     )
-    script = standalone_script(experiment)
     st.download_button(
         "check_memory.py",
         script,

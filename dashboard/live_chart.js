@@ -17,11 +17,14 @@ function loadPlotly(script) {
 function themed(layout, element) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(name).trim();
+  const ground = read("--st-background-color");
   const font = { family: read("--st-font"), color: read("--st-text-color"), size: 12 };
   return {
     ...layout,
     autosize: true,
     font: { ...font, ...layout.font },
+    // A label may stand on a line or a point.
+    annotations: layout.annotations?.map((note) => ({ bgcolor: ground, ...note })),
     hoverlabel: {
       bgcolor: read("--st-secondary-background-color"),
       bordercolor: read("--st-border-color"),

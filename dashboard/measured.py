@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import pandas as pd
 
@@ -24,6 +24,9 @@ class Tables:
     training: pd.DataFrame
     gradients: pd.DataFrame
     """Profiles at birth and the latest."""
+    diagnostics: pd.DataFrame
+    influence: pd.DataFrame
+    connectivity: pd.DataFrame
     validation: pd.DataFrame
     generalisation: pd.DataFrame
 
@@ -70,13 +73,8 @@ def selected(frames: dict[str, pd.DataFrame]) -> Tables:
     """The rows of the models that count, where several learning rates were tried."""
     accuracy = select_learning_rate(frames["accuracy"], frames["validation"])
     models = accuracy[MODEL].drop_duplicates()
-    return Tables(
-        accuracy,
-        *(
-            frames[name].merge(models, on=MODEL)
-            for name in ("training", "gradients", "validation", "generalisation")
-        ),
-    )
+    others = (field.name for field in fields(Tables) if field.name != "accuracy")
+    return Tables(accuracy, *(frames[name].merge(models, on=MODEL) for name in others))
 
 
 def of_results(results: Results) -> Tables:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.cards import span_cards
+from dashboard.charts import chart, once
 from dashboard.figures.accuracy import accuracy_by_length, accuracy_replay
 from dashboard.figures.generalisation import generalisation_by_length
 from dashboard.figures.ladder import Measure, ladder
@@ -18,19 +19,13 @@ from dashboard.figures.profile import (
     gradient_profile,
     gradient_profile_replay,
 )
-from dashboard.live_chart import as_json, live_chart
 from dashboard.measured import Tables
+from dashboard.result_table import readable, show_table
 from models.experiment import Experiment
 from models.results.findings import findings
 from models.results.memory_span import memory_spans
-from models.results.statistics import result_table
+from models.results.statistics import result_table, trained
 from models.tasks import make_task
-
-KEPT = 150
-"""How many pictures and numbers are kept, for everyone who looks at the same."""
-CONFIG = {"modeBarButtonsToRemove": ["lasso2d", "select2d"]}
-
-T = TypeVar("T")
 
 
 def draw(
@@ -46,7 +41,7 @@ def draw(
     ``source`` names what the tables hold: what was made of it once is not made again. The figures
     of a ``recorded`` run can play their training in the browser.
     """
-    spans = _once(source, "spans", (), lambda: memory_spans(tables.accuracy))
+    spans = once(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
     span_cards(spans, experiment.cells)
     measure, log_length = _view()
     guessed = dict(guesses or {})
@@ -65,7 +60,7 @@ def draw(
             common |= {"spans": spans, "guesses": guessed}
         return accuracy_by_length(tables.accuracy, **common)
 
-    _chart(source, "accuracy", (measure, log_length, *guessed.items()), accuracy)
+    chart(source, "accuracy", (measure, log_length, *guessed.items()), accuracy)
     length = st.select_slider(
         "Sequence length of the pictures below",
         experiment.lengths,
@@ -112,7 +107,7 @@ def _profile(
         label_visibility="collapsed",
     )
     figure = gradient_profile_replay if recorded else gradient_profile
-    _chart(
+    chart(
         source,
         "profile",
         (length, state),
@@ -124,7 +119,7 @@ def _profile(
 def _learning(
     source: str, tables: Tables, experiment: Experiment, length: int, measure: Measure
 ) -> None:
-    _chart(
+    chart(
         source,
         "learning",
         (length, measure),
@@ -137,7 +132,7 @@ def _learning(
             cells=experiment.cells,
         ),
     )
-    _chart(
+    chart(
         source,
         "norm",
         (length,),
@@ -150,7 +145,7 @@ def _learning(
 def _generalisation(source: str, tables: Tables, experiment: Experiment, log_length: bool) -> None:
     st.markdown("**Train short, test long**")
     tested = sorted(set(tables.generalisation["test_length"]))
-    _chart(
+    chart(
         source,
         "generalisation",
         (log_length,),
@@ -164,25 +159,19 @@ def _generalisation(source: str, tables: Tables, experiment: Experiment, log_len
 
 
 def _words(source: str, tables: Tables, experiment: Experiment) -> None:
-    text = _once(
+    text = once(
         source,
         "findings",
         (),
         lambda: findings(experiment, tables.accuracy, tables.gradients),
     )
     st.info(text, icon=":material/search:")
+    if len(experiment.learning_rate) > 1:
+        rates = ", ".join(f"{rate:g}" for rate in experiment.learning_rate)
+        st.caption(
+            f"Learning rates {rates} were tried. Each cell is shown at each length with the one "
+            "that was best on validation sequences; the result table says which."
+        )
     with st.expander("Result table"):
-        table = _once(source, "table", (), lambda: result_table(tables.accuracy))
-        st.dataframe(table, hide_index=True, width="stretch")
-
-
-def _chart(
-    source: str, key: str, options: tuple[object, ...], figure: Callable[[], go.Figure]
-) -> None:
-    live_chart(_once(source, key, options, lambda: as_json(figure())), key, CONFIG)
-
-
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _once(source: str, what: str, options: tuple[object, ...], _make: Callable[[], T]) -> T:
-    """What ``_make`` makes of a source with these options."""
-    return _make()
+        table = once(source, "table", (), lambda: readable(result_table(tables.accuracy)))
+        show_table(table)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.figures.sequence import example_sequence
+from dashboard.figures.sequence import example_picture, example_sequence
 from dashboard.live_chart import as_json, live_chart
 from models.experiment import Experiment
 from models.tasks import make_task
+
+BARE = {"displayModeBar": False}
 
 
 def task_legend(experiment: Experiment) -> None:
@@ -20,4 +22,6 @@ def task_legend(experiment: Experiment) -> None:
         f"- **Dependency**: {legend.dependency}"
     )
     example = task.example(np.random.default_rng(0), experiment.lengths[0])
-    live_chart(as_json(example_sequence(example)), "example", {"displayModeBar": False})
+    if example.picture:
+        live_chart(as_json(example_picture(example)), "picture", BARE)
+    live_chart(as_json(example_sequence(example)), "example", BARE)

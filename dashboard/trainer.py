@@ -1,57 +1,41 @@
 """Starts, queues and stops training. The pages never train: the command line does, as a process.
 
-A warm process has imported torch and waits for the id of a run on its standard input, so the first
-points appear soon after the press. It ends with its run, which gives its memory back; the next one
-is started when nothing is training.
+A warm process has imported torch and waits for a run, so that the first points appear soon after
+the press. It ends with its run, which gives its memory back; the next one is started when nothing
+is training. Quick questions go to the same process, whether it waits or trains.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from dashboard.trainer_process import ProcessGoneError, QuestionError, TrainerProcess
 from models.results.store import Store
 
-ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 20.0
 """How long a run may take to end after Stop before its process is killed."""
+ANSWER_SECONDS = 60.0
+ATTEMPTS = 3
+"""How often a question is asked where the process dies over it, as when its run has ended."""
 LOST_SECONDS = 120.0
 """A run that has said nothing for so long, and is not ours, has lost its process."""
+LOOK_SECONDS = LOST_SECONDS / 4
+"""How often it looks for such runs, and says that its own are not."""
 
 
 def process_limit() -> int:
     """How many runs train at once: one for every two cores."""
     return max(1, (os.cpu_count() or 2) // 2)
-
-
-@dataclass
-class _Process:
-    """A trainer process: warm, or with the run it was given."""
-
-    popen: subprocess.Popen[str]
-    errors: Path
-    """What it writes to standard error."""
-    run: str | None = None
-    stop_by: float | None = None
-
-    def last_words(self) -> str:
-        if self.popen.returncode == -signal.SIGKILL:
-            return (
-                "its process was killed; if memory ran out, lower the hidden size, the batch size, "
-                "the lengths or the seeds"
-            )
-        text = self.errors.read_text(errors="replace")
-        lines = [line for line in text.splitlines() if line.strip()]
-        return lines[-1] if lines else f"exit code {self.popen.returncode}"
 
 
 @dataclass
@@ -65,10 +49,10 @@ class Trainer:
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
         self._queue: list[str] = []
-        self._running: dict[str, _Process] = {}
-        self._warm: _Process | None = None
+        self._running: dict[str, TrainerProcess] = {}
+        self._warm: TrainerProcess | None = None
         self._closed = False
-        self._close_lost_runs()
+        self._next_look = 0.0
         threading.Thread(target=self._work, daemon=True, name="trainer").start()
 
     def submit(self, run: str) -> None:
@@ -93,6 +77,18 @@ class Trainer:
                 self._running[run].stop_by = time.monotonic() + GRACE_SECONDS
             self._changed.notify()
 
+    def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """The answer to a quick question, see ``models.questions``. Raises QuestionError."""
+        for _ in range(ATTEMPTS):
+            process = self._at_hand()
+            try:
+                return process.ask(name, arguments).result(ANSWER_SECONDS)
+            except ProcessGoneError:
+                process.popen.wait()  # until then it still looks alive
+            except TimeoutError as error:
+                raise QuestionError(f"no answer within {ANSWER_SECONDS:.0f} s") from error
+        raise QuestionError("the process that should answer has died")
+
     def close(self) -> None:
         """Ends every process, for tests."""
         with self._changed:
@@ -100,9 +96,7 @@ class Trainer:
             processes = [*self._running.values(), *([self._warm] if self._warm else [])]
             self._changed.notify()
         for process in processes:
-            process.popen.kill()
-            process.popen.wait()
-            process.errors.unlink(missing_ok=True)
+            process.kill()
 
     def _work(self) -> None:
         with self._changed:
@@ -110,43 +104,32 @@ class Trainer:
                 self._end_overdue()
                 self._reap()
                 self._start()
+                self._look_for_lost_runs()
                 # A warm process that waits needs no attention.
                 busy = self._running or self._queue
-                self._changed.wait(POLL_SECONDS if busy else None)
+                self._changed.wait(POLL_SECONDS if busy else LOOK_SECONDS)
 
     def _start(self) -> None:
         while self._queue and len(self._running) < self.limit:
             process = self._take_warm()
-            process.run = self._queue.pop(0)
-            self._running[process.run] = process
-            assert process.popen.stdin is not None
-            # A process that died just now is told by _reap.
-            with contextlib.suppress(BrokenPipeError):
-                process.popen.stdin.write(process.run + "\n")
-                process.popen.stdin.close()
+            run = self._queue.pop(0)
+            self._running[run] = process
+            process.train(run)
         if self._warm is None and not self._running:
-            self._warm = self._spawn()
+            self._warm = TrainerProcess(self.store_url)
 
-    def _take_warm(self) -> _Process:
+    def _take_warm(self) -> TrainerProcess:
         warm, self._warm = self._warm, None
-        return warm if warm and warm.popen.poll() is None else self._spawn()
+        return warm if warm and warm.alive else TrainerProcess(self.store_url)
 
-    def _spawn(self) -> _Process:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        if self.store_url:
-            environment["MEMORY_LAB_STORE"] = self.store_url
-        descriptor, errors = tempfile.mkstemp(prefix="memory-lab-", suffix=".log")
-        popen = subprocess.Popen(
-            [sys.executable, "-m", "models", "train", "--run", "-"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=descriptor,
-            text=True,
-        )
-        os.close(descriptor)
-        return _Process(popen, Path(errors))
+    def _at_hand(self) -> TrainerProcess:
+        """Whoever can answer: the warm process, or one that trains."""
+        with self._changed:
+            for process in (self._warm, *self._running.values()):
+                if process and process.alive:
+                    return process
+            self._warm = TrainerProcess(self.store_url)
+            return self._warm
 
     def _end_overdue(self) -> None:
         for process in self._running.values():
@@ -155,7 +138,7 @@ class Trainer:
 
     def _reap(self) -> None:
         for run, process in list(self._running.items()):
-            if process.popen.poll() is None:
+            if process.alive:
                 continue
             del self._running[run]
             with contextlib.suppress(KeyError):  # deleted meanwhile
@@ -166,9 +149,13 @@ class Trainer:
                         self.store.finish(run, "failed", process.last_words())
             process.errors.unlink(missing_ok=True)
 
-    def _close_lost_runs(self) -> None:
+    def _look_for_lost_runs(self) -> None:
         """Runs of a dashboard that is gone: nobody will train or finish them."""
-        for run in self.store.runs():
-            silent = time.time() - run.updated.timestamp()
-            if run.status in ("queued", "running") and silent > LOST_SECONDS:
-                self.store.finish(run.id, "failed", "its process is gone; what it measured is kept")
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK_SECONDS
+        with contextlib.suppress(SQLAlchemyError):  # another time
+            self.store.heard_of([*self._queue, *self._running])
+            lost = datetime.now(UTC) - timedelta(seconds=LOST_SECONDS)
+            for run in self.store.silent(lost):
+                self.store.finish(run, "failed", "its process is gone; what it measured is kept")

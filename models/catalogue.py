@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from models.cells import CELLS
 from models.presets import PRESETS
 from models.spec import Described
+from models.stories import STORIES
 from models.tasks import TASKS
 
 
@@ -17,6 +18,9 @@ def catalogue() -> str:
     lines += ["", "Presets (--preset)"]
     for preset in PRESETS.values():
         lines += [f"  {preset.name:16} {preset.title} {preset.lesson}"]
+    for story in STORIES.values():
+        for preset in story.presets:
+            lines += [f"  {preset.name:16} {story.title}: {preset.title}. {preset.lesson}"]
     lines += [
         "",
         "Options follow the name: temporal_order:symbols=3, lstm:bias=chrono,init=pytorch",
@@ -29,5 +33,4 @@ def _described(registry: Mapping[str, type[Described]]) -> Iterable[str]:
         summary = (described.__doc__ or described.title).splitlines()[0]
         yield f"  {name:16} {summary}"
         for option in described.options:
-            values = "|".join(option.values)
-            yield f"    {option.name}={values} (default {option.default}): {option.help}"
+            yield f"    {option.name}={option.offers()} (default {option.default}): {option.help}"

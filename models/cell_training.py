@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
 from models.cells import make_cell
-from models.evaluation import gradient_profile, score
+from models.cells.rnn import RNN
+from models.diagnostics.measure import overflow
 from models.experiment import Experiment
-from models.optimiser import Adam, clip, gradient_norm
+from models.measuring import Measuring
+from models.optimiser import Adam, clip, clipped, gradient_norm
 from models.population import Population, initial_parameters
 from models.randomness import Stream, generator
-from models.sharing import Part
+from models.regularisation import omega
+from models.sharing import Model, Part
 from models.snapshot import Rows, Snapshot
 from models.tasks import make_task
-from models.tasks.task import Split
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class StepRecord:
     accuracy: Tensor
     gradient_norm: Tensor
     """Before clipping."""
+    clipped: Tensor
     training: Tensor
     """Whether the model had not diverged before."""
 
@@ -44,6 +46,8 @@ class CellTraining:
         self.cell, self.task = make_cell(part.cell), make_task(experiment.task)
         self.rows = Rows(experiment.task, part.cell, part.models)
         self.step = 0
+        self.overflows: list[tuple[int, Model, dict[str, float]]] = []
+        """Of the models that diverged since the last snapshot: step, model, where."""
         self.born = False
         self.device = device
 
@@ -60,19 +64,23 @@ class CellTraining:
             while self.step < goal and not should_stop():
                 records.append(self.train_step())
         self.born = True
-        return Snapshot(self.part, self.step, self._measure(records))
+        return Snapshot(self.part, self.step, Measuring(self).tables(records))
 
     def train_step(self) -> StepRecord:
         """One optimiser step of every model, on fresh sequences."""
         self._set_training_batches()
-        outcome = self.population.outcome()
+        outcome = self.population.outcome("training")
         (gradient,) = torch.autograd.grad(outcome.loss.sum(), self.parameters)
+        self._regularise(gradient)
         norm = gradient_norm(gradient)
         training = self.alive
         self.alive = training & outcome.loss.isfinite() & norm.isfinite()
-        self.optimiser.step(clip(gradient, norm, self.experiment.clip), self.alive)
+        limit = self.experiment.clip, self.experiment.clip_by
+        self.optimiser.step(clip(gradient, norm, *limit), self.alive)
         self.step += 1
-        return StepRecord(outcome.loss.detach(), outcome.accuracy, norm, training)
+        self._note_overflows(training & ~self.alive)
+        cut = clipped(gradient, norm, *limit)
+        return StepRecord(outcome.loss.detach(), outcome.accuracy, norm, cut, training)
 
     @cached_property
     def parameters(self) -> Tensor:
@@ -81,7 +89,7 @@ class CellTraining:
 
     @cached_property
     def population(self) -> Population:
-        return self._population([model.length for model in self.models])
+        return self.population_of([model.length for model in self.models])
 
     @cached_property
     def optimiser(self) -> Adam:
@@ -92,6 +100,18 @@ class CellTraining:
     def alive(self) -> Tensor:
         """Which models have not diverged, (S,)."""
         return torch.ones(len(self.models), dtype=torch.bool, device=self.device)
+
+    def population_of(self, lengths: Sequence[int]) -> Population:
+        """The models on sequences of these lengths, longest first."""
+        return Population(
+            self.cell,
+            self.task,
+            lengths,
+            self._hidden,
+            self.experiment.batch_size,
+            self.parameters,
+            self.experiment.truncate,
+        )
 
     @cached_property
     def _hidden(self) -> int:
@@ -104,15 +124,21 @@ class CellTraining:
             for model in self.models
         }
 
-    def _population(self, lengths: Sequence[int]) -> Population:
-        return Population(
-            self.cell,
-            self.task,
-            lengths,
-            self._hidden,
-            self.experiment.batch_size,
-            self.parameters,
-        )
+    def _regularise(self, gradient: Tensor) -> None:
+        """Adds ∂Ω/∂W_h, weighed, to the gradient (S, P) of cells that want it."""
+        if not (isinstance(self.cell, RNN) and self.cell.omega > 0):
+            return
+        W_h = self.population.weights()[0].W_h.detach()
+        into = self.population.part("W_h", gradient)
+        for model in range(len(self.models)):
+            _, slope = omega(self.population.recurrence, W_h[model], model)
+            into[model] += self.cell.omega * slope
+
+    def _note_overflows(self, diverged: Tensor) -> None:
+        """Where in their sequences the models went wrong that have diverged in this step."""
+        for index in diverged.nonzero().flatten().tolist():
+            where = overflow(self.population, index)
+            self.overflows.append((self.step, self.models[index], where))
 
     def _set_training_batches(self) -> None:
         batches = {
@@ -121,64 +147,3 @@ class CellTraining:
         }
         for index, model in enumerate(self.models):
             self.population.set_batch(index, batches[model.length, model.seed])
-
-    def _measure(self, records: Sequence[StepRecord]) -> dict[str, pd.DataFrame]:
-        tables = {
-            "accuracy": self._accuracy(),
-            "gradients": self.rows.per_time_step(
-                self.step, gradient_profile(self.population, self._seeds)
-            ),
-        }
-        if records:
-            tables["training"] = self._training(records)
-        if len(self.experiment.learning_rate) > 1:
-            tables["validation"] = self._scores(self.population, "validation")
-        if self.finished and self.experiment.test_lengths:
-            parts = [self._generalisation(length) for length in self.experiment.test_lengths]
-            tables["generalisation"] = pd.concat(parts, ignore_index=True)
-        return tables
-
-    def _training(self, records: Sequence[StepRecord]) -> pd.DataFrame:
-        measured = {
-            name: torch.stack([getattr(record, name) for record in records]).cpu().numpy()
-            for name in vars(records[0])
-        }
-        frame = self.rows.per_step(self.step - len(records) + 1, measured)
-        clip = self.experiment.clip
-        frame["clipped"] = (frame["gradient_norm"] > clip) & (clip > 0)
-        return frame[frame.pop("training")].reset_index(drop=True)
-
-    def _accuracy(self) -> pd.DataFrame:
-        frame = self._scores(self.population, "held_out")
-        pairs = zip(frame["accuracy"], frame["loss"], strict=True)
-        return frame.assign(
-            **self._chance(self.population),
-            solved=[self.task.solved(accuracy, loss) for accuracy, loss in pairs],
-            diverged=(~self.alive).cpu().numpy(),
-        )
-
-    def _generalisation(self, test_length: int) -> pd.DataFrame:
-        population = self._population([test_length] * len(self.models))
-        frame = self._scores(population, "held_out")
-        return frame.assign(test_length=test_length, **self._chance(population))
-
-    def _scores(self, population: Population, split: Split) -> pd.DataFrame:
-        chunks = -(-self.experiment.held_out // self.experiment.batch_size)
-        scores = score(population, self._seeds, split, chunks)
-        return self.rows.per_model(
-            step=self.step,
-            accuracy=scores.accuracy,
-            loss=scores.loss,
-            sequences=chunks * self.experiment.batch_size,
-        )
-
-    def _chance(self, population: Population) -> dict[str, list[float]]:
-        chance = [self.task.chance(length) for length in population.lengths]
-        return {
-            "chance_accuracy": [baseline.accuracy for baseline in chance],
-            "chance_loss": [baseline.loss for baseline in chance],
-        }
-
-    @property
-    def _seeds(self) -> list[int]:
-        return [model.seed for model in self.models]

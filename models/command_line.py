@@ -7,11 +7,11 @@ failed, 130 on Ctrl-C with everything measured so far written.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
@@ -23,7 +23,8 @@ from models.presets import PRESETS
 from models.results import files
 from models.results.report import report
 from models.results.store import Store
-from models.script import standalone_script
+from models.script import ScriptError, standalone_script
+from models.stories import story_presets
 
 HELP = {
     "task": "task spec, such as temporal_order:symbols=3",
@@ -36,13 +37,18 @@ HELP = {
     "match": "what is equal between cells: hidden_size or parameters",
     "batch_size": "sequences of an optimiser step",
     "learning_rate": "Adam's; with several, each cell and length shows its best",
-    "clip": "threshold on each model's gradient norm; 0 is no clipping",
+    "clip": "threshold on each model's gradient; 0 is no clipping",
+    "clip_by": "scale the gradient where its norm is above, or cut each value",
+    "truncate": "steps that back-propagation through time goes back at most; 0 is all",
     "evaluate_every": "optimiser steps between evaluations",
     "held_out": "held-out sequences of an evaluation",
     "test_lengths": "lengths at which trained models are scored as well",
     "device": "auto, cpu or cuda",
 }
 """One line for each setting of an experiment."""
+
+
+ALL_PRESETS = {**PRESETS, **story_presets()}
 
 
 class UsageError(Exception):
@@ -55,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         status: int = options.command(options)
         return status
-    except (UsageError, ExperimentError) as error:
+    except (UsageError, ExperimentError, ScriptError) as error:
         print(f"python -m models: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -71,36 +77,41 @@ def _train(options: argparse.Namespace) -> int:
     out = Path(options.out) if options.out else None
     if out:
         _check_writable(out)
-    if options.run is not None and (options.preset or _given(options)):
-        raise UsageError("--run takes its experiment from the store: leave all settings out")
     wanted = options.run
-    if wanted == "-" and not (wanted := _waited_for()):
-        return 0
+    if wanted is not None and (options.preset or _given(options)):
+        raise UsageError("--run takes its experiment from the store: leave all settings out")
     store = _store()
     run = store.create(_experiment(options)) if wanted is None else _queued_run(store, wanted)
     return _execute(store, run, out)
 
 
-def _waited_for() -> str:
-    """The id of a run from standard input, empty where that ends."""
-    # What takes long is done before the id comes: this process waits warm. It is nice to the
-    # pages, which share its cores.
-    import_module("models.training")
+def _serve(_: argparse.Namespace) -> int:
+    # Importing torch takes long: it is done before the first line comes.
+    from models.serving import serve
+
+    # The pages share this process's cores.
     if hasattr(os, "nice"):
         os.nice(5)
-    return sys.stdin.readline().strip()
+    # A forked process closes sys.stdin, and would wait for ever for the thread that reads it.
+    lines, sys.stdin = os.fdopen(os.dup(sys.stdin.fileno())), io.StringIO()
+    try:
+        serve(_store(), lines, sys.stdout)
+    except (RuntimeError, MemoryError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _execute(store: Store, run: str, out: Path | None) -> int:
     from models.progress import progress_bar
-    from models.running import execute
+    from models.running import execute, reason
 
     experiment = store.run(run).experiment
     try:
         with progress_bar(experiment) as follow:
             _, interrupted = execute(store, run, follow)
-    except RuntimeError as error:
-        print(f"run {run} failed: {error}", file=sys.stderr)
+    except (RuntimeError, MemoryError) as error:
+        print(f"run {run} failed: {reason(error)}", file=sys.stderr)
         return 1
     results = files.from_store(store, run)
     print(report(results))
@@ -131,7 +142,7 @@ def _list(_: argparse.Namespace) -> int:
 
 
 def _experiment(options: argparse.Namespace) -> Experiment:
-    preset = PRESETS[options.preset].experiment if options.preset else Experiment()
+    preset = ALL_PRESETS[options.preset].experiment if options.preset else Experiment()
     return Experiment.from_mapping({**vars(preset), **_given(options)})
 
 
@@ -176,19 +187,19 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--out", metavar="DIR|NAME.zip", help="where the CSV tables and experiment.json go"
     )
-    train.add_argument(
-        "--run", metavar="ID", help="train this queued run of the store; - reads its id from stdin"
-    )
+    train.add_argument("--run", metavar="ID", help="train this queued run of the store")
     script = commands.add_parser("script", help="the same experiment with nothing but torch")
     script.set_defaults(command=_script)
     _add_settings(script)
+    serve = commands.add_parser("serve", help="answer questions and train a run, for a dashboard")
+    serve.set_defaults(command=_serve)
     listing = commands.add_parser("list", help="tasks, cells, options, presets")
     listing.set_defaults(command=_list)
     return parser
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", choices=tuple(PRESETS), help="start from these settings")
+    parser.add_argument("--preset", choices=tuple(ALL_PRESETS), help="start from these settings")
     hints = get_type_hints(Experiment)
     for field in fields(Experiment):
         several = get_origin(hints[field.name]) is tuple

@@ -22,6 +22,12 @@ class Scores:
 
     accuracy: np.ndarray
     loss: np.ndarray
+    scored_loss: np.ndarray
+    """At the scored steps alone."""
+    part_accuracies: np.ndarray
+    """Of each part of the answer, (S, parts)."""
+    sequences: int
+    """How many there were."""
 
 
 @torch.no_grad()
@@ -40,16 +46,24 @@ def score(population: Population, seeds: Sequence[int], split: Split, chunks: in
     return Scores(
         accuracy=_mean([outcome.accuracy for outcome in outcomes]),
         loss=_mean([outcome.loss for outcome in outcomes]),
+        scored_loss=_mean([outcome.scored_loss for outcome in outcomes]),
+        part_accuracies=_mean([outcome.part_accuracies for outcome in outcomes]),
+        sequences=sequences,
     )
 
 
 def gradient_profile(population: Population, seeds: Sequence[int]) -> dict[str, list[np.ndarray]]:
     """``Population.gradient_profile`` on B held-out sequences, the same at every call."""
+    set_profile_batches(population, seeds)
+    profiles = population.gradient_profile()
+    return {state: [norm.cpu().numpy() for norm in norms] for state, norms in profiles.items()}
+
+
+def set_profile_batches(population: Population, seeds: Sequence[int]) -> None:
+    """Gives every model the sequences that profiles and diagnostics are measured on."""
     batches = _draw(population, seeds, Stream.PROFILE, population.sequences, "held_out")
     for index, batch in enumerate(batches):
         population.set_batch(index, batch)
-    profiles = population.gradient_profile()
-    return {state: [norm.cpu().numpy() for norm in norms] for state, norms in profiles.items()}
 
 
 def _mean(parts: Sequence[Tensor]) -> np.ndarray:

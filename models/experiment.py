@@ -17,6 +17,7 @@ from models.cells import CELLS, make_cell
 from models.tasks import TASKS, make_task
 
 Match = Literal["hidden_size", "parameters"]
+ClipBy = Literal["norm", "value"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
@@ -28,6 +29,7 @@ LEAST = {
     "batch_size": 1,
     "evaluate_every": 1,
     "held_out": 1,
+    "truncate": 0,
 }
 """The smallest value of each whole-number setting."""
 
@@ -58,7 +60,11 @@ class Experiment:
     learning_rate: tuple[float, ...] = (0.02,)
     """Adam's; with several, each (cell, length) shows the one best on validation sequences."""
     clip: float = 1.0
-    """Threshold on each model's gradient norm; 0 is no clipping."""
+    """Threshold on each model's gradient; 0 is no clipping."""
+    clip_by: ClipBy = "norm"
+    """Scale the whole gradient where its norm is above the threshold, or cut each element."""
+    truncate: int = 0
+    """Steps that back-propagation through time goes back at most; 0 is all the way."""
     evaluate_every: int = 25
     """Optimiser steps between two evaluations on held-out sequences."""
     held_out: int = 256
@@ -106,7 +112,8 @@ class Experiment:
             raise ExperimentError(f"learning_rate is {bad[0]:g}: it must be above 0")
         if self.clip < 0:
             raise ExperimentError(f"clip is {self.clip:g}: give a threshold above 0, or 0 for none")
-        for name, choices in (("match", get_args(Match)), ("device", get_args(Device))):
+        for name, kind in (("match", Match), ("clip_by", ClipBy), ("device", Device)):
+            choices = get_args(kind)
             if getattr(self, name) not in choices:
                 raise ExperimentError(
                     f"{name} is {getattr(self, name)!r}: choose from {', '.join(choices)}"

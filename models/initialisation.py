@@ -20,7 +20,8 @@ def initial_weights(
       zero biases.
     - ``pytorch``: everything U(±1/√H), the biases a sum of two where torch.nn has two.
 
-    The cell's gate bias is added on top.
+    Recurrent weights are then multiplied by the cell's gain, and its gate bias is added. Scales of
+    a normalisation start at the cell's gamma.
     """
     shapes = cell.shapes(inputs, hidden)
     bound = 1 / math.sqrt(hidden)
@@ -34,7 +35,11 @@ def initial_weights(
         w = {name: torch.zeros(shape, dtype=torch.float64) for name, shape in shapes.items()}
         w["W_x"] = _uniform(shapes["W_x"], glorot, generator)
         w["W_h"] = torch.cat(blocks)
+    w["W_h"] = w["W_h"] * cell.gain
     _add_gate_bias(cell, w["b"], hidden, steps, generator)
+    for name, size in cell.normalised(hidden).items():
+        start = cell.gamma if name.startswith("gamma") else 0.0
+        w[name] = torch.full((size, 1), start, dtype=torch.float64)
     return Weights(**w)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from models.experiment import ClipBy
+
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
 
@@ -21,6 +23,12 @@ class Adam:
         self.steps = 0
         self._mean = torch.zeros_like(parameters)
         self._square = torch.zeros_like(parameters)
+        self._change = torch.full_like(parameters, torch.nan)
+
+    def update_ratio(self) -> Tensor:
+        """‖Δθ‖ / ‖θ‖ of each model's last update, (S,); NaN before the first."""
+        ratio: Tensor = gradient_norm(self._change) / gradient_norm(self.parameters.detach())
+        return ratio
 
     @torch.no_grad()
     def step(self, gradient: Tensor, alive: Tensor) -> None:
@@ -34,8 +42,14 @@ class Adam:
         self._square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
         mean = self._mean / (1 - BETA_1**self.steps)
         scale = (self._square / (1 - BETA_2**self.steps)).sqrt_().add_(EPSILON)
-        change = torch.where(alive[:, None], self.learning_rates * mean / scale, 0)
-        self.parameters.sub_(change)
+        self._change = torch.where(alive[:, None], self.learning_rates * mean / scale, 0)
+        self.parameters.sub_(self._change)
+
+
+def clipped(gradient: Tensor, norm: Tensor, threshold: float, by: ClipBy = "norm") -> Tensor:
+    """Whether ``clip`` changes each model's gradient, (S,)."""
+    largest = gradient.abs().amax(dim=1) if by == "value" else norm
+    return (largest > threshold) & (threshold > 0)
 
 
 def gradient_norm(gradient: Tensor) -> Tensor:
@@ -44,11 +58,14 @@ def gradient_norm(gradient: Tensor) -> Tensor:
     return norm
 
 
-def clip(gradient: Tensor, norm: Tensor, threshold: float) -> Tensor:
-    """Each model's gradient scaled down to ``threshold`` where its norm is above (0: never).
+def clip(gradient: Tensor, norm: Tensor, threshold: float, by: ClipBy = "norm") -> Tensor:
+    """Each model's gradient kept within ``threshold`` (0: as it is).
 
-    Pascanu, Mikolov & Bengio 2013, algorithm 1.
+    By norm, it is scaled down to the threshold where its norm is above (Pascanu, Mikolov & Bengio
+    2013, algorithm 1). By value, each element is cut at ± the threshold (Mikolov 2012).
     """
     if threshold == 0:
         return gradient
+    if by == "value":
+        return gradient.clamp(-threshold, threshold)
     return gradient * (threshold / norm.clamp(min=threshold))[:, None]

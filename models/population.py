@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from models.cells.cell import Cell, Weights
+from models.diagnostics.trajectory import Trajectory
 from models.initialisation import initial_readout, initial_weights, torch_generator
 from models.kernels import unroll
+from models.kernels.batch_norm import Statistics
 from models.kernels.schedule import Schedule
 from models.randomness import Stream, generator
 from models.sharing import Model
@@ -27,6 +30,10 @@ class Outcome:
     """Averaged over target steps and sequences."""
     accuracy: Tensor
     """Share of right answers at the scored steps."""
+    scored_loss: Tensor
+    """The loss at the scored steps alone."""
+    part_accuracies: Tensor
+    """The same of each part of the answer, (S, parts)."""
 
 
 class Population:
@@ -45,12 +52,16 @@ class Population:
         hidden: int,
         sequences: int,
         parameters: Tensor,
+        truncate: int = 0,
     ) -> None:
         self.cell, self.task, self.hidden = cell, task, hidden
         self.lengths, self.sequences = tuple(lengths), sequences
         self.parameters = parameters
+        shapes = parameter_shapes(cell, task, hidden)
+        ends = accumulate((math.prod(shape) for shape in shapes.values()), initial=0)
+        self._parts = dict(zip(shapes, zip(ends, shapes.values(), strict=False), strict=True))
         device, dtype = parameters.device, parameters.dtype
-        self.schedule = Schedule(tuple(task.steps(length) for length in lengths))
+        self.schedule = Schedule(tuple(task.steps(length) for length in lengths), truncate)
         self.recurrence = unroll(cell, self.schedule, task.inputs, hidden, sequences, dtype, device)
         self._read = max(task.target_steps(length) for length in lengths)
         first = self.schedule.tail(self._read)
@@ -72,15 +83,21 @@ class Population:
         targets = torch.from_numpy(batch.targets).to(device, self._targets.dtype)
         self._targets[self._target_rows[model]] = targets
 
-    def outcome(self, last_step_only: bool = False) -> Outcome:
+    def outcome(self, statistics: Statistics = "running", last_step_only: bool = False) -> Outcome:
         """Forward through time. The loss has an autograd graph back to ``parameters``."""
-        weights, (V, b) = self._weights()
+        weights, (V, b) = self.weights()
+        self.recurrence.statistics = statistics
         h = self.recurrence.hidden_states(weights, self._read)
         outputs = V[self._model_of_row] @ h + b[self._model_of_row]
         loss = _LOSSES[self.task.loss](outputs, self._targets).mean(dim=1)
         correct = self.task.correct(outputs.detach(), self._targets).to(loss.dtype).mean(dim=1)
         share = self._last_share if last_step_only else self._loss_share
-        return Outcome(self._by_model(loss * share), self._by_model(correct * self._accuracy_share))
+        return Outcome(
+            self._by_model(loss * share),
+            self._by_model(correct * self._accuracy_share),
+            self._by_model(loss.detach() * self._accuracy_share),
+            self._part_accuracies(outputs.detach()),
+        )
 
     def gradient_profile(self) -> dict[str, list[Tensor]]:
         """‖∂L/∂state_t‖ of the sequence batch, t from 1, for each state and model: (steps,).
@@ -88,7 +105,8 @@ class Population:
         L is one sequence's loss at its last step, the derivative is total (through all later
         steps), the mean is the root of the mean square over the batch.
         """
-        torch.autograd.grad(self.outcome(last_step_only=True).loss.sum(), self.parameters)
+        outcome = self.outcome("batch", last_step_only=True)
+        torch.autograd.grad(outcome.loss.sum(), self.parameters)
         return {
             state: [
                 _norm_over_batch(self.recurrence.state_gradient(state, model))
@@ -97,17 +115,37 @@ class Population:
             for state in self.cell.states
         }
 
-    def _weights(self) -> tuple[Weights, tuple[Tensor, Tensor]]:
+    def trajectories(self) -> dict[int, Trajectory]:
+        """For each number of steps, its models in order on the batches that they have now."""
+        weights = self.weights()[0].given()
+        found = {}
+        for steps in dict.fromkeys(self.schedule.lengths):
+            models = [m for m, length in enumerate(self.schedule.lengths) if length == steps]
+            own = Weights(**{name: w[models].detach() for name, w in weights.items()})
+            inputs = torch.stack([self.recurrence.inputs(model) for model in models], dim=1)
+            found[steps] = Trajectory(self.cell, own, inputs)
+        return found
+
+    def weights(self) -> tuple[Weights, tuple[Tensor, Tensor]]:
         """Views into the parameters: the cell's weights, and the readout's weights and bias."""
-        parts = parameter_shapes(self.cell, self.task, self.hidden)
-        sizes = [math.prod(shape) for shape in parts.values()]
-        split = self.parameters.split(sizes, dim=1)
-        named = {
-            name: part.unflatten(1, shape)
-            for (name, shape), part in zip(parts.items(), split, strict=True)
-        }
+        named = {name: self.part(name, self.parameters) for name in self._parts}
         readout = named.pop("V"), named.pop("b_V")
         return Weights(**named), readout
+
+    def part(self, name: str, vectors: Tensor) -> Tensor:
+        """Of parameter vectors or their gradients (S, P) the part of this name, as a view."""
+        first, shape = self._parts[name]
+        return vectors[:, first : first + math.prod(shape)].view(-1, *shape)
+
+    def _part_accuracies(self, outputs: Tensor) -> Tensor:
+        if self.task.loss != "cross_entropy":
+            return outputs.new_zeros(self.schedule.models, 0)
+        answers, targets = (self.task.parts(x) for x in (outputs.argmax(dim=1), self._targets))
+        right = [
+            (answer == target).to(outputs.dtype).mean(dim=1)
+            for answer, target in zip(answers, targets, strict=True)
+        ]
+        return torch.stack([self._by_model(share * self._accuracy_share) for share in right], dim=1)
 
     def _by_model(self, rows: Tensor) -> Tensor:
         return rows.new_zeros(self.schedule.models).index_add(0, self._model_of_row, rows)

@@ -15,7 +15,6 @@ class Stream(IntEnum):
     HELD_OUT = 2
     VALIDATION = 3
     PROFILE = 4
-    GENERALISATION = 5
 
 
 def generator(seed: int, length: int, stream: Stream) -> np.random.Generator:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from models.experiment import Experiment
+from models.experiment import Experiment, ExperimentError
 from models.results.environment import environment
 from models.results.store import Status, Store
 from models.sharing import Part
@@ -17,6 +17,11 @@ from models.snapshot import Snapshot
 
 ASK_SECONDS = 0.3
 """How often the store is asked whether the run should stop."""
+ALIVE_SECONDS = 20.0
+"""How often the store is told that the run goes on, however far apart its snapshots are."""
+
+OUT_OF_MEMORY = ("DefaultCPUAllocator", "annot allocate memory", "out of memory")
+"""What PyTorch says of it, in a RuntimeError like any other."""
 
 
 def ignore(_: int) -> None:
@@ -42,11 +47,24 @@ def execute(store: Store, run: str, follow: Callable[[int], None] = ignore) -> t
                 store.append(run, snapshot.tables, progress.steps)
                 follow(progress.steps)
         except Exception as error:
-            store.finish(run, "failed", f"{type(error).__name__}: {error}")
+            store.finish(run, "failed", reason(error))
             raise
         status: Status = "finished" if progress.complete else "stopped"
         store.finish(run, status)
         return status, interrupted.is_set()
+
+
+def reason(error: Exception) -> str:
+    """Why a run failed, for people."""
+    out_of_memory = any(sign in str(error) for sign in OUT_OF_MEMORY)
+    if isinstance(error, MemoryError) or out_of_memory:
+        return (
+            "not enough memory for these settings: lower the hidden size, the batch size, the "
+            "lengths or the seeds"
+        )
+    # These are worded for people; of any other, its name may say more than its message.
+    plain = isinstance(error, (ExperimentError, RuntimeError))
+    return str(error) if plain else f"{type(error).__name__}: {error}"
 
 
 class _Progress:
@@ -74,16 +92,20 @@ class _Progress:
 
 
 class _Asked:
-    """Whether the store says stop; asks it now and then."""
+    """Whether the store says stop; asks it now and then, and says that the run goes on."""
 
     def __init__(self, store: Store, run: str) -> None:
         self._store, self._run = store, run
         self._next, self._answer = 0.0, False
+        self._tell = time.monotonic() + ALIVE_SECONDS
 
     def __call__(self) -> bool:
         if not self._answer and time.monotonic() >= self._next:
             self._answer = self._store.stop_requested(self._run)
             self._next = time.monotonic() + ASK_SECONDS
+            if self._next > self._tell:
+                self._store.heard_of([self._run])
+                self._tell = self._next + ALIVE_SECONDS
         return self._answer
 
 

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Event
@@ -22,6 +23,9 @@ T = TypeVar("T")
 # forking is not safe.
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 POLL_SECONDS = 0.1
+
+NO_FORK = threading.Lock()
+"""Held by whoever computes in another thread: a process forked meanwhile could not go on."""
 
 
 def side_by_side(
@@ -35,7 +39,8 @@ def side_by_side(
     However it ends, no process is left behind.
     """
     stop = CONTEXT.Event()
-    started = [_start(generate, task, stop) for task in tasks]
+    with NO_FORK:
+        started = [_start(generate, task, stop) for task in tasks]
     processes = dict(started)
     try:
         while processes:

@@ -37,6 +37,10 @@ class Rows:
     cell: str
     models: Sequence[Model]
 
+    def of(self, model: Model) -> Rows:
+        """The same of one model."""
+        return Rows(self.task, self.cell, [model])
+
     def per_model(self, **columns: object) -> pd.DataFrame:
         """One row a model; each column a value for all, or S values."""
         identity = {
@@ -56,20 +60,18 @@ class Rows:
         frame["step"] = np.repeat(np.arange(first, first + steps), len(self.models))
         return frame.assign(**{name: values.ravel() for name, values in columns.items()})
 
-    def per_time_step(
-        self, step: int, profiles: Mapping[str, Sequence[np.ndarray]]
-    ) -> pd.DataFrame:
+    def profiles(self, step: int, profiles: Mapping[str, Sequence[np.ndarray]]) -> pd.DataFrame:
         """One row a model, state and t; ``profiles`` has the norms (steps,) of each model."""
-        identity = self.per_model(step=step)
-        parts = []
-        for state, norms in profiles.items():
-            steps = [len(norm) for norm in norms]
-            frame = identity.loc[identity.index.repeat(steps)]
-            parts.append(
-                frame.assign(
-                    t=np.concatenate([np.arange(1, count + 1) for count in steps]),
-                    state=state,
-                    gradient_norm=np.concatenate(norms),
-                )
-            )
+        parts = [
+            self.per_time_step(step, "gradient_norm", norms).assign(state=state)
+            for state, norms in profiles.items()
+        ]
         return pd.concat(parts, ignore_index=True)
+
+    def per_time_step(self, step: int, name: str, values: Sequence[np.ndarray]) -> pd.DataFrame:
+        """One row a model and t; ``values`` has what is called ``name``, (steps,) of each model."""
+        identity = self.per_model(step=step)
+        steps = [len(own) for own in values]
+        frame = identity.loc[identity.index.repeat(steps)].reset_index(drop=True)
+        frame["t"] = np.concatenate([np.arange(1, count + 1) for count in steps])
+        return frame.assign(**{name: np.concatenate(list(values))})

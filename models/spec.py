@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
@@ -17,8 +18,32 @@ class Option:
 
     name: str
     values: tuple[str, ...]
+    """All there are; of a number, those worth suggesting."""
     default: str
     help: str
+    between: tuple[float, float] | None = None
+    """Of a number: the smallest and the largest."""
+
+    def read(self, text: str) -> str:
+        """The value in its one way of writing. Raises SpecError where it is not offered."""
+        if self.between is None:
+            if text not in self.values:
+                raise SpecError(f"is not offered, choose from {', '.join(self.values)}")
+            return text
+        low, high = self.between
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            raise SpecError(f"is not offered, give a number from {low:g} to {high:g}")
+        return f"{number + 0:g}"  # -0 is 0
+
+    def offers(self) -> str:
+        """What may be given, in words."""
+        if self.between is None:
+            return "|".join(self.values)
+        return "{:g}…{:g}".format(*self.between)
 
 
 class Described(Protocol):
@@ -27,6 +52,10 @@ class Described(Protocol):
     name: ClassVar[str]
     title: ClassVar[str]
     options: ClassVar[tuple[Option, ...]]
+
+    @classmethod
+    def check(cls, chosen: Mapping[str, str]) -> None:
+        """Raises SpecError where options do not go together."""
 
 
 D = TypeVar("D", bound=Described)
@@ -53,11 +82,15 @@ def parse(kind: str, text: str, registry: Mapping[str, type[D]]) -> tuple[type[D
             raise SpecError(f"{kind} {name!r} has no option {key!r} (its options: {known})")
         if key in given:
             raise SpecError(f"{kind} {text!r}: option {key!r} is given twice")
-        if value not in offered[key].values:
-            values = ", ".join(offered[key].values)
-            raise SpecError(f"{kind} {name!r}: {key}={value} is not offered, choose from {values}")
+        try:
+            chosen[key] = offered[key].read(value)
+        except SpecError as error:
+            raise SpecError(f"{kind} {name!r}: {key}={value} {error}") from error
         given.add(key)
-        chosen[key] = value
+    try:
+        described.check(chosen)
+    except SpecError as error:
+        raise SpecError(f"{kind} {text!r}: {error}") from error
     return described, chosen
 
 

@@ -40,7 +40,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from streamlit.testing.v1 import AppTest
 from dashboard import services
 services.Trainer = lambda *_: None
-for page in ("app.py", "pages/runs.py"):
+for page in ("app.py", "views/gradient_flow.py", "views/runs.py"):
     test = AppTest.from_file({str(ROOT / "dashboard")!r} + "/" + page, default_timeout=60)
     assert not test.run().exception
 assert "torch" not in sys.modules

@@ -138,17 +138,6 @@ class TestTrain:
 
 
 class TestRunOfTheStore:
-    def test_a_warm_process_reads_the_runs_id_from_standard_input(self, store: Store) -> None:
-        run = store.create(parse_experiment(TINY))
-        _, errors = process("train", "--run", "-").communicate(run + "\n", timeout=90)
-        assert store.run(run).status == "finished", errors
-
-    def test_and_ends_quietly_where_nothing_comes(self, store: Store) -> None:
-        waiting = process("train", "--run", "-")
-        output, errors = waiting.communicate("", timeout=90)
-        assert (waiting.returncode, output, errors) == (0, "", "")
-        assert not store.runs()
-
     def test_a_run_trains_once(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
         run = store.create(parse_experiment(TINY))
         assert main(["train", "--run", run]) == 0
@@ -227,7 +216,8 @@ def test_list_names_everything_there_is(capsys: pytest.CaptureFixture[str]) -> N
     offered = [task.options for task in TASKS.values()] + [cell.options for cell in CELLS.values()]
     for options in offered:
         for option in options:
-            assert f"{option.name}={'|'.join(option.values)}" in told
+            assert f"{option.name}={option.offers()} (default {option.default})" in told
+    assert "gain=0.1…3 (default 1)" in told
 
 
 def test_script_prints_a_script(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from models import running, training
-from models.experiment import Experiment
+from models.experiment import Experiment, ExperimentError
 from models.results.files import from_store
 from models.results.order import in_order
 from models.results.store import Store
-from models.running import execute
+from models.running import execute, reason
 from models.training import train
 
 TINY = Experiment(
@@ -91,11 +91,42 @@ def test_an_error_is_kept_with_the_run_and_raised(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise RuntimeError("out of memory")
+        raise RuntimeError("a training process died")
 
     monkeypatch.setattr(training, "train", fail)
     run = store.create(TINY)
-    with pytest.raises(RuntimeError, match="out of memory"):
+    with pytest.raises(RuntimeError, match="a training process died"):
         execute(store, run)
     assert store.run(run).status == "failed"
-    assert "out of memory" in store.run(run).message
+    assert store.run(run).message == "a training process died"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate"),
+        RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB"),
+        OSError(12, "Cannot allocate memory"),
+        MemoryError(),
+    ],
+)
+def test_memory_that_has_run_out_is_told_with_what_to_lower(error: Exception) -> None:
+    assert reason(error).startswith("not enough memory for these settings: lower the hidden size")
+
+
+def test_a_setting_that_cannot_be_run_is_told_as_it_is() -> None:
+    assert reason(ExperimentError("device is cuda, but …")) == "device is cuda, but …"
+    assert reason(KeyError("gate")) == "KeyError: 'gate'"
+
+
+def test_a_run_with_rare_snapshots_says_that_it_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "ASK_SECONDS", 0.0)
+    monkeypatch.setattr(running, "ALIVE_SECONDS", 0.0)
+    told: list[list[str]] = []
+    monkeypatch.setattr(store, "heard_of", told.append)
+    run = store.create(TINY)
+    execute(store, run)
+    assert told
+    assert told[0] == [run]

@@ -11,7 +11,7 @@ from models.spec import SpecError, canonical, parse
 def test_options_that_are_not_told_have_their_defaults() -> None:
     described, chosen = parse("cell", "lstm:init=pytorch", CELLS)
     assert described is CELLS["lstm"]
-    assert chosen == {"bias": "1", "init": "pytorch"}
+    assert chosen == {"bias": "1", "init": "pytorch", "gain": "1", "norm": "none", "gamma": "1"}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,9 @@ def test_options_that_are_not_told_have_their_defaults() -> None:
         (" gru:init=identity , bias=chrono ", "gru:bias=chrono,init=identity"),
         ("rnn:init=orthogonal", "rnn"),
         ("lstm:", "lstm"),
+        ("rnn:gain=1.50", "rnn:gain=1.5"),
+        ("rnn:gain=1.0", "rnn"),
+        ("gru:gamma=0.10,norm=batch", "gru:gamma=0.1,norm=batch"),
     ],
 )
 def test_the_canonical_text_leaves_defaults_out_and_sorts_the_rest(
@@ -40,6 +43,11 @@ def test_the_canonical_text_leaves_defaults_out_and_sorts_the_rest(
         ("rnn:bias=1", "'rnn' has no option 'bias'"),
         ("lstm:bias=7", "bias=7 is not offered, choose from 1, 0, chrono"),
         ("lstm:bias=1,bias=0", "'bias' is given twice"),
+        ("rnn:gain=5", "gain=5 is not offered, give a number from 0.1 to 3"),
+        ("rnn:gain=much", "gain=much is not offered, give a number from 0.1 to 3"),
+        ("rnn:gain=nan", "gain=nan is not offered, give a number from 0.1 to 3"),
+        ("lstm:gamma=0.1", "'lstm:gamma=0.1': gamma is for norm=layer or norm=batch"),
+        ("gru:omega=2", "'gru' has no option 'omega'"),
     ],
 )
 def test_bad_texts_say_what_would_be_right(text: str, message: str) -> None:

@@ -9,8 +9,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.ladder import Measure, rungs
-from dashboard.figures.layout import LengthAxis, Trace, log_ticks, new_figure, numbers, thinned
-from dashboard.figures.marks import add_ladder, guess_traces, span_traces
+from dashboard.figures.layout import (
+    LengthAxis,
+    Trace,
+    belongs,
+    log_ticks,
+    new_figure,
+    numbers,
+    thinned,
+)
+from dashboard.figures.marks import add_ladder, guess_traces, prediction_traces, span_traces
 from dashboard.figures.replay import Frame, add_replay
 from dashboard.figures.solved import ROW, add_solved_axis, solved_trace
 from dashboard.figures.style import cell_style, in_order
@@ -25,6 +33,8 @@ JITTER = 0.008
 """Between the dots of two seeds, as a share of the length axis."""
 ASIDE = 0.08
 """Between two cells, where there is only one length."""
+FEWEST_SEEDS = 3
+"""That have an interval: with two, Student's covers nearly the whole plot."""
 
 
 @dataclass(frozen=True)
@@ -47,26 +57,31 @@ def accuracy_by_length(
     cells: Sequence[str] = (),
     spans: pd.DataFrame | None = None,
     guesses: Mapping[str, float] | None = None,
+    predictions: Mapping[str, float] | None = None,
     log_length: bool = True,
     measure: Measure = "accuracy",
 ) -> go.Figure:
     """Means with their bands, a dot for each seed, and beneath them how many seeds solved it.
 
     ``accuracy`` has one learning rate for each cell and length; ``baselines`` is a ``ladder``.
-    ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``) and
-    ``guesses`` (cell to length) are drawn on the accuracy alone.
+    ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``), ``guesses``
+    and ``predictions`` (from the gradient at birth; both cell to length) are drawn on the accuracy
+    alone.
     """
-    guesses = guesses or {}
-    found = curves(accuracy, [*cells, *guesses])
+    guesses, predictions = guesses or {}, predictions or {}
+    found = curves(accuracy, [*cells, *guesses, *predictions])
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     figure = _frame(found, axis, measure)
     add_ladder(figure, rungs(baselines, measure), measure, axis.ends())
     if measure == "accuracy":
-        figure.add_traces(guess_traces(guesses, axis.middle()))
+        figure.add_traces(guess_traces(guesses, axis))
+        figure.add_traces(prediction_traces(predictions, axis, above=len(guesses)))
         if spans is not None:
             means = {curve.cell: curve.means for curve in found}
             figure.add_traces(span_traces(spans, means))
     figure.add_traces(_cell_traces(found, axis, measure))
+    if accuracy["diverged"].any():
+        figure.update_layout(legend={"title": {"text": "× diverged", "side": "top"}})
     return figure
 
 
@@ -75,6 +90,7 @@ def accuracy_replay(
     *,
     baselines: pd.DataFrame,
     cells: Sequence[str] = (),
+    predictions: Mapping[str, float] | None = None,
     log_length: bool = True,
     measure: Measure = "accuracy",
 ) -> go.Figure:
@@ -83,9 +99,14 @@ def accuracy_replay(
     It opens on the end of training. At most 40 of the evaluations are kept.
     """
     figure = accuracy_by_length(
-        accuracy, baselines=baselines, cells=cells, log_length=log_length, measure=measure
+        accuracy,
+        baselines=baselines,
+        cells=cells,
+        predictions=predictions,
+        log_length=log_length,
+        measure=measure,
     )
-    everyone = [*cells, *accuracy["cell"].unique()]
+    everyone = [*cells, *(predictions or {}), *accuracy["cell"].unique()]
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     steps = sorted(int(step) for step in accuracy["step"].unique())
     frames = []
@@ -152,10 +173,10 @@ def _edge(found: Sequence[Curve], measure: Measure) -> float:
 
 
 def _band(curve: Curve) -> Trace:
-    known = curve.means.dropna(subset=["low", "high"])
+    known = curve.means[curve.means["seeds"] >= FEWEST_SEEDS]
     lengths = known["length"].tolist()
     return {
-        **_belongs(curve.cell, "band"),
+        **belongs(curve.cell, "band"),
         "x": lengths + lengths[::-1],
         "y": numbers(known["high"]) + numbers(known["low"][::-1]),
         "mode": "lines",
@@ -171,7 +192,7 @@ def _line(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
     column = "mean" if measure == "accuracy" else "mean_loss"
     values = _positive(curve.means[column], measure)
     trace: Trace = {
-        **_belongs(curve.cell, "mean"),
+        **belongs(curve.cell, "mean"),
         "name": style.label,
         "showlegend": True,
         "x": [axis.shift(length, curve.aside) for length in curve.means["length"]] or [None],
@@ -182,8 +203,8 @@ def _line(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
         "hovertext": [_told(style.label, row, measure) for _, row in curve.means.iterrows()],
         "hoverinfo": "text",
     }
+    means = curve.means[curve.means["seeds"] >= FEWEST_SEEDS]
     if measure == "accuracy" and len(curve.means) == 1:  # a band over one length has no width
-        means = curve.means
         trace["error_y"] = {
             "array": numbers(means["high"] - means["mean"]),
             "arrayminus": numbers(means["mean"] - means["low"]),
@@ -197,7 +218,7 @@ def _seeds(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
     style = cell_style(curve.cell)
     models = curve.models[~curve.models["diverged"].astype(bool)]
     return {
-        **_belongs(curve.cell, "seeds"),
+        **belongs(curve.cell, "seeds"),
         **_dots(curve, models, axis),
         "y": _values(models, measure),
         "mode": "markers",
@@ -211,18 +232,13 @@ def _diverged(curve: Curve, axis: LengthAxis, measure: Measure, edge: float) -> 
     models = curve.models[curve.models["diverged"].astype(bool)]
     values = [edge if value is None else value for value in _values(models, measure)]
     return {
-        **_belongs(curve.cell, "diverged"),
+        **belongs(curve.cell, "diverged"),
         **_dots(curve, models, axis),
         "y": values,
         "mode": "markers",
         "marker": {"color": style.color, "symbol": "x", "size": 9},
         "hovertemplate": _hover(style.label, "diverged"),
     }
-
-
-def _belongs(cell: str, kind: str) -> Trace:
-    """What ties a trace to its cell: its place in the legend, its identity between updates."""
-    return {"type": "scatter", "uid": f"{cell}/{kind}", "legendgroup": cell, "showlegend": False}
 
 
 def _dots(curve: Curve, models: pd.DataFrame, axis: LengthAxis) -> Trace:
@@ -253,6 +269,6 @@ def _told(label: str, row: pd.Series, measure: Measure) -> str:
     if measure == "loss":
         return f"{label} · T = {row['length']} · mean loss {row['mean_loss']:.4g} over {seeds}"
     text = f"{label} · T = {row['length']} · mean accuracy {row['mean']:.3f} over {seeds}"
-    if pd.notna(row["low"]):
-        text += f"<br>95 % interval {row['low']:.2f} to {row['high']:.2f}"
-    return text
+    if row["seeds"] >= FEWEST_SEEDS:
+        return text + f"<br>95 % interval {row['low']:.2f} to {row['high']:.2f}"
+    return text + f"<br>no band: that takes at least {FEWEST_SEEDS} seeds"

@@ -20,6 +20,11 @@ TRANSPARENT = "rgba(0,0,0,0)"
 GREY = "#808495"
 """For lines that belong to no cell; at least 3:1 in contrast on white and on dark."""
 GRID = "rgba(128,132,149,0.22)"
+AXIS: Trace = {"gridcolor": GRID, "linecolor": GRID, "zeroline": False, "automargin": True}
+POWERS: Trace = {"type": "log", "exponentformat": "power", "nticks": 6}
+"""An axis for values over tens of orders of magnitude."""
+EXPONENTS: Trace = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "nticks": 6}
+"""The same for logarithms to base 10, which no value is too small for."""
 SMALL = 11
 """Font size of labels inside a plot, pixels."""
 LABEL_SPACE = 0.07
@@ -28,7 +33,6 @@ LABEL_SPACE = 0.07
 
 def new_figure(name: str, *, height: int, xaxis: Trace, yaxis: Trace) -> go.Figure:
     """An empty figure. ``name`` changes exactly when the axes come to mean something else."""
-    line = {"gridcolor": GRID, "linecolor": GRID, "zeroline": False, "automargin": True}
     return go.Figure(
         layout={
             "template": "none",
@@ -49,15 +53,52 @@ def new_figure(name: str, *, height: int, xaxis: Trace, yaxis: Trace) -> go.Figu
                 "groupclick": "togglegroup",
             },
             "xaxis": {
-                **line,
+                **AXIS,
                 "showgrid": False,
                 "ticks": "outside",
                 "ticklabeloverflow": "allow",
                 **titled(xaxis, 8),
             },
-            "yaxis": {**line, "showgrid": True, **titled(yaxis, 6)},
+            "yaxis": {**AXIS, "showgrid": True, **titled(yaxis, 6)},
         }
     )
+
+
+def belongs(cell: str, kind: str) -> Trace:
+    """What ties a trace to its cell: its place in the legend, its identity between updates."""
+    return {"type": "scatter", "uid": f"{cell}/{kind}", "legendgroup": cell, "showlegend": False}
+
+
+def level(uid: str, ends: Sequence[float], value: float, text: str, side: str = "right") -> Trace:
+    """A dashed grey line at ``value`` with its name at one end."""
+    return {
+        "type": "scatter",
+        "uid": uid,
+        "showlegend": False,
+        "x": list(ends),
+        "y": [value] * 2,
+        "mode": "lines+text",
+        "line": {"color": GREY, "dash": "dash", "width": 1.2},
+        "text": ["", text] if side == "right" else [text, ""],
+        "textposition": ["top right", "top left"],
+        "textfont": {"size": SMALL},
+        "hoverinfo": "skip",
+    }
+
+
+def note(text: str, y: float, **more: Any) -> Trace:
+    """A label at the right end of the plot; its ground is the page's, a little translucent."""
+    return {
+        "text": text,
+        "x": 1,
+        "xref": "x domain",
+        "xanchor": "right",
+        "y": y,
+        "showarrow": False,
+        "font": {"size": SMALL},
+        "opacity": 0.8,
+        **more,
+    }
 
 
 def titled(axis: Trace, standoff: int) -> Trace:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import Trace, new_figure, numbers, step_ticks, thinned
+from dashboard.figures.layout import POWERS, Trace, new_figure, numbers, step_ticks, thinned
 from dashboard.figures.replay import Frame, add_replay
 from dashboard.figures.style import cell_style, in_order
 from models import spec
@@ -21,9 +21,6 @@ REPLAY_HEIGHT = 80
 MOST_POINTS = 250
 MOST_POINTS_OF_FRAME = 100
 MOST_FRAMES = 40
-
-POWERS = {"type": "log", "exponentformat": "power", "nticks": 6}
-"""For values over tens of orders of magnitude."""
 
 HOW_TO_READ = (
     "Read from right to left: the error enters at the end of the sequence and travels back in "
@@ -63,11 +60,11 @@ def gradient_profile(
     (``c`` is the LSTM's) has no line.
     """
     rows = _rows(gradients, length, state)
-    figure = _frame(length, state, relative)
-    for cell in _cells(cells, rows, state):
+    figure = profile_figure(length, state, relative, "dotted: at birth · thick: now")
+    for cell in profile_cells(cells, rows, state):
         for phase in ("birth", "now"):
             found = profile(rows[rows["cell"] == cell], phase)
-            figure.add_trace(_trace(cell, phase, found, state, relative, MOST_POINTS))
+            figure.add_trace(profile_trace(cell, phase, found, state, relative, MOST_POINTS))
     return figure
 
 
@@ -87,9 +84,9 @@ def gradient_profile_replay(
     for step in (steps[i] for i in thinned(len(steps), MOST_FRAMES)):
         so_far = rows[rows["step"] <= step]
         traces = []
-        for cell in _cells(cells, rows, state):
+        for cell in profile_cells(cells, rows, state):
             found = profile(so_far[so_far["cell"] == cell], "now")
-            traces.append(_trace(cell, "now", found, state, relative, MOST_POINTS_OF_FRAME))
+            traces.append(profile_trace(cell, "now", found, state, relative, MOST_POINTS_OF_FRAME))
         frames.append(Frame(step, traces))
     add_replay(figure, frames, REPLAY_HEIGHT)
     return figure
@@ -119,13 +116,14 @@ def _rows(gradients: pd.DataFrame, length: int, state: str) -> pd.DataFrame:
     return gradients[(gradients["length"] == length) & (gradients["state"] == state)]
 
 
-def _cells(cells: Sequence[str], rows: pd.DataFrame, state: str) -> list[str]:
+def profile_cells(cells: Sequence[str], rows: pd.DataFrame, state: str) -> list[str]:
     """All that have a place in the legend: those with this state."""
     having = [cell for cell in cells if state in spec.parse("cell", cell, CELLS)[0].states]
     return in_order([*having, *rows["cell"].unique()])
 
 
-def _frame(length: int, state: str, relative: bool) -> go.Figure:
+def profile_figure(length: int, state: str, relative: bool, remark: str) -> go.Figure:
+    """An empty figure for profiles, with a remark above its legend."""
     norm = f"‖∂L/∂{state}<sub>t</sub>‖"
     divided = f"{norm} / ‖∂L/∂{state}<sub>T</sub>‖"
     figure = new_figure(
@@ -138,14 +136,14 @@ def _frame(length: int, state: str, relative: bool) -> go.Figure:
         },
         yaxis={"title": divided if relative else norm, **POWERS},
     )
-    title = {"text": "dotted: at birth · thick: now", "side": "top"}
-    figure.update_layout(legend={"title": title})
+    figure.update_layout(legend={"title": {"text": remark, "side": "top"}})
     return figure
 
 
-def _trace(
+def profile_trace(
     cell: str, phase: Phase, found: Profile | None, state: str, relative: bool, most: int
 ) -> Trace:
+    """One line in at most so many points; with ``relative`` divided by its value at t = T."""
     style = cell_style(cell)
     birth = phase == "birth"
     trace: Trace = {
@@ -169,7 +167,7 @@ def _trace(
         return trace
     kept = thinned(len(found.t), most)
     end = found.norms[-1] if relative else 1.0
-    when = "at birth" if birth else f"step {found.step}"
+    when = f"step {found.step}" if found.step else "at birth"
     note = (
         f"<br>exactly 0 in float32 at {found.zeros} of {len(found.t)} steps" if found.zeros else ""
     )

@@ -12,10 +12,16 @@ from models.tasks.task import Example
 
 ROW = 28
 """Height of the strip, and of the names above it, pixels."""
-AROUND = 92
+PICTURE = 130
+"""Height and width, pixels."""
+AROUND = 104
 """What answer, ticks and title take."""
 MARKED = "rgba(230,159,0,0.55)"
+DARK = "rgba(230,159,0,0.06)"
+DARKEST = 0.1
+"""On a scale on which 0 is a step that does not matter and 1 one that does, or a bright pixel."""
 PLAIN = "rgba(128,132,149,0.18)"
+SCALE = [[0, PLAIN], [DARKEST, DARK], [1, MARKED]]
 MOST_CHARACTERS = 44
 """In a strip of 330 pixels; with more, only the marked steps are named."""
 MOST_CHARACTERS_OF_RUN = 24
@@ -61,6 +67,31 @@ def example_sequence(example: Example) -> go.Figure:
     return figure
 
 
+def example_picture(example: Example) -> go.Figure:
+    """What the sequence's pixels are of."""
+    rows, columns = len(example.picture), len(example.picture[0])
+    nothing: Trace = {"visible": False, "fixedrange": True}
+    figure = new_figure(
+        "picture",
+        height=PICTURE,
+        xaxis={**nothing, "range": [-0.5, columns - 0.5], "constrain": "domain"},
+        yaxis={**nothing, "range": [rows - 0.5, -0.5], "scaleanchor": "x"},
+    )
+    figure.add_heatmap(
+        uid="picture",
+        z=example.picture,
+        zmin=0,
+        zmax=1,
+        colorscale=[[0, DARK], [1, MARKED]],
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hoverinfo="skip",
+    )
+    figure.update_layout(xaxis_constraintoward="left", margin={"t": 0, "b": 0})
+    return figure
+
+
 def runs(example: Example) -> list[Run]:
     """The marked steps, neighbours together."""
     found = []
@@ -89,10 +120,10 @@ def _strip(example: Example) -> Trace:
         "uid": "strip",
         "x": list(steps),
         "y": [0],
-        "z": [[int(informative) for informative in example.informative]],
+        "z": [_shades(example)],
         "zmin": 0,
         "zmax": 1,
-        "colorscale": [[0, PLAIN], [1, MARKED]],
+        "colorscale": SCALE,
         "showscale": False,
         "xgap": 1 if len(steps) <= 100 else 0,
         "hovertext": [
@@ -103,6 +134,11 @@ def _strip(example: Example) -> Trace:
         ],
         "hoverinfo": "text",
     }
+
+
+def _shades(example: Example) -> list[float]:
+    shades = [DARKEST + (1 - DARKEST) * brightness for brightness in example.brightness]
+    return [*shades, *map(float, example.informative[len(shades) :])]
 
 
 def _texts(example: Example) -> Trace:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models import spec
 from models.cells import CELLS
 
-Family = tuple[str, str, str]
-"""Three colours of one hue; variants of a cell take them in turn."""
+Family = tuple[str, ...]
+"""Colours of one hue; variants of a cell take them in turn."""
 
 # Near the hues of Okabe & Ito's palette, in CIE lightness 42 to 61: at least 3:1 in contrast
-# both on white and on Streamlit's dark background.
+# both on white and on Streamlit's dark background. The first three are for variants by START.
 FAMILIES: dict[str, Family] = {
-    "rnn": ("#c85a0f", "#c0212d", "#ce8202"),
-    "lstm": ("#105dd1", "#1385a9", "#4293fe"),
-    "gru": ("#047339", "#4f8a00", "#06a958"),
+    "rnn": ("#c85a0f", "#c0212d", "#ce8202", "#994a58", "#b98a64", "#fb6041", "#fd234d"),
+    "lstm": ("#105dd1", "#1385a9", "#4293fe", "#7d90d7", "#615db0", "#6e72ff", "#2c6793"),
+    "gru": ("#047339", "#4f8a00", "#06a958", "#566a19", "#60a080", "#879d15", "#6ea242"),
 }
 SPARE: tuple[Family, ...] = (
     ("#ad2795", "#e0327d", "#ec5cbf"),
@@ -26,14 +27,50 @@ SPARE: tuple[Family, ...] = (
 )
 """For cells that are registered later, in the order of the registry."""
 
+START = ("bias", "init")
+"""Options of no more than the weights at the start."""
+
 # Three colours, four dashes and five symbols have no common factor: any two of the first 12
 # variants differ in at least two of the three. "dot" is left to gradients at birth, and "x" to
 # models that diverged.
 DASHES = ("solid", "dashdot", "dash", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down")
 
-NAMES = {"pytorch": "PyTorch"}
-"""Option values that people write differently."""
+# The same with four, five and seven where any other option is changed. Such a variant differs
+# from the cell's default in all three, and two of the first 20 in at least two of them.
+OTHER_DASHES = ("dash", "dashdot", "longdash", "longdashdot", "12px,4px,3px,4px,3px,4px")
+OTHER_SYMBOLS = (
+    "star",
+    "cross",
+    "hourglass",
+    "pentagon",
+    "triangle-left",
+    "bowtie",
+    "triangle-right",
+)
+LOOKS = 4 * len(OTHER_DASHES) * len(OTHER_SYMBOLS)
+RESERVED = 20
+KNOWN = (
+    "gain=0.5",
+    "gain=0.9",
+    "gain=1.1",
+    "gain=1.5",
+    "activation=relu",
+    "activation=sigmoid",
+    "activation=relu,gain=1.5",
+    "activation=relu,init=identity",
+    "norm=layer",
+    "norm=batch",
+    "gamma=0.1,norm=batch",
+    "gamma=0.1,norm=layer",
+    "omega=2",
+)
+"""Variants that are often compared: four neighbours differ in everything. Add at the end."""
+
+NAMES = {"pytorch": "PyTorch", "relu": "ReLU", "gamma": "γ", "omega": "Ω"}
+"""Options and values that people write differently."""
+CLEAR = "activation"
+"""The option whose values need no other word; they are told first."""
 
 
 @dataclass(frozen=True)
@@ -53,24 +90,25 @@ class CellStyle:
 def cell_style(cell: str) -> CellStyle:
     """The style of a cell spec; it follows from the text alone. Raises SpecError."""
     described, chosen = spec.parse("cell", cell, CELLS)
-    variant = _variant(described.options, chosen)
-    color = _family(described.name)[variant % 3]
-    told = [_words(option, chosen) for option in described.options if _told(option, chosen)]
+    family = _family(described.name)
+    place, dash, symbol = _look(described.options, chosen)
+    color = family[place % len(family)]
     return CellStyle(
         color=color,
         fill=translucent(color, 0.16),
-        dash=DASHES[variant % len(DASHES)],
-        symbol=SYMBOLS[variant % len(SYMBOLS)],
-        label=", ".join((described.title, *told)),
+        dash=dash,
+        symbol=symbol,
+        label=", ".join((described.title, *_words(described.options, chosen))),
     )
 
 
 def in_order(cells: Iterable[str]) -> list[str]:
     """Each cell once, in the order of the registry and of its options: the same on every plot."""
 
-    def place(cell: str) -> tuple[int, int]:
+    def place(cell: str) -> tuple[int, list[tuple[bool, float]]]:
         described, chosen = spec.parse("cell", cell, CELLS)
-        return list(CELLS).index(described.name), _variant(described.options, chosen)
+        values = [_order(option, chosen[option.name]) for option in described.options]
+        return list(CELLS).index(described.name), values[::-1]
 
     return sorted(set(cells), key=place)
 
@@ -88,22 +126,54 @@ def _family(name: str) -> Family:
     return SPARE[later.index(name) % len(SPARE)]
 
 
-def _variant(options: tuple[spec.Option, ...], chosen: dict[str, str]) -> int:
-    """0 where all options are at their defaults; the options' values counted like digits."""
+def _look(options: Sequence[spec.Option], chosen: Mapping[str, str]) -> tuple[int, str, str]:
+    """The place of the colour in its family, the dash and the symbol."""
+    changed = sorted(o.name for o in options if chosen[o.name] != o.default)
+    if set(changed) <= set(START):
+        variant = _start(options, chosen)
+        return variant % 3, _in_turn(DASHES, variant), _in_turn(SYMBOLS, variant)
+    text = ",".join(f"{name}={chosen[name]}" for name in changed)
+    if text in KNOWN:
+        variant = KNOWN.index(text)
+    else:
+        variant = RESERVED + zlib.crc32(text.encode()) % (LOOKS - RESERVED)
+    return 3 + variant % 4, _in_turn(OTHER_DASHES, variant), _in_turn(OTHER_SYMBOLS, variant)
+
+
+def _in_turn(choices: Sequence[str], variant: int) -> str:
+    return choices[variant % len(choices)]
+
+
+def _start(options: Sequence[spec.Option], chosen: Mapping[str, str]) -> int:
+    """0 where START is at its defaults; the options' values counted like digits."""
     variant, stride = 0, 1
     for option in options:
-        values = [option.default, *(value for value in option.values if value != option.default)]
-        variant += stride * values.index(chosen[option.name])
-        stride *= len(values)
+        if option.name in START:
+            values = _default_first(option)
+            variant += stride * values.index(chosen[option.name])
+            stride *= len(values)
     return variant
 
 
-def _told(option: spec.Option, chosen: dict[str, str]) -> bool:
-    return chosen[option.name] != option.default
+def _default_first(option: spec.Option) -> list[str]:
+    return [option.default, *(value for value in option.values if value != option.default)]
 
 
-def _words(option: spec.Option, chosen: dict[str, str]) -> str:
-    value = chosen[option.name]
-    if value.replace(".", "", 1).isdigit():
-        return f"{option.name} {value}"
-    return f"{NAMES.get(value, value)} {option.name}"
+def _order(option: spec.Option, value: str) -> tuple[bool, float]:
+    """The default first, then numbers by size and words as they are listed."""
+    if option.between is not None:
+        return value != option.default, float(value)
+    return value != option.default, _default_first(option).index(value)
+
+
+def _words(options: Sequence[spec.Option], chosen: Mapping[str, str]) -> list[str]:
+    """What is changed, in few words."""
+    changed = [option.name for option in options if chosen[option.name] != option.default]
+    return [_word(name, chosen[name]) for name in sorted(changed, key=lambda name: name != CLEAR)]
+
+
+def _word(name: str, value: str) -> str:
+    name, value = NAMES.get(name, name), NAMES.get(value, value)
+    if name == CLEAR:
+        return value
+    return f"{name} {value}" if value.replace(".", "", 1).isdigit() else f"{value} {name}"

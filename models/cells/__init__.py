@@ -26,4 +26,4 @@ def cell_title(text: str) -> str:
 
 
 def _option_words(name: str, value: str) -> str:
-    return f"{name} {value}" if value.isdecimal() else f"{value} {name}"
+    return f"{name} {value}" if value[0].isdigit() else f"{value} {name}"

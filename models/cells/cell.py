@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from models.spec import Option
+from models.cells.normalisation import Normalise, plain
+from models.spec import Option, SpecError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,6 +26,29 @@ BIAS = Option(
     "1",
     "bias of the gate that keeps the state: 0, 1, or drawn to fit the sequence length (chrono)",
 )
+GAIN = Option(
+    "gain",
+    ("0.5", "0.9", "1", "1.1", "1.5"),
+    "1",
+    "factor on the recurrent weights at the start: of orthogonal ones, the spectral radius",
+    between=(0.1, 3),
+)
+NORM = Option(
+    "norm",
+    ("none", "layer", "batch"),
+    "none",
+    "layer normalisation (Ba 2016), or batch normalisation with statistics of each time step "
+    "(Cooijmans 2016)",
+)
+GAMMA = Option(
+    "gamma",
+    ("1", "0.1"),
+    "1",
+    "with norm: the scale of what is normalised, at the start (Cooijmans 2016: 0.1)",
+    between=(0.01, 2),
+)
+COMMON = (INIT, GAIN, NORM, GAMMA)
+"""Options of every cell."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +66,15 @@ class Weights:
     """Biases, shape (gates·H, 1)."""
     b_hn: Tensor | None = None
     """The GRU's second bias of its candidate, inside the reset gate's reach, shape (H, 1)."""
+
+    gamma_x: Tensor | None = None
+    """Scale of the normalised input part, shape (gates·H, 1)."""
+    gamma_h: Tensor | None = None
+    """Scale of the normalised recurrent part, shape (gates·H, 1)."""
+    gamma_c: Tensor | None = None
+    """Scale of the LSTM's normalised c where it is shown, shape (H, 1)."""
+    beta_c: Tensor | None = None
+    """And its offset, shape (H, 1)."""
 
     def given(self) -> dict[str, Tensor]:
         """The parameters that the cell has, by name."""
@@ -70,18 +103,49 @@ class Cell(ABC):
     write_gate: ClassVar[str | None] = None
     """The gate that lets new input in, where it is not the keep gate's complement."""
 
-    def __init__(self, init: str, bias: str = "0") -> None:
-        self.init = init
+    def __init__(
+        self,
+        init: str = INIT.default,
+        gain: str = GAIN.default,
+        norm: str = NORM.default,
+        gamma: str = GAMMA.default,
+        bias: str = "0",
+    ) -> None:
+        self.init, self.gain = init, float(gain)
+        self.norm, self.gamma = norm, float(gamma)
         self.bias = bias
 
+    @classmethod
+    def check(cls, chosen: Mapping[str, str]) -> None:
+        """Raises SpecError where options do not go together."""
+        if chosen.get("norm") == "none" and chosen["gamma"] != GAMMA.default:
+            raise SpecError("gamma is for norm=layer or norm=batch: give one of them")
+
     @abstractmethod
-    def step(self, w: Weights, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    def step(
+        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
+    ) -> tuple[Tensor, ...]:
         """One time step: input (..., inputs, B) and old states (..., H, B) -> new states."""
+
+    def open_gates(
+        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
+    ) -> tuple[Tensor, ...]:
+        """The value (..., H, B) of each of ``gates`` at one time step, in their order.
+
+        Of a cell without gates, the new states.
+        """
+        return self.step(w, x, state, normalise)
 
     def shapes(self, inputs: int, hidden: int) -> Mapping[str, tuple[int, int]]:
         """The shape of each field of Weights that this cell has."""
         rows = len(self.gates) * hidden
-        return {"W_x": (rows, inputs), "W_h": (rows, hidden), "b": (rows, 1)}
+        shapes = {"W_x": (rows, inputs), "W_h": (rows, hidden), "b": (rows, 1)}
+        return shapes | {name: (size, 1) for name, size in self.normalised(hidden).items()}
+
+    def normalised(self, hidden: int) -> Mapping[str, int]:
+        """The scales and offsets that the cell has for its normalisation, and their features."""
+        rows = len(self.gates) * hidden
+        return {} if self.norm == "none" else {"gamma_x": rows, "gamma_h": rows}
 
     def parameter_count(self, inputs: int, hidden: int, outputs: int) -> int:
         """Trainable numbers of a model: the cell and its linear readout with bias."""

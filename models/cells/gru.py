@@ -13,6 +13,9 @@ Here z keeps, as in nn.GRU; in the paper 1 - z does.
 
 Default: orthogonal W_h and keep bias 1 on z. With ``bias=chrono``, b_z = ln U[1, T-1]
 (Tallec & Ollivier 2018, section 2). ``init=pytorch,bias=0`` is what nn.GRU starts with.
+
+With ``norm`` each of W_x x_t and W_h h_{t-1} is normalised and scaled by a γ, for the two gates at
+once and for the candidate by itself (Ba, Kiros & Hinton 2016, eq. 25 and 26).
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.cells.cell import BIAS, INIT, Cell, Weights
+from models.cells.cell import BIAS, COMMON, Cell, Weights
+from models.cells.normalisation import Normalise, plain
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,20 +41,44 @@ class GRU(Cell):
         r"n_t = \tanh(W_{xn} x_t + b_n + r_t \odot (W_{hn} h_{t-1} + b_{hn}))",
         r"h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t",
     )
-    options = (BIAS, INIT)
+    options = (BIAS, *COMMON)
     gates = ("r", "z", "n")
     keep_gate = "z"
 
-    def step(self, w: Weights, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    def open_gates(
+        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
+    ) -> tuple[Tensor, ...]:
         (h,) = state
         assert w.b_hn is not None
-        x_r, x_z, x_n = (w.W_x @ x + w.b).chunk(3, dim=-2)
-        h_r, h_z, h_n = (w.W_h @ h).chunk(3, dim=-2)
-        r = (x_r + h_r).sigmoid()
-        z = (x_z + h_z).sigmoid()
-        n = (x_n + r * (h_n + w.b_hn)).tanh()
+        x_rz, x_n = _parts(normalise, "x", w.W_x @ x, w.gamma_x)
+        h_rz, h_n = _parts(normalise, "h", w.W_h @ h, w.gamma_h)
+        b_rz, b_n = _gates_and_candidate(w.b)
+        r, z = (x_rz + h_rz + b_rz).sigmoid().chunk(2, dim=-2)
+        n = (x_n + b_n + r * (h_n + w.b_hn)).tanh()
+        return r, z, n
+
+    def step(
+        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
+    ) -> tuple[Tensor, ...]:
+        (h,) = state
+        _, z, n = self.open_gates(w, x, state, normalise)
         h = z * h + (1 - z) * n
         return (h,)
 
     def shapes(self, inputs: int, hidden: int) -> Mapping[str, tuple[int, int]]:
         return {**super().shapes(inputs, hidden), "b_hn": (hidden, 1)}
+
+
+def _parts(
+    normalise: Normalise, site: str, a: Tensor, gamma: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """The part of the gates r and z, and that of the candidate, each normalised by itself."""
+    a_rz, a_n = _gates_and_candidate(a)
+    gamma_rz, gamma_n = (None, None) if gamma is None else _gates_and_candidate(gamma)
+    return normalise(f"{site}_rz", a_rz, gamma_rz), normalise(f"{site}_n", a_n, gamma_n)
+
+
+def _gates_and_candidate(rows: Tensor) -> tuple[Tensor, Tensor]:
+    hidden = rows.shape[-2] // 3
+    gates, candidate = rows.split([2 * hidden, hidden], dim=-2)
+    return gates, candidate

@@ -15,13 +15,19 @@ explodes. Through h_{t-1} and the gates there are further paths, and those still
 Default: orthogonal W_h and forget bias 1 (Jozefowicz et al. 2015). With ``bias=chrono`` the
 forget gates start with time constants spread over the whole sequence, b_f = ln U[1, T-1] and
 b_i = -b_f (Tallec & Ollivier 2018, eq. 16). ``init=pytorch,bias=0`` is what nn.LSTM starts with.
+
+With ``norm`` each of W_x x_t and W_h h_{t-1}, over all gates at once, is normalised and scaled by
+a γ before the bias is added, and c_t where h_t is made of it (Ba, Kiros & Hinton 2016, eq. 20 to
+22; Cooijmans et al. 2016, eq. 6 to 8). The path from c to c stays as it is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.cells.cell import BIAS, INIT, Cell, Weights
+from models.cells.cell import BIAS, COMMON, Cell, Weights
+from models.cells.normalisation import Normalise, plain
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,16 +46,29 @@ class LSTM(Cell):
         r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
         r"h_t = o_t \odot \tanh(c_t)",
     )
-    options = (BIAS, INIT)
+    options = (BIAS, *COMMON)
     gates = ("i", "f", "o", "g")
     states = ("h", "c")
     keep_gate = "f"
     write_gate = "i"
 
-    def step(self, w: Weights, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        h, c = state
-        i, f, o, g = (w.W_x @ x + w.W_h @ h + w.b).chunk(4, dim=-2)
-        i, f, o, g = i.sigmoid(), f.sigmoid(), o.sigmoid(), g.tanh()
+    def open_gates(
+        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
+    ) -> tuple[Tensor, ...]:
+        h, _ = state
+        a = normalise("x", w.W_x @ x, w.gamma_x) + normalise("h", w.W_h @ h, w.gamma_h) + w.b
+        i, f, o, g = a.chunk(4, dim=-2)
+        return i.sigmoid(), f.sigmoid(), o.sigmoid(), g.tanh()
+
+    def step(
+        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
+    ) -> tuple[Tensor, ...]:
+        _, c = state
+        i, f, o, g = self.open_gates(w, x, state, normalise)
         c = f * c + i * g
-        h = o * c.tanh()
+        h = o * normalise("c", c, w.gamma_c, w.beta_c).tanh()
         return h, c
+
+    def normalised(self, hidden: int) -> Mapping[str, int]:
+        of_c = {} if self.norm == "none" else {"gamma_c": hidden, "beta_c": hidden}
+        return {**super().normalised(hidden), **of_c}

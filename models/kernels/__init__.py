@@ -1,6 +1,6 @@
 """The cells' recurrences unrolled over time, fast, for whole populations.
 
-A cell that has no kernel here runs through its readable step with autograd.
+What no kernel covers, normalised cells among it, runs through its readable step with autograd.
 """
 
 from __future__ import annotations
@@ -29,6 +29,5 @@ def unroll(
 ) -> Unrolled:
     """The fastest way there is to run this cell over a schedule, ``sequences`` at a time."""
     device = device or torch.device("cpu")
-    if kernel := KERNELS.get(cell.name):
-        return kernel(schedule, inputs, hidden, sequences, dtype, device)
-    return AutogradUnrolled(cell, schedule, inputs, hidden, sequences, dtype, device)
+    kernel = KERNELS.get(cell.name) if cell.norm == "none" else None
+    return (kernel or AutogradUnrolled)(cell, schedule, inputs, hidden, sequences, dtype, device)

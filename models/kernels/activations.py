@@ -1,6 +1,10 @@
-"""The saturating activations and their derivatives, in the calls that cost least."""
+"""Activations and their derivatives, in the calls that cost least."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -23,3 +27,23 @@ tanh_backward = torch.ops.aten.tanh_backward.grad_input
 
 sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 """(gradient, y = σ(a)) -> gradient · y (1 - y), into ``grad_input``."""
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation φ and its derivative."""
+
+    forward: Callable[..., object]
+    """(a) -> φ(a), into ``out``."""
+    backward: Callable[..., object]
+    """(gradient, y = φ(a)) -> gradient · φ'(a), into ``grad_input``."""
+
+
+ACTIVATIONS = {
+    "tanh": Activation(tanh, tanh_backward),
+    "sigmoid": Activation(torch.sigmoid, sigmoid_backward),
+    "relu": Activation(
+        partial(torch.clamp, min=0),
+        partial(torch.ops.aten.threshold_backward.grad_input, threshold=0),
+    ),
+}

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from models.cells.cell import Cell, Weights
+from models.cells.normalisation import NORMALISE, Normalise
+from models.kernels.batch_norm import RecurrentBatchNorm
 from models.kernels.kernel import Unrolled
 from models.kernels.schedule import Schedule
 
@@ -25,39 +27,70 @@ class AutogradUnrolled(Unrolled):
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
-        super().__init__(schedule, device)
-        self.cell = cell
+        super().__init__(cell, schedule, device)
         self._x = torch.zeros(schedule.rows, inputs, sequences, dtype=dtype, device=device)
         self._start = torch.zeros(schedule.models, hidden, sequences, dtype=dtype, device=device)
+        self._states: list[tuple[Tensor, ...]] = []
         self._gradients: list[list[Tensor]] = []
+        self._batch_norm = RecurrentBatchNorm(schedule) if cell.norm == "batch" else None
+        self._normalise: Normalise = self._batch_norm or NORMALISE[cell.norm]
 
     def set_inputs(self, model: int, x: Tensor) -> None:
         self._x[self._rows_of[model]] = x
 
+    def inputs(self, model: int) -> Tensor:
+        return self._x[self._rows_of[model]]
+
     def hidden_states(self, weights: Weights, last: int) -> Tensor:
-        self._gradients = []
+        self._states, self._gradients = [], []
         hidden = []
         state = tuple(self._start[:0] for _ in self.cell.states)
-        for start, active in zip(self.schedule.starts, self.schedule.active, strict=False):
-            joining = self._start[len(state[0]) : active]
-            state = tuple(torch.cat([part, joining]) for part in state)
-            state = self.cell.step(_first(weights, active), self._x[start : start + active], state)
+        if self._batch_norm:
+            self._batch_norm.statistics = self.statistics
+        for step in range(self.schedule.steps):
+            state = self._step(step, weights, state)
             self._watch(state)
             hidden.append(state[0])
+        if self._batch_norm:
+            self._batch_norm.finish()
         return torch.cat(hidden[max(self.schedule.steps - last, 0) :])
 
+    def state(self, state: str, model: int) -> Tensor:
+        return self._of_model([states[self._place(state)] for states in self._states], model)
+
     def state_gradient(self, state: str, model: int) -> Tensor:
-        which = self.cell.states.index(state)
-        first = self.schedule.steps - self.schedule.lengths[model]
-        return torch.stack([gradients[which][model] for gradients in self._gradients[first:]])
+        return self._of_model([states[self._place(state)] for states in self._gradients], model)
+
+    def adopt_statistics(self, other: Unrolled) -> None:
+        if isinstance(other, AutogradUnrolled) and self._batch_norm and other._batch_norm:
+            self._batch_norm.adopt(other._batch_norm)
+
+    def _step(self, step: int, weights: Weights, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        start, active = self.schedule.starts[step], self.schedule.active[step]
+        if self.schedule.cut(step):
+            state = tuple(part.detach() for part in state)
+        joining = self._start[len(state[0]) : active]
+        state = tuple(torch.cat([part, joining]) for part in state)
+        if self._batch_norm:
+            self._batch_norm.start(step)
+        x = self._x[start : start + active]
+        return self.cell.step(_first(weights, active), x, state, self._normalise)
 
     def _watch(self, state: tuple[Tensor, ...]) -> None:
-        """Keeps the gradient of a step's states once it is known; zero if there is none."""
+        """Keeps a step's states, and their gradient once it is known; zero if there is none."""
         gradients = [torch.zeros_like(part) for part in state]
+        self._states.append(tuple(part.detach() for part in state))
         self._gradients.append(gradients)
         for part, gradient in zip(state, gradients, strict=True):
             if part.requires_grad:
                 part.register_hook(partial(_keep, gradient))
+
+    def _place(self, state: str) -> int:
+        return self.cell.states.index(state)
+
+    def _of_model(self, steps: list[Tensor], model: int) -> Tensor:
+        first = self.schedule.steps - self.schedule.lengths[model]
+        return torch.stack([step[model] for step in steps[first:]])
 
 
 def _keep(kept: Tensor, gradient: Tensor) -> None:

@@ -55,8 +55,6 @@ class GRUKernel(Kernel):
     step. It does not wait for h either: all steps' x_n are one product before the first.
     """
 
-    gates = 3
-
     def _allocate(self) -> None:
         self.n = self._zeros(self.schedule.rows, self.hidden)
         self.da_n = torch.zeros_like(self.n)
@@ -132,7 +130,8 @@ class GRUKernel(Kernel):
             sigmoid_backward(s.drz, s.rz, grad_input=s.drz)
 
             self._through_product(step, read_from)
-            s.dh_before.addcmul_(s.dh_to_before, s.z_to_before)
+            if not self.schedule.cut(step):
+                s.dh_before.addcmul_(s.dh_to_before, s.z_to_before)
         x = self.z[: self.schedule.rows, self.hidden :]
         by_row = torch.bmm(self.da_n, x.transpose(1, 2))
         gradient = torch.zeros_like(self._input_part)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from models.cells.cell import Weights
+from models.cells.cell import Cell, Weights
+from models.kernels.batch_norm import Statistics
 from models.kernels.schedule import Schedule
 
 
@@ -20,8 +21,11 @@ class Unrolled(ABC):
     the rows of the schedule.
     """
 
-    def __init__(self, schedule: Schedule, device: torch.device) -> None:
-        self.schedule = schedule
+    statistics: Statistics = "batch"
+    """What batch normalisation, where the cell has it, goes by."""
+
+    def __init__(self, cell: Cell, schedule: Schedule, device: torch.device) -> None:
+        self.cell, self.schedule = cell, schedule
         self._rows_of = [
             torch.tensor(schedule.rows_of(model), device=device) for model in range(schedule.models)
         ]
@@ -31,8 +35,16 @@ class Unrolled(ABC):
         """The input sequences of one model, (steps, inputs, B)."""
 
     @abstractmethod
+    def inputs(self, model: int) -> Tensor:
+        """The input sequences that one model has now, (steps, inputs, B)."""
+
+    @abstractmethod
     def hidden_states(self, weights: Weights, last: int) -> Tensor:
         """h of the last ``last`` steps as schedule rows, (rows, H, B), with an autograd graph."""
+
+    @abstractmethod
+    def state(self, state: str, model: int) -> Tensor:
+        """state_t of one model, (steps, H, B), without a graph."""
 
     @abstractmethod
     def state_gradient(self, state: str, model: int) -> Tensor:
@@ -40,6 +52,10 @@ class Unrolled(ABC):
 
         The total derivative, through all later steps.
         """
+
+    def adopt_statistics(self, other: Unrolled) -> None:
+        """Takes what the same models have learnt at other lengths, where their cell learns any."""
+        return
 
 
 class WayBack(NamedTuple):
@@ -68,12 +84,9 @@ class Kernel(Unrolled):
     them, are made once for the experiment.
     """
 
-    states: ClassVar[tuple[str, ...]] = ("h",)
-    gates: ClassVar[int]
-    """Blocks of H rows of pre-activations."""
-
     def __init__(
         self,
+        cell: Cell,
         schedule: Schedule,
         inputs: int,
         hidden: int,
@@ -81,16 +94,16 @@ class Kernel(Unrolled):
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
-        super().__init__(schedule, device)
+        super().__init__(cell, schedule, device)
         self.hidden = hidden
         self._sequences = sequences
         self._options: dict[str, Any] = {"dtype": dtype, "device": device}
-        rows, features = self.gates * hidden, hidden + inputs + 1
+        rows, features = len(cell.gates) * hidden, hidden + inputs + 1
         # One block more than there are steps: what the last step writes.
         self.z = self._zeros(schedule.rows + schedule.models, features)
         self.z[:, -1] = 1
         self.activations = self._zeros(schedule.rows, rows)
-        self.gradients = {state: self._zeros(schedule.rows, hidden) for state in self.states}
+        self.gradients = {state: self._zeros(schedule.rows, hidden) for state in cell.states}
         self.packed = torch.zeros(schedule.models, rows, features, **self._options)
         # Transposed: this way round the product that fills it takes two thirds of the time.
         self.packed_gradient = torch.zeros(schedule.models, features, rows, **self._options)
@@ -147,10 +160,14 @@ class Kernel(Unrolled):
         """Carries the gradient of a step's pre-activations on, to the weights and to h before."""
         way = self._ways_back[step]
         way.packed_gradient.baddbmm_(way.z, way.da_transposed)
-        if step > 0:
+        if step == 0:
+            return
+        direct = step - 1 >= read_from
+        if not self.schedule.cut(step):
             # With beta=0 what stood there is ignored: no direct gradient reaches that step.
-            beta = int(step - 1 >= read_from)
-            torch.baddbmm(way.dh, way.W_h_transposed, way.da, beta=beta, out=way.dh)
+            torch.baddbmm(way.dh, way.W_h_transposed, way.da, beta=int(direct), out=way.dh)
+        elif not direct:
+            way.dh.zero_()
 
     def pack(self, weights: Weights) -> None:
         """Copies the weights into ``packed``, [W_h | W_x | b]."""
@@ -170,10 +187,23 @@ class Kernel(Unrolled):
     def set_inputs(self, model: int, x: Tensor) -> None:
         self.z[self._rows_of[model], self.hidden : -1] = x
 
+    def inputs(self, model: int) -> Tensor:
+        return self.z[self._rows_of[model], self.hidden : -1]
+
     def hidden_states(self, weights: Weights, last: int) -> Tensor:
         given = weights.given()
         hidden: Tensor = _Node.apply(self, last, tuple(given), *given.values())
         return hidden
+
+    def state(self, state: str, model: int) -> Tensor:
+        # What comes out of a step stands where the step after it reads.
+        first = self.schedule.steps - self.schedule.lengths[model]
+        rows = [start + model for start in self.schedule.starts[first + 1 :]]
+        return self._outgoing(state)[rows]
+
+    def _outgoing(self, state: str) -> Tensor:
+        """The buffer of a state, with one block more than there are steps."""
+        return self.z[:, : self.hidden]
 
     def state_gradient(self, state: str, model: int) -> Tensor:
         return self.gradients[state][self._rows_of[model]]

@@ -54,9 +54,6 @@ class Step(NamedTuple):
 class LSTMKernel(Kernel):
     """i, f, o, g = σ, σ, σ, tanh (W z);  c = f c + i g;  h = o tanh(c)."""
 
-    states = ("h", "c")
-    gates = 4
-
     def _allocate(self) -> None:
         self.c = self._zeros(self.schedule.rows + self.schedule.models, self.hidden)
         self.tanh_c = self._zeros(self.schedule.rows, self.hidden)
@@ -98,6 +95,9 @@ class LSTMKernel(Kernel):
             f_to_before=f[:before],
         )
 
+    def _outgoing(self, state: str) -> Tensor:
+        return self.c if state == "c" else super()._outgoing(state)
+
     def forward(self) -> None:
         for s in self._steps:
             torch.bmm(s.W, s.z, out=s.gates)
@@ -124,4 +124,7 @@ class LSTMKernel(Kernel):
             tanh_backward(s.dg, s.g, grad_input=s.dg)
 
             self._through_product(step, read_from)
-            torch.mul(s.dc_to_before, s.f_to_before, out=s.dc_before)
+            if self.schedule.cut(step):
+                s.dc_before.zero_()
+            else:
+                torch.mul(s.dc_to_before, s.f_to_before, out=s.dc_before)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.kernels.activations import tanh, tanh_backward
+from models.cells.rnn import RNN
+from models.kernels.activations import ACTIVATIONS
 from models.kernels.kernel import Kernel
 
 
@@ -29,9 +30,11 @@ class Step(NamedTuple):
 
 
 class RNNKernel(Kernel):
-    """h = tanh(a), a = W z."""
+    """h = φ(a), a = W z."""
 
-    gates = 1
+    def _allocate(self) -> None:
+        assert isinstance(self.cell, RNN)
+        self._activation = ACTIVATIONS[self.cell.activation]
 
     def _views(self, step: int) -> Step:
         active = self.schedule.active[step]
@@ -47,10 +50,10 @@ class RNNKernel(Kernel):
     def forward(self) -> None:
         for s in self._steps:
             torch.bmm(s.W, s.z, out=s.a)
-            tanh(s.a, out=s.h)
+            self._activation.forward(s.a, out=s.h)
 
     def backward(self, read_from: int) -> None:
         for step in reversed(range(self.schedule.steps)):
             s = self._steps[step]
-            tanh_backward(s.dh, s.h, grad_input=s.da)
+            self._activation.backward(s.dh, s.h, grad_input=s.da)
             self._through_product(step, read_from)

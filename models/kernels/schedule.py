@@ -20,6 +20,12 @@ class Schedule:
 
     lengths: tuple[int, ...]
     """Steps of each model's sequences."""
+    truncate: int = 0
+    """Back-propagation through time goes no further back than this many steps; 0 is all the way.
+
+    Counted from the end, in blocks: with 10, the gradient of each of the last 10 steps stays
+    within them, that of the 10 before within those, and so on (Williams & Peng 1990).
+    """
 
     def __post_init__(self) -> None:
         if not self.lengths or list(self.lengths) != sorted(self.lengths, reverse=True):
@@ -52,6 +58,10 @@ class Schedule:
     def rows(self) -> int:
         """Rows of a flat buffer: active models summed over the steps."""
         return self.starts[-1]
+
+    def cut(self, step: int) -> bool:
+        """Whether no gradient goes from this step to the one before."""
+        return self.truncate > 0 and (self.steps - step) % self.truncate == 0
 
     def rows_of(self, model: int) -> list[int]:
         """The rows of one model, in the order of its time steps."""

@@ -10,8 +10,9 @@ import pandas as pd
 
 from models.cells import cell_title
 from models.experiment import Experiment
-from models.results.memory_span import memory_spans
+from models.results.memory_span import DIVERGED, memory_spans
 from models.results.statistics import latest, summarise
+from models.tasks import make_task
 
 NOISE = 4
 """Standard errors above chance up to which an accuracy counts as chance."""
@@ -31,11 +32,13 @@ def findings(
     """One to three plain sentences for people.
 
     ``accuracy`` has one learning rate for each (cell, length), see ``select_learning_rate``;
-    ``gradients`` has at least step 0, or is left out. A cell is said to give up first only
+    ``gradients`` has at least step 0, or is left out; a truncated gradient says nothing of the
+    cell. A cell is said to give up first only
     where its interval over seeds overlaps with no other and there is a tested length between them.
     """
     sentences = [*_trained(experiment, accuracy)]
-    if gradients is not None:
+    truncated = 0 < experiment.truncate < max(experiment.lengths)
+    if gradients is not None and not truncated:
         sentences += _gradients_at_birth(gradients)
     return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences)
 
@@ -43,19 +46,22 @@ def findings(
 def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
     if experiment.steps == 0:
         return ["nothing was trained: these are the models at birth."]
-    if accuracy.empty or accuracy["step"].max() == 0:
-        return ["too early to say: no model has been evaluated after training steps yet."]
-    when, last = _when(experiment, accuracy), latest(accuracy)
+    last = latest(accuracy)
+    if accuracy.empty or last["step"].min() == 0:
+        return ["too early to say: not every model has been evaluated after training steps yet."]
+    when = _when(experiment, last)
+    if last["diverged"].all():
+        return [f"{when} every model has diverged."]
     if last["solved"].all():
         longest = last["length"].max()
         return [f"{when} every model has solved the task at every length up to {longest}."]
     if _at_chance(last):
         return [f"{when} every model is still at chance{_diverged(last)}."]
-    return [_reach(when, last, experiment.seeds), _solved(accuracy)]
+    return [_reach(when, last, experiment), _solved(accuracy)]
 
 
-def _when(experiment: Experiment, accuracy: pd.DataFrame) -> str:
-    step = latest(accuracy)["step"].min()
+def _when(experiment: Experiment, last: pd.DataFrame) -> str:
+    step = int(last["step"].mean())  # as the store counts the steps of a run
     if step < experiment.steps:
         return f"so far (step {step} of {experiment.steps})"
     return f"after {step} steps"
@@ -67,16 +73,26 @@ def _at_chance(last: pd.DataFrame) -> bool:
     return bool((last["accuracy"] <= chance + NOISE * error).all())
 
 
-def _reach(when: str, last: pd.DataFrame, seeds: int) -> str:
+def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
     """Each cell's memory span, and which gives up first where that can be told."""
-    spans = memory_spans(last)
+    seeds, spans = experiment.seeds, memory_spans(last)
+    spans = spans[spans["text"] != DIVERGED]
     told = [_span(row) for row in spans.to_dict("records")]
     text = f"{when} the memory span is {_list(told)}"
+    if _at_odds(last, spans) and (criteria := make_task(experiment.task).criteria):
+        text += f" ({criteria})"
     if len(spans) == 1 or (spans["bound"] == ">").all():
         return f"{text}."
     if seeds < FEWEST_SEEDS or spans["low"].isna().any():
         return f"{text}; with {_seeds(seeds)} the cells cannot be ranked."
     return f"{text}; {_first_to_give_up(spans, sorted(set(last['length'])), seeds)}."
+
+
+def _at_odds(last: pd.DataFrame, spans: pd.DataFrame) -> bool:
+    """Whether a model has solved a length beyond its cell's memory span."""
+    solved = last[last["solved"].astype(bool)].merge(spans[["cell", "span", "bound"]], on="cell")
+    beyond = (solved["length"] > solved["span"]) | (solved["bound"] == "<")
+    return bool((beyond & (solved["bound"] != ">")).any())
 
 
 def _span(row: dict[Hashable, Any]) -> str:

@@ -14,6 +14,7 @@ MIDDLE = 0.5
 """Of the scaled score, which is 0 at chance and 1 where every answer is right."""
 
 RESAMPLES = 2000
+DIVERGED = "diverged"
 COLUMNS = ("cell", "span", "bound", "low", "high", "text", "interval")
 
 
@@ -28,6 +29,8 @@ def memory_spans(accuracy: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
       length, inf above the longest, NaN where a length has one seed only. It speaks of the seeds,
       not of what may happen between two lengths.
     - ``text``, ``interval``: both for people, such as "48" and "41–55", "> 200" and "37–> 200".
+
+    A cell of which every model has diverged has no span, and says so in ``text``.
     """
     rows = latest(accuracy)
     rng = np.random.default_rng(seed)
@@ -36,6 +39,8 @@ def memory_spans(accuracy: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 
 def _row(cell: str, rows: pd.DataFrame, rng: np.random.Generator) -> tuple[object, ...]:
+    if rows["diverged"].all():
+        return cell, np.nan, "", np.nan, np.nan, DIVERGED, ""
     chance = rows["chance_accuracy"]
     score = (rows["accuracy"] - chance) / (1 - chance)
     seeds = {length: scores.to_numpy() for length, scores in score.groupby(rows["length"])}

@@ -6,7 +6,17 @@ import pandas as pd
 
 from models.experiment import Experiment
 
-BY = ("cell", "length", "seed", "learning_rate", "step", "test_length", "state", "t")
+BY = (
+    "cell",
+    "length",
+    "seed",
+    "learning_rate",
+    "step",
+    "test_length",
+    "state",
+    "diagnostic",
+    "t",
+)
 
 
 def in_order(frame: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:

@@ -32,6 +32,7 @@ def _table(summary: pd.DataFrame) -> str:
         {
             "cell": summary["cell"],
             "length": summary["length"],
+            "learning rate": summary["learning_rate"].map("{:g}".format),
             "accuracy": summary["mean"].map("{:.3f}".format),
             "95 % interval": [
                 "" if pd.isna(low) else f"{low:.3f}–{high:.3f}"
@@ -52,6 +53,7 @@ def _table(summary: pd.DataFrame) -> str:
 def _spans(spans: pd.DataFrame) -> str:
     width = max(len(str(cell)) for cell in spans.index)
     return "\n".join(
-        f"{cell:{width}}  {row['text']}" + (f" ({row['interval']})" if row["interval"] else "")
+        f"{cell:{width}}  {row['text']}"
+        + (f" ({row['interval']})" if row["interval"] not in ("", row["text"]) else "")
         for cell, row in spans.iterrows()
     )

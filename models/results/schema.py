@@ -25,6 +25,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     "training": (*MODEL, "step", "loss", "accuracy", "gradient_norm", "clipped"),
     # The gradient profile: root mean square over a batch of ‖∂L/∂state_t‖, t from 1 to T.
     "gradients": (*MODEL, "step", "t", "state", "gradient_norm"),
+    # What was measured of a model by the way, ``models.diagnostics.names`` says what each is.
+    "diagnostics": (*MODEL, "step", "diagnostic", "value"),
+    # Of trained models: the share of held-out sequences whose answer changes with the input at t.
+    "influence": (*MODEL, "step", "t", "influence"),
+    # At birth and of trained models, along one held-out sequence: ‖∂(its answer's logit)/∂x_t‖.
+    "connectivity": (*MODEL, "step", "t", "connectivity"),
     # On validation sequences, which choose the learning rate; only where there are several.
     "validation": (*MODEL, "step", "accuracy", "loss", "sequences"),
     # The trained models on held-out sequences of other lengths; only where asked for.

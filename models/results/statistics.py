@@ -15,6 +15,9 @@ from models.results.schema import MODEL
 TAIL = 0.025
 """What an interval leaves out on either side."""
 
+NOISE = 4
+"""Standard errors above chance up to which an accuracy counts as chance."""
+
 Interval = tuple[np.ndarray, np.ndarray]
 
 
@@ -22,6 +25,13 @@ def latest(table: pd.DataFrame) -> pd.DataFrame:
     """The last row of every model (and test length), whatever the order of the rows."""
     ordered = table.sort_values("step", kind="stable")
     return ordered.drop_duplicates(_model(table), keep="last").sort_index()
+
+
+def trained(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """The rows of those cells of which every model has been evaluated after training steps."""
+    last = latest(accuracy)
+    at_birth = set(last.loc[last["step"] == 0, "cell"])
+    return accuracy[~accuracy["cell"].isin(at_birth)]
 
 
 def select_learning_rate(accuracy: pd.DataFrame, validation: pd.DataFrame) -> pd.DataFrame:
@@ -75,10 +85,14 @@ def summarise(accuracy: pd.DataFrame) -> pd.DataFrame:
 
 
 def result_table(accuracy: pd.DataFrame) -> pd.DataFrame:
-    """``summarise``, with ``steps_to_solve``: the median over those seeds that ever solved it."""
-    keys = ["cell", "length"]
-    steps = steps_to_solve(accuracy).groupby(keys)["step"].median().rename("steps_to_solve")
-    return summarise(accuracy).merge(steps.reset_index(), on=keys)
+    """``summarise``, with ``learning_rate``, of which there is one for each (cell, length), and
+    ``steps_to_solve``: the median over those seeds that ever solved it.
+    """
+    models = steps_to_solve(accuracy).groupby(["cell", "length"])
+    columns = models.agg(
+        learning_rate=("learning_rate", "first"), steps_to_solve=("step", "median")
+    )
+    return summarise(accuracy).merge(columns.reset_index(), on=["cell", "length"])
 
 
 def summarise_generalisation(generalisation: pd.DataFrame) -> pd.DataFrame:
@@ -89,6 +103,14 @@ def summarise_generalisation(generalisation: pd.DataFrame) -> pd.DataFrame:
     keys = ["cell", "length", "test_length"]
     chance = generalisation.groupby(keys)["chance_accuracy"].first().reset_index()
     return _means(generalisation, keys).merge(chance, on=keys)
+
+
+def better_than_chance(accuracy: pd.DataFrame) -> pd.Series:
+    """Of each row, whether its accuracy is above chance by more than its sequences explain."""
+    chance = accuracy["chance_accuracy"]
+    error = np.sqrt(chance * (1 - chance) / accuracy["sequences"])
+    better: pd.Series = accuracy["accuracy"] > chance + NOISE * error
+    return better
 
 
 def steps_to_solve(accuracy: pd.DataFrame) -> pd.DataFrame:

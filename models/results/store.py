@@ -39,7 +39,7 @@ class Run:
     started: datetime | None
     finished: datetime | None
     updated: datetime
-    """When its trainer last said anything."""
+    """When its trainer, or whoever has it in a queue, last said anything."""
     done_steps: int
     """Optimiser steps of a model, on average."""
     total_steps: int
@@ -111,6 +111,20 @@ class Store:
         now = datetime.now(UTC)
         self._update(run, status=status, message=message, finished=now, updated=now)
 
+    def heard_of(self, runs: Collection[str]) -> None:
+        """Somebody still cares for these runs."""
+        if runs:
+            now = datetime.now(UTC)
+            self._execute(sa.update(RUNS).where(RUNS.c.id.in_(runs)).values(updated=now))
+
+    def silent(self, since: datetime) -> list[str]:
+        """Runs that wait or train, and were last heard of before then."""
+        query = sa.select(RUNS.c.id).where(
+            RUNS.c.status.in_(("queued", "running")), RUNS.c.updated < since
+        )
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
     def request_stop(self, run: str) -> None:
         """Asks the run's trainer to end soon."""
         self._update(run, stop_requested=True)
@@ -149,11 +163,18 @@ class Store:
         cursor = int(frame["id"].iloc[-1]) if len(frame) else after
         return _typed(frame[list(TABLES[table])]), cursor
 
-    def profiles(self, run: str, steps: Collection[int] | None = None) -> pd.DataFrame:
-        """The gradients table, of all training steps or of some."""
+    def profiles(
+        self, run: str, steps: Collection[int] | None = None, **only: object
+    ) -> pd.DataFrame:
+        """The gradients table, of all training steps or of some.
+
+        ``only`` names columns with the value that they must have, such as ``cell`` and ``length``.
+        """
         query = sa.select(PROFILES).where(PROFILES.c.run == run).order_by(PROFILES.c.id)
         if steps is not None:
             query = query.where(PROFILES.c.step.in_(list(steps)))
+        for column, value in only.items():
+            query = query.where(PROFILES.c[column] == value)
         with self._engine.connect() as connection:
             result = connection.execute(query)
             packed = pd.DataFrame(result.fetchall(), columns=list(result.keys()))

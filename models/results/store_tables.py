@@ -27,7 +27,7 @@ RUNS = sa.Table(
     sa.Column("stop_requested", sa.Boolean, nullable=False, default=False),
 )
 
-TEXTS = ("run", "task", "cell", "state")
+TEXTS = ("run", "task", "cell", "state", "diagnostic")
 FLAGS = ("solved", "diverged", "clipped")
 NUMBERS = ("length", "test_length", "seed", "step", "t", "sequences")
 

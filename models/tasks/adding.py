@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
+from models.tasks.arrival import Window, arrivals
+from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
 
 if TYPE_CHECKING:
     import torch
@@ -25,31 +26,43 @@ class Adding(Task):
 
     name = "adding"
     title = "Adding"
+    options = (TARGETS,)
     loss = "squared_error"
     lengths = (20, 50, 100, 200)
     inputs = 2
     outputs = 1
+    criteria = (
+        f"which counts answers within {TOLERANCE}, while solved is a mean squared error below "
+        f"{SOLVED_LOSS}"
+    )
+
+    def __init__(self, targets: str = "last") -> None:
+        self.every = targets == "every"
 
     @property
     def legend(self) -> Legend:
         return Legend(
             goes_in="At each step a number drawn evenly from 0 to 1, and a marker that is 1 at two "
             "steps and 0 at all others.",
-            asked="At the last step: the sum of the two marked numbers. An answer is right within "
-            f"{TOLERANCE}; the task is solved at a mean squared error below {SOLVED_LOSS}.",
+            asked=self.asked(
+                f"the sum of the {'marked numbers so far' if self.every else 'two marked numbers'}."
+                f" An answer is right within {TOLERANCE}; the task is solved at a mean squared "
+                f"error below {SOLVED_LOSS}{' at the last step' if self.every else ''}."
+            ),
             dependency="One marker stands anywhere in the first half, one anywhere in the second: "
             "the first number waits half the sequence on average.",
         )
 
     @property
     def script(self) -> str:
-        return """\
+        total = "cumsum(1)" if self.every else "sum(1, keepdim=True)"
+        return f"""\
 def sample(sequences, length, generator, split):
     numbers = torch.rand(sequences, length, generator=generator)
     marked = torch.zeros(sequences, length)
     for low, high in (0, length // 2), (length // 2, length):
         marked.scatter_(1, torch.randint(low, high, (sequences, 1), generator=generator), 1)
-    return torch.stack([numbers, marked], dim=-1), (numbers * marked).sum(1, keepdim=True)
+    return torch.stack([numbers, marked], dim=-1), (numbers * marked).{total}
 """
 
     def sample(
@@ -57,22 +70,29 @@ def sample(sequences, length, generator, split):
     ) -> Batch:
         numbers = rng.random((length, sequences), dtype=np.float32)
         marked = np.zeros((length, sequences), np.float32)
-        half = length // 2
-        for low, high in ((0, half), (half, length)):
+        for low, high in _halves(length):
             marked[rng.integers(low, high, sequences), np.arange(sequences)] = 1
-        return Batch(np.stack([numbers, marked], axis=1), (numbers * marked).sum(0)[None])
+        chosen = numbers * marked
+        sums = chosen.cumsum(axis=0) if self.every else chosen.sum(axis=0, keepdims=True)
+        return Batch(np.stack([numbers, marked], axis=1), sums)
+
+    def lag(self, length: int) -> int:
+        return length - 1 - length // 4
 
     def baselines(self, length: int) -> tuple[Baseline, ...]:
+        steps = np.arange(length)[-self.target_steps(length) :]
+        come, earlier = arrivals(_halves(length), steps)
+        elsewhere = np.maximum(1 - (come - earlier), 1e-300)  # the marker is not at this step
         # The sum of both has a triangular density on [0, 2]; with one known, a uniform one is left.
-        nothing = Baseline("chance", 1 - (1 - TOLERANCE) ** 2, 1 / 6)
-        one = Baseline("remembers one number", 2 * TOLERANCE, 1 / 12)
+        nothing, one = 1 - (1 - TOLERANCE) ** 2, 2 * TOLERANCE
         last_is_marked = 1 / (length - length // 2)
-        last = Baseline(
-            "sees the last step only",
-            nothing.accuracy + last_is_marked * (one.accuracy - nothing.accuracy),
-            nothing.loss + last_is_marked * (one.loss - nothing.loss),
+        last = nothing + last_is_marked * (one - nothing)
+        return (
+            Baseline("chance", nothing, _loss(_variance(come))),
+            Baseline(self.memoryless, last, _loss(elsewhere * _variance(earlier / elsewhere))),
+            # It holds one number of those that have come, and knows how many have.
+            Baseline("remembers one number", one, _loss(come[1:] / 12)),
         )
-        return nothing, last, one
 
     def example(self, rng: np.random.Generator, length: int) -> Example:
         batch = self.sample(rng, 1, length)
@@ -81,11 +101,35 @@ def sample(sequences, length, generator, split):
         return Example(
             tuple(f"{number:.2f}" for number in numbers),
             tuple(bool(mark) for mark in marked),
-            f"{terms} = {batch.targets[0, 0]:.2f}",
+            f"{terms} = {batch.targets[-1, 0]:.2f}",
         )
+
+    def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
+        """The number at t, 0 or 1, is marked instead of the one in its half."""
+        inputs = batch.inputs.copy()
+        for low, high in _halves(len(inputs)):
+            if low <= t < high:
+                inputs[low:high, 1] = 0
+        moved = Batch(inputs, batch.targets)
+        return moved.changed(t, [[0], [1]]), moved.changed(t, [[1], [1]])
 
     def correct(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return (outputs.squeeze(-2) - targets).abs() < TOLERANCE
 
     def solved(self, accuracy: float, loss: float) -> bool:
         return loss < SOLVED_LOSS
+
+
+def _halves(length: int) -> tuple[Window, Window]:
+    """The steps among which the markers stand."""
+    return (0, length // 2), (length // 2, length)
+
+
+def _variance(come: np.ndarray) -> np.ndarray:
+    """Of what a marked number adds to the sum if it has come with this probability."""
+    return come / 3 - (come / 2) ** 2
+
+
+def _loss(variances: np.ndarray) -> float:
+    """Of each number at each target step: they are independent."""
+    return float(variances.sum(axis=0).mean())

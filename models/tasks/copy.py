@@ -1,8 +1,8 @@
 """Copying memory: repeat ten symbols after a wait.
 
-Hochreiter & Schmidhuber 1997 in the form of Arjovsky, Shah & Bengio 2016: T + 20 steps, a target
-at every one of them. Accuracy counts the ten recalled symbols alone: over all steps, a network that
-only ever says blank would look good.
+Hochreiter & Schmidhuber 1997 in the form of Arjovsky, Shah & Bengio 2016: T + 20 steps, by
+definition a target at every one of them. Accuracy counts the ten recalled symbols alone: over all
+steps, a network that only ever says blank would look good.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from models.tasks.one_hot import one_hot
+from models.tasks.one_hot import one_hot, symbol_probe
 from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
 
 SYMBOLS = 10
@@ -30,6 +30,7 @@ class Copy(Task):
     minimum_length = 1
     inputs = ALPHABET + 2
     outputs = ALPHABET + 1
+    every = True
 
     @property
     def legend(self) -> Legend:
@@ -37,7 +38,7 @@ class Copy(Task):
             goes_in=f"{SYMBOLS} symbols, each one of {ALPHABET}; then T - 1 blanks, a delimiter "
             f"(>) and {SYMBOLS} more blanks: T + {2 * SYMBOLS} steps.",
             asked=f"Blank until the delimiter has passed, then the {SYMBOLS} symbols in order. "
-            f"The loss covers every step; accuracy counts the last {SYMBOLS} only.",
+            f"The loss covers every step by definition; accuracy counts the last {SYMBOLS} only.",
             dependency=f"Each symbol is asked for T + {SYMBOLS} steps after it was seen, and all "
             f"{SYMBOLS} have to be held at once: {SYMBOLS * 3} bits.",
         )
@@ -61,6 +62,9 @@ def sample(sequences, length, generator, split):
         symbols, targets = self._draw(rng, sequences, length)
         return Batch(one_hot(symbols, self.inputs), targets)
 
+    def lag(self, length: int) -> int:
+        return length + SYMBOLS
+
     def baselines(self, length: int) -> tuple[Baseline, ...]:
         # All of them know the time step, so they are sure of the blanks.
         def knows(symbols: int) -> tuple[float, float]:
@@ -70,7 +74,7 @@ def sample(sequences, length, generator, split):
 
         return (
             Baseline("chance", *knows(0)),
-            Baseline("sees the current step only", *knows(0)),
+            Baseline(self.memoryless, *knows(0)),
             Baseline("remembers one of ten symbols", *knows(1)),
         )
 
@@ -83,11 +87,11 @@ def sample(sequences, length, generator, split):
             "".join(names[symbol] for symbol in targets[-SYMBOLS:, 0]),
         )
 
+    def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
+        return symbol_probe(rng, batch, t, 1, ALPHABET + 1)
+
     def steps(self, length: int) -> int:
         return length + 2 * SYMBOLS
-
-    def target_steps(self, length: int) -> int:
-        return self.steps(length)
 
     def scored_steps(self, length: int) -> int:
         return SYMBOLS

@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from models.spec import Option
-from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
+from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
 
 DATA = Path(__file__).parent / "data" / "digits.npz"
-PIXELS = 64
+SIDE = 8
+PIXELS = SIDE * SIDE
 BRIGHTEST = 16
 CLASSES = 10
 SOLVED = 0.9
@@ -61,13 +62,15 @@ class Digits(Task):
             "rows",
             "pixels row by row, or all images under one fixed permutation",
         ),
+        TARGETS,
     )
     lengths = (64, 96, 128, 192)
     minimum_length = PIXELS
     inputs = 2
     outputs = CLASSES
 
-    def __init__(self, order: str = "rows") -> None:
+    def __init__(self, order: str = "rows", targets: str = "last") -> None:
+        self.every = targets == "every"
         self.permuted = order == "permuted"
 
     @property
@@ -77,9 +80,11 @@ class Digits(Task):
         return Legend(
             goes_in=f"The {PIXELS} pixels of a handwritten 8×8 digit, {order}, one brightness "
             "per step; then blank steps up to T, marked as such in a second input.",
-            asked=f"At the last step: which digit was it? {CLASSES} classes. Held-out sequences "
-            f"come from {held_out} images that training never sees; {SOLVED:.0%} right counts as "
-            "solved.",
+            asked=self.asked(
+                f"which digit {'is' if self.every else 'was'} it? {CLASSES} classes. Held-out "
+                f"sequences come from {held_out} images that training never sees; {SOLVED:.0%} "
+                "right counts as solved."
+            ),
             dependency=f"What was drawn is spread over the first {PIXELS} steps, and has to be "
             "held through all blank steps after them.",
         )
@@ -87,6 +92,7 @@ class Digits(Task):
     @property
     def script(self) -> str:
         order = f"[:, {images().permutation.tolist()}]" if self.permuted else ""
+        every = ".expand(-1, length)" if self.every else ""
         return f"""\
 def sample(sequences, length, generator, split):
     pixels, labels = images(split)
@@ -94,7 +100,7 @@ def sample(sequences, length, generator, split):
     inputs = torch.zeros(sequences, length, 2)
     inputs[:, :{PIXELS}, 0] = pixels[chosen]{order} / {BRIGHTEST}
     inputs[:, {PIXELS}:, 1] = 1  # blank
-    return inputs, labels[chosen, None]
+    return inputs, labels[chosen, None]{every}
 """
 
     @property
@@ -121,20 +127,20 @@ IMAGES = (
         inputs = np.zeros((length, self.inputs, sequences), np.float32)
         inputs[:PIXELS, 0] = self._in_order(images().pixels[chosen]).T / BRIGHTEST
         inputs[PIXELS:, 1] = 1
-        return Batch(inputs, images().labels[chosen].astype(np.int64)[None])
+        labels = images().labels[chosen].astype(np.int64)
+        return Batch(inputs, np.tile(labels, (self.target_steps(length), 1)))
 
     def baselines(self, length: int) -> tuple[Baseline, ...]:
-        pixels = [_from_one_pixel(pixel) for pixel in range(PIXELS)]
         guess = 1 / CLASSES, float(np.log(CLASSES))
-        last = int(self._in_order(np.arange(PIXELS)[None])[0, -1])
+        pixels = [_from_one_pixel(pixel) for pixel in self._in_order(np.arange(PIXELS)).tolist()]
+        accuracies, losses = np.array([*pixels, *[guess] * (length - PIXELS)]).T
+        targets = slice(-self.target_steps(length), None)
+        # Of the pixels so far, the one that tells the most.
+        best = np.minimum.accumulate(losses)
         return (
             Baseline("chance", *guess),
-            Baseline("sees the last step only", *(pixels[last] if length == PIXELS else guess)),
-            Baseline(
-                "remembers one pixel",
-                max(accuracy for accuracy, _ in pixels),
-                min(loss for _, loss in pixels),
-            ),
+            Baseline(self.memoryless, float(accuracies[-1]), float(losses[targets].mean())),
+            Baseline("remembers one pixel", float(accuracies.max()), float(best[targets].mean())),
         )
 
     def solved(self, accuracy: float, loss: float) -> bool:
@@ -142,12 +148,16 @@ IMAGES = (
 
     def example(self, rng: np.random.Generator, length: int) -> Example:
         batch = self.sample(rng, 1, length, "held_out")
-        brightness = (batch.inputs[:PIXELS, 0, 0] * BRIGHTEST).round().astype(int)
+        brightness = batch.inputs[:PIXELS, 0, 0].astype(float)
+        image = np.empty(PIXELS)
+        image[self._in_order(np.arange(PIXELS))] = brightness
         blanks = length - PIXELS
         return Example(
-            (*[str(value) for value in brightness], *["·"] * blanks),
+            (*[f"{value * BRIGHTEST:.0f}" for value in brightness], *["·"] * blanks),
             (*[True] * PIXELS, *[False] * blanks),
-            str(batch.targets[0, 0]),
+            str(batch.targets[-1, 0]),
+            tuple(brightness.tolist()),
+            tuple(tuple(row) for row in image.reshape(SIDE, SIDE).tolist()),
         )
 
     def _choose(self, rng: np.random.Generator, sequences: int, split: Split) -> np.ndarray:
@@ -156,6 +166,10 @@ IMAGES = (
             return rng.choice(pool, sequences)
         # Each image once before any comes again.
         return np.resize(rng.permutation(pool), sequences)
+
+    def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
+        """The pixel at t is dark, and at its brightest; after the image, instead of a blank."""
+        return batch.changed(t, [[0], [0]]), batch.changed(t, [[1], [0]])
 
     def _in_order(self, pixels: np.ndarray) -> np.ndarray:
         """Images (…, 64) with their pixels in the order in which they are read."""

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from models.spec import Option
-from models.tasks.one_hot import one_hot
-from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
+from models.tasks.one_hot import one_hot, symbol_probe
+from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
 
 OTHER_DISTRACTORS = 4
 
@@ -31,10 +31,14 @@ class Recall(Task):
             "other",
             "whether what follows comes from an alphabet of its own or from that of the first",
         ),
+        TARGETS,
     )
     lengths = (20, 50, 100, 200)
 
-    def __init__(self, classes: str = "4", distractors: str = "other") -> None:
+    def __init__(
+        self, classes: str = "4", distractors: str = "other", targets: str = "last"
+    ) -> None:
+        self.every = targets == "every"
         self.outputs = int(classes)
         own = distractors == "other"
         self.inputs = self.outputs + (OTHER_DISTRACTORS if own else 0)
@@ -46,7 +50,7 @@ class Recall(Task):
         return Legend(
             goes_in=f"One symbol per step. The first is one of {', '.join(symbols[: self.outputs])}"
             f"; all later ones are drawn from {', '.join(symbols[low:])}.",
-            asked=f"At the last step: which symbol came first? {self.outputs} classes.",
+            asked=self.asked(f"which symbol came first? {self.outputs} classes."),
             dependency="The first step alone matters, and the answer is T - 1 steps away. It is "
             "enough to fall into one of several states and stay there.",
         )
@@ -54,11 +58,12 @@ class Recall(Task):
     @property
     def script(self) -> str:
         low, high = self._distractors
+        targets = "symbols[:, :1]" + (".expand(-1, length)" if self.every else "")
         return f"""\
 def sample(sequences, length, generator, split):
     symbols = torch.randint({low}, {high}, (sequences, length), generator=generator)
     symbols[:, :1] = torch.randint({self.outputs}, (sequences, 1), generator=generator)
-    return nn.functional.one_hot(symbols, {self.inputs}).float(), symbols[:, :1]
+    return nn.functional.one_hot(symbols, {self.inputs}).float(), {targets}
 """
 
     def sample(
@@ -66,18 +71,26 @@ def sample(sequences, length, generator, split):
     ) -> Batch:
         symbols = rng.integers(*self._distractors, (length, sequences))
         symbols[0] = rng.integers(0, self.outputs, sequences)
-        return Batch(one_hot(symbols, self.inputs), symbols[:1])
+        targets = symbols[:1].repeat(self.target_steps(length), axis=0)
+        return Batch(one_hot(symbols, self.inputs), targets)
 
     def baselines(self, length: int) -> tuple[Baseline, ...]:
         # There is one informative step: who knows it has solved the task.
-        guess = 1 / self.outputs, math.log(self.outputs)
-        return Baseline("chance", *guess), Baseline("sees the last step only", *guess)
+        accuracy, loss = 1 / self.outputs, math.log(self.outputs)
+        guessed = 1 - 1 / length if self.every else 1
+        return (
+            Baseline("chance", accuracy, loss),
+            Baseline(self.memoryless, accuracy, guessed * loss),
+        )
 
     def example(self, rng: np.random.Generator, length: int) -> Example:
         batch = self.sample(rng, 1, length)
         names = self._names()
         symbols = tuple(names[symbol] for symbol in batch.inputs[..., 0].argmax(axis=1))
         return Example(symbols, (True, *[False] * (length - 1)), symbols[0])
+
+    def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
+        return symbol_probe(rng, batch, t, 0, self.outputs)
 
     def _names(self) -> str:
         return "ABCDEFGH"[: self.outputs] + "wxyz"[: self.inputs - self.outputs]

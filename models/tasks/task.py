@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from models.spec import Option
 
@@ -15,6 +17,19 @@ if TYPE_CHECKING:
 
 Split = Literal["train", "validation", "held_out"]
 Loss = Literal["cross_entropy", "squared_error"]
+Classes = TypeVar("Classes", "torch.Tensor", np.ndarray)
+
+TARGETS = Option(
+    "targets",
+    ("last", "every"),
+    "last",
+    "where the loss is: at the last step alone, or at every step on the way there",
+)
+"""Sequence-to-vector or sequence-to-sequence, for tasks in which every step has an answer.
+
+The loss is averaged over the target steps, not summed: a clipping threshold and a learning rate
+mean the same for either choice and at every length.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,14 +49,25 @@ class Batch:
         chosen = slice(first, first + sequences)
         return Batch(self.inputs[..., chosen], self.targets[..., chosen])
 
+    def changed(self, t: int, step: ArrayLike) -> Batch:
+        """With another input, (inputs, sequences) or (inputs, 1), at step t, from 0."""
+        inputs = self.inputs.copy()
+        inputs[t] = step
+        return Batch(inputs, self.targets)
+
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a predictor that knows only so much can reach; a rung of the baseline ladder."""
+    """What a predictor that knows only so much can reach; a rung of the baseline ladder.
+
+    It always knows the time step, and how the sequences are drawn.
+    """
 
     name: str
     accuracy: float
+    """At the scored steps."""
     loss: float
+    """Averaged over the target steps."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +86,10 @@ class Example:
     symbols: tuple[str, ...]
     informative: tuple[bool, ...]
     answer: str
+    brightness: tuple[float, ...] = ()
+    """Of the first steps, from 0 to 1, where they are pixels."""
+    picture: tuple[tuple[float, ...], ...] = ()
+    """What these pixels are of, row by row from the top."""
 
 
 class Task(ABC):
@@ -80,6 +110,15 @@ class Task(ABC):
     """Features per step."""
     outputs: int
     """Classes, or 1 for a value."""
+    criteria: str = ""
+    """What solved and accuracy go by, where a model may be good in the one and bad in the other."""
+    every: bool = False
+    """Whether every step has a target, and not the last one alone; see TARGETS."""
+
+    @classmethod
+    def check(cls, chosen: Mapping[str, str]) -> None:
+        """Raises SpecError where options do not go together."""
+        return
 
     @property
     @abstractmethod
@@ -115,13 +154,29 @@ class Task(ABC):
     def example(self, rng: np.random.Generator, length: int) -> Example:
         """One sequence, drawn for people."""
 
+    def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
+        """The sequences twice, different in what step t, from 0, tells, and in nothing else.
+
+        Whatever stood there, both have something informative in its place, to see whether the
+        answer depends on it. Targets are left as they were: they need not fit any more.
+        Unless a task knows better: the step's own input, and that of another sequence.
+        """
+        return batch, batch.changed(t, np.roll(batch.inputs[t], 1, axis=-1))
+
     def steps(self, length: int) -> int:
         """Time steps of a sequence of length T."""
         return length
 
+    def lag(self, length: int) -> int:
+        """Steps from the first input that the last answer needs to that answer, typically."""
+        return self.steps(length) - 1
+
     def target_steps(self, length: int) -> int:
-        """How many steps, counted from the end, have a target and enter the loss (averaged)."""
-        return 1
+        """How many steps, counted from the end, have a target and enter the loss.
+
+        The loss is their average, so that it does not grow with the length (see TARGETS).
+        """
+        return self.steps(length) if self.every else 1
 
     def scored_steps(self, length: int) -> int:
         """How many steps, counted from the end, count for accuracy."""
@@ -135,10 +190,30 @@ class Task(ABC):
         """
         return (outputs.argmax(dim=-2) == targets) & outputs.isfinite().all(dim=-2)
 
+    def parts(self, classes: Classes) -> tuple[Classes, ...]:
+        """The parts of answers at scored steps, in the order in which the sequence holds them."""
+        return (classes,)
+
     def solved(self, accuracy: float, loss: float) -> bool:
-        """Whether held-out accuracy (0 to 1) and loss count as solved in the field."""
+        """Whether held-out accuracy (0 to 1) and loss count as solved in the field.
+
+        Both are those at the scored steps alone, wherever the targets are.
+        """
         return accuracy >= 0.99
 
     def chance(self, length: int) -> Baseline:
         """The best predictor that ignores the input."""
         return self.baselines(length)[0]
+
+    def asked(self, question: str) -> str:
+        """The legend's line for a question that has its answer where the targets are."""
+        if not self.every:
+            return f"At the last step: {question}"
+        return (
+            f"At every step: {question} The loss covers all steps; accuracy counts the last alone."
+        )
+
+    @property
+    def memoryless(self) -> str:
+        """The rung of a predictor that sees a target step and nothing before it."""
+        return f"sees the {'current' if self.every else 'last'} step only"

@@ -1,6 +1,11 @@
 """Temporal order: which symbols came, and in which order?
 
 Hochreiter & Schmidhuber 1997, section 5.6, in the layout of Pascanu, Mikolov & Bengio 2013.
+
+Classes, with A as 0 and B as 1: the symbols in order are the binary digits of the class, the first
+one worth 1, the second 2, the third 4. With targets at every step, a symbol that has not come yet
+adds nothing and one that has adds its worth once more: 0 is nothing yet, 1 A, 2 B, 3 AA, 4 BA,
+5 AB, 6 BB, and 7 to 14 are three symbols.
 """
 
 from __future__ import annotations
@@ -8,14 +13,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.special import entr
 
 from models.spec import Option
-from models.tasks.one_hot import one_hot
-from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
+from models.tasks.arrival import Window, arrivals
+from models.tasks.one_hot import one_hot, symbol_probe
+from models.tasks.task import TARGETS, Baseline, Batch, Classes, Example, Legend, Split, Task
 
 DISTRACTORS = 4
 INFORMATIVE = 2
 WINDOWS = {"2": ((0.1, 0.2), (0.5, 0.6)), "3": ((0.1, 0.2), (0.3, 0.4), (0.6, 0.7))}
+REMEMBERED = ("one informative symbol", "two informative symbols")
 
 
 class TemporalOrder(Task):
@@ -23,14 +31,22 @@ class TemporalOrder(Task):
 
     name = "temporal_order"
     title = "Temporal order"
-    options = (Option("symbols", ("2", "3"), "2", "how many informative symbols: 4 or 8 classes"),)
+    options = (
+        Option(
+            "symbols", ("2", "3"), "2", "how many informative symbols: 4 or 8 answers at the end"
+        ),
+        TARGETS,
+    )
     lengths = (20, 50, 100, 200)
     minimum_length = 10
     inputs = INFORMATIVE + DISTRACTORS
 
-    def __init__(self, symbols: str = "2") -> None:
+    def __init__(self, symbols: str = "2", targets: str = "last") -> None:
         self.windows = WINDOWS[symbols]
-        self.outputs = INFORMATIVE ** len(self.windows)
+        self.every = targets == "every"
+        self._orders = INFORMATIVE ** len(self.windows)
+        self._partial = self._orders - 1 if self.every else 0
+        self.outputs = self._partial + self._orders
 
     @property
     def legend(self) -> Legend:
@@ -39,26 +55,33 @@ class TemporalOrder(Task):
         return Legend(
             goes_in="One symbol per step: c, d, e or f at random. "
             f"{count} steps hold A or B instead.",
-            asked=f"At the last step: which of A and B came, in order? {self.outputs} classes.",
+            asked=self.asked(
+                f"which of A and B {'have come so far' if self.every else 'came'}, in order? "
+                f"{self.outputs} classes."
+            ),
             dependency=f"The informative symbols stand at {places} of the sequence; all that "
             "follows is distraction that the network must not be moved by.",
         )
 
     @property
     def script(self) -> str:
+        steps, term = "1", f"value * {INFORMATIVE}**k"
+        if self.every:
+            steps = "length"
+            term = f"(value + 1) * {INFORMATIVE}**k * (position <= torch.arange(length))"
         return f"""\
 def sample(sequences, length, generator, split):
     def draw(low, high, *shape):
         return torch.randint(low, high, shape, generator=generator)
 
     symbols = draw({INFORMATIVE}, {self.inputs}, sequences, length)  # distractors
-    target = torch.zeros(sequences, 1, dtype=torch.long)
+    target = torch.zeros(sequences, {steps}, dtype=torch.long)
     for k, (low, high) in enumerate({self.windows}):
         first = int(low * length)
         position = draw(first, max(int(high * length), first + 1), sequences, 1)
         value = draw(0, {INFORMATIVE}, sequences, 1)
         symbols.scatter_(1, position, value)
-        target += value * {INFORMATIVE}**k
+        target += {term}
     return nn.functional.one_hot(symbols, {self.inputs}).float(), target
 """
 
@@ -66,38 +89,76 @@ def sample(sequences, length, generator, split):
         self, rng: np.random.Generator, sequences: int, length: int, split: Split = "train"
     ) -> Batch:
         symbols, targets, _ = self._draw(rng, sequences, length)
-        return Batch(one_hot(symbols, self.inputs), targets[None])
+        return Batch(one_hot(symbols, self.inputs), targets)
+
+    def lag(self, length: int) -> int:
+        low, high = self.windows[0]
+        return length - 1 - round((low + high) / 2 * length)
 
     def baselines(self, length: int) -> tuple[Baseline, ...]:
-        symbols = len(self.windows)
+        steps = np.arange(length)[-self.target_steps(length) :]
+        come, earlier = arrivals(self._windows(length), steps)
+        bit = math.log(INFORMATIVE)
+
+        def rung(name: str, known: int, nats: np.ndarray) -> Baseline:
+            loss = float(nats.sum(axis=0).mean())
+            return Baseline(name, INFORMATIVE**known / self._orders, loss)
+
         # The last step is always a distractor, so to see it alone helps nothing.
-        ladder = [
-            Baseline("chance", 1 / self.outputs, math.log(self.outputs)),
-            Baseline("sees the last step only", 1 / self.outputs, math.log(self.outputs)),
-        ]
-        for known in range(1, symbols):
-            classes = INFORMATIVE ** (symbols - known)
-            word = {1: "one informative symbol", 2: "two informative symbols"}[known]
-            ladder.append(Baseline(f"remembers {word}", 1 / classes, math.log(classes)))
-        return tuple(ladder)
+        return (
+            rung("chance", 0, _doubt(come, 1 - come) + bit * come),
+            rung(self.memoryless, 0, _doubt(earlier, 1 - come) + bit * earlier),
+            *(
+                # It holds some of those that have come, and knows how many have.
+                rung(f"remembers {symbols}", known, bit * come[known:])
+                for known, symbols in enumerate(REMEMBERED[: len(self.windows) - 1], start=1)
+            ),
+        )
 
     def example(self, rng: np.random.Generator, length: int) -> Example:
         symbols, targets, positions = self._draw(rng, 1, length)
         names = tuple("ABcdef"[symbol] for symbol in symbols[:, 0])
         informative = tuple(step in positions[:, 0] for step in range(length))
         answer = ", then ".join(names[position] for position in positions[:, 0])
-        return Example(names, informative, f"{answer} (class {targets[0]})")
+        return Example(names, informative, f"{answer} (class {targets[-1, 0]})")
+
+    def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
+        return symbol_probe(rng, batch, t, 0, INFORMATIVE)
+
+    def parts(self, classes: Classes) -> tuple[Classes, ...]:
+        """Each symbol by its number; -1 where the answer says that it has not come."""
+        rest = classes + (self._orders - 1 - self._partial)
+        symbols = []
+        for _ in self.windows:
+            later = (rest - 1) * (rest > 0) // INFORMATIVE
+            symbols.append(rest - 1 - INFORMATIVE * later)
+            rest = later
+        return tuple(symbols)
 
     def _draw(
         self, rng: np.random.Generator, sequences: int, length: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Symbols (steps, sequences), targets (sequences,), positions (informative, sequences)."""
+        """Symbols and targets (both steps, sequences), positions (informative, sequences)."""
         symbols = rng.integers(INFORMATIVE, self.inputs, (length, sequences))
         values = rng.integers(0, INFORMATIVE, (len(self.windows), sequences))
         positions = np.empty_like(values)
-        for k, (low, high) in enumerate(self.windows):
-            first = int(low * length)
-            positions[k] = rng.integers(first, max(int(high * length), first + 1), sequences)
+        for k, window in enumerate(self._windows(length)):
+            positions[k] = rng.integers(*window, sequences)
         symbols[positions, np.arange(sequences)] = values
-        targets = (values * INFORMATIVE ** np.arange(len(self.windows))[:, None]).sum(0)
-        return symbols, targets, positions
+        worth = INFORMATIVE ** np.arange(len(self.windows))[:, None]
+        if not self.every:
+            return symbols, (values * worth).sum(axis=0, keepdims=True), positions
+        gains = np.zeros_like(symbols)
+        gains[positions, np.arange(sequences)] = (values + 1) * worth
+        return symbols, gains.cumsum(axis=0), positions
+
+    def _windows(self, length: int) -> tuple[Window, ...]:
+        """The steps among which each informative symbol stands."""
+        firsts = [(int(low * length), int(high * length)) for low, high in self.windows]
+        return tuple((first, max(end, first + 1)) for first, end in firsts)
+
+
+def _doubt(*shares: np.ndarray) -> np.ndarray:
+    """Entropy over cases with these shares, times their sum, in nats."""
+    doubt: np.ndarray = entr(np.array(shares)).sum(axis=0) - entr(sum(shares))
+    return doubt

@@ -33,4 +33,4 @@ def race() -> AppTest:
 @pytest.fixture
 def runs_page() -> AppTest:
     """The Runs page, not yet run."""
-    return AppTest.from_file(str(ROOT / "dashboard" / "pages" / "runs.py"), default_timeout=60)
+    return AppTest.from_file(str(ROOT / "dashboard" / "views" / "runs.py"), default_timeout=60)

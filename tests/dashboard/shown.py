@@ -58,7 +58,7 @@ def buttons(page: AppTest) -> list[str]:
 
 def spans(page: AppTest) -> str:
     """The row of memory spans, as HTML."""
-    (row,) = [html for html in page.get("html") if 'class="spans"' in html.proto.body]
+    (row,) = [html for html in page.get("html") if 'memory-spans' in html.proto.body]
     text: str = row.proto.body
     return text
 

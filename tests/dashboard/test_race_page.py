@@ -130,6 +130,9 @@ class TestTraining:
         assert "–" not in shown.spans(page).replace("13–", "")
         assert any("So far (step 3 of 6)" in info.value for info in page.info)
 
+    def test_at_birth_no_cell_has_a_span_yet(self, race: AppTest, store: Store) -> None:
+        assert shown.spans(opened(race, measured(store, until=0))).count("<b>–</b>") == 3
+
     def test_stop_asks_the_trainer(self, race: AppTest, store: Store) -> None:
         run = measured(store, until=3)
         page = opened(race, run).button(key="stop").click().run()
@@ -160,14 +163,46 @@ class TestTraining:
         assert any("out of memory" in error.value for error in page.error)
         assert shown.downloads(page)
 
+    def test_a_run_that_failed_at_once_does_not_speak_of_what_it_measured(
+        self, race: AppTest, store: Store
+    ) -> None:
+        run = store.create(TINY)
+        store.finish(run, "failed", "device is cuda, but torch finds no GPU here: use auto or cpu")
+        (error,) = opened(race, run).error
+        assert error.value.endswith(
+            "failed: device is cuda, but torch finds no GPU here: use auto or cpu."
+        )
+
+    def test_one_visitor_has_one_run_going(self, race: AppTest, store: Store) -> None:
+        page = race.run().number_input(key="steps").set_value(10).run()
+        page = page.button(key="train").click().run()
+        (run,) = store.runs()
+        page = page.button(key="preset_copy").click().run()
+        assert not page.exception
+        assert page.button(key="train").disabled
+        assert any(f"Your run {run.id} is still training" in info.value for info in page.info)
+        assert shown.experiment(page) == PRESETS["copy"].experiment
+        page = page.button(key="show_going").click().run()
+        assert page.query_params["run"] == run.id
+        assert shown.experiment(page).steps == 10
+        page = page.button(key="preset_copy").click().run()
+        page = page.button(key="stop_going").click().run()
+        assert fake_trainer().stopped == [run.id]
+        store.finish(run.id, "stopped")
+        page = page.run()
+        assert not page.button(key="train").disabled
+        assert "Show it" not in shown.buttons(page)
+
     def test_diverged_models_are_a_result_to_show(self, race: AppTest, store: Store) -> None:
-        wild = Experiment.from_mapping({**vars(TINY), "learning_rate": (1e30,), "clip": 0.0})
+        wild = Experiment.from_mapping({**vars(TINY), "learning_rate": (1e38,), "clip": 0.0})
         run = measured(store, wild)
         store.finish(run, "finished")
         rows, _ = store.read(run, "accuracy")
         assert rows["diverged"].any()
         page = opened(race, run)
-        assert any("diverged" in info.value for info in page.info)
+        assert "Learning rates" not in shown.captions(page)
+        assert any("every model has diverged" in info.value for info in page.info)
+        assert shown.spans(page).count(">diverged</b>") == 3
 
     def test_train_short_test_long_has_a_plot_of_its_own(self, race: AppTest, store: Store) -> None:
         experiment = Experiment.from_mapping({**vars(TINY), "test_lengths": (20, 40)})
@@ -184,8 +219,11 @@ class TestTraining:
         page = opened(race, measured(store, experiment))
         (table,) = [frame.value for frame in page.dataframe]
         assert isinstance(table, pd.DataFrame)
-        assert (table["seeds"] == 2).all()
-        assert "steps_to_solve" in table
+        assert (table["learning rate"].isin((0.001, 0.02))).all()
+        assert table["solved"].str.endswith(" of 2").all()
+        assert set(table["cell"]) == {"RNN", "LSTM", "GRU, chrono bias"}
+        assert "steps to solve" in table
+        assert "Learning rates 0.001, 0.02 were tried." in shown.captions(page)
         labels = shown.downloads(page)
         assert "validation.csv" in labels
 
@@ -219,6 +257,24 @@ class TestGuess:
         after = shown.figures(page)
         assert "guess" in str(after)
         assert str(after).count("guess") > str(before).count("guess")
+
+    def test_a_guess_hides_the_recorded_result_until_it_is_taken_back(self, race: AppTest) -> None:
+        page = race.run().select_slider(key="guess_rnn").set_value("beyond 200").run()
+        assert not page.exception
+        assert not any("Recorded example, made" in info.value for info in page.info)
+        accuracy = next(figure for figure in shown.figures(page) if "held-out" in str(figure))
+        (guess,) = [trace for trace in accuracy["data"] if trace["uid"] == "rnn/guess"]
+        assert guess["x"][0] > 200
+        assert "frames" not in accuracy
+        page = page.button(key="clear_guesses").click().run()
+        assert not page.exception
+        assert any("Recorded example" in info.value for info in page.info)
+        assert page.select_slider(key="guess_rnn").value == "no guess"
+
+    def test_a_guess_may_outlive_its_length(self, race: AppTest) -> None:
+        page = race.run().select_slider(key="guess_rnn").set_value("beyond 200").run()
+        page = page.multiselect(key="lengths").set_value(["20", "50"]).run()
+        assert not page.exception
 
 
 def finished(store: Store) -> str:

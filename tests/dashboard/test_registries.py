@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from models.catalogue import catalogue
 from models.cells import CELLS
 from models.cells.cell import Cell, Weights
+from models.cells.normalisation import Normalise, plain
 from models.command_line import parse_experiment
 from models.experiment import Experiment
 from models.tasks import TASKS
@@ -59,11 +60,12 @@ class Leaky(Cell):
     options = ()
     gates = ("h",)
 
-    def __init__(self) -> None:
-        super().__init__("orthogonal")
-
     def step(
-        self, w: Weights, x: torch.Tensor, state: tuple[torch.Tensor, ...]
+        self,
+        w: Weights,
+        x: torch.Tensor,
+        state: tuple[torch.Tensor, ...],
+        normalise: Normalise = plain,
     ) -> tuple[torch.Tensor, ...]:
         (h,) = state
         return ((h + (w.W_x @ x + w.W_h @ h + w.b).tanh()) / 2,)

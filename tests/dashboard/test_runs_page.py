@@ -19,12 +19,12 @@ def test_it_says_so_where_nothing_was_trained(runs_page: AppTest) -> None:
 def test_every_run_has_a_row_with_its_settings_and_fate(runs_page: AppTest, store: Store) -> None:
     fates: dict[Status, str] = {"finished": "", "stopped": "", "failed": "out of memory"}
     for status, message in fates.items():
-        run = store.create(Experiment(cells=("gru:bias=chrono",), lengths=(10, 30)))
+        run = store.create(Experiment(cells=("gru:bias=chrono", "rnn"), lengths=(10, 30)))
         store.finish(run, status, message)
     page = runs_page.run()
     assert not page.exception
     text = "\n".join(markdown.value for markdown in page.markdown)
-    assert text.count("GRU, chrono bias") == 3
+    assert text.count("RNN · GRU, chrono bias") + text.count("GRU, chrono bias · RNN") == 3
     assert "T = 10, 30" in text
     assert "failed: out of memory" in text
     assert shown.buttons(page).count("Open") == 3

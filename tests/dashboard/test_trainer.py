@@ -13,6 +13,7 @@ import pytest
 
 from dashboard import trainer as module
 from dashboard.trainer import Trainer
+from dashboard.trainer_process import QuestionError
 from models.experiment import Experiment
 from models.results.store import Store
 
@@ -75,7 +76,7 @@ def test_a_killed_process_is_told_and_what_it_measured_stays(
 ) -> None:
     run = submit(store, trainer, ENDLESS)
     wait_until(lambda: trains(store, run))
-    (process,) = [pid for pid in children(os.getpid()) if "--run" in command(pid)]
+    (process,) = [pid for pid in children(os.getpid()) if "serve" in command(pid)]
     os.kill(process, signal.SIGKILL)
     wait_until(lambda: store.run(run).status == "failed")
     assert "its process was killed; if memory ran out, lower" in store.run(run).message
@@ -101,12 +102,48 @@ def test_one_that_does_not_stop_is_killed(
     wait_until(lambda: store.run(run).status == "stopped")
 
 
-def test_a_run_whose_dashboard_is_gone_is_closed_at_the_start(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+def test_a_run_whose_dashboard_is_gone_is_closed_whenever_that_shows(
+    store: Store, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LOST_SECONDS", 0.0)
-    run = store.create(SHORT)
-    trainer = Trainer(store)
-    trainer.close()
-    assert store.run(run).status == "failed"
-    assert "its process is gone" in store.run(run).message
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(module, "LOST_SECONDS", 1.0)
+    own, waits = (submit(store, trainer, ENDLESS) for _ in range(2))
+    lost, alive = (store.create(SHORT) for _ in range(2))
+
+    def closed() -> bool:
+        store.heard_of([alive])
+        return store.run(lost).status == "failed"
+
+    wait_until(closed)
+    assert "its process is gone" in store.run(lost).message
+    assert store.run(alive).status == "queued"
+    assert store.run(own).status in ("queued", "running")
+    assert store.run(waits).status == "queued"
+
+
+BIRTH = {
+    "experiment": {"cells": ["rnn"], "lengths": [10], "seeds": 1, "hidden_size": 4, "batch_size": 4}
+}
+
+
+def test_questions_are_answered_whether_a_run_trains_or_not(store: Store, trainer: Trainer) -> None:
+    waiting = trainer.ask("birth", BIRTH)
+    assert len(waiting["profiles"][0]["norms"]) == 10
+    run = submit(store, trainer, ENDLESS)
+    wait_until(lambda: trains(store, run))
+    assert trainer.ask("birth", BIRTH) == waiting
+    trainer.stop(run)
+    wait_until(lambda: store.run(run).status == "stopped")
+
+
+def test_a_question_that_cannot_be_answered_says_why(trainer: Trainer) -> None:
+    bad = {"experiment": {**BIRTH["experiment"], "cells": ["lstm:bias=9"]}}
+    with pytest.raises(QuestionError, match="bias=9 is not offered"):
+        trainer.ask("birth", bad)
+
+
+def test_a_question_is_asked_again_where_the_process_dies_over_it(trainer: Trainer) -> None:
+    trainer.ask("birth", BIRTH)
+    (process,) = [pid for pid in children(os.getpid()) if "serve" in command(pid)]
+    os.kill(process, signal.SIGKILL)
+    assert trainer.ask("birth", BIRTH)["profiles"]

@@ -179,3 +179,46 @@ def generalisation() -> Make:
 @pytest.fixture
 def baselines() -> pd.DataFrame:
     return ladder(make_task("temporal_order"), LENGTHS)
+
+
+def make_diagnostics(
+    values: dict[str, list[float]],
+    cells: tuple[str, ...] = ("rnn", "lstm"),
+    lengths: tuple[int, ...] = (50,),
+    seeds: int = 2,
+) -> pd.DataFrame:
+    """Of every model these values of each diagnostic, at steps 0, 20, 40 …"""
+    rows = [
+        model | {"step": 20 * place, "diagnostic": diagnostic, "value": value}
+        for model in models(cells, lengths, seeds)
+        for diagnostic, course in values.items()
+        for place, value in enumerate(course)
+    ]
+    return table("diagnostics", rows)
+
+
+def make_influence(
+    cells: tuple[str, ...] = CELLS, lengths: tuple[int, ...] = (100,), seeds: int = 2
+) -> pd.DataFrame:
+    """1 up to a tenth of the length back, then 0; of the last seed everywhere 0."""
+    rows = [
+        model
+        | {
+            "step": 400,
+            "t": t,
+            "influence": float(model["seed"] < seeds - 1 and t >= 0.9 * model["length"]),
+        }
+        for model in models(cells, lengths, seeds)
+        for t in range(1, model["length"] + 1)
+    ]
+    return table("influence", rows)
+
+
+@pytest.fixture
+def diagnostics() -> Make:
+    return make_diagnostics
+
+
+@pytest.fixture
+def influence() -> Make:
+    return make_influence

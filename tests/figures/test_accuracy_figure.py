@@ -114,7 +114,10 @@ def test_diverged_models_are_crosses(accuracy: Make, baselines: pd.DataFrame) ->
         assert [list(model) for model in cross.customdata] == [[200, 2]]
         assert cross.y[0] == 0 if measure == "accuracy" else cross.y[0] > math.log(4)
         assert [200, 2] not in [list(model) for model in trace(figure, "rnn/seeds").customdata]
+        assert figure.layout.legend.title.text == "× diverged"
         check_json(figure)
+    fine = accuracy_by_length(accuracy(), baselines=baselines)
+    assert fine.layout.legend.title.text is None
 
 
 def test_one_seed_has_no_band(accuracy: Make, baselines: pd.DataFrame) -> None:
@@ -124,6 +127,19 @@ def test_one_seed_has_no_band(accuracy: Make, baselines: pd.DataFrame) -> None:
     assert "interval" not in trace(figure, "gru/mean").hovertext[0]
     assert trace(figure, "gru/seeds").x[1] == 50
     check_json(figure)
+
+
+def test_two_seeds_have_dots_and_a_mean_but_no_band(
+    accuracy: Make, baselines: pd.DataFrame
+) -> None:
+    figure = accuracy_by_length(accuracy(seeds=2), baselines=baselines)
+    assert len(trace(figure, "gru/band").x) == 0
+    assert len(trace(figure, "gru/seeds").x) == 8
+    told = trace(figure, "gru/mean").hovertext[0]
+    assert told.endswith("over 2 seeds<br>no band: that takes at least 3 seeds")
+    one = accuracy_by_length(accuracy(lengths=(50,), seeds=2), baselines=baselines)
+    assert not trace(one, "gru/mean").error_y.array
+    check_json(one)
 
 
 def test_one_length_has_bars_side_by_side(accuracy: Make, baselines: pd.DataFrame) -> None:
@@ -273,11 +289,77 @@ def test_guesses_are_drawn_before_and_after_training(
         check_json(figure)
 
 
+def test_a_guess_beyond_stands_at_the_right_end(accuracy: Make, baselines: pd.DataFrame) -> None:
+    figure = accuracy_by_length(
+        accuracy(), baselines=baselines, guesses={"gru": math.inf, "rnn": 50}
+    )
+    line = trace(figure, "gru/guess")
+    assert 200 < line.x[0] < 10 ** figure.layout.xaxis.range[1]
+    assert "guess: GRU, beyond" in line.text[1]
+    assert "beyond all lengths" in line.hovertext
+    check_json(figure)
+
+
+def test_predictions_stand_where_the_gradient_says(accuracy: Make, baselines: pd.DataFrame) -> None:
+    predictions = {"rnn": 28.4, "gru": math.inf, "lstm": 3.0, "gru:bias=chrono": 900}
+    predictions["lstm:bias=chrono"] = math.nan
+    for frame in (accuracy().iloc[:0], accuracy()):
+        figure = accuracy_by_length(frame, baselines=baselines, predictions=predictions)
+        line = trace(figure, "rnn/predicted")
+        assert set(line.x) == {28.4}
+        assert line.line.dash == "dashdot"
+        assert line.line.color == cell_style("rnn").color
+        assert (line.marker.symbol, line.y[0]) == ("triangle-up-open", 0)
+        assert "predicted: RNN" in line.text[1]
+        low, high = (10**end for end in figure.layout.xaxis.range)
+        beyond, further = trace(figure, "gru/predicted"), trace(figure, "gru:bias=chrono/predicted")
+        assert 200 < beyond.x[0] == further.x[0] < high
+        assert "beyond" in beyond.text[1]
+        assert "at every length" in beyond.hovertext
+        assert beyond.y[1] != further.y[1]
+        below = trace(figure, "lstm/predicted")
+        assert low < below.x[0] < 20
+        assert "below" in below.text[1]
+        assert "lstm:bias=chrono/predicted" not in uids(figure)
+        check_json(figure)
+
+
+def test_predictions_have_their_names_above_guesses(
+    accuracy: Make, baselines: pd.DataFrame
+) -> None:
+    figure = accuracy_by_length(
+        accuracy(), baselines=baselines, predictions={"gru": 150}, guesses={"gru": 150, "rnn": 50}
+    )
+    heights = [trace(figure, uid).y[1] for uid in ("gru/predicted", "gru/guess", "rnn/guess")]
+    assert len(set(heights)) == 3
+
+
+def test_predictions_are_in_the_replay(accuracy: Make, baselines: pd.DataFrame) -> None:
+    frame = accuracy(cells=("rnn", "gru"))
+    figure = accuracy_replay(frame, baselines=baselines, predictions={"lstm": 40})
+    now = accuracy_by_length(frame, baselines=baselines, predictions={"lstm": 40})
+    assert uids(figure) == uids(now)
+    assert set(trace(figure, "lstm/predicted").x) == {40}
+
+
+def test_predictions_before_any_length_is_known(accuracy: Make, baselines: pd.DataFrame) -> None:
+    figure = accuracy_by_length(
+        accuracy().iloc[:0], baselines=baselines.iloc[:0], predictions={"rnn": math.inf}
+    )
+    check_json(figure)
+
+
 def test_loss_has_neither_guess_nor_span(accuracy: Make, baselines: pd.DataFrame) -> None:
     figure = accuracy_by_length(
-        accuracy(), baselines=baselines, spans=SPANS, guesses={"rnn": 50}, measure="loss"
+        accuracy(),
+        baselines=baselines,
+        spans=SPANS,
+        guesses={"rnn": 50},
+        predictions={"rnn": 50},
+        measure="loss",
     )
-    assert not [uid for uid in uids(figure) if uid.endswith(("/span", "/guess", "/band"))]
+    lines = ("/span", "/guess", "/predicted", "/band")
+    assert not [uid for uid in uids(figure) if uid.endswith(lines)]
 
 
 def test_replay_has_the_picture_of_every_evaluation(

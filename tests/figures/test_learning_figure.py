@@ -10,11 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.learning import (
-    gradient_norm,
-    learning_curves,
-    thin,
-)
+from dashboard.figures.learning import gradient_norm, learning_curves
+from dashboard.figures.lines import thin
 
 Make = Callable[..., pd.DataFrame]
 
@@ -139,6 +136,7 @@ def test_gradient_norm_is_the_geometric_mean_over_seeds(training: Make) -> None:
 def test_clipping_threshold_and_share(training: Make) -> None:
     figure = gradient_norm(norms(training, [0.5, 2.0, 3.0, 4.0]), length=50, clip=1.0)
     assert list(trace(figure, "clip").y) == [1, 1]
+    assert [note.text for note in figure.layout.annotations] == ["clipped above 1"]
     line = trace(figure, "lstm/norm")
     assert line.name == "LSTM (75%)"
     assert "75% of all steps so far were clipped" in line.hovertemplate

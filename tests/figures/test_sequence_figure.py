@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.layout import step_ticks
-from dashboard.figures.sequence import Run, example_sequence, runs
+from dashboard.figures.sequence import Run, example_picture, example_sequence, runs
 from models.tasks import TASKS, make_task
 from models.tasks.task import Example
 
@@ -67,3 +67,19 @@ def test_every_task_can_be_drawn(name: str, place: int) -> None:
     figure = example_sequence(drawn)
     assert len(trace(figure, "strip").z[0]) == len(drawn.symbols)
     assert drawn.answer in figure.layout.annotations[0].text
+
+
+def test_pixels_are_as_bright_as_they_are() -> None:
+    pixels = Example(("0", "16", "8", "·"), (True, True, True, False), "7", (0.0, 1.0, 0.5))
+    dark, bright, middle, blank = trace(example_sequence(pixels), "strip").z[0]
+    assert blank == 0 < dark < middle < bright == 1
+
+
+@pytest.mark.parametrize("order", ["rows", "permuted"])
+def test_the_picture_of_a_digit_is_the_image_in_whatever_order_it_is_read(order: str) -> None:
+    task = make_task(f"digits:order={order}")
+    drawn = task.example(np.random.default_rng(0), 64)
+    rows = make_task("digits").example(np.random.default_rng(0), 64)
+    picture = trace(example_picture(drawn), "picture")
+    np.testing.assert_allclose(np.array(picture.z).ravel(), rows.brightness)
+    assert sorted(drawn.brightness) == sorted(rows.brightness)

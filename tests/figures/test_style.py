@@ -8,17 +8,43 @@ import pytest
 from dashboard.figures.style import (
     FAMILIES,
     SPARE,
+    START,
     CellStyle,
     cell_style,
     in_order,
     translucent,
 )
 from models.cells import CELLS
-from models.cells.cell import BIAS, Cell
+from models.cells.cell import BIAS, COMMON, Cell
 from models.presets import PRESETS
-from models.spec import SpecError
+from models.spec import SpecError, canonical
 
 HEADLINE = ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono")
+
+STORIES = (
+    ("rnn", "rnn:activation=relu", "rnn:activation=sigmoid"),
+    ("rnn", "rnn:gain=0.5", "rnn:gain=0.9", "rnn:gain=1.1", "rnn:gain=1.5"),
+    ("rnn", "rnn:norm=layer", "rnn:norm=batch", "rnn:gamma=0.1,norm=batch"),
+    ("lstm", "lstm:norm=layer"),
+    ("rnn", "rnn:omega=2"),
+    ("rnn:activation=relu,gain=1.5", "rnn:activation=relu", "rnn:activation=relu,init=identity"),
+)
+"""Cells that are compared with one another."""
+
+TODAY = {
+    "rnn": ("#c85a0f", "solid", "circle"),
+    "rnn:init=pytorch": ("#c0212d", "dashdot", "square"),
+    "rnn:init=identity": ("#ce8202", "dash", "diamond"),
+    "lstm": ("#105dd1", "solid", "circle"),
+    "lstm:bias=0": ("#1385a9", "dashdot", "square"),
+    "lstm:bias=chrono": ("#4293fe", "dash", "diamond"),
+    "lstm:init=pytorch": ("#105dd1", "longdash", "triangle-up"),
+    "lstm:bias=0,init=pytorch": ("#1385a9", "solid", "triangle-down"),
+    "gru": ("#047339", "solid", "circle"),
+    "gru:bias=chrono": ("#06a958", "dash", "diamond"),
+    "gru:bias=chrono,init=identity": ("#06a958", "solid", "triangle-up"),
+}
+"""In recorded runs and screenshots: their styles stay."""
 
 # Machado, Oliveira & Fernandes 2009, severity 1, on linear RGB.
 COLOUR_BLIND = {
@@ -66,10 +92,24 @@ def contrast(color: str, background: str) -> float:
     return light / dark
 
 
-def variants(cell: str) -> list[str]:
-    options = CELLS[cell].options
+def starts(cell: str) -> list[str]:
+    """All variants by the weights at the start."""
+    options = [option for option in CELLS[cell].options if option.name in START]
     choices = product(*([f"{o.name}={value}" for value in o.values] for o in options))
     return [f"{cell}:{','.join(choice)}" for choice in choices]
+
+
+def variants(cell: str) -> list[str]:
+    """All of these, every single change of another option, and the pairs that are compared."""
+    single = [
+        f"{cell}:{option.name}={value}{',norm=layer' if option.name == 'gamma' else ''}"
+        for option in CELLS[cell].options
+        for value in option.values
+        if option.name not in START and value != option.default
+    ]
+    stories = [text for story in STORIES for text in story if text.partition(":")[0] == cell]
+    others = {canonical("cell", text, CELLS) for text in (*single, *stories)}
+    return [*starts(cell), *sorted(others - {canonical("cell", cell, CELLS)})]
 
 
 def test_lab_of_white_and_red() -> None:
@@ -100,6 +140,39 @@ def test_variants_differ_in_two_ways_at_least(cell: str) -> None:
         assert sum(ways) >= 2
 
 
+@pytest.mark.parametrize("story", STORIES)
+def test_cells_of_a_story_differ_in_colour_dash_and_symbol(story: tuple[str, ...]) -> None:
+    styles = [cell_style(cell) for cell in story]
+    for ways in zip(*((style.color, style.dash, style.symbol) for style in styles), strict=True):
+        assert len(set(ways)) == len(story)
+
+
+@pytest.mark.parametrize("sight", ["normal", *COLOUR_BLIND])
+def test_colours_of_one_family_differ(sight: str) -> None:
+    matrix = np.array(COLOUR_BLIND.get(sight, np.eye(3)))
+    for family in FAMILIES.values():
+        seen = [lab(np.clip(matrix @ linear(color), 0, 1)) for color in family]
+        for one, other in combinations(seen, 2):
+            assert np.linalg.norm(one - other) >= (15 if sight == "normal" else 8)
+
+
+@pytest.mark.parametrize("cell", list(TODAY))
+def test_known_cells_look_as_ever(cell: str) -> None:
+    style = cell_style(cell)
+    assert (style.color, style.dash, style.symbol) == TODAY[cell]
+
+
+def test_any_number_has_a_style_of_its_own_that_stays() -> None:
+    style = cell_style("rnn:gain=1.234")
+    assert (style.color, style.dash, style.symbol) == ("#fd234d", "dash", "triangle-left")
+    assert cell_style("rnn:gain=1.2340") == style
+    assert style.label == "RNN, gain 1.234"
+    known = [(other.color, other.dash, other.symbol) for other in map(cell_style, variants("rnn"))]
+    for gain in (0.2, 0.7, 0.8, 1.2, 1.3, 2, 3):
+        style = cell_style(f"rnn:gain={gain}")
+        assert (style.color, style.dash, style.symbol) not in known
+
+
 def test_chrono_differs_from_default_in_colour_dash_and_symbol() -> None:
     for cell in ("lstm", "gru"):
         default, chrono = cell_style(cell), cell_style(f"{cell}:bias=chrono")
@@ -124,6 +197,13 @@ def test_defaults_written_out_change_nothing() -> None:
         ("lstm:bias=chrono", "LSTM, chrono bias"),
         ("gru:bias=0", "GRU, bias 0"),
         ("lstm:bias=chrono,init=pytorch", "LSTM, chrono bias, PyTorch init"),
+        ("rnn:activation=relu", "RNN, ReLU"),
+        ("rnn:activation=sigmoid", "RNN, sigmoid"),
+        ("rnn:activation=relu,init=identity", "RNN, ReLU, identity init"),
+        ("rnn:gain=1.5", "RNN, gain 1.5"),
+        ("rnn:norm=layer", "RNN, layer norm"),
+        ("rnn:gamma=0.1,norm=batch", "RNN, batch norm, γ 0.1"),
+        ("rnn:omega=2", "RNN, Ω 2"),
     ],
 )
 def test_labels_are_for_people(cell: str, label: str) -> None:
@@ -143,13 +223,13 @@ def test_unknown_cell_is_refused() -> None:
 class Toy(Cell):
     name = "toy"
     title = "Toy"
-    options = (BIAS,)
+    options = (BIAS, *COMMON)
 
 
 class Other(Cell):
     name = "other"
     title = "Other"
-    options = ()
+    options = COMMON
 
 
 def test_new_cells_take_the_next_colours(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,6 +252,13 @@ def test_order_does_not_follow_arrival() -> None:
         "gru",
         "gru:bias=chrono",
     ]
+
+
+def test_default_comes_first_then_numbers_by_size() -> None:
+    gains = [f"rnn:gain={gain}" for gain in ("1.5", "0.25", "2.75", "1", "0.9")]
+    ordered = [gain.partition("=")[2] for gain in in_order(gains)]
+    assert ordered == ["1", "0.25", "0.9", "1.5", "2.75"]
+    assert in_order(["rnn:gamma=0.1,norm=batch", "rnn:norm=batch", "rnn"])[0] == "rnn"
 
 
 def test_cells_of_every_preset_differ_in_colour() -> None:

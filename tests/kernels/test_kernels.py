@@ -12,20 +12,23 @@ from models.cells import make_cell
 from models.cells.cell import Weights
 from models.kernels import KERNELS, unroll
 from models.kernels.autograd import AutogradUnrolled
-from models.kernels.kernel import Unrolled
+from models.kernels.kernel import Kernel, Unrolled
 from models.kernels.schedule import Schedule
 
 LENGTHS = (6, 6, 4, 1)
 INPUTS, HIDDEN, SEQUENCES = 2, 3, 2
 READ = [1, 3, 6]
 """The last output only, some, and every one."""
+COVERED = ["rnn", "rnn:activation=relu", "rnn:activation=sigmoid", "lstm", "gru"]
+"""Cells that run through a kernel."""
 
 
-def make(name: str, kind: str) -> Unrolled:
+def make(name: str, kind: str, truncate: int = 0) -> Unrolled:
     """The same random sequences for every kind."""
-    cell, schedule = make_cell(name), Schedule(LENGTHS)
+    cell, schedule = make_cell(name), Schedule(LENGTHS, truncate)
     if kind == "kernel":
         unrolled = unroll(cell, schedule, INPUTS, HIDDEN, SEQUENCES, torch.float64)
+        assert isinstance(unrolled, Kernel)
     else:
         cpu = torch.device("cpu")
         unrolled = AutogradUnrolled(cell, schedule, INPUTS, HIDDEN, SEQUENCES, torch.float64, cpu)
@@ -57,19 +60,24 @@ def function_of_weights(
     return hidden
 
 
+def test_every_kernel_is_tested() -> None:
+    assert {name.split(":")[0] for name in COVERED} == set(KERNELS)
+
+
 @pytest.mark.parametrize("last", READ)
-@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("name", COVERED)
 def test_gradcheck(name: str, last: int) -> None:
     weights = random_weights(name)
     hidden = function_of_weights(make(name, "kernel"), weights, last)
     assert torch.autograd.gradcheck(hidden, tuple(weights.values()))
 
 
+@pytest.mark.parametrize("truncate", [0, 1, 2, 4])
 @pytest.mark.parametrize("last", READ)
-@pytest.mark.parametrize("name", KERNELS)
-def test_same_as_autograd_through_the_readable_step(name: str, last: int) -> None:
+@pytest.mark.parametrize("name", COVERED)
+def test_same_as_autograd_through_the_readable_step(name: str, last: int, truncate: int) -> None:
     weights = random_weights(name)
-    fast, slow = make(name, "kernel"), make(name, "autograd")
+    fast, slow = make(name, "kernel", truncate), make(name, "autograd", truncate)
     results = []
     for unrolled in (fast, slow):
         h = function_of_weights(unrolled, weights, last)(*weights.values())
@@ -85,9 +93,25 @@ def test_same_as_autograd_through_the_readable_step(name: str, last: int) -> Non
             torch.testing.assert_close(
                 profile, slow.state_gradient(state, model), rtol=1e-12, atol=1e-12
             )
+            torch.testing.assert_close(
+                fast.state(state, model), slow.state(state, model), rtol=1e-12, atol=1e-12
+            )
+            assert torch.equal(fast.inputs(model), slow.inputs(model))
 
 
-@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("name", COVERED)
+@pytest.mark.parametrize("kind", ["kernel", "autograd"])
+def test_a_truncated_gradient_goes_so_many_steps_back_and_no_further(name: str, kind: str) -> None:
+    weights = random_weights(name)
+    unrolled = make(name, kind, truncate=2)
+    h = function_of_weights(unrolled, weights, 1)(*weights.values())
+    torch.autograd.grad(h.sum(), list(weights.values()))
+    reached = unrolled.state_gradient("h", 0).abs().amax(dim=(1, 2)) > 0
+    assert not reached[:4].any()
+    assert reached[4:].any()
+
+
+@pytest.mark.parametrize("name", COVERED)
 def test_one_model_overflowing_leaves_the_others_alone(name: str) -> None:
     weights = random_weights(name)
     unrolled = make(name, "kernel")

@@ -142,7 +142,7 @@ def test_what_was_good_once_and_is_lost_does_not_count() -> None:
 def test_a_run_that_is_not_done_says_how_far_it_is() -> None:
     accuracy = pd.concat([table({"rnn": CHANCES}, step=75), table({"gru": CHANCES}, step=50)])
     told = findings(experiment(), accuracy)
-    assert told == "So far (step 50 of 400) every model is still at chance."
+    assert told == "So far (step 62 of 400) every model is still at chance."
 
 
 # Memory spans.
@@ -266,6 +266,19 @@ def test_cells_with_options_are_named_in_words() -> None:
     assert "40 for the LSTM with chrono bias." in told
 
 
+def test_solved_beyond_the_span_is_explained_where_they_go_by_different_measures() -> None:
+    accuracy = table({"rnn": {20: [1, 1], 80: [0.3, 0.3]}})
+    accuracy["solved"] = True
+    accuracy.loc[0, "solved"] = False
+    adding = Experiment(task="adding", lengths=(20, 80))
+    told = findings(adding, accuracy)
+    assert "for the RNN (which counts answers within 0.04, while solved is a mean squared" in told
+    assert "counts" not in findings(experiment(), accuracy)
+    agree = table({"rnn": {20: [1, 1], 80: [0, 0]}})
+    assert "counts" not in findings(adding, agree)
+    assert "counts" not in findings(adding, table({"rnn": {20: [1, 1], 80: [0.9, 1]}}))
+
+
 # The longest length.
 
 
@@ -304,6 +317,19 @@ def test_diverged_models_are_told_where_all_are_at_chance() -> None:
     assert told == (
         "After 400 steps every model is still at chance; 3 of 6 models diverged (3 of the RNN)."
     )
+
+
+def test_all_diverged_is_not_called_chance() -> None:
+    accuracy = table({"rnn": CHANCES, "gru": CHANCES}).assign(diverged=True)
+    assert findings(experiment(), accuracy) == "After 400 steps every model has diverged."
+
+
+def test_a_cell_that_diverged_has_no_span_and_is_not_ranked() -> None:
+    accuracy = table({"rnn": CHANCES, "gru": FALLS, "lstm": SOLVED})
+    accuracy["diverged"] = accuracy["cell"] == "rnn"
+    told = findings(experiment(), accuracy)
+    assert "the memory span is 40 for the GRU and > 80 for the LSTM; the GRU gives up first" in told
+    assert "6 of 18 models diverged (6 of the RNN)" in told
 
 
 def test_where_none_diverged_nothing_is_said_about_it() -> None:

@@ -123,6 +123,12 @@ def test_lengths_may_come_in_any_order() -> None:
     assert span({80: [0], 320: [0], 20: [1]})["span"] == pytest.approx(40)
 
 
+def test_a_cell_that_diverged_has_no_span() -> None:
+    found = span_of(table({"rnn": {20: [0, 0], 80: [0, 0]}}).assign(diverged=True))
+    assert math.isnan(found["span"])
+    assert (found["text"], found["bound"], found["interval"]) == ("diverged", "", "")
+
+
 def test_a_curve_that_recovers_is_cut_at_its_first_fall() -> None:
     found = span({20: [1], 80: [0], 100: [1], 200: [1]})
     assert (found["span"], found["bound"]) == (pytest.approx(40), "")

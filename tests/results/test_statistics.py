@@ -21,6 +21,7 @@ from models.results.statistics import (
     student,
     summarise,
     summarise_generalisation,
+    trained,
 )
 
 MODEL = {
@@ -401,6 +402,30 @@ def test_the_result_table_has_the_median_steps_of_those_that_solved() -> None:
     found = result_table(rows).set_index("length")
     assert found["steps_to_solve"].tolist() == pytest.approx([50, math.nan], nan_ok=True)
     assert found["mean"].tolist() == summarise(rows)["mean"].tolist()
+
+
+def test_the_result_table_says_which_learning_rate_is_shown() -> None:
+    rows = table(
+        "accuracy",
+        {"length": 20, "learning_rate": 0.01},
+        {"length": 50, "learning_rate": 0.003},
+        {"length": 50, "learning_rate": 0.003, "seed": 1},
+    )
+    assert result_table(rows)["learning_rate"].tolist() == [0.01, 0.003]
+
+
+def test_a_cell_is_trained_when_all_of_its_models_are() -> None:
+    rows = table(
+        "accuracy",
+        *[
+            {"cell": cell, "length": length, "step": step}
+            for cell, lengths in {"rnn": (20, 50), "gru": (20,)}.items()
+            for length in (20, 50)
+            for step in ((0, 25) if length in lengths else (0,))
+        ],
+    )
+    assert set(trained(rows)["cell"]) == {"rnn"}
+    assert trained(rows.iloc[:0]).empty
 
 
 def test_clipped_share_is_of_the_steps_of_each_model() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from models.tasks.digits import PIXELS, SPLITS, Digits, images
 from models.tasks.task import Split
@@ -25,8 +26,7 @@ def rows(pixels: np.ndarray) -> set[bytes]:
 
 
 def test_the_file_is_the_one_of_scikit_learn() -> None:
-    datasets = pytest.importorskip("sklearn.datasets")
-    original = datasets.load_digits()
+    original = load_digits()
     np.testing.assert_array_equal(images().pixels, original.data)
     np.testing.assert_array_equal(images().labels, original.target)
 

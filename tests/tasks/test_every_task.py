@@ -89,6 +89,25 @@ def test_no_constant_answer_beats_chance_in_simulation(task: Task) -> None:
     assert best == pytest.approx(task.chance(length).accuracy, abs=tolerance + 1e-3)
 
 
+def test_the_loss_of_chance_is_that_of_who_knows_the_step_alone(task: Task) -> None:
+    length = task.lengths[0]
+    targets = draw(task, 20_000, length).targets
+    if task.loss == "cross_entropy":
+        shares = np.array([np.bincount(row, minlength=task.outputs) for row in targets]) / 20_000
+        loss = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1).mean()
+    else:
+        loss = targets.var(axis=1).mean()
+    assert loss == pytest.approx(task.chance(length).loss, abs=6e-3)
+
+
+def test_answers_are_the_same_when_all_of_their_parts_are(task: Task) -> None:
+    answers = np.arange(task.outputs)
+    parts = task.parts(answers)
+    assert len(set(zip(*(part.tolist() for part in parts), strict=True))) == task.outputs
+    for ours, torchs in zip(parts, task.parts(torch.from_numpy(answers)), strict=True):
+        np.testing.assert_array_equal(ours, torchs.numpy())
+
+
 def test_an_answer_that_is_not_finite_is_wrong(task: Task) -> None:
     outputs = torch.full((1, task.outputs, 4), math.nan)
     targets = torch.zeros(1, 4, dtype=torch.long if task.loss == "cross_entropy" else torch.float)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import current_run
 from dashboard.figures.style import cell_style
-from dashboard.services import store
+from dashboard.services import store, trainer
 from models.results.files import from_store, zip_bytes
 from models.results.store import Run
 
@@ -23,6 +23,7 @@ SIGNS = {
 def page() -> None:
     """A row for each run, newest first."""
     st.subheader("Runs")
+    trainer()  # closes runs that have lost their process
     runs = store().runs()
     if not runs:
         st.info("Nothing was trained yet. Press Train on the Race page, or use the command line.")
@@ -39,16 +40,17 @@ def _row(run: Run) -> None:
     with st.container(border=True, key=f"run_{run.id}"):
         words, opening, export, deletion = st.columns([6, 1, 1, 1], vertical_alignment="center")
         experiment = run.experiment
-        cells = ", ".join(cell_style(cell).label for cell in experiment.cells)
+        cells = " · ".join(cell_style(cell).label for cell in experiment.cells)
+        seeds = "1 seed" if experiment.seeds == 1 else f"{experiment.seeds} seeds"
         lengths = ", ".join(str(length) for length in experiment.lengths)
         words.markdown(
             f"{SIGNS[run.status]} **{experiment.task}** · {cells}  \n"
-            f"T = {lengths} · {experiment.seeds} seeds · {run.done_steps} of {run.total_steps} "
+            f"T = {lengths} · {seeds} · {run.done_steps} of {run.total_steps} "
             f"steps · {run.status}{': ' + run.message if run.message else ''}  \n"
             f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC"
         )
         if opening.button("Open", key=f"open_{run.id}", width="stretch"):
-            st.switch_page("pages/race.py", query_params={"run": run.id})
+            st.switch_page("views/race.py", query_params={"run": run.id})
         export.download_button(
             "Export",
             lambda: zip_bytes(from_store(store(), run.id)),

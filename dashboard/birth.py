@@ -1,0 +1,76 @@
+"""The gradient before the first training step, asked of the trainer's warm process."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.services import trainer
+from models.experiment import Experiment
+
+SETTINGS = (
+    "task",
+    "cells",
+    "lengths",
+    "seeds",
+    "first_seed",
+    "hidden_size",
+    "match",
+    "batch_size",
+    "truncate",
+)
+"""What the models at birth depend on."""
+
+
+@dataclass(frozen=True)
+class Birth:
+    """Rows at step 0, with the columns of the tables of a run."""
+
+    gradients: pd.DataFrame
+    diagnostics: pd.DataFrame
+
+
+def at_birth(experiment: Experiment) -> Birth:
+    """Raises QuestionError where there is no answer."""
+    return _asked(same_at_birth(experiment).to_json())
+
+
+def same_at_birth(experiment: Experiment) -> Experiment:
+    """The experiment with all settings at their defaults that models at birth do not depend on."""
+    return Experiment.from_mapping({name: getattr(experiment, name) for name in SETTINGS})
+
+
+@st.cache_resource(show_spinner=False, max_entries=50)
+def _asked(experiment: str) -> Birth:
+    answer = trainer().ask("birth", {"experiment": json.loads(experiment)})
+    return Birth(_gradients(answer["profiles"]), _rows(pd.DataFrame(answer["diagnostics"])))
+
+
+def singular_values(experiment: Experiment, cell: str, length: int) -> pd.DataFrame:
+    """lag, index and log_value of ∂h_T/∂h_{T-lag}, of the first seed. Raises QuestionError."""
+    return _asked_values(same_at_birth(experiment).to_json(), cell, length)
+
+
+@st.cache_resource(show_spinner=False, max_entries=50)
+def _asked_values(experiment: str, cell: str, length: int) -> pd.DataFrame:
+    told = {"experiment": json.loads(experiment), "cell": cell, "length": length}
+    return pd.DataFrame(trainer().ask("singular_values", told))
+
+
+def _gradients(profiles: list[dict[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(profiles)
+    norms = frame.pop("norms")
+    lengths = [len(own) for own in norms]
+    frame = frame.loc[frame.index.repeat(lengths)].reset_index(drop=True)
+    frame["t"] = np.concatenate([np.arange(1, length + 1) for length in lengths])
+    frame["gradient_norm"] = np.concatenate(norms.to_list())
+    return _rows(frame)
+
+
+def _rows(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(step=0, learning_rate=0.0)

@@ -1,0 +1,201 @@
+"""The gradient at birth: what a knob does to it, at once and without any training."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import birth, current_run, examples
+from dashboard.cards import Card, cards
+from dashboard.charts import chart, once
+from dashboard.figures.accuracy import accuracy_by_length
+from dashboard.figures.birth import birth_profiles, singular_values
+from dashboard.figures.ladder import ladder
+from dashboard.figures.profile import HOW_TO_READ
+from dashboard.figures.style import cell_style
+from dashboard.figures.style import in_order as cells_in_order
+from dashboard.measured import of_results
+from dashboard.services import store
+from dashboard.trainer_process import QuestionError
+from models import spec
+from models.cells import CELLS
+from models.diagnostics.half_lives import half_life_words
+from models.experiment import Experiment
+from models.presets import PRESETS
+from models.results.birth import horizons_at_birth, summarise_birth
+from models.results.order import in_order
+from models.tasks import make_task
+
+PATHS = "both paths"
+
+
+def draw(experiment: Experiment) -> None:
+    """From the half-lives down to the Jacobians; an error where the question has no answer."""
+    try:
+        measured = birth.at_birth(experiment)
+    except QuestionError as error:
+        st.error(f"The gradient at birth could not be measured: {error}")
+        return
+    source = f"birth {birth.same_at_birth(experiment)}"
+    length, states, relative = _knobs(experiment)
+    summary = once(
+        source,
+        "summary",
+        (length,),
+        lambda: in_order(
+            summarise_birth(measured.gradients, measured.diagnostics, length), experiment
+        ),
+    )
+    cards([_card(row) for row in summary.to_dict("records")], "half-lives")
+    for column, state in zip(st.columns(len(states)), states, strict=True):
+        with column:
+            _profiles(source, measured, experiment, length, state, relative)
+    st.caption(HOW_TO_READ.split(" Dotted:")[0])
+    with st.expander("The numbers, and what theory says"):
+        _numbers(summary)
+    _foretold(source, experiment, summary)
+    with st.expander("The Jacobian ∂h_T/∂h_t, its singular values"):
+        _jacobian(source, experiment, length)
+
+
+def _knobs(experiment: Experiment) -> tuple[int, list[str], bool]:
+    """Sequence length, states, whether relative to the end."""
+    left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+    length: int = left.select_slider(
+        "Sequence length", experiment.lengths, value=experiment.lengths[-1], key="birth_length"
+    )
+    choices = ["h"]
+    if any("c" in spec.parse("cell", cell, CELLS)[0].states for cell in experiment.cells):
+        choices += ["c", PATHS]
+    state = middle.segmented_control(
+        "State",
+        choices,
+        default="h",
+        required=True,
+        key="birth_state",
+        format_func=lambda state: state if state == PATHS else f"∂L/∂{state}ₜ",
+        help="The LSTM has two: the gradient travels through c by addition, and through h and the "
+        "gates.",
+    )
+    relative = right.toggle("Relative to the last step", value=True, key="birth_relative")
+    return length, ["c", "h"] if state == PATHS else [state], relative
+
+
+def _card(row: Mapping[Hashable, Any]) -> Card:
+    style = cell_style(str(row["cell"]))
+    return Card(
+        style.color,
+        style.label,
+        half_life_words(row["half_life"]),
+        f"trainable up to T {_about(str(row['prediction']))}",
+    )
+
+
+def _about(prediction: str) -> str:
+    return prediction if prediction[0] in "<>" else f"≈ {prediction}"
+
+
+def _profiles(
+    source: str,
+    measured: birth.Birth,
+    experiment: Experiment,
+    length: int,
+    state: str,
+    relative: bool,
+) -> None:
+    chart(
+        source,
+        f"birth_{state}",
+        (length, relative),
+        lambda: birth_profiles(
+            measured.gradients,
+            length=length,
+            state=state,
+            relative=relative,
+            cells=experiment.cells,
+            horizons=horizons_at_birth(measured.gradients, length, state),
+        ),
+    )
+
+
+def _numbers(summary: pd.DataFrame) -> None:
+    shown = pd.DataFrame(
+        {
+            "cell": [cell_style(cell).label for cell in summary["cell"]],
+            "gradient": summary["half_life"].map(half_life_words),
+            "in theory": summary["half_life_theory"].map(half_life_words),
+            "1 % left, steps back": summary["horizon_by_gradient"],
+            "spectral radius": summary["spectral_radius"].round(3),
+            "Lyapunov exponent": summary["lyapunov_exponent"].round(4),
+            "trainable up to": summary["prediction"],
+        }
+    )
+    st.dataframe(shown, hide_index=True, width="stretch")
+    st.caption(
+        "In theory: of the RNN, spectral radius × mean slope of the activation; of LSTM and GRU, "
+        "the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of the whole "
+        "state, in nats per step: below 0 a change of the state dies out. Trainable up to: where "
+        "the gradient at the first step falls below 10⁻⁴ of that at the last, a rule of thumb "
+        "chosen on temporal order. The first seed is shown."
+    )
+
+
+def _foretold(source: str, experiment: Experiment, summary: pd.DataFrame) -> None:
+    """The predictions on the accuracy plot of a race with the same settings, where there is one."""
+    st.markdown("**Did the gradient at birth foretell the cliff?**")
+    found = _race(experiment)
+    if found is None:
+        st.caption("Train these settings, here or on the Race page, and the answer stands here.")
+        return
+    name, accuracy = found
+    beyond = summary["predicted"].where(summary["bound"] != ">", float("inf"))
+    foretold = dict(zip(summary["cell"], beyond, strict=True))
+    chart(
+        f"{source} {name}",
+        "foretold",
+        (),
+        lambda: accuracy_by_length(
+            accuracy,
+            baselines=ladder(make_task(experiment.task), experiment.lengths),
+            cells=experiment.cells,
+            predictions=foretold,
+        ),
+    )
+    st.caption(f"Measured: {name}. Triangles: predicted from the gradient at birth alone.")
+
+
+def _race(experiment: Experiment) -> tuple[str, pd.DataFrame] | None:
+    """A run, or a recorded one, whose models at birth are these: its name and its accuracies."""
+    wanted = birth.same_at_birth(experiment)
+    run = current_run.current()
+    if run and birth.same_at_birth(run.experiment) == wanted:
+        return f"run {run.id}", current_run.reader().read(store()).accuracy
+    for name, preset in PRESETS.items():
+        if birth.same_at_birth(preset.experiment) == wanted and (found := examples.example(name)):
+            return f"recorded run of {preset.title}", of_results(found).accuracy
+    return None
+
+
+def _jacobian(source: str, experiment: Experiment, length: int) -> None:
+    cell = st.selectbox(
+        "Cell",
+        cells_in_order(experiment.cells),
+        key="jacobian_cell",
+        format_func=lambda cell: cell_style(cell).label,
+    )
+    try:
+        values = birth.singular_values(experiment, cell, length)
+    except QuestionError as error:
+        st.error(f"The Jacobians could not be measured: {error}")
+        return
+    chart(source, "singular_values", (cell, length), lambda: singular_values(values, cell=cell))
+    st.caption(
+        "How much the state at the end moves when the state some steps before it is moved, "
+        "direction by direction: the largest, the median and the smallest singular value of the "
+        "product of all the steps' Jacobians. Where even the largest falls, everything is "
+        "forgotten; where it rises while the median falls, one direction explodes and the others "
+        "vanish."
+    )

@@ -1,0 +1,211 @@
+"""The gradient profile over training: every evaluation a row of a heat map, or one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.layout import EXPONENTS, Trace, new_figure, numbers, step_ticks, thinned
+from dashboard.figures.profile import gradient_profile
+from dashboard.figures.style import cell_style
+
+HEIGHT = 400
+MOST_STEPS = 60
+MOST_COLUMNS = 250
+SCALE = "Viridis"
+"""Uniform to the eye, whatever its colour vision; every shade of it is a finite number."""
+ZERO = "#808495"
+BROKEN = "#e0327d"
+"""Neither colour is in the scale."""
+
+GAPS = (("zero", "exactly 0 in float32", ZERO), ("broken", "not finite", BROKEN))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is drawn, training steps by time steps."""
+
+    steps: tuple[int, ...]
+    t: tuple[int, ...]
+    logs: np.ndarray
+    """Mean over seeds of the base-10 logarithm; NaN where there is none."""
+    zero: np.ndarray
+    """Where a seed's gradient is exactly 0."""
+    broken: np.ndarray
+    """Where one is not finite, or the ratio of two is not."""
+
+
+def gradient_heat_map(
+    gradients: pd.DataFrame, *, cell: str, length: int, state: str = "h", relative: bool = False
+) -> go.Figure:
+    """log10 of ‖∂L/∂state_t‖ of one cell: t to the right as in the profile, training upwards.
+
+    With ``relative`` each row is divided by its value at t = T.
+    """
+    rows = gradients[
+        (gradients["cell"] == cell)
+        & (gradients["length"] == length)
+        & (gradients["state"] == state)
+    ]
+    found = grid(rows, relative)
+    norm = f"‖∂L/∂{state}<sub>t</sub>‖"
+    if relative:
+        norm += f" / ‖∂L/∂{state}<sub>T</sub>‖"
+    figure = new_figure(
+        f"heat map/{cell}/{length}/{state}/{relative}",
+        height=HEIGHT,
+        xaxis={
+            "title": "time step t",
+            "range": [min(0.5, 1 - 0.02 * length), max(length + 0.5, 1.02 * length)],
+            "tickvals": step_ticks(length),
+        },
+        yaxis={"title": "training step", "tickformat": "d", **_few(found.steps)},
+    )
+    figure.update_layout(
+        legend={"x": 1, "xanchor": "right", "yref": "container", "y": 0.99, "yanchor": "top"},
+        yaxis={"showgrid": False},
+        margin={"t": 86},
+    )
+    figure.add_annotation(  # the colour bar's own title would stand on it
+        text=norm,
+        x=0,
+        y=1,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        yshift=42,
+        showarrow=False,
+    )
+    figure.add_trace(_norms(cell, found, norm))
+    for kind, words, color in GAPS:
+        there = getattr(found, kind)
+        figure.add_traces([_gap(cell, found, kind, words, color), _key(kind, words, color, there)])
+    return figure
+
+
+def profile_at(
+    gradients: pd.DataFrame,
+    *,
+    length: int,
+    step: int,
+    state: str = "h",
+    cells: Sequence[str] = (),
+    relative: bool = False,
+) -> go.Figure:
+    """The profile of each cell at its evaluation nearest to ``step``, and at birth (dotted)."""
+    rows = gradients[(gradients["length"] == length) & (gradients["state"] == state)]
+    apart = (rows["step"] - step).abs()
+    nearest = apart == apart.groupby(rows["cell"]).transform("min")
+    later = rows["step"].where(nearest).groupby(rows["cell"]).transform("max")
+    figure = gradient_profile(
+        rows[(rows["step"] == 0) | (rows["step"] == later)],
+        length=length,
+        state=state,
+        relative=relative,
+        cells=cells,
+    )
+    title = f"dotted: at birth · thick: training step {step}"
+    figure.update_layout(legend={"title": {"text": title}})
+    return figure
+
+
+def grid(rows: pd.DataFrame, relative: bool = False) -> Grid:
+    """The heat map of one cell's rows at one length and state."""
+    norms = rows["gradient_norm"].astype(float)
+    positive = np.isfinite(norms) & (norms > 0)
+    told = rows[["step", "t"]].assign(
+        logs=np.log10(norms.where(positive)), zero=norms == 0, broken=~np.isfinite(norms)
+    )
+    by_place = told.groupby(["step", "t"]).agg({"logs": "mean", "zero": "any", "broken": "any"})
+    table = by_place.unstack("t")
+    if table.empty:
+        nothing = np.zeros((0, 0))
+        return Grid((), (), nothing, nothing.astype(bool), nothing.astype(bool))
+    broken = table["broken"].eq(True).to_numpy()  # a place without a row is neither
+    zero = table["zero"].eq(True).to_numpy() & ~broken
+    logs = np.where(zero | broken, np.nan, table["logs"].to_numpy(dtype=float))
+    if relative:
+        there = np.isfinite(logs)
+        logs = logs - logs[:, -1:]
+        broken = broken | (there & np.isnan(logs))
+    return Grid(tuple(table.index), tuple(table["logs"].columns), logs, zero, broken)
+
+
+def _few(steps: Sequence[int]) -> Trace:
+    """One row alone has one tick."""
+    return {"tickvals": list(steps)} if len(steps) == 1 else {"nticks": 7}
+
+
+def _places(found: Grid) -> tuple[Sequence[int], Sequence[int]]:
+    return thinned(len(found.steps), MOST_STEPS), thinned(len(found.t), MOST_COLUMNS)
+
+
+def _heat(found: Grid, kind: str, values: np.ndarray) -> Trace:
+    rows, columns = _places(found)
+    return {
+        "type": "heatmap",
+        "uid": kind,  # of a trace with a colour bar it must be a valid CSS name
+        "x": [found.t[i] for i in columns],
+        "y": [found.steps[i] for i in rows],
+        "z": [numbers((values[i, k] for k in columns), 3) for i in rows],
+        "hoverongaps": False,
+    }
+
+
+def _norms(cell: str, found: Grid, norm: str) -> Trace:
+    known = found.logs[np.isfinite(found.logs)]
+    low, high = (known.min(), known.max()) if len(known) else (-1.0, 0.0)
+    return {
+        **_heat(found, "norms", found.logs),
+        "colorscale": SCALE,
+        "zmin": float(low),
+        "zmax": float(max(high, low + 0.1)),
+        "colorbar": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "yref": "container",  # one above the plot would push its margins, not its titles
+            "y": 0.89,
+            "yanchor": "top",
+            "len": 0.6,
+            "thickness": 10,
+            "outlinewidth": 0,
+            **EXPONENTS,
+            "nticks": 4,
+            "tickangle": 0,
+        },
+        "hovertemplate": f"{cell_style(cell).label} · step %{{y}} · t = %{{x}} · "
+        f"{norm} = 10<sup>%{{z:.1f}}</sup><extra></extra>",
+    }
+
+
+def _gap(cell: str, found: Grid, kind: str, words: str, color: str) -> Trace:
+    """One flat colour over the places that have no logarithm."""
+    values = np.where(getattr(found, kind), 1.0, np.nan)
+    return {
+        **_heat(found, kind, values),
+        "colorscale": [[0, color], [1, color]],
+        "showscale": False,
+        "hovertemplate": f"{cell_style(cell).label} · step %{{y}} · t = %{{x}} · {words}"
+        "<extra></extra>",
+    }
+
+
+def _key(kind: str, words: str, color: str, there: np.ndarray) -> Trace:
+    """Its entry in the legend."""
+    return {
+        "type": "scatter",
+        "uid": f"key/{kind}",
+        "name": words,
+        "showlegend": bool(there.any()),
+        "x": [None],
+        "y": [None],
+        "mode": "markers",
+        "marker": {"symbol": "square", "size": 11, "color": color},
+        "hoverinfo": "skip",
+    }

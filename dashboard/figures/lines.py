@@ -1,0 +1,77 @@
+"""Lines over training steps: what learning curves and diagnostics have in common."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.layout import Trace, belongs, new_figure, numbers
+from dashboard.figures.style import cell_style
+
+HEIGHT = 340
+MOST_POINTS = 200
+"""A longer line is thinned: each point then stands for as many steps as the others, their mean."""
+
+
+def steps_figure(name: str, yaxis: Trace) -> go.Figure:
+    """An empty figure over training steps."""
+    xaxis = {"title": "training step", "rangemode": "tozero", "nticks": 7}
+    return new_figure(name, height=HEIGHT, xaxis=xaxis, yaxis=yaxis)
+
+
+def mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
+    """Mean over seeds at each step, over those seeds that are finite there."""
+    values = rows[column].astype(float)
+    return values.where(np.isfinite(values)).groupby(rows["step"]).mean()
+
+
+def log_mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
+    """Mean of the logarithm over seeds at each step, over those finite and above 0 there."""
+    values = rows[column].astype(float)
+    values = values[np.isfinite(values) & (values > 0)]
+    logs = pd.Series(np.log(values.to_numpy()), index=values.index)
+    return logs.groupby(rows["step"].loc[logs.index]).mean()
+
+
+def thin(line: pd.Series) -> pd.Series:
+    """A line over steps in at most 200 points, each the mean of an equal number of steps."""
+    width = math.ceil(len(line) / MOST_POINTS)
+    if width <= 1:
+        return line
+    bins = np.arange(len(line)) // width
+    steps = pd.Series(line.index).groupby(bins).mean().round().astype(int)
+    return pd.Series(line.groupby(bins).mean().to_numpy(), index=steps)
+
+
+def points(line: pd.Series) -> Trace:
+    """A series over steps as a trace's line."""
+    steps: list[int | None] = [int(step) for step in line.index]
+    # An empty trace would have no place in the legend.
+    return {"x": steps or [None], "y": numbers(line) or [None], "mode": "lines"}
+
+
+def each_seed(cell: str, rows: pd.DataFrame, column: str, told: str) -> Trace:
+    """All seeds as one faint trace, with a gap between two; ``told`` names what is drawn."""
+    style = cell_style(cell)
+    steps: list[int | None] = []
+    values: list[float | None] = []
+    names: list[str] = []
+    for seed, own in rows.sort_values("step").groupby("seed"):
+        line = thin(own.set_index("step")[column])
+        steps += [*(int(step) for step in line.index), None]
+        values += [*numbers(line), None]
+        names += [str(seed)] * (len(line) + 1)
+    return {
+        **belongs(cell, "seeds"),
+        "x": steps,
+        "y": values,
+        "customdata": names,
+        "mode": "lines",
+        "line": {"color": style.color, "width": 1},
+        "opacity": 0.5,
+        "hovertemplate": f"{style.label} · seed %{{customdata}} · step %{{x}} · "
+        f"{told} %{{y:.3~f}}<extra></extra>",
+    }

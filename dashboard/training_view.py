@@ -1,0 +1,224 @@
+"""The gradient during training: of a run while it goes on, or of a recorded one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts import chart, once
+from dashboard.figures.heat_map import gradient_heat_map
+from dashboard.figures.horizons import horizons, influence_by_lag
+from dashboard.figures.learning import gradient_norm
+from dashboard.figures.over_training import over_training, parts_over_training
+from dashboard.figures.profile import HOW_TO_READ, gradient_profile_replay
+from dashboard.figures.style import cell_style, in_order
+from dashboard.measured import Tables
+from models import spec
+from models.cells import CELLS
+from models.diagnostics.names import DIAGNOSTICS
+from models.experiment import Experiment
+from models.results.diagnoses import diagnoses
+
+REFERENCES = {"spectral_radius": 1.0, "lyapunov_exponent": 0.0}
+"""Values at which something turns."""
+LOGARITHMIC = ("update_ratio", "horizon_by_gradient")
+LEFT_FIRST, RIGHT_FIRST = "spectral_radius", "lyapunov_exponent"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the numbers come from."""
+
+    name: str
+    """Names all that is measured by now: it changes with it."""
+    experiment: Experiment
+    tables: Tables
+    profiles: Callable[[int], pd.DataFrame]
+    """The gradients table at one length, at every evaluation."""
+
+
+def draw(source: Source) -> None:
+    """From the heat map down to the diagnosis."""
+    experiment, tables = source.experiment, source.tables
+    if tables.diagnostics.empty:
+        st.info("Nothing is measured yet.", icon=":material/hourglass_top:")
+        return
+    cell, length = _chosen(experiment)
+    _heat_maps(source, cell, length)
+    left, right = st.columns(2)
+    with left:
+        _profiles(source, length)
+    with right:
+        chart(
+            source.name,
+            "norm",
+            (length,),
+            lambda: gradient_norm(
+                tables.training, length=length, clip=_threshold(experiment), cells=experiment.cells
+            ),
+        )
+    st.caption(HOW_TO_READ)
+    left, right = st.columns(2)
+    with left:
+        _over_training(source, length, "left", LEFT_FIRST)
+    with right:
+        _over_training(source, length, "right", RIGHT_FIRST)
+    if tables.diagnostics["diagnostic"].str.startswith("accuracy_part_").any():
+        _parts(source, cell, length)
+    if len(tables.influence):
+        _horizons(source, length)
+    _diagnoses(source)
+
+
+def _chosen(experiment: Experiment) -> tuple[str, int]:
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    cell: str = left.selectbox(
+        "Cell of the heat map",
+        in_order(experiment.cells),
+        key="flow_cell",
+        format_func=lambda cell: cell_style(cell).label,
+    )
+    length: int = right.select_slider(
+        "Sequence length of all pictures",
+        experiment.lengths,
+        value=experiment.lengths[-1],
+        key="flow_length",
+    )
+    return cell, length
+
+
+def _heat_maps(source: Source, cell: str, length: int) -> None:
+    """One for each state: the LSTM's paths through c and through h stand side by side."""
+    states = spec.parse("cell", cell, CELLS)[0].states[::-1]
+    for column, state in zip(st.columns(len(states)), states, strict=True):
+        with column:
+            _heat_map(source, cell, length, state)
+
+
+def _heat_map(source: Source, cell: str, length: int, state: str) -> None:
+    chart(
+        source.name,
+        f"heat_map_{state}",
+        (cell, length),
+        lambda: gradient_heat_map(
+            _profiles_at(source, length), cell=cell, length=length, state=state
+        ),
+    )
+
+
+def _profiles_at(source: Source, length: int) -> pd.DataFrame:
+    return once(source.name, "profiles", (length,), lambda: source.profiles(length))
+
+
+def _profiles(source: Source, length: int) -> None:
+    chart(
+        source.name,
+        "profile_replay",
+        (length,),
+        lambda: gradient_profile_replay(
+            _profiles_at(source, length), length=length, cells=source.experiment.cells
+        ),
+    )
+
+
+def _threshold(experiment: Experiment) -> float:
+    """On the norm; clipping by value has none."""
+    return experiment.clip if experiment.clip_by == "norm" else 0.0
+
+
+def _over_training(source: Source, length: int, side: str, first: str) -> None:
+    measured = [name for name in DIAGNOSTICS if name in _measured_names(source)]
+    name = st.selectbox(
+        "Over training",
+        measured,
+        index=measured.index(first) if first in measured else 0,
+        key=f"over_training_{side}",
+        format_func=lambda name: DIAGNOSTICS[name].title,
+        label_visibility="collapsed",
+    )
+    described = DIAGNOSTICS[name]
+    chart(
+        source.name,
+        f"over_training_{side}",
+        (name, length),
+        lambda: over_training(
+            source.tables.diagnostics,
+            diagnostic=name,
+            length=length,
+            cells=source.experiment.cells,
+            title=described.title + (f", {described.unit}" if described.unit else ""),
+            reference=REFERENCES.get(name),
+            log=name in LOGARITHMIC,
+        ),
+    )
+    st.caption(f"{described.title}: {described.meaning}.")
+
+
+def _measured_names(source: Source) -> set[str]:
+    names = set(source.tables.diagnostics["diagnostic"])
+    return {name for name in names if not name.startswith(("accuracy_part_", "overflow_"))}
+
+
+def _parts(source: Source, cell: str, length: int) -> None:
+    st.markdown(f"**Which symbol is known when?** {cell_style(cell).label}, T = {length}")
+    chart(
+        source.name,
+        "parts",
+        (cell, length),
+        lambda: parts_over_training(
+            source.tables.diagnostics, cell=cell, length=length, chance=0.5
+        ),
+    )
+
+
+def _horizons(source: Source, length: int) -> None:
+    st.markdown("**How far back, by the gradient and by what the trained models do**")
+    left, right = st.columns(2)
+    cells = source.experiment.cells
+    with left:
+        chart(
+            source.name,
+            "horizons",
+            (),
+            lambda: horizons(
+                source.tables.diagnostics, lengths=source.experiment.lengths, cells=cells
+            ),
+        )
+    with right:
+        chart(
+            source.name,
+            "influence",
+            (length,),
+            lambda: influence_by_lag(
+                source.tables.influence, source.tables.gradients, length=length, cells=cells
+            ),
+        )
+    st.caption(
+        "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1 % of its value at the end. By behaviour: "
+        "how far back the informative input can stand so that changing it still changes at least "
+        "5 % of the answers, on held-out sequences."
+    )
+
+
+def _diagnoses(source: Source) -> None:
+    tables = source.tables
+    found = once(
+        source.name,
+        "diagnoses",
+        (),
+        lambda: diagnoses(source.experiment, tables.accuracy, tables.training, tables.diagnostics),
+    )
+    unsolved = found[found["verdict"] != "solved"]
+    st.markdown(f"**Diagnosis**: {len(found) - len(unsolved)} of {len(found)} models solved it")
+    if unsolved.empty:
+        return
+    shown = unsolved.drop(columns="learning_rate").rename(columns={"sentence": "because"})
+    shown["cell"] = [cell_style(cell).label for cell in shown["cell"]]
+    st.dataframe(
+        shown[["cell", "length", "seed", "verdict", "because", "rule"]],
+        hide_index=True,
+        width="stretch",
+    )

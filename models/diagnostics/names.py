@@ -1,0 +1,122 @@
+"""What the table ``diagnostics`` holds: its columns are step, diagnostic and value.
+
+Importing this does not import torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.cells import CELLS
+
+MOST_PARTS = 10
+"""Of an answer: the copy task's."""
+
+SHARE = "share from 0 to 1"
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One thing that is measured of a model."""
+
+    name: str
+    """In the column ``diagnostic``."""
+    title: str
+    unit: str
+    """Empty for a number without one."""
+    meaning: str
+    """In one line."""
+
+
+_SIGMOID_GATES = dict.fromkeys(gate for cell in CELLS.values() for gate in cell.gates[:-1])
+_GATES = dict.fromkeys(("h", *(gate for cell in CELLS.values() for gate in cell.gates)))
+_STATES = dict.fromkeys(state for cell in CELLS.values() for state in cell.states)
+
+_ALL = (
+    Diagnostic(
+        "spectral_radius",
+        "Spectral radius",
+        "",
+        "largest |eigenvalue| of the recurrent weights that write the state",
+    ),
+    Diagnostic(
+        "lyapunov_exponent",
+        "Lyapunov exponent",
+        "nats per step",
+        "rate at which a small change of the state grows along a sequence; below 0 it dies out",
+    ),
+    *(
+        Diagnostic(
+            f"half_life_{state}",
+            f"Gradient half-life of {state}",
+            "steps",
+            f"steps back over which ‖∂L/∂{state}_t‖ halves; negative: over which it doubles",
+        )
+        for state in _STATES
+    ),
+    Diagnostic(
+        "half_life_theory",
+        "Half-life in theory",
+        "steps",
+        "what spectral radius and slope, or the unit whose gate keeps most, say about it",
+    ),
+    Diagnostic(
+        "horizon_by_gradient",
+        "Horizon by gradient",
+        "steps",
+        "how many steps back ‖∂L/∂h_t‖, or that of c if longer, stays above 1 % of its last value",
+    ),
+    Diagnostic(
+        "horizon_by_behaviour",
+        "Horizon by behaviour",
+        "steps",
+        "how many steps back a changed input still changes at least 5 % of the answers",
+    ),
+    *(
+        Diagnostic(
+            f"saturation_{gate}",
+            f"Saturation of {gate}",
+            SHARE,
+            f"values of {gate} within .05 of an end of their range; of ReLU, units that stay at 0",
+        )
+        for gate in _GATES
+    ),
+    *(
+        Diagnostic(
+            f"mean_{gate}",
+            f"Mean of gate {gate}",
+            "from 0 to 1",
+            f"how far gate {gate} is open, over steps, units and sequences",
+        )
+        for gate in _SIGMOID_GATES
+    ),
+    Diagnostic(
+        "update_ratio",
+        "Update ratio",
+        "",
+        "‖Δθ‖ / ‖θ‖: how much an optimiser step changes the parameters",
+    ),
+    Diagnostic(
+        "overflow_state_t",
+        "First overflow of a state",
+        "time step",
+        "first t whose state is not finite, in the training step at which the model diverged",
+    ),
+    Diagnostic(
+        "overflow_gradient_t",
+        "Last overflow of the gradient",
+        "time step",
+        "last t whose gradient is not finite, in the training step at which the model diverged",
+    ),
+    *(
+        Diagnostic(
+            f"accuracy_part_{part}",
+            f"Accuracy of part {part}",
+            SHARE,
+            f"held-out answers whose part {part} is right, in the order the sequence gives them",
+        )
+        for part in range(1, MOST_PARTS + 1)
+    ),
+)
+
+DIAGNOSTICS: dict[str, Diagnostic] = {diagnostic.name: diagnostic for diagnostic in _ALL}

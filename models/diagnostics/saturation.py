@@ -1,0 +1,58 @@
+"""How near a cell's gates and its state are to the ends of their range, where gradients die."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from models.diagnostics.trajectory import Trajectory
+
+NEAR = 0.05
+"""A value nearer than this to an end is saturated."""
+
+
+def saturation(trajectory: Trajectory) -> dict[str, Tensor]:
+    """The share of saturated values of every gate and of h, (n,), from 0 to 1, by name.
+
+    The share is over steps, units and sequences. Saturated are tanh values (h, and the candidates
+    g and n) with 1 - |v| < NEAR, and σ values with min(v, 1 - v) < NEAR. ReLU has no upper end: of
+    it, it is the share of dead units, those at 0 in every step of every sequence. The LSTM's c has
+    no ends, and its h = o ⊙ tanh(c) is at one only where o is open and c far from 0.
+
+    NaN where values are not finite.
+    """
+    cell = trajectory.cell
+    *sigmoid, written = cell.gates
+    shares = {gate: _near(trajectory.gates[gate], 0, 1) for gate in sigmoid}
+    match getattr(cell, "activation", "tanh"):
+        case "relu":
+            shares[written] = _dead(trajectory.gates[written])
+        case "sigmoid":
+            shares[written] = _near(trajectory.gates[written], 0, 1)
+        case _:
+            shares[written] = _near(trajectory.gates[written], -1, 1)
+    if "h" not in shares:
+        shares["h"] = _near(torch.stack([state[0] for state in trajectory.states[1:]]), -1, 1)
+    return shares
+
+
+def gate_means(trajectory: Trajectory) -> dict[str, Tensor]:
+    """The mean over steps, units and sequences of every gate with a σ, (n,), 0 to 1, by name.
+
+    The last of ``Cell.gates`` writes the state and is not one of them.
+    """
+    return {gate: trajectory.gates[gate].mean(dim=(0, 2, 3)) for gate in trajectory.cell.gates[:-1]}
+
+
+def _near(values: Tensor, low: float, high: float) -> Tensor:
+    """Of values (T, n, H, B)."""
+    near = torch.minimum(values - low, high - values) < NEAR
+    return _known(near.double().mean(dim=(0, 2, 3)), values)
+
+
+def _dead(values: Tensor) -> Tensor:
+    return _known((values == 0).all(dim=-1).all(dim=0).double().mean(dim=-1), values)
+
+
+def _known(shares: Tensor, values: Tensor) -> Tensor:
+    return torch.where(values.isfinite().all(dim=-1).all(dim=-1).all(dim=0), shares, torch.nan)

@@ -1,0 +1,79 @@
+"""Batch normalisation inside a recurrence, with statistics of each time step."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor
+
+from models.cells.normalisation import scaled
+from models.kernels.schedule import Schedule
+
+MOMENTUM = 0.1
+"""Share of a new batch in the running statistics."""
+
+Statistics = Literal["batch", "training", "running"]
+"""Normalise with the batch's own; also learn the running ones from it; or use the running ones."""
+
+
+class RecurrentBatchNorm:
+    """Recurrent batch normalisation (Cooijmans et al. 2016, section 3.2).
+
+    Statistics are over the sequences of a batch, for each model, time step and feature by itself:
+    the first steps of a recurrence are nothing like the later ones. While nothing has been learnt
+    yet, a batch's own statistics stand in for the running ones. A step beyond the longest trained
+    one takes the statistics of that.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.statistics: Statistics = "batch"
+        self._running: dict[str, tuple[Tensor, Tensor]] = {}
+        self._learnt = False
+        self._step = 0
+
+    def start(self, step: int) -> None:
+        """What is normalised next belongs to this step."""
+        self._step = step
+
+    def finish(self) -> None:
+        """A whole batch has gone through."""
+        self._learnt |= self.statistics == "training"
+
+    def adopt(self, other: RecurrentBatchNorm) -> None:
+        """Takes the running statistics of the same models, trained at other lengths."""
+        rows = self._rows_in(other.schedule)
+        self._running = {
+            site: (mean[rows], variance[rows]) for site, (mean, variance) in other._running.items()
+        }
+        self._learnt = other._learnt
+
+    def __call__(self, site: str, a: Tensor, gamma: Tensor, beta: Tensor | None = None) -> Tensor:
+        """``models.cells.normalisation.Normalise`` of the models active at this step."""
+        first = self.schedule.starts[self._step]
+        rows = slice(first, first + len(a))
+        if self.statistics == "running" and self._learnt:
+            mean, variance = (running[rows] for running in self._running[site])
+        else:
+            mean = a.mean(-1, keepdim=True)
+            variance = a.var(-1, correction=0, keepdim=True)
+            if self.statistics == "training":
+                self._learn(site, rows, mean.detach(), variance.detach())
+        return scaled(a, mean, variance, gamma, beta)
+
+    def _learn(self, site: str, rows: slice, mean: Tensor, variance: Tensor) -> None:
+        if site not in self._running:
+            shape = (self.schedule.rows, mean.shape[1], 1)
+            self._running[site] = mean.new_zeros(shape), mean.new_zeros(shape)
+        share = MOMENTUM if self._learnt else 1.0
+        for running, new in zip(self._running[site], (mean, variance), strict=True):
+            running[rows].lerp_(new, share)
+
+    def _rows_in(self, trained: Schedule) -> list[int]:
+        """For each row here that of the same model and step there, or of its last step."""
+        rows = [0] * self.schedule.rows
+        for model in range(self.schedule.models):
+            known = trained.rows_of(model)
+            for t, row in enumerate(self.schedule.rows_of(model)):
+                rows[row] = known[min(t, len(known) - 1)]
+        return rows

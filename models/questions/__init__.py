@@ -1,0 +1,19 @@
+"""Quick questions that a page asks: a name and arguments in, what can be written as JSON out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models.questions.birth import birth
+from models.questions.jacobian import singular_values
+
+QUESTIONS: dict[str, Callable[..., object]] = {
+    "birth": birth,
+    "singular_values": singular_values,
+}
+
+
+def ask(name: str, arguments: Mapping[str, Any]) -> object:
+    """The answer. Raises KeyError where there is no such question, ExperimentError on bad input."""
+    return QUESTIONS[name](**arguments)

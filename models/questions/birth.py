@@ -1,0 +1,48 @@
+"""What does the gradient look like before the first training step?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import torch
+
+from models.cell_training import CellTraining
+from models.experiment import Experiment
+from models.measuring import Measuring
+from models.sharing import share_out
+
+MOST_SEEDS = 1
+"""More would take longer than a visitor waits."""
+
+CPU = torch.device("cpu")
+
+
+def birth(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows at step 0 that a run of this experiment would measure, of its first seeds.
+
+    ``profiles``: cell, length, seed, state and ``norms``, ‖∂L/∂state_t‖ with t from 1 to T.
+    ``diagnostics``, column by column: cell, length, seed, diagnostic, value. Raises
+    ExperimentError.
+    """
+    wanted = Experiment.from_mapping(experiment)
+    few = {"seeds": min(wanted.seeds, MOST_SEEDS), "learning_rate": wanted.learning_rate[:1]}
+    asked = Experiment.from_mapping({**vars(wanted), **few})
+    ((*parts,),) = share_out(asked, 1)
+    profiles: list[dict[str, Any]] = []
+    diagnostics: list[pd.DataFrame] = []
+    for part in parts:
+        tables = Measuring(CellTraining(asked, part, CPU)).at_birth()
+        profiles += _profiles(tables["gradients"])
+        diagnostics.append(tables["diagnostics"])
+    named = pd.concat(diagnostics)[["cell", "length", "seed", "diagnostic", "value"]]
+    return {"profiles": profiles, "diagnostics": named.to_dict("list")}
+
+
+def _profiles(gradients: pd.DataFrame) -> list[dict[str, Any]]:
+    keys = ["cell", "length", "seed", "state"]
+    return [
+        {**dict(zip(keys, key, strict=True)), "norms": rows["gradient_norm"].tolist()}
+        for key, rows in gradients.groupby(keys, sort=False)
+    ]

@@ -1,0 +1,38 @@
+"""What does the product of a cell's Jacobians do, before the first training step?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.cell_training import CellTraining
+from models.diagnostics.jacobian import log_singular_values
+from models.evaluation import set_profile_batches
+from models.experiment import Experiment
+from models.sharing import Model, Part
+
+MOST_LAGS = 24
+
+
+def singular_values(experiment: Mapping[str, Any], cell: str, length: int) -> dict[str, list[Any]]:
+    """The singular values of ∂h_T/∂h_{T-lag} of a cell's first seed, along one held-out sequence.
+
+    Columns: lag, ``index`` (0 is the largest) and ``log_value``, natural logarithms, -inf for 0.
+    Raises ExperimentError.
+    """
+    wanted = Experiment.from_mapping(experiment)
+    model = Model(length, wanted.first_seed, wanted.learning_rate[0])
+    training = CellTraining(wanted, Part(cell, (model,)), torch.device("cpu"))
+    set_profile_batches(training.population, [model.seed])
+    ((steps, trajectory),) = training.population.trajectories().items()
+    lags = np.unique(np.linspace(1, steps - 1, min(MOST_LAGS, steps - 1)).round().astype(int))
+    (values,) = log_singular_values(trajectory, lags.tolist()).tolist()
+    rows = [
+        (lag, index, value)
+        for lag, own in zip(lags.tolist(), values, strict=True)
+        for index, value in enumerate(own)
+    ]
+    return dict(zip(("lag", "index", "log_value"), map(list, zip(*rows, strict=True)), strict=True))

@@ -1,0 +1,80 @@
+"""Why each model did not learn: ``models.diagnostics.diagnosis`` over the tables of a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models import spec
+from models.cells import CELLS
+from models.diagnostics.diagnosis import Measured, diagnose
+from models.experiment import Experiment
+from models.results.statistics import latest
+from models.tasks import make_task
+
+MODEL = ["cell", "length", "seed", "learning_rate"]
+
+
+def diagnoses(
+    experiment: Experiment,
+    accuracy: pd.DataFrame,
+    training: pd.DataFrame,
+    diagnostics: pd.DataFrame,
+) -> pd.DataFrame:
+    """One row per model: cell, length, seed, learning_rate, verdict, rule, sentence.
+
+    The latest value of each diagnostic counts, of the gradient norm the largest finite one.
+    """
+    values = _latest_values(diagnostics)
+    largest = _largest_norms(training)
+    curves = accuracy.sort_values("step").groupby(MODEL)["accuracy"].apply(list)
+    rows = []
+    for model in latest(accuracy).to_dict("records"):
+        key = tuple(model[name] for name in MODEL)
+        measured = _measured(experiment, model, curves[key], values[key], largest.get(key, 0.0))
+        found = diagnose(measured)
+        told = {"verdict": found.verdict, "rule": found.rule, "sentence": found.sentence}
+        rows.append({**{name: model[name] for name in MODEL}, **told})
+    return pd.DataFrame(rows, columns=[*MODEL, "verdict", "rule", "sentence"])
+
+
+def _measured(
+    experiment: Experiment,
+    model: dict[Hashable, Any],
+    accuracies: list[float],
+    values: dict[str, float],
+    largest_norm: float,
+) -> Measured:
+    cell, _ = spec.parse("cell", model["cell"], CELLS)
+    by_norm = experiment.clip > 0 and experiment.clip_by == "norm"
+    horizon = values.get("horizon_by_gradient", math.nan)
+    return Measured(
+        accuracies=accuracies,
+        chance=model["chance_accuracy"],
+        sequences=model["sequences"],
+        solved=bool(model["solved"]),
+        diverged=bool(model["diverged"]),
+        lag=make_task(experiment.task).lag(model["length"]),
+        gradient_horizon=0 if math.isnan(horizon) else int(horizon),
+        gradient_norm=largest_norm,
+        clip=experiment.clip if by_norm else None,
+        saturation=values.get("saturation_h", math.nan),
+        keep_gate=values.get(f"mean_{cell.keep_gate}"),
+    )
+
+
+def _latest_values(diagnostics: pd.DataFrame) -> dict[tuple[object, ...], dict[str, float]]:
+    ordered = diagnostics.sort_values("step").drop_duplicates([*MODEL, "diagnostic"], keep="last")
+    return {
+        key: dict(zip(rows["diagnostic"], rows["value"], strict=True))
+        for key, rows in ordered.groupby(MODEL)
+    }
+
+
+def _largest_norms(training: pd.DataFrame) -> dict[Hashable, float]:
+    finite = training[np.isfinite(training["gradient_norm"].astype(float))]
+    return finite.groupby(MODEL)["gradient_norm"].max().to_dict()

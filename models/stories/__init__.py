@@ -1,0 +1,57 @@
+"""Stories of the Gradient flow page. A new one is a file beside these and a line in STORIES."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.experiment import Experiment
+from models.presets import Preset
+from models.stories import (
+    additive_path,
+    clipping,
+    early_steps,
+    every_step,
+    longer_is_worse,
+    normalisation,
+    spectral_radius,
+    tanh_against_relu,
+    truncation,
+)
+from models.stories.story import Story
+
+STORIES: dict[str, Story] = {
+    module.STORY.name: module.STORY
+    for module in (
+        longer_is_worse,
+        tanh_against_relu,
+        spectral_radius,
+        clipping,
+        normalisation,
+        additive_path,
+        early_steps,
+        every_step,
+        truncation,
+    )
+}
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A story in one of its variants."""
+
+    story: Story
+    preset: Preset
+
+
+def telling_of(experiment: Experiment) -> Telling | None:
+    """The story that these settings tell, if any."""
+    for story in STORIES.values():
+        for preset in story.presets:
+            if preset.experiment == experiment:
+                return Telling(story, preset)
+    return None
+
+
+def story_presets() -> dict[str, Preset]:
+    """The presets of all stories, by name."""
+    return {preset.name: preset for story in STORIES.values() for preset in story.presets}

@@ -1,0 +1,58 @@
+"""Losses at every step: sequence-to-vector against sequence-to-sequence."""
+
+from __future__ import annotations
+
+from models.experiment import Experiment
+from models.presets import Preset
+from models.stories.numbers import finished, half_lives, reach
+from models.stories.story import Story, Tables
+from models.tasks import make_task
+
+
+def says(experiment: Experiment, tables: Tables) -> str:
+    longest = experiment.lengths[-1]
+    every = make_task(experiment.task).target_steps(longest) > 1
+    told = (
+        f"The gradient of the last step's loss, which is what is drawn in both variants, "
+        f"{half_lives(tables['diagnostics'], longest)} at birth (T = {longest})."
+    )
+    if not finished(tables["accuracy"]):
+        return told
+    where = "losses at every step" if every else "the loss at the last step alone"
+    return (
+        f"{told} The models were trained with {where} and are judged by the last alone. "
+        f"{reach(tables['accuracy'], experiment.cells)}"
+    )
+
+
+def _preset(name: str, title: str, lesson: str, task: str) -> Preset:
+    experiment = Experiment(
+        task=task,
+        cells=("rnn", "lstm", "gru"),
+        lengths=(20, 50, 100),
+        steps=300,
+        learning_rate=(0.01,),
+    )
+    return Preset(name, title, lesson, experiment)
+
+
+STORY = Story(
+    name="every_step",
+    title="Losses at every step",
+    statement="The loss can stand at the last output alone, or losses at every step are added up.",
+    text="With one loss at the end (sequence-to-vector) all that the early steps are told comes "
+    "back through the whole sequence. With a target at every step (sequence-to-sequence; here: "
+    "which symbols have come so far) each symbol's step has a loss right beside it, and the cell "
+    "learns to notice and name it at once; what it must still learn is to keep it. The losses "
+    "are averaged, not summed, so that clipping and learning rates mean the same at every length.",
+    source="Losses summed over the steps: Werbos 1990; a task that has them by definition is "
+    "copy (Arjovsky, Shah & Bengio 2016)",
+    opens="training",
+    presets=(
+        _preset(
+            "every_step", "At every step", "A target at each step.", "temporal_order:targets=every"
+        ),
+        _preset("last_step", "At the last step", "The same with one target.", "temporal_order"),
+    ),
+    says=says,
+)

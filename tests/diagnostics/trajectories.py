@@ -1,0 +1,71 @@
+"""Trajectories for the tests: random cells, and cells whose answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from models.cells import make_cell
+from models.cells.cell import Weights
+from models.cells.normalisation import Normalise, plain
+from models.cells.rnn import RNN
+from models.diagnostics.trajectory import Trajectory
+
+MODELS, INPUTS, HIDDEN, SEQUENCES = 2, 2, 3, 2
+STATES = ("rnn", "lstm", "gru")
+NORMALISED = tuple(f"{cell}:norm={norm}" for cell in STATES for norm in ("layer", "batch"))
+ACTIVATIONS = ("rnn:activation=sigmoid", "rnn:activation=relu")
+
+
+class Linear(RNN):
+    """h_t = W_x x_t + W_h h_{t-1} + b."""
+
+    def step(
+        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
+    ) -> tuple[Tensor, ...]:
+        return (w.W_x @ x + w.W_h @ state[0] + w.b,)
+
+    def slope(self, h: Tensor) -> Tensor:
+        return torch.ones_like(h)
+
+
+def random(name: str, steps: int = 7, scale: float = 1.0, hidden: int = HIDDEN) -> Trajectory:
+    """Of a cell with normally distributed weights, in float64."""
+    cell, generator = make_cell(name), torch.Generator().manual_seed(5)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, dtype=torch.float64, generator=generator)
+
+    shapes = cell.shapes(INPUTS, hidden)
+    weights = {name: scale * normal(MODELS, *shape) for name, shape in shapes.items()}
+    return Trajectory(cell, Weights(**weights), normal(steps, MODELS, INPUTS, SEQUENCES))
+
+
+def linear(W: Tensor, steps: int) -> Trajectory:
+    """Of a linear RNN with recurrent weights W, (n, H, H)."""
+    common = {"init": "orthogonal", "gain": "1", "norm": "none", "gamma": "1"}
+    cell = Linear(activation="tanh", omega="0", **common)
+    models, hidden, _ = W.shape
+    weights = Weights(W.new_ones(models, hidden, 1), W, W.new_zeros(models, hidden, 1))
+    inputs = torch.linspace(-1, 1, steps * models, dtype=W.dtype).view(steps, models, 1, 1)
+    return Trajectory(cell, weights, inputs)
+
+
+def clamped(name: str, gates: Mapping[str, float], steps: int, hidden: int = HIDDEN) -> Trajectory:
+    """Of two models whose gates are what they are told, by their biases: W_x and W_h are 0.
+
+    The second model's gates are those of the first squared.
+    """
+    cell = make_cell(name)
+    weights = {
+        part: torch.zeros(MODELS, *shape, dtype=torch.float64)
+        for part, shape in cell.shapes(INPUTS, hidden).items()
+    }
+    for gate, rows in zip(cell.gates, weights["b"].split(hidden, dim=1), strict=True):
+        if gate in gates:
+            value = torch.tensor([gates[gate], gates[gate] ** 2], dtype=torch.float64)
+            rows[:] = value.logit()[:, None, None]
+    inputs = torch.zeros(steps, MODELS, INPUTS, SEQUENCES, dtype=torch.float64)
+    return Trajectory(cell, Weights(**weights), inputs)
