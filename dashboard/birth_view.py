@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -27,18 +28,22 @@ from models.experiment import Experiment
 from models.presets import PRESETS
 from models.results.birth import horizons_at_birth, summarise_birth
 from models.results.order import in_order
+from models.stories import story_presets
 from models.tasks import make_task
 
 PATHS = "both paths"
 
 
-def draw(experiment: Experiment) -> None:
-    """From the half-lives down to the Jacobians; an error where the question has no answer."""
+def draw(experiment: Experiment) -> birth.Birth | None:
+    """From the half-lives down to the Jacobians; returns what was measured.
+
+    None, with an error on the page, where the question has no answer.
+    """
     try:
         measured = birth.at_birth(experiment)
     except QuestionError as error:
         st.error(f"The gradient at birth could not be measured: {error}")
-        return
+        return None
     source = f"birth {birth.same_at_birth(experiment)}"
     length, states, relative = _knobs(experiment)
     summary = once(
@@ -57,23 +62,25 @@ def draw(experiment: Experiment) -> None:
     with st.expander("The numbers, and what theory says"):
         _numbers(summary)
     _foretold(source, experiment, summary)
-    with st.expander("The Jacobian ∂h_T/∂h_t, its singular values"):
+    with st.expander("The singular values of the Jacobians' product, from the last step back"):
         _jacobian(source, experiment, length)
+    return measured
 
 
 def _knobs(experiment: Experiment) -> tuple[int, list[str], bool]:
     """Sequence length, states, whether relative to the end."""
-    left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+    left, middle, right = st.columns([3, 2, 2], vertical_alignment="center")
     length: int = left.select_slider(
         "Sequence length", experiment.lengths, value=experiment.lengths[-1], key="birth_length"
     )
     choices = ["h"]
     if any("c" in spec.parse("cell", cell, CELLS)[0].states for cell in experiment.cells):
         choices += ["c", PATHS]
+    if st.session_state.get("birth_state") not in choices:
+        st.session_state["birth_state"] = "h"
     state = middle.segmented_control(
         "State",
         choices,
-        default="h",
         required=True,
         key="birth_state",
         format_func=lambda state: state if state == PATHS else f"∂L/∂{state}ₜ",
@@ -81,7 +88,7 @@ def _knobs(experiment: Experiment) -> tuple[int, list[str], bool]:
         "gates.",
     )
     relative = right.toggle("Relative to the last step", value=True, key="birth_relative")
-    return length, ["c", "h"] if state == PATHS else [state], relative
+    return length, ["c", "h"] if state == PATHS else [state or "h"], relative
 
 
 def _card(row: Mapping[Hashable, Any]) -> Card:
@@ -90,8 +97,16 @@ def _card(row: Mapping[Hashable, Any]) -> Card:
         style.color,
         style.label,
         half_life_words(row["half_life"]),
-        f"trainable up to T {_about(str(row['prediction']))}",
+        _note(row),
     )
+
+
+def _note(row: Mapping[Hashable, Any]) -> str:
+    if row["half_life"] < 0:
+        return "explodes: it needs clipping"
+    through_c = row["half_life_c"]
+    path = "" if np.isnan(through_c) else f"through c: {half_life_words(through_c)} · "
+    return f"{path}trainable up to T {_about(str(row['prediction']))}"
 
 
 def _about(prediction: str) -> str:
@@ -173,7 +188,7 @@ def _race(experiment: Experiment) -> tuple[str, pd.DataFrame] | None:
     run = current_run.current()
     if run and birth.same_at_birth(run.experiment) == wanted:
         return f"run {run.id}", current_run.reader().read(store()).accuracy
-    for name, preset in PRESETS.items():
+    for name, preset in {**PRESETS, **story_presets()}.items():
         if birth.same_at_birth(preset.experiment) == wanted and (found := examples.example(name)):
             return f"recorded run of {preset.title}", of_results(found).accuracy
     return None

@@ -17,13 +17,13 @@ function loadPlotly(script) {
 function themed(layout, element) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(name).trim();
-  const ground = read("--st-background-color");
+  const ground = read("--st-background-color").replace(/^#\w{6}$/, "$&99");
   const font = { family: read("--st-font"), color: read("--st-text-color"), size: 12 };
   return {
     ...layout,
     autosize: true,
     font: { ...font, ...layout.font },
-    // A label may stand on a line or a point.
+    // A label may stand on a line or a point: both are to be seen.
     annotations: layout.annotations?.map((note) => ({ bgcolor: ground, ...note })),
     hoverlabel: {
       bgcolor: read("--st-secondary-background-color"),

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pandas as pd
 import streamlit as st
 
 from dashboard import controls, current_run
+from dashboard.birth_view import PATHS
 from dashboard.charts import once
-from dashboard.measured import Tables
 from models.experiment import Experiment
 from models.stories import STORIES, Telling, telling_of
 from models.stories.story import Story
 
-COLUMNS = 4
+COLUMNS = 3
 OPENS = {"birth": "At birth", "training": "During training"}
 """The view in which a story is seen best, as the page names it."""
 
 
-def story_buttons() -> None:
+def story_buttons(current: Story | None) -> None:
     """One press each; they set the sidebar and the view."""
     stories = list(STORIES.values())
     for first in range(0, len(stories), COLUMNS):
@@ -28,6 +31,7 @@ def story_buttons() -> None:
                 on_click=_open,
                 args=(story, 0),
                 help=story.statement,
+                type="primary" if story is current else "secondary",
                 width="stretch",
             )
 
@@ -54,11 +58,11 @@ def show_story(telling: Telling) -> None:
                 )
 
 
-def told(source: str, experiment: Experiment, tables: Tables) -> None:
+def told(source: str, experiment: Experiment, tables: Mapping[str, pd.DataFrame]) -> None:
     """What the numbers of this run say of the story that its settings tell, if any."""
     telling = telling_of(experiment)
     if telling:
-        text = once(source, "told", (), lambda: telling.story.says(experiment, vars(tables)))
+        text = once(source, "told", (), lambda: telling.story.says(experiment, tables))
         st.info(text, icon=":material/search:")
 
 
@@ -66,3 +70,6 @@ def _open(story: Story, variant: int) -> None:
     current_run.leave()
     controls.show(story.presets[variant].experiment)
     st.session_state["flow_view"] = OPENS[story.opens]
+    if story.cell:
+        st.session_state["flow_cell"] = story.cell
+    st.session_state["birth_state"] = PATHS if story.both_paths else "h"

@@ -8,7 +8,9 @@ import streamlit as st
 from dashboard.figures.sequence import example_picture, example_sequence
 from dashboard.live_chart import as_json, live_chart
 from models.experiment import Experiment
+from models.randomness import Stream, generator
 from models.tasks import make_task
+from models.tasks.task import Example
 
 BARE = {"displayModeBar": False}
 
@@ -25,3 +27,10 @@ def task_legend(experiment: Experiment) -> None:
     if example.picture:
         live_chart(as_json(example_picture(example)), "picture", BARE)
     live_chart(as_json(example_sequence(example)), "example", BARE)
+
+
+def held_out_sequence(experiment: Experiment, seed: int, length: int) -> Example:
+    """The first of the sequences that the profiles of this seed and length are measured on."""
+    task = make_task(experiment.task)
+    source = generator(seed, length, Stream.PROFILE)
+    return task.describe(task.sample(source, experiment.batch_size, length, "held_out"), 0)

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.charts import chart, once
+from dashboard.figures.connectivity import connectivity_strip
 from dashboard.figures.heat_map import gradient_heat_map
 from dashboard.figures.horizons import horizons, influence_by_lag
-from dashboard.figures.learning import gradient_norm
+from dashboard.figures.ladder import ladder
+from dashboard.figures.learning import gradient_norm, learning_curves
 from dashboard.figures.over_training import over_training, parts_over_training
 from dashboard.figures.profile import HOW_TO_READ, gradient_profile_replay
 from dashboard.figures.style import cell_style, in_order
 from dashboard.measured import Tables
+from dashboard.task_legend import held_out_sequence
 from models import spec
 from models.cells import CELLS
+from models.diagnostics.diagnosis import RULES
 from models.diagnostics.names import DIAGNOSTICS
 from models.experiment import Experiment
 from models.results.diagnoses import diagnoses
+from models.tasks import make_task
 
 REFERENCES = {"spectral_radius": 1.0, "lyapunov_exponent": 0.0}
 """Values at which something turns."""
@@ -52,14 +58,7 @@ def draw(source: Source) -> None:
     with left:
         _profiles(source, length)
     with right:
-        chart(
-            source.name,
-            "norm",
-            (length,),
-            lambda: gradient_norm(
-                tables.training, length=length, clip=_threshold(experiment), cells=experiment.cells
-            ),
-        )
+        _learning(source, length)
     st.caption(HOW_TO_READ)
     left, right = st.columns(2)
     with left:
@@ -68,6 +67,8 @@ def draw(source: Source) -> None:
         _over_training(source, length, "right", RIGHT_FIRST)
     if tables.diagnostics["diagnostic"].str.startswith("accuracy_part_").any():
         _parts(source, cell, length)
+    if len(tables.connectivity):
+        _connectivity(source, cell, length)
     if len(tables.influence):
         _horizons(source, length)
     _diagnoses(source)
@@ -75,6 +76,8 @@ def draw(source: Source) -> None:
 
 def _chosen(experiment: Experiment) -> tuple[str, int]:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
+    if st.session_state.get("flow_cell") not in experiment.cells:
+        st.session_state.pop("flow_cell", None)
     cell: str = left.selectbox(
         "Cell of the heat map",
         in_order(experiment.cells),
@@ -124,6 +127,30 @@ def _profiles(source: Source, length: int) -> None:
     )
 
 
+def _learning(source: Source, length: int) -> None:
+    experiment, tables = source.experiment, source.tables
+    chart(
+        source.name,
+        "norm",
+        (length,),
+        lambda: gradient_norm(
+            tables.training, length=length, clip=_threshold(experiment), cells=experiment.cells
+        ),
+    )
+    chart(
+        source.name,
+        "learning",
+        (length,),
+        lambda: learning_curves(
+            tables.accuracy,
+            tables.training,
+            length=length,
+            baselines=ladder(make_task(experiment.task), experiment.lengths),
+            cells=experiment.cells,
+        ),
+    )
+
+
 def _threshold(experiment: Experiment) -> float:
     """On the norm; clipping by value has none."""
     return experiment.clip if experiment.clip_by == "norm" else 0.0
@@ -142,7 +169,7 @@ def _over_training(source: Source, length: int, side: str, first: str) -> None:
     described = DIAGNOSTICS[name]
     chart(
         source.name,
-        f"over_training_{side}",
+        f"diagnostic_{side}",
         (name, length),
         lambda: over_training(
             source.tables.diagnostics,
@@ -174,6 +201,40 @@ def _parts(source: Source, cell: str, length: int) -> None:
     )
 
 
+def _connectivity(source: Source, cell: str, length: int) -> None:
+    """At birth and at the end, along the sequence that it was measured on."""
+    rows = source.tables.connectivity
+    rows = rows[(rows["cell"] == cell) & (rows["length"] == length)]
+    if rows.empty:
+        return
+    seed = int(rows["seed"].min())
+    steps = sorted(int(step) for step in rows["step"].unique())
+    st.markdown(
+        f"**On which inputs does the answer hang?** {cell_style(cell).label}, T = {length}, "
+        f"seed {seed}, one held-out sequence"
+    )
+    example = held_out_sequence(source.experiment, seed, length)
+    for column, step in zip(st.columns(len(steps)), steps, strict=True):
+        values = rows[(rows["step"] == step) & (rows["seed"] == seed)].sort_values("t")
+        with column:
+            chart(
+                source.name,
+                f"connectivity_{'birth' if step == 0 else 'end'}",
+                (cell, length),
+                partial(
+                    connectivity_strip,
+                    values["connectivity"].tolist(),
+                    example.symbols,
+                    example.informative,
+                ),
+            )
+            st.caption("At birth" if step == 0 else f"After {step} training steps")
+    st.caption(
+        "How much the answer at the last step moves with the input at step t: the norm of the "
+        f"gradient of the answer's logit. The right answer is {example.answer}."
+    )
+
+
 def _horizons(source: Source, length: int) -> None:
     st.markdown("**How far back, by the gradient and by what the trained models do**")
     left, right = st.columns(2)
@@ -199,7 +260,8 @@ def _horizons(source: Source, length: int) -> None:
     st.caption(
         "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1 % of its value at the end. By behaviour: "
         "how far back the informative input can stand so that changing it still changes at least "
-        "5 % of the answers, on held-out sequences."
+        "5 % of the answers, on held-out sequences; of a model that is no better than chance it is "
+        "0, whatever moves its answers."
     )
 
 
@@ -215,10 +277,18 @@ def _diagnoses(source: Source) -> None:
     st.markdown(f"**Diagnosis**: {len(found) - len(unsolved)} of {len(found)} models solved it")
     if unsolved.empty:
         return
-    shown = unsolved.drop(columns="learning_rate").rename(columns={"sentence": "because"})
+    alike = unsolved.groupby(["cell", "length", "verdict"], sort=False)
+    shown = alike.agg(seeds=("seed", _listed), because=("sentence", "first")).reset_index()
     shown["cell"] = [cell_style(cell).label for cell in shown["cell"]]
-    st.dataframe(
-        shown[["cell", "length", "seed", "verdict", "because", "rule"]],
-        hide_index=True,
-        width="stretch",
-    )
+    st.table(shown[["cell", "length", "seeds", "verdict", "because"]].set_index("cell"))
+    with st.expander("Every model, and the rules, of which the first that holds counts"):
+        st.dataframe(
+            unsolved[["cell", "length", "seed", "verdict", "sentence"]],
+            hide_index=True,
+            width="stretch",
+        )
+        st.markdown("\n".join(f"1. **{rule.verdict}**: {rule.text}" for rule in RULES))
+
+
+def _listed(seeds: pd.Series) -> str:
+    return ", ".join(str(seed) for seed in sorted(set(seeds)))

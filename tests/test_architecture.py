@@ -39,7 +39,11 @@ os.environ["MEMORY_LAB_STORE"] = "sqlite:///{tmp_path / "runs.sqlite"}"
 sys.path.insert(0, {str(ROOT)!r})
 from streamlit.testing.v1 import AppTest
 from dashboard import services
-services.Trainer = lambda *_: None
+from dashboard.trainer_process import QuestionError
+class Nobody:
+    def __init__(self, *_): pass
+    def ask(self, *_): raise QuestionError("nobody is there")
+services.Trainer = Nobody
 for page in ("app.py", "views/gradient_flow.py", "views/runs.py"):
     test = AppTest.from_file({str(ROOT / "dashboard")!r} + "/" + page, default_timeout=60)
     assert not test.run().exception

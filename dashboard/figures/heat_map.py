@@ -68,7 +68,7 @@ def gradient_heat_map(
     figure.update_layout(
         legend={"x": 1, "xanchor": "right", "yref": "container", "y": 0.99, "yanchor": "top"},
         yaxis={"showgrid": False},
-        margin={"t": 86},
+        margin={"t": 96},
     )
     figure.add_annotation(  # the colour bar's own title would stand on it
         text=norm,
@@ -78,7 +78,7 @@ def gradient_heat_map(
         yref="paper",
         xanchor="left",
         yanchor="bottom",
-        yshift=42,
+        yshift=52,
         showarrow=False,
     )
     figure.add_trace(_norms(cell, found, norm))

@@ -96,7 +96,6 @@ def note(text: str, y: float, **more: Any) -> Trace:
         "y": y,
         "showarrow": False,
         "font": {"size": SMALL},
-        "opacity": 0.8,
         **more,
     }
 

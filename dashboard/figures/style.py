@@ -55,15 +55,16 @@ KNOWN = (
     "gain=0.9",
     "gain=1.1",
     "gain=1.5",
-    "activation=relu",
-    "activation=sigmoid",
-    "activation=relu,gain=1.5",
     "activation=relu,init=identity",
+    "activation=relu,gain=2",
+    "activation=sigmoid",
+    "activation=relu",
     "norm=layer",
     "norm=batch",
     "gamma=0.1,norm=batch",
     "gamma=0.1,norm=layer",
     "omega=2",
+    "activation=relu,gain=1.5",
 )
 """Variants that are often compared: four neighbours differ in everything. Add at the end."""
 

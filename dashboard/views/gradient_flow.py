@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import birth_view, controls, current_run, examples, training_view
+from dashboard.birth import same_at_birth
 from dashboard.downloads import reproduce, table_downloads
 from dashboard.live_run import follow, start_button
 from dashboard.measured import of_results
@@ -17,11 +18,14 @@ from dashboard.stories import show_story, story_buttons, told
 from dashboard.training_view import Source
 from models.experiment import Experiment
 from models.results.files import Results, from_store
+from models.results.schema import TABLES
 from models.results.store import Run
 from models.stories import Telling, telling_of
 
 View = Literal["At birth", "During training"]
 VIEWS: tuple[View, ...] = ("At birth", "During training")
+SHOWN = "flow_run"
+"""The run that was shown last: another one is watched while it trains."""
 
 
 def page() -> None:
@@ -29,30 +33,32 @@ def page() -> None:
     st.subheader("Why does it forget? Follow the gradient back through time")
     if opened := current_run.opened_by_address():
         controls.show(opened.experiment)
-    story_buttons()
     settings = controls.settings()
-    for message in settings.messages:
-        st.warning(message, icon=":material/link_off:")
     experiment = settings.experiment
     telling = telling_of(experiment) if experiment else None
+    story_buttons(telling.story if telling else None)
+    for message in settings.messages:
+        st.warning(message, icon=":material/link_off:")
     if telling:
         show_story(telling)
     run = current_run.current()
     start_button(settings, run, lambda: None)
+    if run and st.session_state.get(SHOWN) != run.id:
+        st.session_state[SHOWN] = run.id
+        st.session_state["flow_view"] = VIEWS[1]
+    st.session_state.setdefault("flow_view", VIEWS[0])
     view = st.segmented_control(
         "View",
         VIEWS,
-        default="At birth",
         required=True,
         key="flow_view",
         label_visibility="collapsed",
     )
-    if view == "At birth":
-        if experiment:
-            birth_view.draw(experiment)
-    elif run:
+    if view == "At birth" and experiment:
+        _at_birth(experiment, telling, run)
+    elif view != "At birth" and run:
         follow(run, _show_run)
-    elif experiment:
+    elif view != "At birth" and experiment:
         _before_the_first_press(experiment, telling)
     if experiment:
         st.divider()
@@ -60,14 +66,30 @@ def page() -> None:
     trainer()
 
 
+def _at_birth(experiment: Experiment, telling: Telling | None, run: Run | None) -> None:
+    """Ends in what a trained run of the story says, where there is one, or in what birth says."""
+    measured = birth_view.draw(experiment)
+    if telling is None or measured is None:
+        return
+    recorded = examples.example(telling.preset.name)
+    if run and same_at_birth(run.experiment) == same_at_birth(experiment):
+        reader = current_run.reader()
+        tables = vars(reader.read(store()))
+        told(f"flow of run {run.id}, version {reader.version}", run.experiment, tables)
+    elif recorded:
+        told(_name(telling), experiment, vars(of_results(recorded)))
+    else:
+        empty = {name: pd.DataFrame(columns=list(columns)) for name, columns in TABLES.items()}
+        told(f"birth {same_at_birth(experiment)}", experiment, {**empty, **vars(measured)})
+
+
 def _show_run(run: Run) -> None:
     reader = current_run.reader()
     tables = reader.read(store())
     name = f"flow of run {run.id}, version {reader.version}"
-    profiles = partial(_profiles, run.id)
-    training_view.draw(Source(name, run.experiment, tables, profiles))
+    training_view.draw(Source(name, run.experiment, tables, partial(_profiles, run.id)))
     if len(tables.accuracy):
-        told(name, run.experiment, tables)
+        told(name, run.experiment, vars(tables))
         table_downloads(run.id, tables, partial(from_store, store(), run.id), key="flow")
 
 
@@ -85,18 +107,20 @@ def _before_the_first_press(experiment: Experiment, telling: Telling | None) -> 
             icon=":material/play_circle:",
         )
         return
-    name = telling.preset.name
     st.info(
-        f"**Recorded run**, made with `{examples.command(name)}`. Press Train to run it here.",
+        f"**Recorded run**, made with `{examples.command(telling.preset.name)}`. "
+        "Press Train to run it here.",
         icon=":material/history:",
     )
     tables = of_results(recorded)
-    source = Source(
-        f"flow of example {name}", experiment, tables, partial(_recorded_profiles, recorded)
-    )
-    training_view.draw(source)
-    told(source.name, experiment, tables)
+    name = _name(telling)
+    training_view.draw(Source(name, experiment, tables, partial(_recorded_profiles, recorded)))
+    told(name, experiment, vars(tables))
     table_downloads(recorded.run, tables, lambda: recorded, key="flow_example")
+
+
+def _name(telling: Telling) -> str:
+    return f"flow of example {telling.preset.name}"
 
 
 def _recorded_profiles(recorded: Results, length: int) -> pd.DataFrame:

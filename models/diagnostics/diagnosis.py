@@ -60,6 +60,8 @@ class Measured:
     """The share of h at the ends of its range, from 0 to 1."""
     keep_gate: float | None
     """The mean of f or z, from 0 to 1; None where the cell has neither."""
+    overflow: str = ""
+    """Where a model that diverged went wrong, in words."""
 
     @property
     def accuracy(self) -> float:
@@ -131,6 +133,16 @@ def _exploded(m: Measured) -> bool:
     return m.gradient_norm > most
 
 
+def _divergence(m: Measured) -> str:
+    before = (
+        f"until then the largest gradient norm was {_number(m.gradient_norm)}"
+        if m.gradient_norm > 0
+        else "from the first training step on"
+    )
+    where = f" {m.overflow}" if m.overflow else ""
+    return f"Its loss or gradient stopped being finite; {before}.{where}"
+
+
 def _explosion(m: Measured) -> str:
     norm = f"The gradient norm reached {_number(m.gradient_norm)}"
     if m.clip is None:
@@ -154,10 +166,7 @@ RULES = (
         "diverged",
         "the loss or the gradient was not finite at a training step",
         lambda m: m.diverged,
-        lambda m: (
-            "Its loss or gradient stopped being finite; until then the largest gradient norm "
-            f"was {_number(m.gradient_norm)}."
-        ),
+        _divergence,
     ),
     Rule(
         "still improving",
@@ -220,4 +229,6 @@ RULES = (
 
 
 def _number(value: float) -> str:
+    if value >= 1e6:
+        return f"{value:.1e}".replace("e+", " · 10^")
     return f"{value:.2g}" if value < 100 else f"{value:,.0f}"

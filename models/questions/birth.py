@@ -32,7 +32,7 @@ def birth(experiment: Mapping[str, Any]) -> dict[str, Any]:
     ((*parts,),) = share_out(asked, 1)
     profiles: list[dict[str, Any]] = []
     diagnostics: list[pd.DataFrame] = []
-    for part in parts:
+    for part in sorted(parts, key=lambda part: asked.cells.index(part.cell)):
         tables = Measuring(CellTraining(asked, part, CPU)).at_birth()
         profiles += _profiles(tables["gradients"])
         diagnostics.append(tables["diagnostics"])

@@ -11,19 +11,21 @@ import torch
 from models.cell_training import CellTraining
 from models.diagnostics.jacobian import log_singular_values
 from models.evaluation import set_profile_batches
-from models.experiment import Experiment
+from models.experiment import Experiment, ExperimentError
 from models.sharing import Model, Part
 
 MOST_LAGS = 24
 
 
 def singular_values(experiment: Mapping[str, Any], cell: str, length: int) -> dict[str, list[Any]]:
-    """The singular values of ∂h_T/∂h_{T-lag} of a cell's first seed, along one held-out sequence.
+    """The singular values of ∂s_T/∂s_{T-lag} of a cell's first seed, along one held-out sequence.
 
-    Columns: lag, ``index`` (0 is the largest) and ``log_value``, natural logarithms, -inf for 0.
-    Raises ExperimentError.
+    s is the whole state, of the LSTM h and c. Columns: lag, ``index`` (0 is the largest) and
+    ``log_value``, natural logarithms, -inf for 0. Raises ExperimentError.
     """
-    wanted = Experiment.from_mapping(experiment)
+    wanted = Experiment.from_mapping({**experiment, "lengths": [length]})
+    if cell not in wanted.cells:
+        raise ExperimentError(f"cell is {cell!r}: choose from {', '.join(wanted.cells)}")
     model = Model(length, wanted.first_seed, wanted.learning_rate[0])
     training = CellTraining(wanted, Part(cell, (model,)), torch.device("cpu"))
     set_profile_batches(training.population, [model.seed])

@@ -32,7 +32,8 @@ def summarise_birth(
     """
     summary = predictions(gradients)
     for column, diagnostic in COLUMNS.items():
-        summary[column] = summary["cell"].map(at_birth(diagnostics, diagnostic, length))
+        known = at_birth(diagnostics, diagnostic, length)
+        summary[column] = [known.get(cell, np.nan) for cell in summary["cell"]]
     return summary
 
 
@@ -44,8 +45,8 @@ def at_birth(diagnostics: pd.DataFrame, diagnostic: str, length: int) -> dict[st
         & (diagnostics["length"] == length)
     ]
     middle = median_half_life if diagnostic.startswith("half_life") else np.median
-    medians = rows.groupby("cell", sort=False)["value"].apply(middle)
-    return {str(cell): float(value) for cell, value in medians.items() if not np.isnan(value)}
+    known = rows.dropna(subset="value").groupby("cell", sort=False)["value"]
+    return {str(cell): float(middle(values)) for cell, values in known}
 
 
 def horizons_at_birth(gradients: pd.DataFrame, length: int, state: str) -> dict[str, int]:
@@ -53,16 +54,18 @@ def horizons_at_birth(gradients: pd.DataFrame, length: int, state: str) -> dict[
     rows = gradients[
         (gradients["step"] == 0) & (gradients["length"] == length) & (gradients["state"] == state)
     ].sort_values("t")
-    models = rows.groupby(["cell", "seed", "learning_rate"])["gradient_norm"]
-    reached = models.apply(lambda norms: gradient_horizon(norms.to_numpy()))
-    return {str(cell): int(own.median()) for cell, own in reached.groupby("cell")}
+    reached: dict[str, list[int]] = {}
+    for (cell, *_), norms in rows.groupby(["cell", "seed", "learning_rate"])["gradient_norm"]:
+        reached.setdefault(str(cell), []).append(gradient_horizon(norms.to_numpy()))
+    return {cell: int(np.median(horizons)) for cell, horizons in reached.items()}
 
 
 def predictions(gradients: pd.DataFrame) -> pd.DataFrame:
     """Per cell: predicted, bound and prediction, see ``models.diagnostics.prediction``."""
-    ratios = _first_over_last(gradients[gradients["step"] == 0])
+    born = gradients[gradients["step"] == 0]
+    ratios = _first_over_last(born)
     rows = []
-    for cell in gradients["cell"].unique():
+    for cell in born["cell"].unique():
         own = ratios[ratios["cell"] == cell]
         length, bound = trainable_length(own["length"].to_list(), own["ratio"].to_list())
         text = f"{bound} {length:.0f}".strip()
@@ -73,12 +76,14 @@ def predictions(gradients: pd.DataFrame) -> pd.DataFrame:
 def _first_over_last(profiles: pd.DataFrame) -> pd.DataFrame:
     """Per cell and length, ``ratio``: g_1 / g_T of the state that carries it best.
 
-    It is the geometric mean over models.
+    It is the geometric mean over models. What is not a number counts as SMALLEST.
     """
     model = ["cell", "length", "seed", "learning_rate"]
     models = profiles.sort_values("t").groupby([*model, "state"])
-    norms = models["gradient_norm"].agg(["first", "last"])
+    norms = models["gradient_norm"]
+    first, last = norms.first(skipna=False), norms.last(skipna=False)
     with np.errstate(divide="ignore", invalid="ignore"):
-        log = (norms["first"] / norms["last"]).clip(lower=SMALLEST).map(np.log)
+        ratio = (first.astype(float) / last.astype(float)).fillna(SMALLEST)
+    log = ratio.clip(lower=SMALLEST).map(np.log)
     best = log.groupby(model).max().groupby(["cell", "length"]).mean()
     return best.map(np.exp).rename("ratio").reset_index()

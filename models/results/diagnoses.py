@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ import pandas as pd
 
 from models import spec
 from models.cells import CELLS
-from models.diagnostics.diagnosis import Measured, diagnose
+from models.diagnostics.diagnosis import Diagnosis, Measured, diagnose
 from models.experiment import Experiment
 from models.results.statistics import latest
 from models.tasks import make_task
 
 MODEL = ["cell", "length", "seed", "learning_rate"]
+HORIZON = "horizon_by_gradient"
 
 
 def diagnoses(
@@ -27,7 +29,8 @@ def diagnoses(
 ) -> pd.DataFrame:
     """One row per model: cell, length, seed, learning_rate, verdict, rule, sentence.
 
-    The latest value of each diagnostic counts, of the gradient norm the largest finite one.
+    The latest value of each diagnostic counts, of the gradient norm the largest finite one. Older
+    runs have no diagnostics: rules that need one do not hold then.
     """
     values = _latest_values(diagnostics)
     largest = _largest_norms(training)
@@ -35,11 +38,23 @@ def diagnoses(
     rows = []
     for model in latest(accuracy).to_dict("records"):
         key = tuple(model[name] for name in MODEL)
-        measured = _measured(experiment, model, curves[key], values[key], largest.get(key, 0.0))
-        found = diagnose(measured)
+        known = values.get(key, {})
+        measured = _measured(experiment, model, curves[key], known, largest.get(key, 0.0))
+        found = _found(measured, HORIZON in known)
         told = {"verdict": found.verdict, "rule": found.rule, "sentence": found.sentence}
         rows.append({**{name: model[name] for name in MODEL}, **told})
     return pd.DataFrame(rows, columns=[*MODEL, "verdict", "rule", "sentence"])
+
+
+def _found(measured: Measured, horizon_known: bool) -> Diagnosis:
+    found = diagnose(measured)
+    if found.verdict != "unclear" or horizon_known:
+        return found
+    told = (
+        f"{measured.accuracy:.1%} of {measured.sequences} held-out sequences are right, by chance "
+        f"{measured.chance:.1%} are. How far back the gradient reaches was not measured."
+    )
+    return replace(found, sentence=told)
 
 
 def _measured(
@@ -51,27 +66,39 @@ def _measured(
 ) -> Measured:
     cell, _ = spec.parse("cell", model["cell"], CELLS)
     by_norm = experiment.clip > 0 and experiment.clip_by == "norm"
-    horizon = values.get("horizon_by_gradient", math.nan)
+    lag = make_task(experiment.task).lag(model["length"])
     return Measured(
         accuracies=accuracies,
         chance=model["chance_accuracy"],
         sequences=model["sequences"],
         solved=bool(model["solved"]),
         diverged=bool(model["diverged"]),
-        lag=make_task(experiment.task).lag(model["length"]),
-        gradient_horizon=0 if math.isnan(horizon) else int(horizon),
+        lag=lag,
+        # One that is not known accuses nobody.
+        gradient_horizon=int(values.get(HORIZON, lag)),
         gradient_norm=largest_norm,
         clip=experiment.clip if by_norm else None,
         saturation=values.get("saturation_h", math.nan),
         keep_gate=values.get(f"mean_{cell.keep_gate}"),
+        overflow=_overflow(values),
     )
+
+
+def _overflow(values: dict[str, float]) -> str:
+    told = []
+    if "overflow_state_t" in values:
+        told.append(f"The state was not finite from t = {values['overflow_state_t']:.0f} on.")
+    if "overflow_gradient_t" in values:
+        t = values["overflow_gradient_t"]
+        told.append(f"The gradient was not finite from t = {t:.0f} on its way back.")
+    return " ".join(told)
 
 
 def _latest_values(diagnostics: pd.DataFrame) -> dict[tuple[object, ...], dict[str, float]]:
     ordered = diagnostics.sort_values("step").drop_duplicates([*MODEL, "diagnostic"], keep="last")
     return {
         key: dict(zip(rows["diagnostic"], rows["value"], strict=True))
-        for key, rows in ordered.groupby(MODEL)
+        for key, rows in ordered.dropna(subset="value").groupby(MODEL)
     }
 
 

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pandas as pd
+
 from models.experiment import Experiment
 from models.presets import Preset
 from models.results.birth import at_birth
-from models.stories.numbers import finished, half_lives, listed, reach, the
+from models.stories.numbers import after_training, finished, half_lives, listed, reach, the, values
 from models.stories.story import Story, Tables
+
+MARGIN = 1.1
+"""Half-lives nearer to each other than this factor are alike."""
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
-    longest = experiment.lengths[-1]
-    rows = tables["diagnostics"]
-    told = (
-        f"At birth, T = {longest}: through c the gradient {half_lives(rows, longest, 'c')}; "
-        f"through h it {half_lives(rows, longest)}."
-    )
-    gates = at_birth(rows, "mean_f", longest)
-    if gates:
-        named = listed([f"{gate:.2f} for {the(cell)}" for cell, gate in gates.items()])
-        told += f" The forget gate is open, on average, by {named}."
-    told += _last_step(tables, longest)
-    if finished(tables["accuracy"]):
-        told += f" {reach(tables['accuracy'], experiment.cells)}"
-    return told
+    longest, cells, rows = experiment.lengths[-1], experiment.cells, tables["diagnostics"]
+    told = [
+        half_lives(f"At birth, T = {longest}, the gradient through c", rows, cells, longest, "c"),
+        half_lives("Through h it", rows, cells, longest),
+    ]
+    better = listed(_better_through_c(rows, cells, longest))
+    than = "longer through c than through h"
+    told.append(f"It lives {than} for {better}." if better else f"It does not live {than}.")
+    if gates := at_birth(rows, "mean_f", longest):
+        told.append(f"On average the forget gate lets through {values(gates, cells)}.")
+    accuracy = finished(tables["accuracy"])
+    if len(accuracy):
+        told.append(reach(experiment, accuracy))
+        if gates := after_training(rows, cells, "mean_f", longest):
+            told.append(f"By then the forget gate lets through {values(gates, cells)}.")
+    return " ".join(told)
 
 
-def _last_step(tables: Tables, length: int) -> str:
-    """What training makes of the gate."""
-    rows = tables["diagnostics"]
-    rows = rows[(rows["diagnostic"] == "mean_f") & (rows["length"] == length)]
-    last = rows[(rows["step"] == rows["step"].max()) & (rows["step"] > 0)]
-    gates = last.groupby("cell", sort=False)["value"].median()
-    if gates.empty:
-        return ""
-    return (
-        " After training: "
-        + listed([f"{gate:.2f} for {the(str(cell))}" for cell, gate in gates.items()])
-        + "."
-    )
+def _better_through_c(rows: pd.DataFrame, cells: Sequence[str], length: int) -> list[str]:
+    """The cells whose gradient shrinks more slowly through c by more than MARGIN."""
+    through_c, through_h = (at_birth(rows, f"half_life_{state}", length) for state in "ch")
+    both = [cell for cell in cells if cell in through_c and cell in through_h]
+    return [the(cell) for cell in both if through_c[cell] > MARGIN * through_h[cell] > 0]
 
 
 STORY = Story(
@@ -67,4 +68,6 @@ STORY = Story(
         ),
     ),
     says=says,
+    cell="lstm:bias=chrono",
+    both_paths=True,
 )

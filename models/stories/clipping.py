@@ -2,50 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from models.experiment import Experiment
 from models.presets import Preset
 from models.results.statistics import clipped_share
-from models.stories.numbers import diverged, finished, listed, reach, the
+from models.stories.numbers import NOT_YET, divergence, finished, listed, present, reach, the
 from models.stories.story import Story, Tables
 
 CELLS = ("rnn:activation=relu,gain=2", "rnn:activation=relu,init=identity", "rnn:gain=1.5")
+POWERS = 1e5
+"""Numbers from here on are told as powers of ten."""
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
-    if not finished(tables["accuracy"]):
-        return "Nothing is trained yet: the gradient at birth knows no clipping."
-    told = [f"{_largest(tables['training'], cell)} for {the(cell)}" for cell in experiment.cells]
-    text = f"The largest gradient norm before clipping was {listed(told)}."
+    accuracy = finished(tables["accuracy"])
+    if accuracy.empty:
+        return f"{NOT_YET} The gradient at birth knows no clipping."
+    cells, training = present(experiment, accuracy), tables["training"]
+    norms = [f"{_largest(training, cell)} for {the(cell)}" for cell in cells]
+    told = [f"The largest gradient norm before clipping was {listed(norms)}."]
     if experiment.clip > 0:
-        shares = clipped_share(tables["training"]).groupby("cell")["clipped"].mean()
-        text += f" Clipped by {experiment.clip_by} at {experiment.clip:g}: " + (
-            listed([f"{shares[cell]:.0%} of steps of {the(cell)}" for cell in experiment.cells])
+        told.append(_clipped(experiment, training, cells))
+    told.append(divergence(experiment, accuracy))
+    if experiment.clip > 0 and accuracy["diverged"].any():
+        told.append(
+            "Clipping cannot help where the states or the gradient overflow before there is "
+            "anything to clip."
         )
-        text += "."
-    lost = diverged(tables["accuracy"])
-    if any(count for count, _ in lost.values()):
-        told = [
-            f"{count} of {models} of {the(cell)}" for cell, (count, models) in lost.items() if count
-        ]
-        text += f" Models that diverged: {listed(told)}."
-        if experiment.clip > 0:
-            text += (
-                " Clipping cannot help where the states or the gradient overflow before there is "
-                "anything to clip."
-            )
-    else:
-        text += " No model diverged."
-    return f"{text} {reach(tables['accuracy'], experiment.cells)}"
+    return " ".join([*told, reach(experiment, accuracy)])
+
+
+def _clipped(experiment: Experiment, training: pd.DataFrame, cells: Sequence[str]) -> str:
+    shares = clipped_share(training).groupby("cell")["clipped"].mean()
+    told = [f"{shares[cell]:.0%} for {the(cell)}" for cell in cells]
+    limit = f"{experiment.clip_by} at {experiment.clip:g}"
+    return f"The share of steps that clipping by {limit} changed is {listed(told)}."
 
 
 def _largest(training: pd.DataFrame, cell: str) -> str:
     norms = training.loc[training["cell"] == cell, "gradient_norm"].astype(float)
     if not np.isfinite(norms).all():
-        return "not finite"
-    return f"{norms.max():.2g}"
+        return "too large to be a number"
+    largest = norms.max()
+    if largest >= POWERS:
+        return f"about 10{str(round(np.log10(largest))).translate(SUPERSCRIPTS)}"
+    return f"{largest:,.0f}" if largest >= 10 else f"{largest:.2g}"
 
 
 def _preset(name: str, title: str, lesson: str, **settings: object) -> Preset:
@@ -85,4 +91,5 @@ STORY = Story(
         ),
     ),
     says=says,
+    cell="rnn:activation=relu,gain=2",
 )

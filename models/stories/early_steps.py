@@ -7,7 +7,7 @@ import pandas as pd
 
 from models.experiment import Experiment
 from models.presets import Preset
-from models.stories.numbers import finished, listed, the
+from models.stories.numbers import NOT_YET, finished, listed, present, sentence, the
 from models.stories.story import Story, Tables
 
 KNOWN = 0.9
@@ -16,46 +16,59 @@ PART = "accuracy_part_"
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
-    if not finished(tables["accuracy"]):
-        return "Nothing is trained yet."
+    accuracy = finished(tables["accuracy"])
+    if accuracy.empty:
+        return NOT_YET
     rows, longest = tables["diagnostics"], experiment.lengths[-1]
-    told = [_order(rows, cell, longest) for cell in experiment.cells]
-    in_turn, reversed_, cases = [], [], 0
-    for cell in experiment.cells:
-        steps = _steps(rows, cell, longest)
-        if np.isfinite(steps).any() and len(set(steps)) > 1:
-            cases += 1
-            in_turn += [the(cell)] * bool((steps[:-1] >= steps[1:]).all())
-            reversed_ += [the(cell)] * bool((steps[:-1] <= steps[1:]).all())
-    text = f"At T = {longest}, {listed(told)}."
-    if not cases:
-        return f"{text} No order can be seen."
-    if in_turn:
-        text += f" As the notes say, {listed(in_turn)} learnt the late ones first."
-    if reversed_:
-        text += (
-            f" Not so {listed(reversed_)}, which learnt the early ones first: the statement is "
-            "about gradients that fade, not about every cell."
+    known = {cell: _steps(rows, cell, longest) for cell in present(experiment, accuracy)}
+    known = {cell: steps for cell, steps in known.items() if len(steps)}
+    told = [_order(cell, steps) for cell, steps in known.items()]
+    learnt = {cell: steps for cell, steps in known.items() if np.isfinite(steps).any()}
+    late = [the(cell) for cell, steps in learnt.items() if _falls(steps)]
+    early = [the(cell) for cell, steps in learnt.items() if _falls(steps[::-1])]
+    neither = [name for name in map(the, learnt) if name not in (*late, *early)]
+    opening = (
+        f"A symbol counts as known once {KNOWN:.0%} of the answers have it right (T = {longest})."
+    )
+    if late:
+        told.append(f"As the notes say, {listed(late)} learnt the late symbols first.")
+    if early:
+        told.append(
+            f"Unlike what the notes say, {listed(early)} learnt the early symbols first: the "
+            "statement is about gradients that fade, not about every cell."
         )
-    return text
+    if neither:
+        told.append(f"No order can be seen in what {listed(neither)} learnt.")
+    return " ".join([opening, *told])
 
 
-def _order(rows: pd.DataFrame, cell: str, length: int) -> str:
-    steps = _steps(rows, cell, length)
+def _order(cell: str, steps: np.ndarray) -> str:
+    if not np.isfinite(steps).any():
+        return f"{sentence(the(cell))} has learnt none of them."
     parts = [
-        f"symbol {place} after {step:.0f} steps" if np.isfinite(step) else f"symbol {place} never"
+        f"symbol {place} " + (f"after {step:.0f} steps" if np.isfinite(step) else "never")
         for place, step in enumerate(steps, start=1)
     ]
-    return f"{the(cell)} knew {', '.join(parts)}"
+    return f"{sentence(the(cell))} knew {listed(parts)}."
+
+
+def _falls(steps: np.ndarray) -> bool:
+    """Whether each symbol was known no later than the one before, and not all at once."""
+    return bool((steps[:-1] >= steps[1:]).all() and steps[0] > steps[-1])
 
 
 def _steps(rows: pd.DataFrame, cell: str, length: int) -> np.ndarray:
-    """The first evaluation at which each part is right in KNOWN of answers, mean over seeds."""
+    """The first evaluation at which each part is right in KNOWN of answers, mean over seeds.
+
+    inf where there is none; empty where it was not measured.
+    """
     own = rows[
         (rows["cell"] == cell)
         & (rows["length"] == length)
         & rows["diagnostic"].str.startswith(PART)
     ]
+    if own.empty:
+        return np.array([])
     means = own.groupby(["diagnostic", "step"])["value"].mean().unstack()
     known = means.to_numpy() >= KNOWN
     steps = means.columns.to_numpy(float)
@@ -90,4 +103,5 @@ STORY = Story(
         ),
     ),
     says=says,
+    cell="gru",
 )

@@ -11,18 +11,15 @@ from models.tasks import make_task
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
-    every = make_task(experiment.task).target_steps(longest) > 1
-    told = (
-        f"The gradient of the last step's loss, which is what is drawn in both variants, "
-        f"{half_lives(tables['diagnostics'], longest)} at birth (T = {longest})."
-    )
-    if not finished(tables["accuracy"]):
+    subject = f"At birth, T = {longest}, the gradient of the last step's loss"
+    told = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
+    accuracy = finished(tables["accuracy"])
+    if accuracy.empty:
         return told
-    where = "losses at every step" if every else "the loss at the last step alone"
-    return (
-        f"{told} The models were trained with {where} and are judged by the last alone. "
-        f"{reach(tables['accuracy'], experiment.cells)}"
-    )
+    every = make_task(experiment.task).target_steps(longest) > 1
+    where = "with losses at every step, but" if every else "with the loss at the last step, and"
+    judged = f"The models are trained {where} judged by the last answer alone."
+    return f"{told} {judged} {reach(experiment, accuracy)}"
 
 
 def _preset(name: str, title: str, lesson: str, task: str) -> Preset:

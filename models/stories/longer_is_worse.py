@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from models.experiment import Experiment
 from models.presets import Preset
-from models.stories.numbers import finished, half_lives, longest_solved, reach, the
+from models.stories.numbers import (
+    finished,
+    half_lives,
+    lengths_solved,
+    present,
+    reach,
+    sentence,
+    the,
+)
 from models.stories.story import Story, Tables
 
 NOTES_SAY = 10
@@ -13,26 +23,33 @@ SIMPLE = "rnn:init=pytorch"
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
-    told = (
-        f"At birth, going back through {longest} steps, the gradient "
-        f"{half_lives(tables['diagnostics'], longest)}."
-    )
-    accuracy = tables["accuracy"]
-    if not finished(accuracy):
+    subject = f"At birth, going back through {longest} steps, the gradient"
+    told = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
+    accuracy = finished(tables["accuracy"])
+    if accuracy.empty:
         return told
-    told += f" {reach(accuracy, experiment.cells)}"
-    simple = next((cell for cell in experiment.cells if cell.startswith("rnn")), None)
-    if simple is None:
-        return told
-    length = longest_solved(accuracy, simple)
-    tried = [other for other in experiment.lengths if other > length]
-    if not tried:
-        return f"{told} Here {the(simple)} has not begun to forget at {longest} steps."
-    where = f"between {length} and {tried[0]}" if length else f"at {tried[0]} or before"
-    agrees = "as the notes say" if length <= NOTES_SAY < tried[0] else "later than the notes say"
+    told += f" {reach(experiment, accuracy)}"
+    simple = [cell for cell in present(experiment, accuracy) if cell.startswith("rnn")]
+    return f"{told} {_cliff(experiment, accuracy, simple[0])}" if simple else told
+
+
+def _cliff(experiment: Experiment, accuracy: pd.DataFrame, simple: str) -> str:
+    """Between which lengths the simple RNN starts to forget, against what the notes say."""
+    solved = lengths_solved(accuracy, simple)
+    unsolved = [length for length in experiment.lengths if length not in solved]
+    notes = f"than the notes say (beyond about {NOTES_SAY})"
+    if not unsolved:
+        longest = experiment.lengths[-1]
+        return f"{sentence(the(simple))} does not forget at {longest} steps, later {notes}."
+    before = [length for length in solved if length < unsolved[0]]
+    if not before:
+        sooner = f": sooner {notes}" if unsolved[0] <= NOTES_SAY else ""
+        return f"{sentence(the(simple))} forgets at {unsolved[0]} steps already{sooner}."
+    agrees = f"as the notes say (beyond about {NOTES_SAY})"
+    agrees = agrees if before[-1] <= NOTES_SAY else f"later {notes}"
     return (
-        f"{told} Here {the(simple)} starts to forget {where} steps, {agrees} "
-        f"(beyond about {NOTES_SAY})."
+        f"{sentence(the(simple))} starts to forget between {before[-1]} and {unsolved[0]} steps, "
+        f"{agrees}."
     )
 
 

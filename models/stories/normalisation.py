@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from models.cells import make_cell
 from models.experiment import Experiment
 from models.presets import Preset
-from models.results.memory_span import memory_spans
-from models.stories.numbers import finished, half_lives, longest_solved, reach, the
+from models.results.memory_span import DIVERGED, memory_spans
+from models.stories.numbers import finished, half_lives, longest_solved, present, reach, the
 from models.stories.story import Story, Tables
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
-    lives = half_lives(tables["diagnostics"], longest)
-    told = f"At birth, T = {longest}, the gradient {lives}."
-    accuracy = tables["accuracy"]
-    if not finished(accuracy):
-        return told
-    spans = memory_spans(accuracy).set_index("cell")["text"]
-    told += f" {reach(accuracy, experiment.cells)}"
-    plain = next((cell for cell in experiment.cells if make_cell(cell).norm == "none"), None)
-    if plain is None:
-        return told
-    for norm, notes in (("layer", "does help"), ("batch", "helps little")):
-        cells = [cell for cell in experiment.cells if make_cell(cell).norm == norm]
-        if cells:
-            best = max(cells, key=lambda cell: longest_solved(accuracy, cell))
-            gained = longest_solved(accuracy, best) - longest_solved(accuracy, plain)
-            seen = {1: "it helps", 0: "it makes no difference", -1: "it hurts"}[
-                (gained > 0) - (gained < 0)
-            ]
-            told += (
-                f" {norm.capitalize()} norm: the notes say that it {notes}; in this run, by the "
-                f"lengths solved, {seen} (memory span {spans[best]} against {spans[plain]} for "
-                f"{the(plain)})."
-            )
-    return told
+    subject = f"At birth, T = {longest}, the gradient"
+    told = [half_lives(subject, tables["diagnostics"], experiment.cells, longest)]
+    accuracy = finished(tables["accuracy"])
+    if accuracy.empty:
+        return told[0]
+    told.append(reach(experiment, accuracy))
+    cells = present(experiment, accuracy)
+    plain = next((cell for cell in cells if make_cell(cell).norm == "none"), None)
+    for norm, notes in (("batch", "helps little"), ("layer", "does help")):
+        normalised = [cell for cell in cells if make_cell(cell).norm == norm]
+        if plain and normalised:
+            best = max(normalised, key=lambda cell: longest_solved(accuracy, cell))
+            told.append(f"The notes say that {norm} norm {notes}. {_gain(accuracy, best, plain)}")
+    return " ".join(told)
+
+
+def _gain(accuracy: pd.DataFrame, best: str, plain: str) -> str:
+    """What a normalised cell solves against the plain one."""
+    gained = longest_solved(accuracy, best) - longest_solved(accuracy, plain)
+    seen = "helps" if gained > 0 else "hurts" if gained < 0 else "makes no difference"
+    spans = memory_spans(accuracy).set_index("cell")["text"].replace(DIVERGED, "none")
+    return (
+        f"Here it {seen}, by the lengths solved; the memory span is {spans[best]} for {the(best)} "
+        f"and {spans[plain]} for {the(plain)}."
+    )
 
 
 def _preset(name: str, title: str, lesson: str, plain: str, lengths: tuple[int, ...]) -> Preset:

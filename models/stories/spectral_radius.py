@@ -2,46 +2,69 @@
 
 from __future__ import annotations
 
+import math
+
+import pandas as pd
+
 from models.diagnostics.half_lives import half_life_words
 from models.experiment import Experiment
 from models.presets import Preset
 from models.results.birth import at_birth
-from models.stories.numbers import finished, listed, reach, the
+from models.stories.numbers import after_training, finished, listed, reach, values
 from models.stories.story import Story, Tables
+
+ROUNDING = 1e-3
+"""A radius nearer to 1 than this is 1."""
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
-    longest = experiment.lengths[-1]
-    lives = at_birth(tables["diagnostics"], "half_life_h", longest)
-    theory = at_birth(tables["diagnostics"], "half_life_theory", longest)
-    radius = at_birth(tables["diagnostics"], "spectral_radius", longest)
+    longest, cells = experiment.lengths[-1], experiment.cells
+    text = _at_birth(experiment, tables["diagnostics"], longest)
+    accuracy = finished(tables["accuracy"])
+    if accuracy.empty:
+        return text
+    text += f" {reach(experiment, accuracy)}"
+    radius = after_training(tables["diagnostics"], cells, "spectral_radius", longest)
+    return text + (f" By then the radius is {values(radius, cells)}." if radius else "")
+
+
+def _at_birth(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
+    lives, theory, radius = (
+        at_birth(rows, diagnostic, length)
+        for diagnostic in ("half_life_h", "half_life_theory", "spectral_radius")
+    )
+    cells = [cell for cell in experiment.cells if cell in lives and cell in radius]
     told = [
-        f"with spectral radius {radius[cell]:.2g} it {half_life_words(life)}"
-        + (f" (theory: {half_life_words(theory[cell])})" if cell in theory else "")
-        for cell, life in lives.items()
+        f"{half_life_words(lives[cell])} with radius {radius[cell]:.2g}"
+        + (f" (theory: {_shorter(theory[cell], lives[cell])})" if cell in theory else "")
+        for cell in cells
     ]
-    text = f"At birth, T = {longest}: {listed(told)}."
-    above = [cell for cell, life in lives.items() if radius[cell] > 1 and life > 0]
-    if above:
+    if not told:
+        return "The gradient at birth could not be measured."
+    text = f"At birth, T = {length}, the gradient {listed(told)}."
+    below = [cell for cell in cells if radius[cell] < 1 - ROUNDING]
+    above = [cell for cell in cells if radius[cell] > 1 + ROUNDING]
+    if below:
+        vanish = all(0 < lives[cell] < math.inf for cell in below)
         text += (
-            f" A radius above 1 is needed for explosion but is not enough: with "
-            f"{radius[above[0]]:.2g} the slopes of tanh still make it shrink."
+            " Below 1 it always shrinks, as the notes say."
+            if vanish
+            else " Unlike what the notes say, it does not always shrink below 1."
         )
-    if finished(tables["accuracy"]):
-        text += f" {reach(tables['accuracy'], experiment.cells)}"
-        text += _first_and_last(tables, longest)
+    if exploding := [f"{radius[cell]:.2g}" for cell in above if lives[cell] < 0]:
+        text += f" With {listed(exploding)} it explodes."
+    if shrinking := [f"{radius[cell]:.2g}" for cell in above if lives[cell] > 0]:
+        text += (
+            " A radius above 1 is needed for explosion but is not enough: with "
+            f"{listed(shrinking)} the slopes of tanh still keep it from growing."
+        )
     return text
 
 
-def _first_and_last(tables: Tables, length: int) -> str:
-    """Where training takes the radius."""
-    rows = tables["diagnostics"]
-    rows = rows[(rows["diagnostic"] == "spectral_radius") & (rows["length"] == length)]
-    last = rows[rows["step"] == rows["step"].max()].groupby("cell", sort=False)["value"].median()
-    if last.empty:
-        return ""
-    told = [f"{value:.2f} for {the(str(cell))}" for cell, value in last.items()]
-    return f" After training the radius is {listed(told)}."
+def _shorter(theory: float, measured: float) -> str:
+    """A half-life in words, without the verb where that is the same as of what was measured."""
+    (verb, *_), words = half_life_words(measured).split(), half_life_words(theory)
+    return words.removeprefix(f"{verb} ")
 
 
 STORY = Story(

@@ -34,3 +34,7 @@ class Story:
     """Its variants, the first of them shown first."""
     says: Callable[[Experiment, Tables], str]
     """What the numbers of a run of one variant say of the statement; in plain sentences."""
+    cell: str = ""
+    """Whose heat map is shown first; else the first one's."""
+    both_paths: bool = False
+    """Whether it is about both states of the LSTM."""

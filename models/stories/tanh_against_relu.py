@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
+import math
+
+import pandas as pd
+
 from models.experiment import Experiment
 from models.presets import Preset
 from models.results.birth import at_birth
-from models.stories.numbers import (
-    diverged,
-    finished,
-    half_lives,
-    listed,
-    reach,
-    the,
-)
+from models.stories.numbers import divergence, finished, half_lives, listed, reach, the
 from models.stories.story import Story, Tables
 
 RELU = "rnn:activation=relu"
 LARGE = "rnn:activation=relu,gain=2"
+NOT_ALWAYS = " Unlike what the notes say, it does not always vanish with tanh and σ."
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
-    longest = experiment.lengths[-1]
-    lives = at_birth(tables["diagnostics"], "half_life_h", longest)
-    told = f"At birth, going back through {longest} steps, the gradient "
-    told += f"{half_lives(tables['diagnostics'], longest)}."
-    exploding = [the(cell) for cell, life in lives.items() if "relu" in cell and life < 0]
-    if RELU in lives and lives[RELU] > 0:
-        told += (
-            " ReLU by itself does not explode here: half of its units are off at any time, and "
-            "with orthogonal weights the gradient still shrinks."
-        )
-    if exploding:
-        told += f" It does explode for {listed(exploding)}."
-    accuracy = tables["accuracy"]
-    if not finished(accuracy):
+    longest, rows = experiment.lengths[-1], tables["diagnostics"]
+    subject = f"At birth, going back through {longest} steps, the gradient"
+    told = half_lives(subject, rows, experiment.cells, longest) + _verdict(experiment, rows)
+    accuracy = finished(tables["accuracy"])
+    if accuracy.empty:
         return told
-    told += f" {reach(accuracy, experiment.cells)}"
-    lost = [
-        f"{count} of {models} models of {the(cell)}"
-        for cell, (count, models) in diverged(accuracy).items()
-        if count
-    ]
-    if lost:
-        told += f" Diverged: {listed(lost)}."
+    return f"{told} {reach(experiment, accuracy)} {divergence(experiment, accuracy)}"
+
+
+def _verdict(experiment: Experiment, rows: pd.DataFrame) -> str:
+    """Whether what saturates vanishes, and what does not explodes."""
+    lives = at_birth(rows, "half_life_h", experiment.lengths[-1])
+    relu = {cell: life for cell, life in lives.items() if "relu" in cell}
+    saturating = [life for cell, life in lives.items() if cell not in relu]
+    told = ""
+    if saturating:
+        vanish = all(0 < life < math.inf for life in saturating)
+        told = " With tanh and σ it vanishes, as the notes say." if vanish else NOT_ALWAYS
+    if exploding := [the(cell) for cell in experiment.cells if relu.get(cell, 1) < 0]:
+        told += f" With ReLU it explodes for {listed(exploding)}."
+    if 0 < relu.get(RELU, -1) < math.inf:
+        told += (
+            " ReLU by itself does not explode here: about half of its units are off at any time, "
+            "and with orthogonal weights the gradient still shrinks."
+        )
     return told
 
 

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from models.experiment import Experiment
 from models.presets import Preset
-from models.stories.numbers import finished, longest_solved, reach
+from models.stories.numbers import finished, lengths_solved, listed, present, reach, the
 from models.stories.story import Story, Tables
 from models.tasks import make_task
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
     window = experiment.truncate
-    if not finished(tables["accuracy"]):
-        return (
-            f"The gradient stops after {window} steps, whatever the cell."
-            if window
-            else "The gradient goes all the way back."
-        )
-    told = reach(tables["accuracy"], experiment.cells)
-    if not window:
-        return f"The gradient goes all the way back. {told}"
-    task = make_task(experiment.task)
-    beyond = [length for length in experiment.lengths if task.lag(length) > window]
-    longest = max(longest_solved(tables["accuracy"], cell) for cell in experiment.cells)
-    held = (
-        "No cell has solved such a length."
-        if longest not in beyond
-        else f"Even so most seeds of one cell solve {longest}: the state carries what the gradient "
-        "never taught it to."
+    told = (
+        f"The gradient stops after {window} steps, whatever the cell."
+        if window
+        else "The gradient goes all the way back."
     )
+    accuracy = finished(tables["accuracy"])
+    if accuracy.empty:
+        return told
+    told += f" {reach(experiment, accuracy)}"
+    return f"{told} {_beyond(experiment, accuracy)}" if window else told
+
+
+def _beyond(experiment: Experiment, accuracy: pd.DataFrame) -> str:
+    """What was learnt over lags longer than the window."""
+    lag = make_task(experiment.task).lag
+    beyond = [length for length in experiment.lengths if lag(length) > experiment.truncate]
+    if not beyond:
+        return "At none of the lengths does the answer hang on a step further back than that."
+    told = f"At T = {listed([str(length) for length in beyond])} the answer hangs on a step"
+    told += " further back than that."
+    cells = [
+        the(cell)
+        for cell in present(experiment, accuracy)
+        if set(lengths_solved(accuracy, cell)) & set(beyond)
+    ]
+    if not cells:
+        return f"{told} As the notes say, that is not learnt."
     return (
-        f"The gradient stops after {window} steps. {told} The dependency is longer than that for "
-        f"T = {', '.join(map(str, beyond)) or 'none'}. {held}"
+        f"{told} Unlike what the notes say, {listed(cells)} learnt it: the state can carry what "
+        "the gradient never taught it to."
     )
 
 
@@ -61,4 +72,5 @@ STORY = Story(
         _preset("truncation_off", "All the way", "The same with the whole gradient.", 0),
     ),
     says=says,
+    cell="lstm:bias=chrono",
 )

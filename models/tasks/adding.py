@@ -94,14 +94,13 @@ def sample(sequences, length, generator, split):
             Baseline("remembers one number", one, _loss(come[1:] / 12)),
         )
 
-    def example(self, rng: np.random.Generator, length: int) -> Example:
-        batch = self.sample(rng, 1, length)
-        numbers, marked = batch.inputs[..., 0].T
+    def describe(self, batch: Batch, sequence: int) -> Example:
+        numbers, marked = batch.inputs[..., sequence].T
         terms = " + ".join(f"{number:.2f}" for number in numbers[marked == 1])
         return Example(
             tuple(f"{number:.2f}" for number in numbers),
             tuple(bool(mark) for mark in marked),
-            f"{terms} = {batch.targets[-1, 0]:.2f}",
+            f"{terms} = {batch.targets[-1, sequence]:.2f}",
         )
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:

@@ -78,13 +78,13 @@ def sample(sequences, length, generator, split):
             Baseline("remembers one of ten symbols", *knows(1)),
         )
 
-    def example(self, rng: np.random.Generator, length: int) -> Example:
-        symbols, targets = self._draw(rng, 1, length)
+    def describe(self, batch: Batch, sequence: int) -> Example:
+        symbols = batch.inputs[..., sequence].argmax(axis=1)
         names = "·" + "abcdefgh" + ">"
         return Example(
-            tuple(names[symbol] for symbol in symbols[:, 0]),
-            tuple(step < SYMBOLS for step in range(self.steps(length))),
-            "".join(names[symbol] for symbol in targets[-SYMBOLS:, 0]),
+            tuple(names[symbol] for symbol in symbols),
+            tuple(step < SYMBOLS for step in range(len(symbols))),
+            "".join(names[symbol] for symbol in batch.targets[-SYMBOLS:, sequence]),
         )
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:

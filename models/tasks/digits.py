@@ -146,16 +146,15 @@ IMAGES = (
     def solved(self, accuracy: float, loss: float) -> bool:
         return accuracy >= SOLVED
 
-    def example(self, rng: np.random.Generator, length: int) -> Example:
-        batch = self.sample(rng, 1, length, "held_out")
-        brightness = batch.inputs[:PIXELS, 0, 0].astype(float)
+    def describe(self, batch: Batch, sequence: int) -> Example:
+        brightness = batch.inputs[:PIXELS, 0, sequence].astype(float)
         image = np.empty(PIXELS)
         image[self._in_order(np.arange(PIXELS))] = brightness
-        blanks = length - PIXELS
+        blanks = len(batch.inputs) - PIXELS
         return Example(
             (*[f"{value * BRIGHTEST:.0f}" for value in brightness], *["·"] * blanks),
             (*[True] * PIXELS, *[False] * blanks),
-            str(batch.targets[-1, 0]),
+            str(batch.targets[-1, sequence]),
             tuple(brightness.tolist()),
             tuple(tuple(row) for row in image.reshape(SIDE, SIDE).tolist()),
         )

@@ -83,11 +83,10 @@ def sample(sequences, length, generator, split):
             Baseline(self.memoryless, accuracy, guessed * loss),
         )
 
-    def example(self, rng: np.random.Generator, length: int) -> Example:
-        batch = self.sample(rng, 1, length)
+    def describe(self, batch: Batch, sequence: int) -> Example:
         names = self._names()
-        symbols = tuple(names[symbol] for symbol in batch.inputs[..., 0].argmax(axis=1))
-        return Example(symbols, (True, *[False] * (length - 1)), symbols[0])
+        symbols = tuple(names[symbol] for symbol in batch.inputs[..., sequence].argmax(axis=1))
+        return Example(symbols, (True, *[False] * (len(symbols) - 1)), symbols[0])
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         return symbol_probe(rng, batch, t, 0, self.outputs)

@@ -151,8 +151,12 @@ class Task(ABC):
         """The ladder: chance first, then better informed predictors that still do not solve it."""
 
     @abstractmethod
+    def describe(self, batch: Batch, sequence: int) -> Example:
+        """One sequence of a batch, for people."""
+
     def example(self, rng: np.random.Generator, length: int) -> Example:
         """One sequence, drawn for people."""
+        return self.describe(self.sample(rng, 1, length, "held_out"), 0)
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         """The sequences twice, different in what step t, from 0, tells, and in nothing else.

@@ -115,12 +115,13 @@ def sample(sequences, length, generator, split):
             ),
         )
 
-    def example(self, rng: np.random.Generator, length: int) -> Example:
-        symbols, targets, positions = self._draw(rng, 1, length)
-        names = tuple("ABcdef"[symbol] for symbol in symbols[:, 0])
-        informative = tuple(step in positions[:, 0] for step in range(length))
-        answer = ", then ".join(names[position] for position in positions[:, 0])
-        return Example(names, informative, f"{answer} (class {targets[-1, 0]})")
+    def describe(self, batch: Batch, sequence: int) -> Example:
+        symbols = batch.inputs[..., sequence].argmax(axis=1)
+        names = tuple("ABcdef"[symbol] for symbol in symbols)
+        informative = tuple(bool(symbol < INFORMATIVE) for symbol in symbols)
+        told = [name for name, tells in zip(names, informative, strict=True) if tells]
+        number = batch.targets[-1, sequence]
+        return Example(names, informative, f"{', then '.join(told)} (class {number})")
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         return symbol_probe(rng, batch, t, 0, INFORMATIVE)

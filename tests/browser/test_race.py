@@ -175,6 +175,10 @@ def test_before_the_first_press_a_recorded_run_plays_in_the_browser(
     page.goto(dashboard.url)
     page.get_by_text("Recorded example").wait_for()
     page.wait_for_selector(".st-key-accuracy .updatemenu-button")
+    grounds = page.eval_on_selector_all(
+        ".st-key-accuracy .annotation rect.bg", "rects => rects.map(rect => rect.style.fillOpacity)"
+    )
+    assert grounds == ["0.6"] * 2, "labels stand on a translucent ground"
     final = page.evaluate(
         "() => JSON.stringify(document.querySelector('.st-key-accuracy .js-plotly-plot')"
         ".data.map(trace => Array.from(trace.y ?? [])))"

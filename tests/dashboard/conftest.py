@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import services
+from dashboard import birth, services
 from models.results.store import Store
 from tests.dashboard.shown import FakeTrainer
 
@@ -22,12 +22,21 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     yield services.store()
     services.store.clear()
     services.trainer.clear()
+    birth._asked.clear()
+    birth._asked_values.clear()
 
 
 @pytest.fixture
 def race() -> AppTest:
     """The page that people open, not yet run."""
     return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+
+
+@pytest.fixture
+def gradient_flow() -> AppTest:
+    """The Gradient flow page, not yet run."""
+    page = ROOT / "dashboard" / "views" / "gradient_flow.py"
+    return AppTest.from_file(str(page), default_timeout=60)
 
 
 @pytest.fixture

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard.trainer_process import QuestionError
 from models.command_line import parse_experiment
-from models.experiment import Experiment
+from models.experiment import Experiment, ExperimentError
+from models.questions import ask
 from models.results.store import Store
 
 
@@ -24,6 +27,13 @@ class FakeTrainer:
 
     def place(self, run: str) -> int:
         return 0
+
+    def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """As the process would, and as it comes out of its pipe."""
+        try:
+            return json.loads(json.dumps(ask(name, arguments)))
+        except ExperimentError as error:
+            raise QuestionError(str(error)) from error
 
     def stop(self, run: str) -> None:
         self.stopped.append(run)
@@ -58,7 +68,7 @@ def buttons(page: AppTest) -> list[str]:
 
 def spans(page: AppTest) -> str:
     """The row of memory spans, as HTML."""
-    (row,) = [html for html in page.get("html") if 'memory-spans' in html.proto.body]
+    (row,) = [html for html in page.get("html") if "memory-spans" in html.proto.body]
     text: str = row.proto.body
     return text
 

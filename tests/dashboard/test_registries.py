@@ -47,8 +47,9 @@ class Parity(Task):
     def baselines(self, length: int) -> tuple[Baseline, ...]:
         return (Baseline("chance", 0.5, math.log(2)),)
 
-    def example(self, rng: np.random.Generator, length: int) -> Example:
-        return Example(("1",) * length, (True,) * length, str(length % 2))
+    def describe(self, batch: Batch, sequence: int) -> Example:
+        bits = batch.inputs[:, 0, sequence].astype(int)
+        return Example(tuple(map(str, bits)), (True,) * len(bits), str(bits.sum() % 2))
 
 
 class Leaky(Cell):

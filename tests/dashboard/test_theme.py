@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 CONFIG = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
-BACKGROUNDS = {"light": "#ffffff", "dark": "#0e1117"}
+BACKGROUNDS = {"light": "#ffffff", "dark": "#171614"}
+"""Streamlit's own."""
 
 
 def luminance(color: str) -> float:

@@ -18,6 +18,7 @@ from models.cells import CELLS
 from models.cells.cell import BIAS, COMMON, Cell
 from models.presets import PRESETS
 from models.spec import SpecError, canonical
+from models.stories import story_presets
 
 HEADLINE = ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono")
 
@@ -265,3 +266,14 @@ def test_cells_of_every_preset_differ_in_colour() -> None:
     for preset in PRESETS.values():
         colors = [cell_style(cell).color for cell in preset.experiment.cells]
         assert len(set(colors)) == len(colors), preset.name
+
+
+@pytest.mark.parametrize("name", story_presets())
+def test_the_cells_of_a_story_differ_in_colour_and_variants_also_in_dash_or_symbol(
+    name: str,
+) -> None:
+    for pair in combinations(story_presets()[name].experiment.cells, 2):
+        one, other = map(cell_style, pair)
+        assert one.color != other.color
+        if pair[0].split(":")[0] == pair[1].split(":")[0]:
+            assert (one.dash, one.symbol) != (other.dash, other.symbol)

@@ -1,0 +1,233 @@
+"""The Gradient flow page in each of its states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import examples, services
+from dashboard.trainer_process import QuestionError
+from models.experiment import Experiment
+from models.results.environment import environment
+from models.results.schema import TABLES
+from models.results.store import Store
+from models.stories import STORIES, story_presets
+from models.training import train
+from tests.dashboard import shown
+
+TINY = Experiment(
+    cells=("rnn", "lstm:bias=chrono", "rnn:norm=batch"),
+    lengths=(10, 13),
+    seeds=1,
+    steps=6,
+    evaluate_every=3,
+    hidden_size=4,
+    batch_size=4,
+    held_out=8,
+    device="cpu",
+)
+
+
+def with_settings(page: AppTest, experiment: Experiment) -> AppTest:
+    for name in ("cells", "lengths", "seeds", "steps", "hidden_size", "batch_size", "held_out"):
+        value = getattr(experiment, name)
+        page.query_params[name] = (
+            [str(one) for one in value] if isinstance(value, tuple) else str(value)
+        )
+    page.query_params["evaluate_every"] = str(experiment.evaluate_every)
+    page.query_params["device"] = experiment.device
+    return page
+
+
+def charts(page: AppTest) -> dict[str, dict[str, Any]]:
+    """Figures by the title of their vertical axis; of several, the last."""
+    found = {}
+    for figure in shown.figures(page):
+        title = figure["layout"].get("yaxis", {}).get("title", {}).get("text", "")
+        found[title] = figure
+    return found
+
+
+def told(page: AppTest) -> str:
+    return "\n".join(info.value for info in page.info)
+
+
+def measured(store: Store, until: int = 99) -> str:
+    """A run with what training measures up to a step; still running."""
+    run = store.create(TINY)
+    store.begin(run, environment())
+    for snapshot in train(TINY, processes=1):
+        if snapshot.step <= until:
+            store.append(run, snapshot.tables, snapshot.step)
+    return run
+
+
+class TestAtBirth:
+    def test_it_answers_without_any_training(self, gradient_flow: AppTest, store: Store) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        assert not page.exception
+        (cards,) = [html for html in page.get("html") if "half-lives" in html.proto.body]
+        assert cards.proto.body.count(" every ") >= len(TINY.cells)
+        names = {trace.get("name") for figure in shown.figures(page) for trace in figure["data"]}
+        assert {"RNN", "LSTM, chrono bias", "RNN, batch norm"} <= names
+        assert not store.runs()
+
+    def test_a_knob_changes_the_picture(self, gradient_flow: AppTest) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        before = shown.figures(page)[0]
+        page.number_input(key="hidden_size").set_value(6).run()
+        assert not page.exception
+        assert shown.figures(page)[0]["data"] != before["data"]
+
+    def test_both_paths_of_the_lstm_stand_side_by_side(self, gradient_flow: AppTest) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        page.segmented_control(key="birth_state").set_value("both paths").run()
+        assert not page.exception
+        titles = list(charts(page))
+        assert any("∂c" in title for title in titles)
+        assert any("∂h" in title for title in titles)
+
+    def test_numbers_have_theory_beside_them(self, gradient_flow: AppTest) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        table = page.dataframe[0].value
+        assert list(table["cell"]) == ["RNN", "LSTM, chrono bias", "RNN, batch norm"]
+        theory = table.set_index("cell")["in theory"]
+        assert theory["RNN, batch norm"] == "not measurable"
+        assert "every" in theory["RNN"]
+
+    def test_a_question_without_an_answer_is_told(
+        self, gradient_flow: AppTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: Any) -> None:
+            raise QuestionError("no memory")
+
+        monkeypatch.setattr(shown.FakeTrainer, "ask", refuse)
+        page = with_settings(gradient_flow, TINY).run()
+        assert not page.exception
+        assert any("no memory" in error.value for error in page.error)
+
+    def test_settings_that_cannot_be_run_say_so(self, gradient_flow: AppTest) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        page.multiselect(key="cells").set_value([]).run()
+        assert not page.exception
+        assert any("cells is empty" in error.value for error in page.error)
+
+    def test_the_prediction_is_drawn_on_the_accuracy_of_a_race_with_the_same_settings(
+        self, gradient_flow: AppTest, store: Store
+    ) -> None:
+        run = measured(store)
+        store.finish(run, "finished")
+        gradient_flow.query_params["run"] = run
+        page = gradient_flow.run()
+        page.segmented_control(key="flow_view").set_value("At birth").run()
+        assert not page.exception
+        assert f"Measured: run {run}" in shown.captions(page)
+        assert "predicted" in str(charts(page)["held-out accuracy"]["data"])
+
+    def test_without_a_race_it_says_how_to_get_one(self, gradient_flow: AppTest) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        assert "Train these settings" in shown.captions(page)
+
+
+class TestStories:
+    @pytest.mark.parametrize("name", STORIES)
+    def test_one_press_tells_a_story_and_ends_in_what_its_run_says(
+        self, gradient_flow: AppTest, name: str
+    ) -> None:
+        page = gradient_flow.run().button(key=f"story_{name}").click().run()
+        assert not page.exception
+        story = STORIES[name]
+        assert shown.experiment(page) == story.presets[0].experiment
+        texts = "\n".join(markdown.value for markdown in page.markdown)
+        assert story.text in texts
+        assert story.statement in texts
+        assert any(story.source in caption.value for caption in page.caption)
+        recorded = examples.example(story.presets[0].name)
+        assert recorded
+        assert story.says(recorded.experiment, recorded.tables) in told(page)
+
+    @pytest.mark.parametrize("name", story_presets())
+    def test_every_variant_has_a_complete_recorded_run_of_its_settings(self, name: str) -> None:
+        recorded = examples.example(name)
+        assert recorded
+        assert recorded.experiment == story_presets()[name].experiment
+        assert recorded.environment["status"] == "finished"
+        assert all(len(recorded.tables[table]) for table in ("diagnostics", "influence"))
+
+    def test_variants_are_one_press_apart(self, gradient_flow: AppTest) -> None:
+        page = gradient_flow.run().button(key="story_clipping").click().run()
+        assert shown.experiment(page).clip == 0
+        page.button(key="variant_clipping_1").click().run()
+        assert not page.exception
+        assert shown.experiment(page).clip == 1
+        assert page.segmented_control(key="flow_view").value == "During training"
+
+
+class TestDuringTraining:
+    def test_a_recorded_run_is_labelled_with_its_command(self, gradient_flow: AppTest) -> None:
+        page = gradient_flow.run().button(key="story_truncation").click().run()
+        assert "python -m models train --preset truncation" in told(page)
+
+    def test_other_settings_have_nothing_to_show_before_the_press(
+        self, gradient_flow: AppTest
+    ) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        page.segmented_control(key="flow_view").set_value("During training").run()
+        assert not page.exception
+        assert "Press Train" in told(page)
+
+    def test_train_watches_the_run(self, gradient_flow: AppTest, store: Store) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        page.button(key="train").click().run()
+        assert not page.exception
+        assert page.segmented_control(key="flow_view").value == "During training"
+        (run,) = store.runs()
+        assert run.experiment == TINY
+
+    @pytest.mark.parametrize("until", [0, 3, 99])
+    def test_everything_is_drawn_whenever_it_is_looked_at(
+        self, gradient_flow: AppTest, store: Store, until: int
+    ) -> None:
+        run = measured(store, until)
+        if until == 99:
+            store.finish(run, "finished")
+        gradient_flow.query_params["run"] = run
+        page = gradient_flow.run()
+        assert not page.exception
+        titles = charts(page)
+        assert "training step" in titles
+        assert any("Spectral radius" in title for title in titles)
+        assert any("Lyapunov" in title for title in titles)
+        assert "diagnostics.csv" in shown.downloads(page)
+        if until == 99:
+            assert any("memory horizon" in title for title in titles)
+            assert any("logit" in str(figure) for figure in shown.figures(page))
+
+    def test_every_diagnostic_can_be_chosen(self, gradient_flow: AppTest, store: Store) -> None:
+        run = measured(store)
+        store.finish(run, "finished")
+        gradient_flow.query_params["run"] = run
+        page = gradient_flow.run()
+        offered = page.selectbox(key="over_training_left").options
+        assert len(offered) > 10
+        for place in range(len(offered)):
+            page.selectbox(key="over_training_left").select_index(place).run()
+            assert not page.exception, offered[place]
+
+    def test_an_older_run_without_diagnostics_still_opens(
+        self, gradient_flow: AppTest, store: Store
+    ) -> None:
+        run = store.create(TINY)
+        store.begin(run, environment())
+        for snapshot in train(TINY, processes=1):
+            old = {name: rows for name, rows in snapshot.tables.items() if name in TABLES}
+            for name in ("diagnostics", "influence", "connectivity"):
+                old.pop(name, None)
+            store.append(run, old, snapshot.step)
+        store.finish(run, "finished")
+        gradient_flow.query_params["run"] = run
+        page = gradient_flow.run()
+        assert not page.exception
+        assert services.store().run(run).status == "finished"
