@@ -58,8 +58,14 @@ def tables(
         for name, latest in known.items()
         for step, value in ((0, 1.0), (25 * last, latest))
     ]
-    rows = {"accuracy": accuracy, "training": training, "diagnostics": diagnostics}
-    made = [pd.DataFrame(rows[name], columns=list(TABLES[name])) for name in rows]
+    made = [
+        pd.DataFrame(rows, columns=list(TABLES[name]))
+        for name, rows in (
+            ("accuracy", accuracy),
+            ("training", training),
+            ("diagnostics", diagnostics),
+        )
+    ]
     return made[0], made[1], made[2]
 
 

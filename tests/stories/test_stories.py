@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -111,7 +112,8 @@ def test_the_text_has_three_to_five_sentences_and_a_source(story: Story) -> None
 @pytest.mark.parametrize("preset", ALL)
 def test_birth_alone_is_told_in_plain_sentences(preset: Preset) -> None:
     small = tiny(preset.experiment)
-    born = pd.DataFrame(ask("birth", {"experiment": asdict(small)})["diagnostics"])
+    answer: Any = ask("birth", {"experiment": asdict(small)})
+    born = pd.DataFrame(answer["diagnostics"])
     tables = {**empty(), "diagnostics": born.assign(step=0, learning_rate=0.0)}
     told = plain(story_of(preset.experiment).says(small, tables))
     assert "After" not in told
