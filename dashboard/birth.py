@@ -35,9 +35,9 @@ class Birth:
     diagnostics: pd.DataFrame
 
 
-def at_birth(experiment: Experiment) -> Birth:
-    """Raises QuestionError where there is no answer."""
-    return _asked(same_at_birth(experiment).to_json())
+def at_birth(experiment: Experiment, length: int) -> Birth:
+    """With all diagnostics at this length. Raises QuestionError where there is no answer."""
+    return _asked(same_at_birth(experiment).to_json(), length)
 
 
 def same_at_birth(experiment: Experiment) -> Experiment:
@@ -46,8 +46,9 @@ def same_at_birth(experiment: Experiment) -> Experiment:
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)
-def _asked(experiment: str) -> Birth:
-    answer = trainer().ask("birth", {"experiment": json.loads(experiment)})
+def _asked(experiment: str, length: int) -> Birth:
+    told = {"experiment": json.loads(experiment), "length": length}
+    answer = trainer().ask("birth", told)
     return Birth(_gradients(answer["profiles"]), _rows(pd.DataFrame(answer["diagnostics"])))
 
 

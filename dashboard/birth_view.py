@@ -24,6 +24,7 @@ from dashboard.trainer_process import QuestionError
 from models import spec
 from models.cells import CELLS
 from models.diagnostics.half_lives import half_life_words
+from models.diagnostics.prediction import THRESHOLD
 from models.experiment import Experiment
 from models.presets import PRESETS
 from models.results.birth import horizons_at_birth, summarise_birth
@@ -32,6 +33,8 @@ from models.stories import story_presets
 from models.tasks import make_task
 
 PATHS = "both paths"
+DOUBLINGS = 7
+"""A gradient that doubles more often than this through a sequence, about 100 times, explodes."""
 
 
 def draw(experiment: Experiment) -> birth.Birth | None:
@@ -39,13 +42,13 @@ def draw(experiment: Experiment) -> birth.Birth | None:
 
     None, with an error on the page, where the question has no answer.
     """
+    length, states, relative = _knobs(experiment)
     try:
-        measured = birth.at_birth(experiment)
+        measured = birth.at_birth(experiment, length)
     except QuestionError as error:
         st.error(f"The gradient at birth could not be measured: {error}")
         return None
-    source = f"birth {birth.same_at_birth(experiment)}"
-    length, states, relative = _knobs(experiment)
+    source = f"birth {birth.same_at_birth(experiment)}, {length}"
     summary = once(
         source,
         "summary",
@@ -54,7 +57,7 @@ def draw(experiment: Experiment) -> birth.Birth | None:
             summarise_birth(measured.gradients, measured.diagnostics, length), experiment
         ),
     )
-    cards([_card(row) for row in summary.to_dict("records")], "half-lives")
+    cards([_card(row, length) for row in summary.to_dict("records")], "half-lives")
     for column, state in zip(st.columns(len(states)), states, strict=True):
         with column:
             _profiles(source, measured, experiment, length, state, relative)
@@ -91,22 +94,26 @@ def _knobs(experiment: Experiment) -> tuple[int, list[str], bool]:
     return length, ["c", "h"] if state == PATHS else [state or "h"], relative
 
 
-def _card(row: Mapping[Hashable, Any]) -> Card:
+def _card(row: Mapping[Hashable, Any], length: int) -> Card:
     style = cell_style(str(row["cell"]))
     return Card(
         style.color,
         style.label,
         half_life_words(row["half_life"]),
-        _note(row),
+        _note(row, length),
     )
 
 
-def _note(row: Mapping[Hashable, Any]) -> str:
-    if row["half_life"] < 0:
+def _note(row: Mapping[Hashable, Any], length: int) -> str:
+    if _explodes(row["half_life"], length):
         return "explodes: it needs clipping"
     through_c = row["half_life_c"]
     path = "" if np.isnan(through_c) else f"through c: {half_life_words(through_c)} · "
     return f"{path}trainable up to T {_about(str(row['prediction']))}"
+
+
+def _explodes(half_life: float, length: int) -> bool:
+    return half_life < 0 and length / -half_life > DOUBLINGS
 
 
 def _about(prediction: str) -> str:
@@ -153,8 +160,9 @@ def _numbers(summary: pd.DataFrame) -> None:
         "In theory: of the RNN, spectral radius × mean slope of the activation; of LSTM and GRU, "
         "the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of the whole "
         "state, in nats per step: below 0 a change of the state dies out. Trainable up to: where "
-        "the gradient at the first step falls below 10⁻⁴ of that at the last, a rule of thumb "
-        "chosen on temporal order. The first seed is shown."
+        f"the gradient at the first step falls below {THRESHOLD:g} of that at the last (of the "
+        "state, h or c, that carries it best), a rule of thumb chosen on temporal order. The first "
+        "seed is shown."
     )
 
 
@@ -167,7 +175,11 @@ def _foretold(source: str, experiment: Experiment, summary: pd.DataFrame) -> Non
         return
     name, accuracy = found
     beyond = summary["predicted"].where(summary["bound"] != ">", float("inf"))
-    foretold = dict(zip(summary["cell"], beyond, strict=True))
+    foretold = {
+        cell: length
+        for cell, length, life in zip(summary["cell"], beyond, summary["half_life"], strict=True)
+        if not _explodes(life, experiment.lengths[-1])
+    }
     chart(
         f"{source} {name}",
         "foretold",

@@ -16,7 +16,7 @@ import streamlit as st
 
 from models import spec
 from models.cells import CELLS, make_cell
-from models.experiment import ClipBy, Experiment, ExperimentError
+from models.experiment import ClipBy, Experiment, ExperimentError, KeepWeights
 from models.tasks import TASKS, make_task
 
 DEFAULTS = Experiment()
@@ -180,6 +180,13 @@ def _advanced(address: _Address) -> dict[str, Any]:
                 )
             ),
             "first_seed": address.number("first_seed", "First seed", 0),
+            "keep_weights": address.one(
+                "keep_weights",
+                "Keep weights",
+                get_args(KeepWeights),
+                help="Whose parameters are kept at the end, to look inside: the first seed's, or "
+                "everyone's.",
+            ),
             "device": address.one("device", "Device", ("auto", "cpu", "cuda")),
         }
 

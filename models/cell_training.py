@@ -64,7 +64,13 @@ class CellTraining:
             while self.step < goal and not should_stop():
                 records.append(self.train_step())
         self.born = True
-        return Snapshot(self.part, self.step, Measuring(self).tables(records))
+        tables = Measuring(self).tables(records)
+        weights = self._kept_weights() if self.finished else {}
+        return Snapshot(self.part, self.step, tables, weights)
+
+    def stop(self) -> Snapshot:
+        """The last snapshot of a population that has been born and will not be finished."""
+        return Snapshot(self.part, self.step, {}, self._kept_weights())
 
     def train_step(self) -> StepRecord:
         """One optimiser step of every model, on fresh sequences."""
@@ -73,10 +79,13 @@ class CellTraining:
         (gradient,) = torch.autograd.grad(outcome.loss.sum(), self.parameters)
         self._regularise(gradient)
         norm = gradient_norm(gradient)
-        training = self.alive
-        self.alive = training & outcome.loss.isfinite() & norm.isfinite()
         limit = self.experiment.clip, self.experiment.clip_by
-        self.optimiser.step(clip(gradient, norm, *limit), self.alive)
+        limited = clip(gradient, norm, *limit)
+        training = self.alive
+        # Adam squares the gradient: one that is finite, but not its square, ends a model as well.
+        squared = limited.square().amax(dim=1)
+        self.alive = training & outcome.loss.isfinite() & norm.isfinite() & squared.isfinite()
+        self.optimiser.step(limited, self.alive)
         self.step += 1
         self._note_overflows(training & ~self.alive)
         cut = clipped(gradient, norm, *limit)
@@ -122,6 +131,15 @@ class CellTraining:
         return {
             (model.length, model.seed): generator(model.seed, model.length, Stream.TRAINING)
             for model in self.models
+        }
+
+    def _kept_weights(self) -> dict[Model, np.ndarray]:
+        vectors = self.parameters.detach().cpu().numpy()
+        kept = self.experiment.kept_seeds
+        return {
+            model: vector.copy()
+            for model, vector in zip(self.models, vectors, strict=True)
+            if model.seed in kept
         }
 
     def _regularise(self, gradient: Tensor) -> None:

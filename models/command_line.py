@@ -43,6 +43,7 @@ HELP = {
     "evaluate_every": "optimiser steps between evaluations",
     "held_out": "held-out sequences of an evaluation",
     "test_lengths": "lengths at which trained models are scored as well",
+    "keep_weights": "whose parameters are kept, to look inside: first_seed or all",
     "device": "auto, cpu or cuda",
 }
 """One line for each setting of an experiment."""

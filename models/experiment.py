@@ -18,9 +18,11 @@ from models.tasks import TASKS, make_task
 
 Match = Literal["hidden_size", "parameters"]
 ClipBy = Literal["norm", "value"]
+KeepWeights = Literal["first_seed", "all"]
 Device = Literal["auto", "cpu", "cuda"]
 
-
+CHOICES = {"match": Match, "clip_by": ClipBy, "keep_weights": KeepWeights, "device": Device}
+"""What each setting with a name is chosen from."""
 LEAST = {
     "seeds": 1,
     "first_seed": 0,
@@ -71,6 +73,8 @@ class Experiment:
     """Held-out sequences in each evaluation of a model."""
     test_lengths: tuple[int, ...] = ()
     """Lengths at which the trained models are scored as well, whatever they were trained at."""
+    keep_weights: KeepWeights = "first_seed"
+    """Of which models the parameters are kept at the end: to look inside them."""
     device: Device = "auto"
 
     def __post_init__(self) -> None:
@@ -112,7 +116,7 @@ class Experiment:
             raise ExperimentError(f"learning_rate is {bad[0]:g}: it must be above 0")
         if self.clip < 0:
             raise ExperimentError(f"clip is {self.clip:g}: give a threshold above 0, or 0 for none")
-        for name, kind in (("match", Match), ("clip_by", ClipBy), ("device", Device)):
+        for name, kind in CHOICES.items():
             choices = get_args(kind)
             if getattr(self, name) not in choices:
                 raise ExperimentError(
@@ -122,6 +126,11 @@ class Experiment:
     @property
     def seed_numbers(self) -> tuple[int, ...]:
         return tuple(range(self.first_seed, self.first_seed + self.seeds))
+
+    @property
+    def kept_seeds(self) -> tuple[int, ...]:
+        """The seeds whose models' parameters are kept, at every learning rate."""
+        return self.seed_numbers if self.keep_weights == "all" else self.seed_numbers[:1]
 
     def hidden_sizes(self) -> dict[str, int]:
         """The hidden size of each cell.

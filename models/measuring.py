@@ -56,10 +56,13 @@ class Measuring:
             tables["generalisation"] = pd.concat(parts, ignore_index=True)
         return tables
 
-    def at_birth(self) -> dict[str, pd.DataFrame]:
-        """Gradient profiles and diagnostics alone, without a look at how well a model does."""
+    def at_birth(self, only: int | None = None) -> dict[str, pd.DataFrame]:
+        """Gradient profiles and diagnostics alone, without a look at how well a model does.
+
+        With ``only`` the recurrence is looked at in models with so many steps alone.
+        """
         profiles = gradient_profile(self.training.population, self.seeds)
-        of_models = of_recurrence(self.training.population)
+        of_models = of_recurrence(self.training.population, only)
         return {
             "gradients": self.rows.profiles(self.step, profiles),
             "diagnostics": self._diagnostics(of_models | of_profiles(profiles)),

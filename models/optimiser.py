@@ -53,9 +53,14 @@ def clipped(gradient: Tensor, norm: Tensor, threshold: float, by: ClipBy = "norm
 
 
 def gradient_norm(gradient: Tensor) -> Tensor:
-    """Norm over all parameters of each model, (S, P) -> (S,)."""
+    """Norm over all parameters of each model, (S, P) -> (S,); not finite only where it is not."""
     norm: Tensor = torch.linalg.vector_norm(gradient, dim=1)
-    return norm
+    if norm.isfinite().all():
+        return norm
+    # In single precision squares overflow from 10¹⁹ on, long before their root does.
+    largest = gradient.abs().amax(dim=1, keepdim=True)
+    scaled = torch.linalg.vector_norm(gradient / largest, dim=1) * largest[:, 0]
+    return torch.where(norm.isfinite(), norm, scaled)
 
 
 def clip(gradient: Tensor, norm: Tensor, threshold: float, by: ClipBy = "norm") -> Tensor:

@@ -45,6 +45,7 @@ def execute(store: Store, run: str, follow: Callable[[int], None] = ignore) -> t
             for snapshot in train(experiment, lambda: interrupted.is_set() or asked()):
                 progress.note(snapshot)
                 store.append(run, snapshot.tables, progress.steps)
+                store.keep(run, snapshot.cell, snapshot.step, snapshot.weights)
                 follow(progress.steps)
         except Exception as error:
             store.finish(run, "failed", reason(error))

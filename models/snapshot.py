@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ class Snapshot:
     step: int
     """Optimiser steps done."""
     tables: dict[str, pd.DataFrame]
+    weights: Mapping[Model, np.ndarray] = field(default_factory=dict)
+    """Of the models to keep, their parameters (P,), float32; only in a population's last one."""
 
     @property
     def cell(self) -> str:

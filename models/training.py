@@ -60,6 +60,7 @@ def take_turns(
         if population.finished:
             waiting.remove(population)
         if should_stop():
+            yield from (population.stop() for population in waiting if population.born)
             return
 
 

@@ -28,6 +28,7 @@ ODD = Experiment(
     evaluate_every=7,
     held_out=99,
     test_lengths=(44, 12),
+    keep_weights="all",
     device="cpu",
 )
 

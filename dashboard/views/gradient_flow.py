@@ -80,7 +80,7 @@ def _at_birth(experiment: Experiment, telling: Telling | None, run: Run | None) 
         told(_name(telling), experiment, vars(of_results(recorded)))
     else:
         empty = {name: pd.DataFrame(columns=list(columns)) for name, columns in TABLES.items()}
-        told(f"birth {same_at_birth(experiment)}", experiment, {**empty, **vars(measured)})
+        told(f"told {same_at_birth(experiment)}", experiment, {**empty, **vars(measured)})
 
 
 def _show_run(run: Run) -> None:

@@ -121,20 +121,28 @@ class Cell(ABC):
         if chosen.get("norm") == "none" and chosen["gamma"] != GAMMA.default:
             raise SpecError("gamma is for norm=layer or norm=batch: give one of them")
 
-    @abstractmethod
     def step(
         self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
     ) -> tuple[Tensor, ...]:
         """One time step: input (..., inputs, B) and old states (..., H, B) -> new states."""
+        gates = self.open_gates(w, x, state, normalise)
+        return self.update(w, gates, state, normalise)
 
+    @abstractmethod
     def open_gates(
         self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
     ) -> tuple[Tensor, ...]:
-        """The value (..., H, B) of each of ``gates`` at one time step, in their order.
+        """First half of a step: the value (..., H, B) of each of ``gates``, in their order."""
 
-        Of a cell without gates, the new states.
-        """
-        return self.step(w, x, state, normalise)
+    @abstractmethod
+    def update(
+        self,
+        w: Weights,
+        gates: tuple[Tensor, ...],
+        state: tuple[Tensor, ...],
+        normalise: Normalise = plain,
+    ) -> tuple[Tensor, ...]:
+        """Second half: what gates, open as they are, make of the old states -> new states."""
 
     def shapes(self, inputs: int, hidden: int) -> Mapping[str, tuple[int, int]]:
         """The shape of each field of Weights that this cell has."""

@@ -57,11 +57,15 @@ class GRU(Cell):
         n = (x_n + b_n + r * (h_n + w.b_hn)).tanh()
         return r, z, n
 
-    def step(
-        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
+    def update(
+        self,
+        w: Weights,
+        gates: tuple[Tensor, ...],
+        state: tuple[Tensor, ...],
+        normalise: Normalise = plain,
     ) -> tuple[Tensor, ...]:
+        _, z, n = gates
         (h,) = state
-        _, z, n = self.open_gates(w, x, state, normalise)
         h = z * h + (1 - z) * n
         return (h,)
 

@@ -60,11 +60,15 @@ class LSTM(Cell):
         i, f, o, g = a.chunk(4, dim=-2)
         return i.sigmoid(), f.sigmoid(), o.sigmoid(), g.tanh()
 
-    def step(
-        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
+    def update(
+        self,
+        w: Weights,
+        gates: tuple[Tensor, ...],
+        state: tuple[Tensor, ...],
+        normalise: Normalise = plain,
     ) -> tuple[Tensor, ...]:
+        i, f, o, g = gates
         _, c = state
-        i, f, o, g = self.open_gates(w, x, state, normalise)
         c = f * c + i * g
         h = o * normalise("c", c, w.gamma_c, w.beta_c).tanh()
         return h, c

@@ -55,7 +55,7 @@ class RNN(Cell):
         super().__init__(**common)
         self.activation, self.omega = activation, float(omega)
 
-    def step(
+    def open_gates(
         self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
     ) -> tuple[Tensor, ...]:
         (h,) = state
@@ -65,6 +65,15 @@ class RNN(Cell):
             a = normalise("a", w.W_x @ x + w.W_h @ h, w.gamma_h)
         h = getattr(a + w.b, self.activation)()
         return (h,)
+
+    def update(
+        self,
+        w: Weights,
+        gates: tuple[Tensor, ...],
+        state: tuple[Tensor, ...],
+        normalise: Normalise = plain,
+    ) -> tuple[Tensor, ...]:
+        return gates
 
     @classmethod
     def check(cls, chosen: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ Verdict = Literal[
     "diverged",
     "gate shut",
     "gradient exploded",
+    "gradient truncated",
     "saturated",
     "gradient vanished",
     "still improving",
@@ -60,6 +61,8 @@ class Measured:
     """The share of h at the ends of its range, from 0 to 1."""
     keep_gate: float | None
     """The mean of f or z, from 0 to 1; None where the cell has neither."""
+    truncate: int = 0
+    """Steps that back-propagation goes back at most; 0 is all."""
     overflow: str = ""
     """Where a model that diverged went wrong, in words."""
 
@@ -110,12 +113,13 @@ def diagnose(measured: Measured) -> Diagnosis:
     1. solved, diverged: facts.
     2. still improving: what still learns is not stopped by anything below.
     3. gradient exploded: a single such step can undo everything, wherever the gradient reaches.
-    4. gate shut, saturated: causes of a gradient that vanishes, so they come before it. A gate
+    4. gradient truncated: by decree, whatever the cell.
+    5. gate shut, saturated: causes of a gradient that vanishes, so they come before it. A gate
        that is half open does no harm while some unit's gradient reaches the informative input
        (f^n, LITERATURE 2.9); so does an h that latches.
-    5. gradient vanished: nothing of the above explains it, as in an RNN with small weights
+    6. gradient vanished: nothing of the above explains it, as in an RNN with small weights
        (Pascanu, Mikolov & Bengio 2013, section 2.1).
-    6. unclear: everything reaches back, and it does not learn all the same.
+    7. unclear: everything reaches back, and it does not learn all the same.
     """
     rule = next(rule for rule in RULES if rule.holds(measured))
     return Diagnosis(rule.verdict, rule.text, rule.sentence(measured))
@@ -146,7 +150,7 @@ def _divergence(m: Measured) -> str:
 def _explosion(m: Measured) -> str:
     norm = f"The gradient norm reached {_number(m.gradient_norm)}"
     if m.clip is None:
-        return f"{norm}, and nothing clipped it."
+        return f"{norm}, and was not clipped by norm."
     times = _number(m.gradient_norm / m.clip)
     return f"{norm}, {times} times the clipping threshold of {_number(m.clip)}."
 
@@ -184,6 +188,15 @@ RULES = (
         f"{EXPLODED_UNCLIPPED:g} without clipping",
         _exploded,
         _explosion,
+    ),
+    Rule(
+        "gradient truncated",
+        "back-propagation is cut before it reaches the informative input",
+        lambda m: 0 < m.truncate <= m.lag,
+        lambda m: (
+            f"The answer hangs on an input {m.lag} steps back, and back-propagation is cut after "
+            f"{m.truncate}."
+        ),
     ),
     Rule(
         "gate shut",

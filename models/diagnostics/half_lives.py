@@ -19,6 +19,8 @@ def half_life_words(half_life: float) -> str:
     """Such as "halves every 12 steps", "doubles every 5 steps", "level"."""
     if math.isnan(half_life):
         return "not measurable"
+    if half_life == 0:
+        return "is gone after a step"
     if math.isinf(half_life):
         return "level"
     steps = f"{abs(half_life):.0f}" if abs(half_life) >= 9.95 else f"{abs(half_life):.1f}"

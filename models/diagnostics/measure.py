@@ -26,10 +26,15 @@ MOST_LAGS = 16
 """At which behaviour is probed, evenly spread on a log axis."""
 
 
-def of_recurrence(population: Population) -> dict[str, np.ndarray]:
-    """Spectral radius, Lyapunov exponent, saturation and gates of each model, (S,) each."""
+def of_recurrence(population: Population, only: int | None = None) -> dict[str, np.ndarray]:
+    """Spectral radius, Lyapunov exponent, saturation and gates of each model, (S,) each.
+
+    With ``only`` of the models with so many steps; NaN for the others.
+    """
     measured: dict[str, np.ndarray] = {}
     for steps, trajectory in population.trajectories().items():
+        if only not in (None, steps):
+            continue
         models = [m for m, length in enumerate(population.schedule.lengths) if length == steps]
         for name, values in _of_trajectory(trajectory).items():
             into = measured.setdefault(name, np.full(population.schedule.models, np.nan))
@@ -39,10 +44,12 @@ def of_recurrence(population: Population) -> dict[str, np.ndarray]:
 
 @torch.no_grad()
 def _of_trajectory(trajectory: Trajectory) -> dict[str, Tensor]:
+    hidden = torch.stack([state[0] for state in trajectory.states])
+    finite = hidden.isfinite().all(dim=-1).all(dim=-1).all(dim=0)
     return {
         "spectral_radius": spectral_radius(trajectory.weights, trajectory.cell),
         "lyapunov_exponent": lyapunov_exponents(trajectory)[:, 0],
-        "half_life_theory": theoretical_half_life(trajectory),
+        "half_life_theory": torch.where(finite, theoretical_half_life(trajectory), torch.nan),
         **{f"saturation_{gate}": share for gate, share in saturation(trajectory).items()},
         **{f"mean_{gate}": mean for gate, mean in gate_means(trajectory).items()},
     }

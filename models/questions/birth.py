@@ -12,6 +12,7 @@ from models.cell_training import CellTraining
 from models.experiment import Experiment
 from models.measuring import Measuring
 from models.sharing import share_out
+from models.tasks import make_task
 
 MOST_SEEDS = 1
 """More would take longer than a visitor waits."""
@@ -19,8 +20,11 @@ MOST_SEEDS = 1
 CPU = torch.device("cpu")
 
 
-def birth(experiment: Mapping[str, Any]) -> dict[str, Any]:
+def birth(experiment: Mapping[str, Any], length: int | None = None) -> dict[str, Any]:
     """The rows at step 0 that a run of this experiment would measure, of its first seeds.
+
+    With a ``length``, what takes longest (spectral radius, Lyapunov exponent, theory, gates) is
+    measured at that length alone and is NaN at the others.
 
     ``profiles``: cell, length, seed, state and ``norms``, ‖∂L/∂state_t‖ with t from 1 to T.
     ``diagnostics``, column by column: cell, length, seed, diagnostic, value. Raises
@@ -30,10 +34,11 @@ def birth(experiment: Mapping[str, Any]) -> dict[str, Any]:
     few = {"seeds": min(wanted.seeds, MOST_SEEDS), "learning_rate": wanted.learning_rate[:1]}
     asked = Experiment.from_mapping({**vars(wanted), **few})
     ((*parts,),) = share_out(asked, 1)
+    steps = None if length is None else make_task(asked.task).steps(length)
     profiles: list[dict[str, Any]] = []
     diagnostics: list[pd.DataFrame] = []
     for part in sorted(parts, key=lambda part: asked.cells.index(part.cell)):
-        tables = Measuring(CellTraining(asked, part, CPU)).at_birth()
+        tables = Measuring(CellTraining(asked, part, CPU)).at_birth(steps)
         profiles += _profiles(tables["gradients"])
         diagnostics.append(tables["diagnostics"])
     named = pd.concat(diagnostics)[["cell", "length", "seed", "diagnostic", "value"]]

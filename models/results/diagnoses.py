@@ -80,6 +80,7 @@ def _measured(
         clip=experiment.clip if by_norm else None,
         saturation=values.get("saturation_h", math.nan),
         keep_gate=values.get(f"mean_{cell.keep_gate}"),
+        truncate=experiment.truncate,
         overflow=_overflow(values),
     )
 

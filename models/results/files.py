@@ -9,15 +9,18 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from models.experiment import Experiment
 from models.results.order import in_order
 from models.results.schema import TABLES
 from models.results.store import Store
+from models.results.weights import FILE as WEIGHTS
+from models.results.weights import Trained, packed, unpacked
 
 ALWAYS = ("accuracy", "training", "gradients")
 """The tables that are written even when they have no rows."""
@@ -35,6 +38,8 @@ class Results:
     """Where and when."""
     tables: Mapping[str, pd.DataFrame]
     """Rows in order: what the same experiment gives is the same tables."""
+    weights: Mapping[Trained, np.ndarray] = field(default_factory=dict)
+    """Parameters (P,), float32, of the models of which they were kept."""
 
 
 def from_store(store: Store, run: str) -> Results:
@@ -46,7 +51,11 @@ def from_store(store: Store, run: str) -> Results:
     }
     tables = {name: in_order(frame, stored.experiment) for name, frame in rows.items()}
     when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
-    return Results(run, stored.experiment, {**stored.environment, **when}, tables)
+    kept = in_order(store.weights(run), stored.experiment)[[one.name for one in fields(Trained)]]
+    weights = {
+        Trained(*row): store.parameters(run, *row[:-1]) for row in kept.itertuples(index=False)
+    }
+    return Results(run, stored.experiment, {**stored.environment, **when}, tables, weights)
 
 
 def csv_tables(results: Results) -> dict[str, bytes]:
@@ -69,7 +78,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def zip_bytes(results: Results) -> bytes:
-    """All CSVs and experiment.json."""
+    """All CSVs, experiment.json, and weights.npz where there are any."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, content in _files(results).items():
@@ -116,7 +125,8 @@ def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
         for name, columns in TABLES.items()
     }
     experiment = Experiment.from_mapping(told["experiment"])
-    return Results(told["run"], experiment, told["environment"], tables)
+    weights = unpacked(content(WEIGHTS)) if WEIGHTS in names else {}
+    return Results(told["run"], experiment, told["environment"], tables, weights)
 
 
 def _files(results: Results) -> dict[str, bytes]:
@@ -125,7 +135,8 @@ def _files(results: Results) -> dict[str, bytes]:
         "experiment": asdict(results.experiment),
         "environment": dict(results.environment),
     }
-    return {EXPERIMENT: json.dumps(told, indent=2).encode(), **csv_tables(results)}
+    kept = {WEIGHTS: packed(results.weights)} if results.weights else {}
+    return {EXPERIMENT: json.dumps(told, indent=2).encode(), **csv_tables(results), **kept}
 
 
 def _defused(value: object) -> object:

@@ -19,8 +19,19 @@ import pandas as pd
 import sqlalchemy as sa
 
 from models.experiment import Experiment
-from models.results.schema import TABLES
-from models.results.store_tables import FLAGS, METADATA, NUMBERS, PROFILES, ROWS, RUNS, TEXTS
+from models.results.schema import MODEL, TABLES
+from models.results.store_tables import (
+    FLAGS,
+    METADATA,
+    NUMBERS,
+    PROFILES,
+    ROWS,
+    RUNS,
+    TEXTS,
+    WEIGHTS,
+)
+from models.results.weights import from_bytes
+from models.sharing import Model
 
 Status = Literal["queued", "running", "finished", "stopped", "failed"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +114,24 @@ class Store:
                 target = PROFILES if name == "gradients" else ROWS[name]
                 if rows:
                     connection.execute(sa.insert(target), [{**row, "run": run} for row in rows])
+
+    def keep(self, run: str, cell: str, step: int, weights: Mapping[Model, np.ndarray]) -> None:
+        """Keeps the parameters of models, in the place of earlier ones of the same models.
+
+        A run that was deleted meanwhile gets none.
+        """
+        if not weights:
+            return
+        with self._engine.begin() as connection:
+            experiment = connection.scalar(sa.select(RUNS.c.experiment).where(RUNS.c.id == run))
+            if experiment is None:
+                return
+            task = Experiment.from_json(experiment).task
+            for model, parameters in weights.items():
+                connection.execute(sa.delete(WEIGHTS).where(_of_model(run, cell, **vars(model))))
+                row = {"run": run, "task": task, "cell": cell, **vars(model), "step": step}
+                data = np.asarray(parameters, np.float32).tobytes()
+                connection.execute(sa.insert(WEIGHTS).values(**row, parameters=data))
 
     def finish(self, run: str, status: Status, message: str = "") -> None:
         """The run has ended, one way or another."""
@@ -190,10 +219,35 @@ class Store:
         with self._engine.connect() as connection:
             return {row.cell: row.step for row in connection.execute(query)}
 
+    def weights(self, run: str) -> pd.DataFrame:
+        """Which models have their parameters kept: MODEL and ``step``, one row a model."""
+        columns = [*MODEL, "step"]
+        query = (
+            sa.select(*(WEIGHTS.c[name] for name in columns))
+            .where(WEIGHTS.c.run == run)
+            .order_by(WEIGHTS.c.id)
+        )
+        with self._engine.connect() as connection:
+            return _typed(pd.DataFrame(connection.execute(query).fetchall(), columns=columns))
+
+    def parameters(
+        self, run: str, cell: str, length: int, seed: int, learning_rate: float
+    ) -> np.ndarray:
+        """The kept parameters (P,), float32, of one model. Raises KeyError."""
+        model = _of_model(run, cell, length=length, seed=seed, learning_rate=learning_rate)
+        with self._engine.connect() as connection:
+            data = connection.scalar(sa.select(WEIGHTS.c.parameters).where(model))
+        if data is None:
+            raise KeyError(
+                f"run {run!r} has no weights of {cell} at length {length}, seed {seed}, learning "
+                f"rate {learning_rate:g}: they are kept at its end, of the first seed or of all"
+            )
+        return from_bytes(data)
+
     def delete(self, run: str) -> None:
         """Removes the run and all that it measured."""
         with self._engine.begin() as connection:
-            for table in (*ROWS.values(), PROFILES):
+            for table in (*ROWS.values(), PROFILES, WEIGHTS):
                 connection.execute(sa.delete(table).where(table.c.run == run))
             connection.execute(sa.delete(RUNS).where(RUNS.c.id == run))
 
@@ -217,6 +271,11 @@ def _run(row: sa.Row[Any]) -> Run:
         if values[name] is not None:
             values[name] = values[name].replace(tzinfo=UTC)
     return Run(**{**values, "experiment": Experiment.from_json(values["experiment"])})
+
+
+def _of_model(run: str, cell: str, **identity: float) -> sa.ColumnElement[bool]:
+    known = {"run": run, "cell": cell, **identity}
+    return sa.and_(*(WEIGHTS.c[name] == value for name, value in known.items()))
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

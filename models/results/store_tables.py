@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.results.schema import TABLES
+from models.results.schema import MODEL, TABLES
 
 METADATA = sa.MetaData()
 
@@ -59,6 +59,11 @@ def _table(name: str, columns: tuple[str, ...], *more: sa.Column[Any]) -> sa.Tab
 
 ROWS = {name: _table(name, columns) for name, columns in TABLES.items() if name != "gradients"}
 """The tables that hold one row a measurement."""
+
+WEIGHTS = _table(
+    "weights", (*MODEL, "step"), sa.Column("parameters", sa.LargeBinary, nullable=False)
+)
+"""Parameters of the models whose weights are kept, as float32; one row a model."""
 
 PROFILES = _table(
     "gradients",

@@ -28,13 +28,22 @@ def says(experiment: Experiment, tables: Tables) -> str:
     told = [f"The largest gradient norm before clipping was {listed(norms)}."]
     if experiment.clip > 0:
         told.append(_clipped(experiment, training, cells))
-    told.append(divergence(experiment, accuracy))
+    told += [divergence(experiment, accuracy), *_first_overflow(tables["diagnostics"])]
     if experiment.clip > 0 and accuracy["diverged"].any():
         told.append(
             "Clipping cannot help where the states or the gradient overflow before there is "
             "anything to clip."
         )
     return " ".join([*told, reach(experiment, accuracy)])
+
+
+def _first_overflow(diagnostics: pd.DataFrame) -> list[str]:
+    """Where in its sequence a state first was not finite, if any was."""
+    rows = diagnostics[diagnostics["diagnostic"] == "overflow_state_t"]
+    for row in rows.sort_values(["step", "value"]).head(1).to_dict("records"):
+        where = f"t = {row['value']:.0f} of {row['length']}, in training step {row['step']}"
+        return [f"The first state to overflow was one of {the(row['cell'])} at {where}."]
+    return []
 
 
 def _clipped(experiment: Experiment, training: pd.DataFrame, cells: Sequence[str]) -> str:

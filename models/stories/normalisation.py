@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from models.cells import make_cell
 from models.experiment import Experiment
 from models.presets import Preset
 from models.results.memory_span import DIVERGED, memory_spans
-from models.stories.numbers import finished, half_lives, longest_solved, present, reach, the
+from models.stories.numbers import finished, half_lives, present, reach, the
 from models.stories.story import Story, Tables
+
+MARGIN = 1.2
+"""Memory spans nearer to each other than this factor are alike."""
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
@@ -25,20 +30,19 @@ def says(experiment: Experiment, tables: Tables) -> str:
     for norm, notes in (("batch", "helps little"), ("layer", "does help")):
         normalised = [cell for cell in cells if make_cell(cell).norm == norm]
         if plain and normalised:
-            best = max(normalised, key=lambda cell: longest_solved(accuracy, cell))
-            told.append(f"The notes say that {norm} norm {notes}. {_gain(accuracy, best, plain)}")
+            gain = _gain(accuracy, normalised, plain)
+            told.append(f"The notes say that {norm} norm {notes}. Here it {gain}.")
     return " ".join(told)
 
 
-def _gain(accuracy: pd.DataFrame, best: str, plain: str) -> str:
-    """What a normalised cell solves against the plain one."""
-    gained = longest_solved(accuracy, best) - longest_solved(accuracy, plain)
-    seen = "helps" if gained > 0 else "hurts" if gained < 0 else "makes no difference"
-    spans = memory_spans(accuracy).set_index("cell")["text"].replace(DIVERGED, "none")
-    return (
-        f"Here it {seen}, by the lengths solved; the memory span is {spans[best]} for {the(best)} "
-        f"and {spans[plain]} for {the(plain)}."
-    )
+def _gain(accuracy: pd.DataFrame, normalised: Sequence[str], plain: str) -> str:
+    """How far the best of the normalised cells remembers, against the plain one."""
+    spans = memory_spans(accuracy).set_index("cell")
+    span, text = spans["span"].fillna(0), spans["text"].replace(DIVERGED, "none")
+    best = max(normalised, key=lambda cell: float(span[cell]))
+    helps, hurts = span[best] > MARGIN * span[plain], span[plain] > MARGIN * span[best]
+    seen = "helps" if helps else "hurts" if hurts else "makes no difference"
+    return f"{seen}: the memory span is {text[best]} for {the(best)} and {text[plain]} without"
 
 
 def _preset(name: str, title: str, lesson: str, plain: str, lengths: tuple[int, ...]) -> Preset:

@@ -73,6 +73,7 @@ def test_the_lstm_by_the_equations_of_ba() -> None:
     assert one.gamma_x is not None
     assert one.gamma_h is not None
     assert one.gamma_c is not None
+    assert one.beta_c is not None
     a = (
         torch_layer_norm(one.W_x @ x, one.gamma_x)
         + torch_layer_norm(one.W_h @ h, one.gamma_h)
@@ -92,6 +93,7 @@ def test_the_gru_normalises_its_gates_together_and_its_candidate_alone() -> None
     one = of_one(w)
     assert one.gamma_x is not None
     assert one.gamma_h is not None
+    assert one.b_hn is not None
     gates = slice(0, 2 * HIDDEN)
     last = slice(2 * HIDDEN, None)
 

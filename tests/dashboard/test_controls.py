@@ -31,6 +31,7 @@ ODD = Experiment(
     evaluate_every=7,
     held_out=99,
     test_lengths=(12, 44),
+    keep_weights="all",
     device="cpu",
 )
 """Differs from the default in every setting."""

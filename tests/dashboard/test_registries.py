@@ -59,9 +59,9 @@ class Leaky(Cell):
     title = "Leaky"
     equations = (r"h_t = (h_{t-1} + \\tanh(W_x x_t + W_h h_{t-1} + b)) / 2",)
     options = ()
-    gates = ("h",)
+    gates = ("n",)
 
-    def step(
+    def open_gates(
         self,
         w: Weights,
         x: torch.Tensor,
@@ -69,7 +69,17 @@ class Leaky(Cell):
         normalise: Normalise = plain,
     ) -> tuple[torch.Tensor, ...]:
         (h,) = state
-        return ((h + (w.W_x @ x + w.W_h @ h + w.b).tanh()) / 2,)
+        return ((w.W_x @ x + w.W_h @ h + w.b).tanh(),)
+
+    def update(
+        self,
+        w: Weights,
+        gates: tuple[torch.Tensor, ...],
+        state: tuple[torch.Tensor, ...],
+        normalise: Normalise = plain,
+    ) -> tuple[torch.Tensor, ...]:
+        (h,), (n,) = state, gates
+        return ((h + n) / 2,)
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,7 @@ CASES = {
         STUCK, accuracies=[0.25, 0.25, 0.26, 0.3, 0.3, 0.35, 0.45, 0.5], gradient_horizon=3
     ),
     "gradient exploded": replace(STUCK, gradient_norm=2000.0, gradient_horizon=3),
+    "gradient truncated": replace(STUCK, truncate=20, gradient_horizon=19, keep_gate=0.73),
     "gate shut": replace(STUCK, keep_gate=0.73, gradient_horizon=12, saturation=0.8),
     "saturated": replace(STUCK, saturation=0.8, gradient_horizon=12, keep_gate=0.99),
     "gradient vanished": replace(STUCK, gradient_horizon=12),
@@ -46,6 +47,7 @@ NUMBERS = {
     "diverged": ("inf",),
     "still improving": ("32.5%", "47.5%"),
     "gradient exploded": ("2,000", "threshold of 1"),
+    "gradient truncated": ("45 steps back", "after 20"),
     "gate shut": ("0.73", "45", "7.1e-07", "12"),
     "saturated": ("80%", "12 of the 45"),
     "gradient vanished": ("45", "12"),
@@ -66,7 +68,7 @@ def test_explosion_without_clipping() -> None:
     assert diagnose(replace(STUCK, gradient_norm=200.0)).verdict == "unclear"
     unclipped = diagnose(replace(STUCK, gradient_norm=200.0, clip=None))
     assert unclipped.verdict == "gradient exploded"
-    assert "nothing clipped it" in unclipped.sentence
+    assert "was not clipped by norm" in unclipped.sentence
 
 
 def test_noise_and_few_evaluations_are_no_improvement() -> None:

@@ -22,7 +22,7 @@ ACTIVATIONS = ("rnn:activation=sigmoid", "rnn:activation=relu")
 class Linear(RNN):
     """h_t = W_x x_t + W_h h_{t-1} + b."""
 
-    def step(
+    def open_gates(
         self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
     ) -> tuple[Tensor, ...]:
         return (w.W_x @ x + w.W_h @ state[0] + w.b,)

@@ -97,7 +97,16 @@ CASES: dict[str, tuple[Tables, str]] = {
 
 
 def test_there_is_a_table_for_every_verdict() -> None:
-    assert set(CASES) == {rule.verdict for rule in RULES}
+    assert {*CASES, "gradient truncated"} == {rule.verdict for rule in RULES}
+
+
+def test_a_truncated_gradient_that_does_not_reach_back_is_to_blame() -> None:
+    window = Experiment.from_mapping({**vars(EXPERIMENT), "truncate": 20})
+    found, sentence = verdict(tables(known=SHORT), window)
+    assert found == "gradient truncated"
+    assert f"{LAG} steps back, and back-propagation is cut after 20" in sentence
+    wide = Experiment.from_mapping({**vars(EXPERIMENT), "truncate": 50})
+    assert verdict(tables(known=SHORT), wide)[0] == "gradient vanished"
 
 
 @pytest.mark.parametrize("expected", CASES)

@@ -317,7 +317,17 @@ def test_clipping_says_how_large_norms_were_how_much_was_clipped_and_who_diverge
     assert ("50% for the RNN with gain 1.5" in calm) is (preset in clips)
     assert "No model diverged." in calm
     assert "cannot help" not in calm
-    lost = says(preset, accuracy=scores(experiment, {}, diverged=[relu]), training=training)
+    assert "overflow" not in calm
+    lost = says(
+        preset,
+        accuracy=scores(experiment, {}, diverged=[relu]),
+        training=training,
+        diagnostics=measured(experiment, {"overflow_state_t": {relu: 174.0}}, step=1),
+    )
+    assert (
+        "The first state to overflow was one of the RNN with gain 2 and relu activation at "
+        "t = 174 of 200, in training step 1."
+    ) in lost
     assert "4 of 12 models of the RNN with gain 2 and relu activation diverged." in lost
     assert ("Clipping cannot help" in lost) is (experiment.clip > 0)
 
@@ -325,9 +335,17 @@ def test_clipping_says_how_large_norms_were_how_much_was_clipped_and_who_diverge
 @pytest.mark.parametrize(
     ("layer", "batch", "told"),
     [
-        ((10, 20, 50), (10, 20), ("helps, by", "makes no difference, by")),
-        ((10,), (10, 20, 50), ("hurts, by", "helps, by")),
-        ((10, 20), (), ("makes no difference, by", "hurts, by")),
+        (
+            (10, 20, 50),
+            (10, 20),
+            ("helps: the memory span is > 50", "makes no difference: the memory span is 32"),
+        ),
+        ((10,), (10, 20, 50), ("hurts: the memory span is 14", "helps: the memory span is > 50")),
+        (
+            (10, 20),
+            (),
+            ("makes no difference: the memory span is 32", "hurts: the memory span is < 10"),
+        ),
     ],
 )
 def test_normalisation_says_whether_it_helps(
@@ -336,8 +354,9 @@ def test_normalisation_says_whether_it_helps(
     experiment = settings("normalisation")
     solved = {"rnn": (10, 20), "rnn:norm=layer": layer, "rnn:gamma=0.1,norm=batch": batch}
     text = says("normalisation", accuracy=scores(experiment, solved))
-    assert f"that layer norm does help. Here it {told[0]} the lengths solved" in text
-    assert f"that batch norm helps little. Here it {told[1]} the lengths solved" in text
+    assert f"that layer norm does help. Here it {told[0]} for the RNN with layer norm" in text
+    assert f"that batch norm helps little. Here it {told[1]} for the RNN with batch norm" in text
+    assert "and 32 without." in text
 
 
 def test_normalisation_has_no_span_for_a_cell_that_diverged() -> None:
@@ -345,7 +364,7 @@ def test_normalisation_has_no_span_for_a_cell_that_diverged() -> None:
     rows = scores(experiment, {"rnn": (10,)})
     rows.loc[rows["cell"] == "rnn:norm=layer", "diverged"] = True
     text = says("normalisation", accuracy=rows)
-    assert "the memory span is none for the RNN with layer norm and 14 for the RNN." in text
+    assert "hurts: the memory span is none for the RNN with layer norm and 14 without." in text
 
 
 def test_additive_path_says_whether_the_gradient_lives_longer_through_c() -> None:

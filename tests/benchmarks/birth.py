@@ -1,0 +1,80 @@
+"""How long the birth view waits for its answer after a knob has moved.
+
+    python -m tests.benchmarks.birth
+
+Starts the warm process as the dashboard does, with a store of its own, and asks it the question
+``birth`` over its pipe: for each cell by itself, the three together, and the five default cells,
+at T = 200 alone and with profiles at the lengths 20 … 200 as well, as the page does, H = 32. Every
+question differs from the one before in a knob, the gain of the recurrent weights, so that nothing is known already. A figure is the median
+over rounds, from the question to the parsed answer; the page needs some more for drawing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from dashboard.trainer_process import TrainerProcess
+from models.experiment import Experiment
+
+CELLS = {
+    "rnn": ("rnn",),
+    "lstm": ("lstm",),
+    "gru": ("gru",),
+    "the three": ("rnn", "lstm", "gru"),
+    "default five": Experiment().cells,
+}
+LENGTHS = {"T = 200": (200,), "T = 20, 50, 100, 200": (20, 50, 100, 200)}
+GOAL = 500
+"""Milliseconds, at T = 200 with two cores."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9)
+    rounds = parser.parse_args().rounds
+    print(f"median milliseconds of {rounds} answers, H = 32, batch 32; goal {GOAL} at T = 200")
+    print(f"{'':14}" + "".join(f"{name:>22}" for name in LENGTHS))
+    with _warm_process() as process:
+        _milliseconds(process, CELLS["rnn"], (20, 200), 2)  # imports torch
+        for name, cells in CELLS.items():
+            took = [_milliseconds(process, cells, lengths, rounds) for lengths in LENGTHS.values()]
+            print(f"{name:14}" + "".join(f"{median:22.0f}" for median in took), flush=True)
+
+
+@contextmanager
+def _warm_process() -> Iterator[TrainerProcess]:
+    with tempfile.TemporaryDirectory() as folder:
+        process = TrainerProcess(f"sqlite:///{Path(folder) / 'runs.sqlite'}")
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _milliseconds(
+    process: TrainerProcess, cells: tuple[str, ...], lengths: tuple[int, ...], rounds: int
+) -> float:
+    took = []
+    for turn in range(rounds):
+        moved = tuple(_with_gain(cell, 1 + 0.01 * turn) for cell in cells)
+        experiment = asdict(Experiment(cells=moved, lengths=lengths))
+        asked = time.perf_counter()
+        process.ask("birth", {"experiment": experiment, "length": 200}).result(timeout=120)
+        took.append(1000 * (time.perf_counter() - asked))
+    return statistics.median(took)
+
+
+def _with_gain(cell: str, gain: float) -> str:
+    name, _, options = cell.partition(":")
+    return f"{name}:" + ",".join(filter(None, (options, f"gain={gain:g}")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""What a visitor sees of the Gradient flow page, in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pandas as pd
+from playwright.sync_api import Page
+
+from models.results.schema import TABLES
+from models.results.store import Store
+from tests.browser.server import Dashboard
+from tests.browser.test_race import SMALL, train, wait_for_points
+
+SETTINGS = {**SMALL, "cells": ["rnn", "lstm", "gru:bias=chrono"]}
+
+
+def drawn(page: Page, chart: str) -> str:
+    """What stands in a chart, as text; empty until it is there."""
+    text: str = page.evaluate(
+        """key => {
+            const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`);
+            return plot?.data ? JSON.stringify(plot.data.map(one => Array.from(one.y ?? []))) : "";
+        }""",
+        chart,
+    )
+    return text
+
+
+def wait_for_chart(page: Page, chart: str, other_than: str = "") -> str:
+    page.wait_for_function(
+        """([key, before]) => {
+            const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`);
+            const text = plot?.data
+                ? JSON.stringify(plot.data.map(one => Array.from(one.y ?? []))) : "";
+            return text && text !== before;
+        }""",
+        arg=[chart, other_than],
+    )
+    return drawn(page, chart)
+
+
+def test_birth_answers_a_knob_and_a_story_opens(page: Page, dashboard: Dashboard) -> None:
+    page.goto(f"{dashboard.url}/gradient_flow?{urlencode(SETTINGS, doseq=True)}")
+    before = wait_for_chart(page, "birth_h")
+    page.get_by_role("spinbutton", name="Seeds").wait_for()
+    page.get_by_text("both paths", exact=True).click()
+    wait_for_chart(page, "birth_c")
+    page.get_by_role("button", name="The spectral radius", exact=True).click()
+    page.get_by_text("necessary for explosion").wait_for()
+    wait_for_chart(page, "birth_h", other_than=before)
+    page.get_by_text("Did the gradient at birth foretell the cliff?").wait_for()
+    wait_for_chart(page, "foretold")
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_train_watch_the_heat_map_grow_stop_and_take_home(
+    page: Page, dashboard: Dashboard, tmp_path: Path
+) -> None:
+    page.goto(f"{dashboard.url}/gradient_flow?{urlencode(SETTINGS, doseq=True)}")
+    train(page).click()
+    wait_for_chart(page, "heat_map_h")
+    wait_for_points(page, "norm", least=3)
+    early = drawn(page, "heat_map_h")
+    wait_for_chart(page, "heat_map_h", other_than=early)
+    main = page.get_by_test_id("stMainBlockContainer")
+    main.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_text("was stopped after").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="diagnostics.csv", exact=True).click()
+    download.value.save_as(tmp_path / "diagnostics.csv")
+    shown = pd.read_csv(tmp_path / "diagnostics.csv")
+    assert tuple(shown.columns) == TABLES["diagnostics"]
+    run = page.evaluate("new URLSearchParams(location.search).get('run')")
+    stored, _ = Store(dashboard.store_url).read(run, "diagnostics")
+    assert len(shown) == len(stored)
+    assert {"spectral_radius", "lyapunov_exponent", "half_life_c"} <= set(shown["diagnostic"])
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_settings_go_along_from_page_to_page(page: Page, dashboard: Dashboard) -> None:
+    page.goto(f"{dashboard.url}/?{urlencode({**SETTINGS, 'held_out': 77}, doseq=True)}")
+    train(page).wait_for()
+    page.get_by_role("link", name="Gradient flow").click()
+    wait_for_chart(page, "birth_h")
+    page.wait_for_url("**/gradient_flow?*held_out=77*")
+    page.get_by_role("link", name="Race").click()
+    page.wait_for_url("**/?*held_out=77*")
