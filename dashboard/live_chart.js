@@ -1,6 +1,8 @@
 // A Plotly chart that is updated in place, so that zoom and legend choices survive and nothing
 // flickers. `data.figure` is a figure as JSON; `data.script` is where plotly.js lies.
 
+const PURGE_MILLISECONDS = 2000;
+
 let loading;
 
 function loadPlotly(script) {
@@ -67,10 +69,16 @@ export default function ({ data, parentElement }) {
     element.chart = {};
     parentElement.append(element);
     new ResizeObserver(() => {
-      if (element.data && element.offsetWidth) window.Plotly.Plots.resize(element);
+      // It waits a moment, in which the chart may go.
+      if (element.data && element.offsetWidth) window.Plotly.Plots.resize(element).catch(() => {});
     }).observe(parentElement);
   }
-  element.chart.wanted = data;
-  draw(element.chart, element, data);
-  return () => window.Plotly?.purge(element);
+  const chart = element.chart;
+  chart.wanted = data;
+  chart.work = (chart.work ?? Promise.resolve()).then(() => draw(chart, element, data));
+  return () => {
+    // Plotly goes on for a moment after it has drawn, and needs what purging takes away.
+    chart.wanted = undefined;
+    chart.work.finally(() => setTimeout(() => window.Plotly?.purge(element), PURGE_MILLISECONDS));
+  };
 }

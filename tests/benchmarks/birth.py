@@ -5,8 +5,9 @@
 Starts the warm process as the dashboard does, with a store of its own, and asks it the question
 ``birth`` over its pipe: for each cell by itself, the three together, and the five default cells,
 at T = 200 alone and with profiles at the lengths 20 … 200 as well, as the page does, H = 32. Every
-question differs from the one before in a knob, the gain of the recurrent weights, so that nothing is known already. A figure is the median
-over rounds, from the question to the parsed answer; the page needs some more for drawing.
+question differs from the one before in a knob, the gain of the recurrent weights, so that nothing
+is known already. A figure is the median over rounds, from the question to the parsed answer; the
+page needs some more for drawing.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def test_train_watch_the_heat_map_grow_stop_and_take_home(
     page.goto(f"{dashboard.url}/gradient_flow?{urlencode(SETTINGS, doseq=True)}")
     train(page).click()
     wait_for_chart(page, "heat_map_h")
-    wait_for_points(page, "norm", least=3)
+    wait_for_points(page, "learning", least=3)
     early = drawn(page, "heat_map_h")
     wait_for_chart(page, "heat_map_h", other_than=early)
     main = page.get_by_test_id("stMainBlockContainer")
