@@ -36,8 +36,22 @@ class Birth:
 
 
 def at_birth(experiment: Experiment, length: int) -> Birth:
-    """With all diagnostics at this length. Raises QuestionError where there is no answer."""
-    return _asked(same_at_birth(experiment).to_json(), length)
+    """With all diagnostics at this length. Raises QuestionError where there is no answer.
+
+    Each cell is asked about by itself: where one is changed, the others are known already.
+    """
+    sizes = experiment.hidden_sizes()
+    found = [_of_cell(experiment, cell, sizes[cell], length) for cell in experiment.cells]
+    return Birth(
+        pd.concat([one.gradients for one in found], ignore_index=True),
+        pd.concat([one.diagnostics for one in found], ignore_index=True),
+    )
+
+
+def _of_cell(experiment: Experiment, cell: str, hidden_size: int, length: int) -> Birth:
+    alone = {"cells": (cell,), "hidden_size": hidden_size, "match": "hidden_size"}
+    settings = {**vars(same_at_birth(experiment)), **alone}
+    return _asked(Experiment.from_mapping(settings).to_json(), length)
 
 
 def same_at_birth(experiment: Experiment) -> Experiment:
@@ -45,7 +59,7 @@ def same_at_birth(experiment: Experiment) -> Experiment:
     return Experiment.from_mapping({name: getattr(experiment, name) for name in SETTINGS})
 
 
-@st.cache_resource(show_spinner=False, max_entries=50)
+@st.cache_resource(show_spinner=False, max_entries=200)
 def _asked(experiment: str, length: int) -> Birth:
     told = {"experiment": json.loads(experiment), "length": length}
     answer = trainer().ask("birth", told)

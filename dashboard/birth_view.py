@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import birth, current_run, examples
 from dashboard.cards import Card, cards
+from dashboard.cell_builder import cell_builder
 from dashboard.charts import chart, once
 from dashboard.figures.accuracy import accuracy_by_length
 from dashboard.figures.birth import birth_profiles, singular_values
@@ -27,7 +28,7 @@ from models.diagnostics.half_lives import half_life_words
 from models.diagnostics.prediction import THRESHOLD
 from models.experiment import Experiment
 from models.presets import PRESETS
-from models.results.birth import horizons_at_birth, summarise_birth
+from models.results.birth import horizons_at_birth, predicted_lengths, summarise_birth
 from models.results.order import in_order
 from models.stories import story_presets
 from models.tasks import make_task
@@ -42,6 +43,7 @@ def draw(experiment: Experiment) -> birth.Birth | None:
 
     None, with an error on the page, where the question has no answer.
     """
+    experiment = _with_trial(experiment)
     length, states, relative = _knobs(experiment)
     try:
         measured = birth.at_birth(experiment, length)
@@ -64,10 +66,19 @@ def draw(experiment: Experiment) -> birth.Birth | None:
     st.caption(HOW_TO_READ.split(" Dotted:")[0])
     with st.expander("The numbers, and what theory says"):
         _numbers(summary)
-    _foretold(source, experiment, summary)
-    with st.expander("The singular values of the Jacobians' product, from the last step back"):
+    _foretold(source, experiment, summary, measured.gradients)
+    if st.toggle("Singular values of the Jacobians' product", key="jacobian"):
         _jacobian(source, experiment, length)
     return measured
+
+
+def _with_trial(experiment: Experiment) -> Experiment:
+    """The experiment with one more cell, where its knobs are out."""
+    trial = cell_builder()
+    if trial is None or trial in experiment.cells:
+        return experiment
+    st.caption(f"Drawn as well: `{trial}`. To train it too, add it to the cells in the sidebar.")
+    return Experiment.from_mapping({**vars(experiment), "cells": (*experiment.cells, trial)})
 
 
 def _knobs(experiment: Experiment) -> tuple[int, list[str], bool]:
@@ -166,7 +177,9 @@ def _numbers(summary: pd.DataFrame) -> None:
     )
 
 
-def _foretold(source: str, experiment: Experiment, summary: pd.DataFrame) -> None:
+def _foretold(
+    source: str, experiment: Experiment, summary: pd.DataFrame, gradients: pd.DataFrame
+) -> None:
     """The predictions on the accuracy plot of a race with the same settings, where there is one."""
     st.markdown("**Did the gradient at birth foretell the cliff?**")
     found = _race(experiment)
@@ -174,11 +187,11 @@ def _foretold(source: str, experiment: Experiment, summary: pd.DataFrame) -> Non
         st.caption("Train these settings, here or on the Race page, and the answer stands here.")
         return
     name, accuracy = found
-    beyond = summary["predicted"].where(summary["bound"] != ">", float("inf"))
+    lives = dict(zip(summary["cell"], summary["half_life"], strict=True))
     foretold = {
         cell: length
-        for cell, length, life in zip(summary["cell"], beyond, summary["half_life"], strict=True)
-        if not _explodes(life, experiment.lengths[-1])
+        for cell, length in predicted_lengths(gradients).items()
+        if not _explodes(lives[cell], experiment.lengths[-1])
     }
     chart(
         f"{source} {name}",

@@ -22,6 +22,7 @@ from dashboard.figures.profile import (
 from dashboard.measured import Tables
 from dashboard.result_table import readable, show_table
 from models.experiment import Experiment
+from models.results.birth import predicted_lengths
 from models.results.findings import findings
 from models.results.memory_span import memory_spans
 from models.results.statistics import result_table, trained
@@ -43,8 +44,9 @@ def draw(
     """
     spans = once(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
     span_cards(spans, experiment.cells)
-    measure, log_length = _view()
+    measure, log_length, foretell = _view()
     guessed = dict(guesses or {})
+    foretold = predicted_lengths(tables.gradients) if foretell else {}
 
     def accuracy() -> go.Figure:
         rungs = ladder(make_task(experiment.task), experiment.lengths)
@@ -53,6 +55,7 @@ def draw(
             "cells": experiment.cells,
             "log_length": log_length,
             "measure": measure,
+            "predictions": foretold,
         }
         if recorded:
             return accuracy_replay(tables.accuracy, **common)
@@ -60,7 +63,8 @@ def draw(
             common |= {"spans": spans, "guesses": guessed}
         return accuracy_by_length(tables.accuracy, **common)
 
-    chart(source, "accuracy", (measure, log_length, *guessed.items()), accuracy)
+    options = (measure, log_length, foretell, *guessed.items())
+    chart(source, "accuracy", options, accuracy)
     length = st.select_slider(
         "Sequence length of the pictures below",
         experiment.lengths,
@@ -78,9 +82,9 @@ def draw(
         _words(source, tables, experiment)
 
 
-def _view() -> tuple[Measure, bool]:
-    """What to draw, and on which axis."""
-    left, right = st.columns([1, 1])
+def _view() -> tuple[Measure, bool, bool]:
+    """What to draw, on which axis, and whether with what the gradient at birth foretold."""
+    left, middle, right = st.columns([1, 1, 1])
     measure: Measure = left.segmented_control(
         "Measure",
         ("accuracy", "loss"),
@@ -89,8 +93,14 @@ def _view() -> tuple[Measure, bool]:
         key="measure",
         label_visibility="collapsed",
     )
-    log_length = right.toggle("Logarithmic length axis", value=True, key="log_length")
-    return measure, log_length
+    log_length = middle.toggle("Logarithmic length axis", value=True, key="log_length")
+    foretell = right.toggle(
+        "Foretold at birth",
+        key="foretell",
+        help="Up to which length each cell should be trainable, from its gradient before the first "
+        "training step: see Gradient flow.",
+    )
+    return measure, log_length, foretell
 
 
 def _profile(

@@ -73,6 +73,15 @@ def predictions(gradients: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["cell", "predicted", "bound", "prediction"])
 
 
+def predicted_lengths(gradients: pd.DataFrame) -> dict[str, float]:
+    """Per cell the longest length that it should be trainable at; inf beyond those tested."""
+    foretold = predictions(gradients)
+    lengths = foretold["predicted"].where(foretold["bound"] != ">", np.inf)
+    return {
+        str(cell): float(length) for cell, length in zip(foretold["cell"], lengths, strict=True)
+    }
+
+
 def _first_over_last(profiles: pd.DataFrame) -> pd.DataFrame:
     """Per cell and length, ``ratio``: g_1 / g_T of the state that carries it best.
 

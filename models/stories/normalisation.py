@@ -68,7 +68,6 @@ STORY = Story(
     source="Cooijmans et al. 2016, section 4 and figure 1; Ba, Kiros & Hinton 2016",
     opens="birth",
     presets=(
-        _preset("normalisation", "Simple RNN", "The cell that needs it most.", "rnn", (10, 20, 50)),
         _preset(
             "normalisation_lstm",
             "LSTM",
@@ -76,6 +75,7 @@ STORY = Story(
             "lstm",
             (20, 50, 100),
         ),
+        _preset("normalisation", "Simple RNN", "The cell that needs it most.", "rnn", (10, 20, 50)),
     ),
     says=says,
 )

@@ -97,6 +97,15 @@ class TestAtBirth:
         assert theory["RNN, batch norm"] == "not measurable"
         assert "every" in theory["RNN"]
 
+    def test_singular_values_are_measured_where_they_are_wanted(
+        self, gradient_flow: AppTest
+    ) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        assert not any("singular" in title for title in charts(page))
+        page.toggle(key="jacobian").set_value(True).run()
+        assert not page.exception
+        assert any("singular" in title for title in charts(page))
+
     def test_a_question_without_an_answer_is_told(
         self, gradient_flow: AppTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -231,3 +240,59 @@ class TestDuringTraining:
         page = gradient_flow.run()
         assert not page.exception
         assert services.store().run(run).status == "finished"
+
+
+class TestKnobs:
+    def trial(self, page: AppTest) -> str:
+        (text,) = [c.value for c in page.caption if c.value.startswith("Drawn as well")]
+        return text.split("`")[1]
+
+    def test_one_more_cell_is_drawn_as_its_knobs_stand(self, gradient_flow: AppTest) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        page.toggle(key="trial").set_value(True).run()
+        assert not page.exception
+        page.slider(key="trial_rnn_gain").set_value(1.5).run()
+        assert self.trial(page) == "rnn:gain=1.5"
+        names = {trace.get("name") for figure in shown.figures(page) for trace in figure["data"]}
+        assert "RNN, gain 1.5" in names
+        page.slider(key="trial_rnn_gain").set_value(0.5).run()
+        page.selectbox(key="trial_rnn_activation").set_value("relu").run()
+        assert self.trial(page) == "rnn:activation=relu,gain=0.5"
+        assert shown.experiment(page) == TINY
+
+    def test_options_without_effect_are_not_offered(self, gradient_flow: AppTest) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        page.toggle(key="trial").set_value(True).run()
+        assert "trial_rnn_gamma" not in {slider.key for slider in page.slider}
+        page.selectbox(key="trial_rnn_norm").set_value("batch").run()
+        assert not page.exception
+        assert "trial_rnn_gamma" in {slider.key for slider in page.slider}
+        assert "trial_rnn_omega" not in {slider.key for slider in page.slider}
+
+    def test_only_what_changed_is_asked_again(
+        self, gradient_flow: AppTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        answer = shown.FakeTrainer.ask
+
+        def ask(trainer: shown.FakeTrainer, name: str, arguments: Any) -> Any:
+            asked.extend(arguments["experiment"]["cells"])
+            return answer(trainer, name, arguments)
+
+        monkeypatch.setattr(shown.FakeTrainer, "ask", ask)
+        page = with_settings(gradient_flow, TINY).run()
+        assert asked[: len(TINY.cells)] == list(TINY.cells)
+        asked.clear()
+        page.toggle(key="trial").set_value(True).run()
+        page.slider(key="trial_rnn_gain").set_value(1.5).run()
+        assert "lstm:bias=chrono" not in asked
+        assert "rnn:gain=1.5" in asked
+
+    def test_equal_parameters_give_each_cell_its_own_hidden_size(
+        self, gradient_flow: AppTest
+    ) -> None:
+        gradient_flow.query_params["match"] = "parameters"
+        page = with_settings(gradient_flow, TINY).run()
+        assert not page.exception
+        (cards,) = [html for html in page.get("html") if "half-lives" in html.proto.body]
+        assert "RNN" in cards.proto.body
