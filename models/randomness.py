@@ -15,6 +15,8 @@ class Stream(IntEnum):
     HELD_OUT = 2
     VALIDATION = 3
     PROFILE = 4
+    INSIDE = 5
+    PROBE = 6
 
 
 def generator(seed: int, length: int, stream: Stream) -> np.random.Generator:

@@ -120,7 +120,8 @@ def test_of_a_long_sequence_only_some_lags_are_told() -> None:
 def test_an_unknown_question_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="weather"):
         ask("weather", {})
-    assert set(QUESTIONS) == {"birth", "singular_values"}
+    inside = {"trace", "probe", "operate", "ablation"}
+    assert set(QUESTIONS) == {"birth", "singular_values", *inside}
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,8 @@ class Cell(ABC):
     """The gate whose opening keeps the old state: the option ``bias`` is its bias."""
     write_gate: ClassVar[str | None] = None
     """The gate that lets new input in, where it is not the keep gate's complement."""
+    show_gate: ClassVar[str | None] = None
+    """The gate that lets the readout see the state, where there is one."""
 
     def __init__(
         self,

@@ -51,6 +51,7 @@ class LSTM(Cell):
     states = ("h", "c")
     keep_gate = "f"
     write_gate = "i"
+    show_gate = "o"
 
     def open_gates(
         self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain

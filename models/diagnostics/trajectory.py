@@ -46,10 +46,15 @@ class Trajectory:
     def gates(self) -> dict[str, Tensor]:
         """Every gate of the cell at every step, (T, n, H, B)."""
         opened = [
-            self.cell.open_gates(self.weights, x, state, self._normalise(t))
+            self.cell.open_gates(self.weights, x, state, self.normalise(t))
             for t, (x, state) in enumerate(zip(self.inputs, self.states[:-1], strict=True))
         ]
         return dict(zip(self.cell.gates, map(torch.stack, zip(*opened, strict=True)), strict=True))
+
+    @cached_property
+    def mean_gates(self) -> dict[str, Tensor]:
+        """Each unit's mean of every gate over steps and sequences, (n, H, 1)."""
+        return {gate: value.mean(dim=(0, -1))[..., None] for gate, value in self.gates.items()}
 
     def step(self, t: int, state: State, sequence: int | None = None) -> State:
         """The cell's step number t, from 0, of all sequences or of one, from any state.
@@ -57,9 +62,10 @@ class Trajectory:
         ``state`` may have any number of columns where it is one sequence's.
         """
         x = self.inputs[t] if sequence is None else self.inputs[t][..., sequence, None]
-        return self.cell.step(self.weights, x, state, self._normalise(t))
+        return self.cell.step(self.weights, x, state, self.normalise(t))
 
-    def _normalise(self, t: int) -> Normalise:
+    def normalise(self, t: int) -> Normalise:
+        """What the cell's step number t, from 0, normalises with."""
         normalise = self._run[1]
         if isinstance(normalise, RecurrentBatchNorm):
             normalise.start(t)

@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.questions.birth import birth
+from models.questions.inside import ablation, operate, probe, trace
 from models.questions.jacobian import singular_values
 
 QUESTIONS: dict[str, Callable[..., object]] = {
     "birth": birth,
     "singular_values": singular_values,
+    "trace": trace,
+    "probe": probe,
+    "operate": operate,
+    "ablation": ablation,
 }
 
 

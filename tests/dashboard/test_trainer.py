@@ -76,7 +76,7 @@ def test_a_killed_process_is_told_and_what_it_measured_stays(
 ) -> None:
     run = submit(store, trainer, ENDLESS)
     wait_until(lambda: trains(store, run))
-    (process,) = [pid for pid in children(os.getpid()) if "serve" in command(pid)]
+    (process,) = [pid for pid in children(os.getpid()) if "models serve" in command(pid)]
     os.kill(process, signal.SIGKILL)
     wait_until(lambda: store.run(run).status == "failed")
     assert "its process was killed; if memory ran out, lower" in store.run(run).message
@@ -144,6 +144,6 @@ def test_a_question_that_cannot_be_answered_says_why(trainer: Trainer) -> None:
 
 def test_a_question_is_asked_again_where_the_process_dies_over_it(trainer: Trainer) -> None:
     trainer.ask("birth", BIRTH)
-    (process,) = [pid for pid in children(os.getpid()) if "serve" in command(pid)]
+    (process,) = [pid for pid in children(os.getpid()) if "models serve" in command(pid)]
     os.kill(process, signal.SIGKILL)
     assert trainer.ask("birth", BIRTH)["profiles"]
