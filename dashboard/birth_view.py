@@ -13,6 +13,7 @@ from dashboard import birth, current_run, examples
 from dashboard.cards import Card, cards
 from dashboard.cell_builder import cell_builder
 from dashboard.charts import chart, once
+from dashboard.downloads import frame_downloads
 from dashboard.figures.accuracy import accuracy_by_length
 from dashboard.figures.birth import birth_profiles, singular_values
 from dashboard.figures.ladder import ladder
@@ -69,13 +70,18 @@ def draw(experiment: Experiment) -> birth.Birth | None:
     _foretold(source, experiment, summary, measured.gradients)
     if st.toggle("Singular values of the Jacobians' product", key="jacobian"):
         _jacobian(source, experiment, length)
+    frame_downloads(vars(measured), key="birth")
     return measured
 
 
 def _with_trial(experiment: Experiment) -> Experiment:
     """The experiment with one more cell, where its knobs are out."""
     trial = cell_builder()
-    if trial is None or trial in experiment.cells:
+    if trial is None:
+        return experiment
+    # A line in either case: one that came and went would move the pictures beneath.
+    if trial in experiment.cells:
+        st.caption(f"Drawn already: `{trial}`.")
         return experiment
     st.caption(f"Drawn as well: `{trial}`. To train it too, add it to the cells in the sidebar.")
     return Experiment.from_mapping({**vars(experiment), "cells": (*experiment.cells, trial)})

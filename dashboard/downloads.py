@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.measured import Tables
 from models.experiment import Experiment
-from models.results.files import Results, csv_tables, zip_bytes
+from models.results.files import Results, csv_bytes, csv_tables, zip_bytes
 from models.script import ScriptError, standalone_script
+
+COLUMNS = 5
+"""Buttons in a row."""
 
 
 def table_downloads(run: str, tables: Tables, results: Callable[[], Results], key: str) -> None:
@@ -19,25 +23,29 @@ def table_downloads(run: str, tables: Tables, results: Callable[[], Results], ke
     ``results`` is asked for only when one is pressed.
     """
     names = [f"{name}.csv" for name, rows in vars(tables).items() if len(rows)]
-    columns = st.columns(len(names) + 1)
-    columns[0].download_button(
-        "Everything (ZIP)",
-        lambda: zip_bytes(results()),
-        f"{run}.zip",
-        "application/zip",
-        key=f"{key}_zip",
-        on_click="ignore",
-        type="primary",
-        width="stretch",
-    )
-    for column, name in zip(columns[1:], names, strict=True):
-        column.download_button(
+    files = {name: partial(_csv, results, name) for name in names}
+    _buttons({f"{run}.zip": lambda: zip_bytes(results()), **files}, key)
+
+
+def frame_downloads(frames: Mapping[str, pd.DataFrame], key: str) -> None:
+    """A button for each frame, as the CSV of its name."""
+    _buttons({f"{name}.csv": partial(csv_bytes, frame) for name, frame in frames.items()}, key)
+
+
+def _buttons(files: Mapping[str, Callable[[], bytes]], key: str) -> None:
+    """Row by row; a ZIP stands out."""
+    for place, (name, content) in enumerate(files.items()):
+        if place % COLUMNS == 0:
+            columns = st.columns(COLUMNS)
+        whole = name.endswith(".zip")
+        columns[place % COLUMNS].download_button(
+            "Everything (ZIP)" if whole else name,
+            content,
             name,
-            partial(_csv, results, name),
-            name,
-            "text/csv",
-            key=f"{key}_{name}",
+            "application/zip" if whole else "text/csv",
+            key=f"{key}_{'zip' if whole else name}",
             on_click="ignore",
+            type="primary" if whole else "secondary",
             width="stretch",
         )
 

@@ -97,6 +97,10 @@ class TestAtBirth:
         assert theory["RNN, batch norm"] == "not measurable"
         assert "every" in theory["RNN"]
 
+    def test_what_is_drawn_can_be_taken_home(self, gradient_flow: AppTest) -> None:
+        page = with_settings(gradient_flow, TINY).run()
+        assert {"gradients.csv", "diagnostics.csv"} <= set(shown.downloads(page))
+
     def test_singular_values_are_measured_where_they_are_wanted(
         self, gradient_flow: AppTest
     ) -> None:
