@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -115,16 +115,17 @@ class Population:
             for state in self.cell.states
         }
 
-    def trajectories(self) -> dict[int, Trajectory]:
-        """For each number of steps, its models in order on the batches that they have now."""
+    def trajectories(self) -> Iterator[tuple[list[int], Trajectory]]:
+        """For each number of steps, its models in order, on the batches that they have now.
+
+        One at a time, since a trajectory that was looked at holds every state and gate.
+        """
         weights = self.weights()[0].given()
-        found = {}
         for steps in dict.fromkeys(self.schedule.lengths):
             models = [m for m, length in enumerate(self.schedule.lengths) if length == steps]
             own = Weights(**{name: w[models].detach() for name, w in weights.items()})
             inputs = torch.stack([self.recurrence.inputs(model) for model in models], dim=1)
-            found[steps] = Trajectory(self.cell, own, inputs)
-        return found
+            yield models, Trajectory(self.cell, own, inputs)
 
     def weights(self) -> tuple[Weights, tuple[Tensor, Tensor]]:
         """Views into the parameters: the cell's weights, and the readout's weights and bias."""

@@ -7,6 +7,7 @@ the other).
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -40,6 +41,9 @@ def side_by_side(
     """
     stop = CONTEXT.Event()
     with NO_FORK:
+        # What is there already is not for the garbage collector, which would write to every object
+        # and so give each forked process a copy of its own.
+        gc.freeze()
         started = [_start(generate, task, stop) for task in tasks]
     processes = dict(started)
     try:

@@ -17,7 +17,7 @@ from models.diagnostics.trajectory import State, Trajectory
 
 WARM_UP = 10
 """First steps, at most, that only turn the columns towards what grows most (as Vogt et al. do)."""
-BUDGET = 2**21
+BUDGET = 2**18
 """Numbers in each of the arrays that are computed for many steps in one go."""
 SMALLEST = 1e-38
 """The smallest normal float32, about: stands in where one divides by nothing."""
@@ -85,29 +85,33 @@ def step_jacobians(
 
 
 def _jacobians(trajectory: Trajectory, steps: Sequence[int], sequence: int) -> Tensor:
-    """(steps, n, k, k), one backward pass for each row of J, all at once."""
+    """(steps, n, k, k) in one backward pass: every step stands k times, once for each row of J."""
+    models, size = _size(trajectory)
     olds = zip(*(trajectory.states[t] for t in steps), strict=True)
     state = tuple(
-        torch.stack([old[..., sequence] for old in each], dim=-1).requires_grad_() for each in olds
+        torch.stack([old[..., sequence] for old in each], dim=-1)
+        .repeat_interleave(size, dim=-1)
+        .requires_grad_()
+        for each in olds
     )
     with torch.enable_grad():
         new = _step(trajectory, steps, state, sequence)
-    hidden = state[0].shape[1]
-    rows = torch.eye(hidden * len(state)).to(state[0]).split(hidden, dim=1)
-    pulls = [row[:, None, :, None].expand(-1, *state[0].shape) for row in rows]
-    pulled = torch.autograd.grad(new, state, pulls, is_grads_batched=True)
-    J = torch.cat(pulled, dim=-2).permute(3, 1, 0, 2).contiguous()
-    finite = torch.cat([*state, *new], dim=1).isfinite().all(dim=1).T
+    rows = torch.eye(size).to(state[0]).split(state[0].shape[1])
+    pulls = [row.repeat(1, len(steps)).expand_as(state[0]) for row in rows]
+    pulled = torch.cat(torch.autograd.grad(new, state, pulls), dim=1)
+    J = pulled.view(models, size, len(steps), size).permute(2, 0, 3, 1).contiguous()
+    finite = torch.cat([*state, *new], dim=1).isfinite().all(dim=1)[:, ::size].T
     J[~finite] = torch.nan
     return J
 
 
 def _step(trajectory: Trajectory, steps: Sequence[int], state: State, sequence: int) -> State:
-    """The step from these states, (n, H, steps): each column takes a step of its own."""
+    """The step from these states, (n, H, columns): so many columns in turn take each step."""
     if trajectory.cell.norm == "batch":
         (t,) = steps
         return trajectory.step(t, state, sequence)
     x = trajectory.inputs[list(steps), ..., sequence].permute(1, 2, 0)
+    x = x.repeat_interleave(state[0].shape[-1] // len(steps), dim=-1)
     normalise = NORMALISE[trajectory.cell.norm]
     return trajectory.cell.step(trajectory.weights, x, state, normalise)
 

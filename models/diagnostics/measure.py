@@ -32,10 +32,9 @@ def of_recurrence(population: Population, only: int | None = None) -> dict[str, 
     With ``only`` of the models with so many steps; NaN for the others.
     """
     measured: dict[str, np.ndarray] = {}
-    for steps, trajectory in population.trajectories().items():
-        if only not in (None, steps):
+    for models, trajectory in population.trajectories():
+        if only not in (None, trajectory.steps):
             continue
-        models = [m for m, length in enumerate(population.schedule.lengths) if length == steps]
         for name, values in _of_trajectory(trajectory).items():
             into = measured.setdefault(name, np.full(population.schedule.models, np.nan))
             into[models] = values.cpu().numpy()
@@ -77,11 +76,12 @@ def of_inputs(population: Population) -> list[np.ndarray]:
     found: dict[int, np.ndarray] = {}
     _, (V, b) = population.weights()
     V, b = V.detach(), b.detach()
-    for steps, trajectory in population.trajectories().items():
-        models = [m for m, length in enumerate(population.schedule.lengths) if length == steps]
+    for models, trajectory in population.trajectories():
         last = V[models] @ trajectory.states[-1][0][..., :1] + b[models]
         answers = last[..., 0].argmax(dim=1)
-        values = connectivity(trajectory, V[models], b[models], answers, steps, sequence=0)
+        values = connectivity(
+            trajectory, V[models], b[models], answers, trajectory.steps, sequence=0
+        )
         found |= dict(zip(models, values.cpu().numpy(), strict=True))
     return [found[model] for model in range(population.schedule.models)]
 

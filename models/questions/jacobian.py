@@ -29,8 +29,9 @@ def singular_values(experiment: Mapping[str, Any], cell: str, length: int) -> di
     model = Model(length, wanted.first_seed, wanted.learning_rate[0])
     training = CellTraining(wanted, Part(cell, (model,)), torch.device("cpu"))
     set_profile_batches(training.population, [model.seed])
-    ((steps, trajectory),) = training.population.trajectories().items()
-    lags = np.unique(np.linspace(1, steps - 1, min(MOST_LAGS, steps - 1)).round().astype(int))
+    ((_, trajectory),) = training.population.trajectories()
+    last = trajectory.steps - 1
+    lags = np.unique(np.linspace(1, last, min(MOST_LAGS, last)).round().astype(int))
     (values,) = log_singular_values(trajectory, lags.tolist()).tolist()
     rows = [
         (lag, index, value)
