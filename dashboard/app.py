@@ -27,6 +27,7 @@ st.html(STEADY)
 PAGES = [
     st.Page("views/race.py", title="Race", icon=":material/flag:", default=True),
     st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),
+    st.Page("views/inside_the_cell.py", title="Inside the cell", icon=":material/memory:"),
     st.Page("views/runs.py", title="Runs", icon=":material/folder_open:"),
 ]
 st.navigation(PAGES, position="top").run()

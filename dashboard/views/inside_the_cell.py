@@ -1,0 +1,72 @@
+"""Inside the cell: gates at work, and gate surgery."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import current_run, inside_model, inside_surgery, inside_view
+from dashboard.live_run import follow
+from dashboard.services import trainer
+from models.results.store import Run
+
+
+def page() -> None:
+    """The page, from top to bottom."""
+    st.subheader("What do the gates do, and which does the task need?")
+    current_run.opened_by_address()
+    trainer()
+    run = current_run.current()
+    if current_run.UNKNOWN in st.session_state:
+        unknown = st.session_state.pop(current_run.UNKNOWN)
+        st.warning(f"There is no run {unknown} here.", icon=":material/link_off:")
+    if run and current_run.going(run):
+        follow(run, _wait)
+        return
+    offered = inside_model.sources()
+    _training(run, offered)
+    if not offered:
+        return
+    chosen = inside_model.choose(offered)
+    for section in (
+        inside_view.gates_at_work,
+        inside_view.specialisation,
+        inside_view.memory,
+        inside_surgery.surgery,
+        inside_surgery.which_gate,
+    ):
+        st.fragment(section)(chosen)
+
+
+def _wait(run: Run) -> None:
+    st.info(
+        "The page opens when the run has ended: weights are kept at its end.",
+        icon=":material/hourglass_top:",
+    )
+
+
+def _training(run: Run | None, offered: list[inside_model.Source]) -> None:
+    """Why the run on show is not among the choices, and a press that trains one that is."""
+    if run and run.id not in [source.key for source in offered]:
+        st.warning(
+            f"Run {run.id} has kept no weights, so there is nothing to look into.",
+            icon=":material/visibility_off:",
+        )
+    if any(source.is_run for source in offered):
+        return
+    words, press = st.columns([4, 1], vertical_alignment="center")
+    words.markdown(
+        "Look into any run whose weights are kept, or train three good models now: an RNN, an "
+        "LSTM and a GRU on temporal order at T = 20, 50 and 100. It takes less than a minute."
+    )
+    press.button(
+        "Train them",
+        key="inside_train",
+        type="primary",
+        on_click=current_run.start,
+        args=(inside_model.GOOD,),
+        disabled=current_run.elsewhere() is not None,
+        width="stretch",
+    )
+
+
+page()

@@ -1,0 +1,261 @@
+"""The page "Inside the cell" in each of its states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import inside_model
+from dashboard.trainer_process import QuestionError
+from models.experiment import Experiment
+from models.results.environment import environment
+from models.results.store import Store
+from models.training import train
+from tests.dashboard import shown
+
+PAGE = Path(__file__).resolve().parents[2] / "dashboard" / "views" / "inside_the_cell.py"
+TINY = Experiment(
+    cells=("rnn", "lstm:bias=chrono", "gru"),
+    lengths=(10, 12),
+    seeds=1,
+    steps=3,
+    evaluate_every=3,
+    hidden_size=4,
+    batch_size=4,
+    held_out=8,
+    device="cpu",
+)
+KEYS = ("inside_map", "inside_lines", "inside_diagram", "inside_probe", "inside_ablation")
+
+
+@pytest.fixture
+def inside() -> AppTest:
+    """The page, not yet run."""
+    return AppTest.from_file(str(PAGE), default_timeout=60)
+
+
+@pytest.fixture
+def without_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside_model, "_presets", dict)
+
+
+def trained(store: Store, experiment: Experiment = TINY, *, keep: bool = True) -> str:
+    """A finished run."""
+    run = store.create(experiment)
+    store.begin(run, environment())
+    for snapshot in train(experiment, processes=1):
+        store.append(run, snapshot.tables, snapshot.step)
+        if keep:
+            store.keep(run, snapshot.cell, snapshot.step, snapshot.weights)
+    store.finish(run, "finished")
+    return run
+
+
+def opened(page: AppTest, run: str, cell: str = "lstm:bias=chrono") -> AppTest:
+    page.query_params["run"] = run
+    page.run()
+    if page.selectbox(key=f"inside_cell_{run}").value != cell:
+        page.selectbox(key=f"inside_cell_{run}").set_value(cell).run()
+    assert not page.exception
+    assert not page.error
+    return page
+
+
+def texts(page: AppTest) -> str:
+    return "\n".join(markdown.value for markdown in page.markdown)
+
+
+def traces(page: AppTest) -> dict[str, dict[str, Any]]:
+    """Every trace on the page by its uid; of several, the last."""
+    return {trace["uid"]: trace for figure in shown.figures(page) for trace in figure["data"]}
+
+
+def latex(page: AppTest) -> str:
+    return "\n".join(one.value for one in page.latex)
+
+
+def test_a_stored_run_is_looked_into(inside: AppTest, store: Store) -> None:
+    page = opened(inside, trained(store))
+    found = traces(page)
+    assert {"strip", "map_f", "map_i", "map_c", "map_h", "head/keep"} <= set(found)
+    assert "map_o" not in found
+    assert len(found["map_f"]["z"]) == 4
+    assert "f_t = \\sigma" in latex(page).replace("&= ", "= ")
+    assert "c_t &= f_t \\cdot c_{t-1} + i_t \\cdot g_t" in latex(page)
+    assert "256 sequences" in texts(page)
+    assert {"gates.csv", "ablation.csv"} <= set(shown.downloads(page))
+    assert list(page.dataframe[0].value["gate"])[:2] == ["none", "i"]
+
+
+@pytest.mark.parametrize("cell", TINY.cells)
+def test_every_cell_can_be_looked_into_in_every_way(
+    inside: AppTest, store: Store, cell: str
+) -> None:
+    page = opened(inside, trained(store), cell)
+    for order in page.selectbox(key=f"inside_order_{cell}").options:
+        page.selectbox(key=f"inside_order_{cell}").set_value(order).run()
+        assert not page.exception, order
+    names = page.get("button_group")
+    assert names
+    page.segmented_control(key="inside_way").set_value("Mean over many").run()
+    for event in ("first", "last", "start"):
+        page.selectbox(key="inside_event").set_value(event).run()
+        assert not page.exception, event
+        assert not page.error
+    assert "strip" not in traces(page)
+
+
+def test_unit_and_step_change_the_numbers(inside: AppTest, store: Store) -> None:
+    page = opened(inside, trained(store))
+    before = latex(page)
+    (slider,) = [one for one in page.slider if one.label == "Step t"]
+    slider.set_value(1).run()
+    assert latex(page) != before
+    assert "\\cdot 0.000 +" in latex(page)
+    (unit,) = [one for one in page.selectbox if one.label == "Unit"]
+    told = latex(page)
+    assert unit.value
+    unit.set_value(1 + unit.value % 4).run()
+    assert latex(page) != told
+    assert f"**Unit {unit.value}.** The input gate i of this unit is" in texts(page)
+
+
+def test_every_operation_is_one_press(inside: AppTest, store: Store) -> None:
+    page = opened(inside, trained(store))
+    presses = [one.key for one in page.button if one.key and one.key.startswith("operate_")]
+    assert len(presses) > 8
+    for key in presses:
+        page.button(key=key).click().run()
+        assert not page.exception, key
+        assert not page.error, key
+        (cards,) = [html for html in page.get("html") if "surgery" in html.proto.body]
+        assert cards.proto.body.count("512 sequences") >= 2
+        assert ("the other sequence" in cards.proto.body) == (key == "operate_swap")
+    assert "line/from c, part 1, after" not in traces(page)
+    assert "line/from c, after" in traces(page)
+
+
+@pytest.mark.parametrize("kind", ["Erase a state", "Add noise to a state", "Swap two memories"])
+def test_one_can_operate_as_one_likes(inside: AppTest, store: Store, kind: str) -> None:
+    page = opened(inside, trained(store))
+    page.segmented_control(key="inside_kind").set_value(kind).run()
+    page.slider(key="inside_at_12").set_value(3).run()
+    page.button(key="operate_free").click().run()
+    assert not page.exception
+    assert not page.error
+    assert "**Your operation**" in texts(page)
+    assert "after step 3" in texts(page)
+
+
+def test_a_gate_of_some_units_is_held_for_some_steps(inside: AppTest, store: Store) -> None:
+    page = opened(inside, trained(store))
+    page.multiselect(key="inside_units_4").set_value([2, 3]).run()
+    page.slider(key="inside_span_12").set_value((2, 5)).run()
+    page.selectbox(key="inside_gate").set_value("o").run()
+    page.button(key="operate_free").click().run()
+    assert "**Your operation**: o = 1 in unit 2, 3, steps 2 to 5." in texts(page)
+    page.toggle(key="inside_at_mean").set_value(True).run()
+    page.button(key="operate_free").click().run()
+    assert "o = its mean" in texts(page)
+
+
+def test_an_operation_that_another_model_cannot_have_is_told(inside: AppTest, store: Store) -> None:
+    run = trained(store)
+    page = opened(inside, run)
+    page.slider(key="inside_span_12").set_value((2, 12)).run()
+    page.button(key="operate_free").click().run()
+    page.selectbox(key=f"inside_length_{run}").set_value(10).run()
+    assert not page.exception
+    assert any("give a step from 1 to 10" in error.value for error in page.error)
+
+
+@pytest.mark.parametrize("task", ["adding", "recall", "copy", "digits"])
+def test_other_tasks_can_be_looked_into(inside: AppTest, store: Store, task: str) -> None:
+    length = {"copy": 3, "digits": 66}.get(task, 10)
+    settings = {**vars(TINY), "task": task, "lengths": (length,), "cells": ("lstm",)}
+    page = opened(inside, trained(store, Experiment(**settings)), "lstm")
+    page.segmented_control(key="inside_way").set_value("Mean over many").run()
+    assert not page.exception
+    assert not page.error
+
+
+CELLS = ("lstm:norm=layer", "gru:norm=batch", "rnn:activation=relu")
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_cells_with_other_options_can_be_looked_into(
+    inside: AppTest, store: Store, cell: str
+) -> None:
+    settings = {**vars(TINY), "cells": CELLS, "lengths": (10,)}
+    page = opened(inside, trained(store, Experiment(**settings)), cell)
+    assert ("N(c_t)" in latex(page)) == (cell == "lstm:norm=layer")
+
+
+def test_the_address_opens_the_same_again(inside: AppTest, store: Store) -> None:
+    run = trained(store)
+    inside.query_params["cell"] = "gru"
+    inside.query_params["length"] = "10"
+    page = opened(inside, run, "gru")
+    assert page.selectbox(key=f"inside_length_{run}").value == 10
+    page.selectbox(key=f"inside_length_{run}").set_value(12).run()
+    assert page.selectbox(key=f"inside_length_{run}").value == 12
+    assert page.query_params["length"] in ("12", ["12"])
+
+
+@pytest.mark.usefixtures("without_examples")
+def test_without_any_model_one_press_trains_good_ones(inside: AppTest, store: Store) -> None:
+    page = inside.run()
+    assert not page.exception
+    assert not shown.figures(page)
+    page.button(key="inside_train").click().run()
+    (run,) = store.runs()
+    assert run.experiment == inside_model.GOOD
+    assert "when the run has ended" in page.info[0].value
+
+
+def test_a_run_without_weights_says_so(inside: AppTest, store: Store) -> None:
+    run = trained(store, keep=False)
+    inside.query_params["run"] = run
+    page = inside.run()
+    assert not page.exception
+    assert any("has kept no weights" in text for text in shown.warnings(page))
+
+
+def test_recorded_examples_can_be_looked_into(inside: AppTest) -> None:
+    page = inside.run()
+    assert not page.exception
+    offered = page.selectbox(key=inside_model.CHOICE).options
+    assert all(title.startswith("Recorded: ") for title in offered)
+    assert shown.figures(page)
+    assert page.query_params["recorded"]
+
+
+def test_choosing_a_run_makes_it_the_one_on_show(inside: AppTest, store: Store) -> None:
+    first, second = trained(store), trained(store)
+    page = opened(inside, first)
+    page.selectbox(key=inside_model.CHOICE).set_value(second).run()
+    assert page.query_params["run"] in (second, [second])
+
+
+def test_questions_without_an_answer_are_told(
+    inside: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise QuestionError("no memory")
+
+    run = trained(store)
+    monkeypatch.setattr(shown.FakeTrainer, "ask", refuse)
+    inside.query_params["run"] = run
+    page = inside.run()
+    assert not page.exception
+    assert len([error for error in page.error if "no memory" in error.value]) == 5
+
+
+def test_an_unknown_run_is_told(inside: AppTest) -> None:
+    inside.query_params["run"] = "nowhere"
+    page = inside.run()
+    assert not page.exception
+    assert any("no run nowhere" in text for text in shown.warnings(page))

@@ -1,0 +1,125 @@
+"""Sentences and equations from numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dashboard.figures.gate_style import anatomy
+from dashboard.inside_words import (
+    done,
+    equations_with_numbers,
+    needed,
+    remembered,
+    specialised,
+    unit_told,
+)
+from models.tasks.task import Example
+
+LSTM, GRU, RNN = anatomy("lstm"), anatomy("gru"), anatomy("rnn")
+NOW = {"i": 0.03, "f": 0.98, "o": 0.5, "g": -0.2, "c": 0.396, "h": 0.188}
+
+
+def test_equations_have_their_numbers_in_them() -> None:
+    c, h = equations_with_numbers(LSTM, NOW, 0.41)
+    assert r"0.980 \cdot 0.410 + 0.030 \cdot (-0.200)" in c
+    assert r"0.500 \cdot \tanh(0.396)" in h
+    (only,) = equations_with_numbers(GRU, {"z": 0.9, "n": 0.5, "h": -0.22, "r": 0.1}, -0.3)
+    assert r"0.900 \cdot (-0.300) + 0.100 \cdot 0.500" in only
+    assert equations_with_numbers(RNN, {"h": 0.5}, 0.1) == [
+        r"h_{t-1} = 0.100 \quad\to\quad h_t = 0.500"
+    ]
+
+
+def test_a_normalised_c_is_not_shown_as_it_is() -> None:
+    _, h = equations_with_numbers(LSTM, NOW, 0.41, normalised=True)
+    assert r"\tanh(N(c_t))" in h
+    assert "0.396" not in h
+
+
+def table(*rows: tuple[str, str, float]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["gate", "to", "accuracy"])
+    return frame.assign(low=frame["accuracy"] - 0.02, high=frame["accuracy"] + 0.02, sequences=9)
+
+
+def test_which_gates_are_needed() -> None:
+    rows = [("", "", 0.95)]
+    rows += [("i", to, own) for to, own in (("0", 0.25), ("1", 0.3), ("mean", 0.4))]
+    rows += [("f", to, own) for to, own in (("0", 0.25), ("1", 0.95), ("mean", 0.94))]
+    rows += [("r", to, 0.95) for to in ("0", "1", "mean")]
+    told = needed(table(*rows), 0.25)
+    assert told[0] == ("**i** (input gate) must move: held still, the best is 0.400 (at its mean).")
+    assert "may stand still at 1 or at its mean; at 0 accuracy falls to 0.250" in told[1]
+    assert "not needed" in told[2]
+
+
+def test_a_network_at_chance_has_nothing_to_lose() -> None:
+    (told,) = needed(table(("", "", 0.26), ("h", "0", 0.25)), 0.25)
+    assert "hardly does better than chance" in told
+
+
+def test_what_is_remembered() -> None:
+    def rows(state: str, accuracy: list[float]) -> pd.DataFrame:
+        own = pd.DataFrame({"t": [1, 2, 3], "accuracy": accuracy, "state": state})
+        return own.assign(reads="answer", shuffled_high=0.3, sequences=9)
+
+    found = pd.concat(
+        [rows("c", [0.2, 0.9, 0.9]), rows("h", [0.2, 0.9, 0.5]), rows("x", [0.2, 0.2, 0.2])]
+    )
+    found["low"], found["high"] = found["accuracy"] - 0.05, found["accuracy"] + 0.05
+    c, h, x = remembered(found)
+    assert "above the control from t = 2 on" in c
+    assert "best at t = 2 with 0.900: it is lost again" in h
+    assert "no better than with shuffled labels" in x
+
+
+def test_one_unit_is_told() -> None:
+    example = Example(tuple("cAd"), (False, True, False), "A")
+    values = {
+        "i": np.array([[0.1], [0.9], [0.2]]),
+        "f": np.array([[1.0], [1.0], [0.7]]),
+        "c": np.array([[0.0], [0.8], [0.7]]),
+    }
+    assert unit_told(LSTM, values, example, 1) == (
+        "The input gate i of this unit is 0.90 at t = 2 (A), and 0.15 on average elsewhere. The "
+        "forget gate f is 0.900 on average. Its memory c is 0.80 after the last informative step "
+        "and 0.70 at the end."
+    )
+    everything = Example(tuple("cA"), (True, True), "A")
+    assert unit_told(LSTM, values, everything, 1) == ""
+    assert unit_told(RNN, {}, example, 1) == ""
+
+
+def test_specialised_units() -> None:
+    units = pd.DataFrame(
+        {
+            "gate": ["f", "f", "i", "i"],
+            "unit": [1, 2, 1, 2],
+            "selectivity": [np.nan, np.nan, 0.5, -0.05],
+            "informative": [np.nan, np.nan, 0.6, 0.1],
+            "distractor": [np.nan, np.nan, 0.1, 0.15],
+            "time_constant": [100.0, np.inf, np.nan, np.nan],
+            "time_constant_at_birth": [2.0, 4.0, np.nan, np.nan],
+        }
+    )
+    kept, opened = specialised(units, LSTM, 80)
+    assert kept.startswith("**2 of 2 units**")
+    assert "(0 before training)" in kept
+    assert "keeps it for ever (3 steps before)" in kept
+    assert "in **1 of 2 units** and closes so in 0" in opened
+    assert "unit 1 with 0.60 there and 0.10" in opened
+
+
+def test_interventions_in_words() -> None:
+    told = done(
+        [
+            {"kind": "clamp", "gate": "f", "to": 1.0, "units": None, "first": 1, "last": 9},
+            {"kind": "erase", "state": "c", "t": 4, "units": [2, 3]},
+            {"kind": "noise", "state": "h", "t": 4, "scale": 1.5, "seed": 0},
+            {"kind": "transplant", "t": 4},
+        ]
+    )
+    assert told == (
+        "f = 1 in all units, steps 1 to 9; c = 0 in unit 2, 3 after step 4; noise of 1.5 standard "
+        "deviations on h after step 4; each sequence goes on with another one's state after step 4"
+    )
