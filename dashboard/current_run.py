@@ -33,7 +33,8 @@ def stop(run: str) -> None:
 
 
 def look_at(run: str) -> None:
-    """Makes this the run that the page shows."""
+    """Makes this the run that the page shows, and that the address names."""
+    st.query_params["run"] = run
     st.session_state[READER] = Reader(run, store().run(run).experiment)
     st.session_state.pop(UNKNOWN, None)
 

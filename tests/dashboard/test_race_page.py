@@ -281,3 +281,17 @@ def finished(store: Store) -> str:
     run = measured(store)
     store.finish(run, "finished")
     return run
+
+
+def test_train_shows_the_new_run_where_the_address_named_another(
+    race: AppTest, store: Store
+) -> None:
+    before = measured(store)
+    store.finish(before, "finished")
+    page = opened(race, before)
+    page.button(key="train").click().run()
+    assert not page.exception
+    (after,) = fake_trainer().queue
+    assert after != before
+    assert after in page.query_params["run"]
+    assert page.button(key="stop")
