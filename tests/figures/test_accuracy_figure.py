@@ -13,14 +13,10 @@ import pytest
 
 from dashboard.figures.accuracy import accuracy_by_length, accuracy_replay, curves
 from dashboard.figures.style import cell_style
+from tests.figures.drawn import trace
 
 Make = Callable[..., pd.DataFrame]
 GONE = ("rnn", "gru")
-
-
-def trace(figure: go.Figure, uid: str) -> Any:
-    (found,) = [trace for trace in figure.data if trace.uid == uid]
-    return found
 
 
 def uids(figure: go.Figure) -> list[str]:

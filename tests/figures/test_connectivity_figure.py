@@ -2,16 +2,9 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
-
-import plotly.graph_objects as go
 
 from dashboard.figures.connectivity import connectivity_strip
-
-
-def trace(figure: go.Figure, uid: str) -> Any:
-    (found,) = [trace for trace in figure.data if trace.uid == uid]
-    return found
+from tests.figures.drawn import trace
 
 
 def test_a_bar_for_each_step_with_its_symbol() -> None:

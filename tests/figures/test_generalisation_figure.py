@@ -1,21 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.generalisation import generalisation_by_length
 from dashboard.figures.style import cell_style
+from tests.figures.drawn import trace
 
 Make = Callable[..., pd.DataFrame]
-
-
-def trace(figure: go.Figure, uid: str) -> Any:
-    (found,) = [trace for trace in figure.data if trace.uid == uid]
-    return found
 
 
 def test_one_line_for_each_cell_and_trained_length(

@@ -1,29 +1,17 @@
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.horizons import NONE, horizon_table, horizons, influence_by_lag
+from tests.figures.drawn import check_json, trace
 
 CELLS = ("rnn", "lstm")
 Make = Callable[..., pd.DataFrame]
-
-
-def trace(figure: go.Figure, uid: str) -> Any:
-    (found,) = [trace for trace in figure.data if trace.uid == uid]
-    return found
-
-
-def check_json(figure: go.Figure) -> None:
-    text = figure.to_json()
-    assert not any(word in text for word in ("NaN", "Infinity"))
-    json.loads(text)
 
 
 def measured(diagnostics: Make, **more: Any) -> pd.DataFrame:

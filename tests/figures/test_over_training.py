@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,19 +15,9 @@ from dashboard.figures.over_training import (
     parts_over_training,
 )
 from dashboard.figures.style import cell_style, translucent
+from tests.figures.drawn import check_json, trace
 
 Make = Callable[..., pd.DataFrame]
-
-
-def trace(figure: go.Figure, uid: str) -> Any:
-    (found,) = [trace for trace in figure.data if trace.uid == uid]
-    return found
-
-
-def check_json(figure: go.Figure) -> None:
-    text = figure.to_json()
-    assert not any(word in text for word in ("NaN", "Infinity"))
-    json.loads(text)
 
 
 def draw(frame: pd.DataFrame, diagnostic: str, **more: Any) -> go.Figure:

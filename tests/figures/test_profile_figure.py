@@ -1,28 +1,15 @@
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.profile import gradient_profile, gradient_profile_replay, profile
+from tests.figures.drawn import check_json, trace
 
 Make = Callable[..., pd.DataFrame]
-
-
-def trace(figure: go.Figure, uid: str) -> Any:
-    (found,) = [trace for trace in figure.data if trace.uid == uid]
-    return found
-
-
-def check_json(figure: go.Figure) -> None:
-    text = figure.to_json()
-    assert not any(word in text for word in ("NaN", "Infinity"))
-    json.loads(text)
 
 
 def two_seeds(gradients: Make, first: list[float], second: list[float]) -> pd.DataFrame:

@@ -1,20 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.layout import step_ticks
 from dashboard.figures.sequence import Run, example_picture, example_sequence, runs
 from models.tasks import TASKS, make_task
 from models.tasks.task import Example
-
-
-def trace(figure: go.Figure, uid: str) -> Any:
-    (found,) = [trace for trace in figure.data if trace.uid == uid]
-    return found
+from tests.figures.drawn import trace
 
 
 def example(symbols: str, marked: set[int]) -> Example:
