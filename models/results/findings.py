@@ -11,11 +11,8 @@ import pandas as pd
 from models.cells import cell_title
 from models.experiment import Experiment
 from models.results.memory_span import DIVERGED, memory_spans
-from models.results.statistics import latest, summarise
+from models.results.statistics import better_than_chance, latest, summarise
 from models.tasks import make_task
-
-NOISE = 4
-"""Standard errors above chance up to which an accuracy counts as chance."""
 
 FEWEST_SEEDS = 3
 """With two, one of eight pairs of equal cells would be ranked; with three, one of thirty."""
@@ -68,9 +65,7 @@ def _when(experiment: Experiment, last: pd.DataFrame) -> str:
 
 
 def _at_chance(last: pd.DataFrame) -> bool:
-    chance = last["chance_accuracy"]
-    error = np.sqrt(chance * (1 - chance) / last["sequences"])
-    return bool((last["accuracy"] <= chance + NOISE * error).all())
+    return not better_than_chance(last).any()
 
 
 def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
