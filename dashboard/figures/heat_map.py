@@ -1,4 +1,4 @@
-"""The gradient profile over training: every evaluation a row of a heat map, or one of them."""
+"""The gradient profile over training: every evaluation a row of a heat map."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.layout import EXPONENTS, Trace, new_figure, numbers, step_ticks, thinned
-from dashboard.figures.profile import gradient_profile
 from dashboard.figures.style import cell_style
 
 HEIGHT = 400
@@ -85,32 +84,6 @@ def gradient_heat_map(
     for kind, words, color in GAPS:
         there = getattr(found, kind)
         figure.add_traces([_gap(cell, found, kind, words, color), _key(kind, words, color, there)])
-    return figure
-
-
-def profile_at(
-    gradients: pd.DataFrame,
-    *,
-    length: int,
-    step: int,
-    state: str = "h",
-    cells: Sequence[str] = (),
-    relative: bool = False,
-) -> go.Figure:
-    """The profile of each cell at its evaluation nearest to ``step``, and at birth (dotted)."""
-    rows = gradients[(gradients["length"] == length) & (gradients["state"] == state)]
-    apart = (rows["step"] - step).abs()
-    nearest = apart == apart.groupby(rows["cell"]).transform("min")
-    later = rows["step"].where(nearest).groupby(rows["cell"]).transform("max")
-    figure = gradient_profile(
-        rows[(rows["step"] == 0) | (rows["step"] == later)],
-        length=length,
-        state=state,
-        relative=relative,
-        cells=cells,
-    )
-    title = f"dotted: at birth · thick: training step {step}"
-    figure.update_layout(legend={"title": {"text": title}})
     return figure
 
 

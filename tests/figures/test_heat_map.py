@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.figures.heat_map import gradient_heat_map, grid, profile_at
+from dashboard.figures.heat_map import gradient_heat_map, grid
 from tests.figures.drawn import check_json, trace
 
 Make = Callable[..., pd.DataFrame]
@@ -68,7 +68,6 @@ def test_nothing_measured_yet(gradients: Make) -> None:
     figure = gradient_heat_map(gradients().iloc[:0], cell="rnn", length=50)
     assert len(trace(figure, "norms").x) == 0
     check_json(figure)
-    check_json(profile_at(gradients().iloc[:0], length=50, step=20, cells=("rnn",)))
 
 
 def test_one_value_everywhere_has_a_scale(gradients: Make) -> None:
@@ -105,17 +104,3 @@ def test_names_of_maps_are_css_names(gradients: Make) -> None:
     for drawn in figure.data:
         if drawn.type == "heatmap":
             assert re.fullmatch(r"[a-z]+", drawn.uid)
-
-
-def test_profile_at_the_nearest_evaluation(gradients: Make) -> None:
-    frame = gradients(cells=("rnn", "gru"), lengths=(50,), steps=(0, 100, 200))
-    frame = frame[(frame["cell"] == "rnn") | (frame["step"] <= 100)]
-    figure = profile_at(frame, length=50, step=170)
-    assert "step 200" in trace(figure, "rnn/now").hovertemplate
-    assert "step 100" in trace(figure, "gru/now").hovertemplate
-    assert trace(figure, "rnn/birth").line.dash == "dot"
-    assert "training step 170" in figure.layout.legend.title.text
-    at_birth = profile_at(frame, length=50, step=10)
-    assert trace(at_birth, "rnn/now").y == trace(at_birth, "rnn/birth").y
-    assert at_birth.layout.uirevision == figure.layout.uirevision
-    check_json(figure)
