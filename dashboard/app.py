@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -11,6 +12,11 @@ import streamlit as st
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
+
+from dashboard import services, visitor
+from dashboard.plain import plain
+from models.configuration import ConfigurationError
+from models.results.store import StoreError
 
 st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
 
@@ -29,5 +35,18 @@ PAGES = [
     st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),
     st.Page("views/inside_the_cell.py", title="Inside the cell", icon=":material/memory:"),
     st.Page("views/runs.py", title="Runs", icon=":material/folder_open:"),
+    st.Page("views/about.py", title="About", icon=":material/info:"),
 ]
-st.navigation(PAGES, position="top").run()
+page = st.navigation(PAGES, position="top")
+try:
+    services.configuration()
+    page.run()
+    visitor.remember()
+except ConfigurationError as error:
+    st.error(f"This app is not set up well: {plain(str(error), most=600)}")
+except StoreError as error:
+    logging.getLogger("memory_lab.app").warning("page without its store: %s", error)
+    st.error(
+        f"The store of runs does not answer: {plain(str(error), most=600)}. What was measured is "
+        "kept. Reload the page in a while."
+    )

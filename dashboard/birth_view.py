@@ -218,7 +218,8 @@ def _race(experiment: Experiment) -> tuple[str, pd.DataFrame] | None:
     wanted = birth.same_at_birth(experiment)
     run = current_run.current()
     if run and birth.same_at_birth(run.experiment) == wanted:
-        return f"run {run.id}", current_run.reader().read(store()).accuracy
+        tables = current_run.reader().read(store(), run.updated)
+        return f"run {run.id}", tables.accuracy
     for name, preset in {**PRESETS, **story_presets()}.items():
         if birth.same_at_birth(preset.experiment) == wanted and (found := examples.example(name)):
             return f"recorded run of {preset.title}", of_results(found).accuracy

@@ -7,17 +7,18 @@ reported. Lengths that are not given are those that show the task well.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 import streamlit as st
 
+from dashboard.address import Check, check_of, numbers, refusal, unknown, usable
 from models import spec
 from models.cells import CELLS, make_cell
-from models.experiment import ClipBy, Experiment, ExperimentError, KeepWeights
-from models.tasks import TASKS, make_task
+from models.experiment import CHOICES, REAL, WHOLE, Experiment, ExperimentError
+from models.numerals import number, whole
+from models.tasks import TASKS
 
 DEFAULTS = Experiment()
 LENGTHS = ("10", "20", "30", "50", "70", "100", "150", "200", "300", "500")
@@ -52,7 +53,7 @@ def settings() -> Settings:
     try:
         experiment = st.session_state[KEPT] = Experiment.from_mapping(values)
         return Settings(experiment, "", messages)
-    except (ExperimentError, ValueError) as error:
+    except ExperimentError as error:
         return Settings(None, str(error), messages)
 
 
@@ -99,7 +100,7 @@ def cell_suggestions() -> list[str]:
             for option in cell.options
             for value in option.values
             if value != option.default
-            and _accepted(make_cell, text := f"{name}:{option.name}={value}")
+            and usable([text := f"{name}:{option.name}={value}"], make_cell, several=True)
         ]
     return suggestions
 
@@ -111,25 +112,23 @@ def _common(address: _Address) -> dict[str, Any]:
             "cells",
             "Cells",
             cell_suggestions(),
-            make_cell,
             help="Pick some, or type a cell spec such as lstm:bias=chrono,init=identity.",
         ),
-        "lengths": _integers(
+        "lengths": numbers(
             address.many(
                 "lengths",
                 "Sequence lengths",
                 LENGTHS,
-                _length,
                 default=_texts(TASKS[st.session_state["task"]].lengths),
                 help="Type any other.",
-            )
+            ),
+            whole,
         ),
-        "seeds": address.number("seeds", "Seeds", 1, help="Models for each cell and length."),
-        "steps": address.number("steps", "Optimiser steps", 0, step=100),
+        "seeds": address.number("seeds", "Seeds", help="Models for each cell and length."),
+        "steps": address.number("steps", "Optimiser steps", step=100),
         "match": address.one(
             "match",
             "Equal between cells",
-            ("hidden_size", "parameters"),
             help="Equal hidden size, or about equal numbers of parameters: each cell then gets "
             "the largest hidden size that fits into what the largest cell has.",
         ),
@@ -139,61 +138,60 @@ def _common(address: _Address) -> dict[str, Any]:
 def _advanced(address: _Address) -> dict[str, Any]:
     with st.expander("Advanced"):
         return {
-            "hidden_size": address.number("hidden_size", "Hidden size", 1),
-            "batch_size": address.number("batch_size", "Batch size", 1),
-            "learning_rate": _floats(
+            "hidden_size": address.number("hidden_size", "Hidden size"),
+            "batch_size": address.number("batch_size", "Batch size"),
+            "learning_rate": numbers(
                 address.many(
                     "learning_rate",
                     "Learning rate",
                     RATES,
-                    _positive,
                     help="With several, each cell shows its best at each length, chosen on "
                     "validation sequences.",
-                )
+                ),
+                number,
             ),
             "clip": address.number(
-                "clip", "Gradient clipping", 0.0, step=0.5, help="Threshold; 0 is off."
+                "clip", "Gradient clipping", step=0.5, help="Threshold; 0 is off."
             ),
             "clip_by": address.one(
                 "clip_by",
                 "Clip by",
-                get_args(ClipBy),
                 help="Norm: the whole gradient is scaled down where its norm is above the "
                 "threshold. Value: each element is cut at the threshold.",
             ),
             "truncate": address.number(
                 "truncate",
                 "Truncate back-propagation",
-                0,
                 step=10,
                 help="Steps that the gradient goes back at most; 0 is all the way.",
             ),
-            "evaluate_every": address.number("evaluate_every", "Evaluate every … steps", 1),
-            "held_out": address.number("held_out", "Held-out sequences", 1),
-            "test_lengths": _integers(
+            "evaluate_every": address.number("evaluate_every", "Evaluate every … steps"),
+            "held_out": address.number("held_out", "Held-out sequences"),
+            "test_lengths": numbers(
                 address.many(
                     "test_lengths",
                     "Test at other lengths",
                     LENGTHS,
-                    _length,
                     help="Trained models are scored at these lengths as well, at the end.",
-                )
+                ),
+                whole,
             ),
-            "first_seed": address.number("first_seed", "First seed", 0),
+            "first_seed": address.number("first_seed", "First seed"),
             "keep_weights": address.one(
                 "keep_weights",
                 "Keep weights",
-                get_args(KeepWeights),
                 help="Whose parameters are kept at the end, to look inside: the first seed's, or "
                 "everyone's.",
             ),
-            "device": address.one("device", "Device", ("auto", "cpu", "cuda")),
+            "device": address.one("device", "Device"),
         }
 
 
 def _task(address: _Address) -> str:
     default, _ = _parsed_task(DEFAULTS.task)
-    name = address.one("task", "Task", tuple(TASKS), default=default, on_change=_suit_lengths)
+    name = address.one(
+        "task", "Task", choices=tuple(TASKS), default=default, on_change=_suit_lengths
+    )
     chosen = [
         f"{option.name}={value}"
         for option in TASKS[name].options
@@ -201,7 +199,7 @@ def _task(address: _Address) -> str:
             value := address.one(
                 f"{name}_{option.name}",
                 option.name.capitalize(),
-                option.values,
+                choices=option.values,
                 default=option.default,
                 help=option.help,
             )
@@ -223,6 +221,7 @@ class _Address:
     def __init__(self) -> None:
         self._first = SEEN not in st.session_state
         st.session_state[SEEN] = True
+        self._drawn: list[str] = []
         self._messages: list[str] = []
         self._resets: dict[str, Any] = {}
         for key, value in st.session_state.pop(RESETS, {}).items():
@@ -232,13 +231,14 @@ class _Address:
         self,
         key: str,
         label: str,
-        choices: Sequence[str],
         *,
+        choices: Sequence[str] = (),
         default: str | None = None,
         help: str | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> str:
-        """One of some choices."""
+        """One of some choices; those of a setting that has its own need not be given."""
+        choices = choices or get_args(CHOICES[key])
         default = default or str(getattr(DEFAULTS, key))
         return st.selectbox(
             label,
@@ -250,30 +250,19 @@ class _Address:
             bind=self._bind(key, choices.index, default),
         )
 
-    def number(
-        self,
-        key: str,
-        label: str,
-        least: float,
-        *,
-        step: float = 1,
-        help: str | None = None,
-    ) -> Any:
-        """A whole number where ``least`` is one."""
+    def number(self, key: str, label: str, *, step: float = 1, help: str | None = None) -> Any:
+        """A number within the bounds that the experiment has for it."""
         default = getattr(DEFAULTS, key)
-
-        def check(text: str) -> None:
-            if not least <= type(least)(text) < math.inf:
-                raise ValueError(f"{text} is below {least}")
-
+        least, most = WHOLE[key] if key in WHOLE else REAL[key]
         return st.number_input(
             label,
             min_value=least,
+            max_value=most,
             value=default,
             step=type(least)(step),
             key=key,
             help=help,
-            bind=self._bind(key, check, default),
+            bind=self._bind(key, check_of(key, _task_name()), default),
         )
 
     def many(
@@ -281,12 +270,11 @@ class _Address:
         key: str,
         label: str,
         suggestions: Iterable[str],
-        check: Callable[[str], object],
         *,
         default: Sequence[str] | None = None,
         help: str | None = None,
     ) -> list[str]:
-        """Some of the suggestions, or others that ``check`` accepts (or raises ValueError)."""
+        """Some of the suggestions, or others that the experiment may have."""
         default = list(default or _texts(getattr(DEFAULTS, key)))
         shown = list(dict.fromkeys([*suggestions, *default, *st.session_state.get(key, [])]))
         return st.multiselect(
@@ -296,71 +284,38 @@ class _Address:
             key=key,
             help=help,
             accept_new_options=True,
-            bind=self._bind(key, check, default),
+            bind=self._bind(key, check_of(key, _task_name()), default),
         )
 
     def done(self) -> None:
         """Call after the last widget: starts again where values had to give way to defaults."""
-        if self._resets:
+        if self._first and (message := unknown(st.query_params, self._drawn)):
+            self._messages.append(message)
+        if self._messages:
             st.session_state[MESSAGES] = self._messages
+        if self._resets:
             st.session_state[RESETS] = self._resets
             st.rerun()
 
-    def _bind(
-        self, key: str, check: Callable[[str], object], default: Any
-    ) -> Literal["query-params"] | None:
+    def _bind(self, key: str, check: Check, default: Any) -> Literal["query-params"] | None:
         """Binds to the address, but for the one run in which what stands there is bad.
 
         Streamlit itself drops what a widget cannot hold without a word, cuts 2.5 to 2, and lets
         texts of any kind into a list.
         """
+        self._drawn.append(key)
         given = st.query_params.get_all(key) if self._first else []
-        if all(_accepted(check, item) for item in given):
+        several = isinstance(default, list)
+        if usable(given, check, several=several):
             return "query-params"
         del st.query_params[key]
         self._resets[key] = default
-        instead, hint = default, ""
-        if isinstance(default, list):
-            instead = ", ".join(default) or "nothing"
-            hint = f". Several are written {key}=…&{key}=…"
-        self._messages.append(
-            f"{key}={', '.join(given)} in the address cannot be used: {instead} instead{hint}"
-        )
+        self._messages.append(refusal(key, given, default if several else str(default)))
         return None
 
 
-def _accepted(check: Callable[[str], object], text: str) -> bool:
-    try:
-        check(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _length(text: str) -> None:
-    name = str(st.session_state["task"])
-    if int(text) < make_task(name).minimum_length:
-        raise ValueError(f"{text} is too short for {name}")
-
-
-def _positive(text: str) -> None:
-    if not 0 < float(text) < float("inf"):
-        raise ValueError(f"{text} is not above 0")
-
-
-def _integers(texts: Iterable[str]) -> list[Any]:
-    """Numbers where they are; what is none is left for the experiment to refuse."""
-    return [int(text) if text.strip().isdigit() else text for text in texts]
-
-
-def _floats(texts: Iterable[str]) -> list[Any]:
-    values: list[Any] = []
-    for text in texts:
-        try:
-            values.append(float(text))
-        except ValueError:
-            values.append(text)
-    return values
+def _task_name() -> str:
+    return str(st.session_state["task"])
 
 
 def _parsed_task(text: str) -> tuple[str, dict[str, str]]:

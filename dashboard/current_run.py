@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
 import streamlit as st
 
+from dashboard import admission
 from dashboard.measured import Reader
+from dashboard.queue import seconds_left
 from dashboard.services import store, trainer
+from dashboard.visitor import visitor
+from models.cost.words import duration
 from models.experiment import Experiment
-from models.results.store import Run
+from models.results.run import Run
+from models.results.store import StoreError
 
-Phase = Literal["waiting", "training", "ended"]
+Phase = Literal["queued", "starting", "training", "ended"]
 
 READER = "reader"
 UNKNOWN = "unknown_run"
-OPENED = "opened_run"
-STARTED = "started_run"
+REFUSED = "refused"
+"""Why the last press could not be followed."""
 
 
 def start(experiment: Experiment) -> None:
-    """Queues a run and looks at it."""
-    run = st.session_state[STARTED] = store().create(experiment)
-    trainer().submit(run)
+    """Queues a run and looks at it, where it may be."""
+    if problem := admission.refusal(experiment) or admission.no_room():
+        st.session_state[REFUSED] = problem
+        return
+    try:
+        run = store().create(experiment, visitor())
+    except StoreError as error:
+        st.session_state[REFUSED] = f"the run cannot be stored: {error}"
+        return
+    trainer().wake()
+    look_at(run)
+
+
+def resume(run: str) -> None:
+    """Goes on with a run that was broken off, where it may."""
+    if problem := admission.no_room():
+        st.session_state[REFUSED] = problem
+        return
+    try:
+        store().resume(run)
+    except StoreError as error:
+        st.session_state[REFUSED] = f"the run cannot be resumed: {error}"
+        return
+    trainer().wake()
     look_at(run)
 
 
 def stop(run: str) -> None:
     """Ends the run; what was measured stays."""
-    trainer().stop(run)
+    try:
+        trainer().stop(run)
+    except StoreError as error:
+        st.session_state[REFUSED] = f"the run cannot be stopped: {error}"
 
 
 def look_at(run: str) -> None:
@@ -75,16 +103,10 @@ def current() -> Run | None:
     return run
 
 
-def elsewhere() -> Run | None:
-    """The run that this session started and that is still going, where another or none is shown."""
-    started = st.session_state.get(STARTED)
-    if started is None or (READER in st.session_state and reader().run == started):
-        return None
-    try:
-        run = store().run(started)
-    except KeyError:
-        return None
-    return run if going(run) else None
+def elsewhere() -> list[Run]:
+    """This visitor's runs that are going, but for the one on show."""
+    shown = reader().run if READER in st.session_state else None
+    return [run for run in store().going(visitor()) if run.id != shown]
 
 
 def reader() -> Reader:
@@ -95,14 +117,16 @@ def reader() -> Reader:
 
 def going(run: Run | None) -> bool:
     """Whether it waits or trains."""
-    return run is not None and run.status in ("queued", "running")
+    return run is not None and run.going
 
 
 def phase(run: Run) -> Phase:
-    """Waiting until every cell has its first points, then training, then ended."""
-    if not going(run):
+    """In the queue, starting until every cell has its first points, then training, then ended."""
+    if not run.going:
         return "ended"
-    return "training" if cells_measured(run) == len(run.experiment.cells) else "waiting"
+    if run.status == "queued":
+        return "queued"
+    return "training" if cells_measured(run) == len(run.experiment.cells) else "starting"
 
 
 def cells_measured(run: Run) -> int:
@@ -114,10 +138,11 @@ def time_left(run: Run) -> str:
     """About how long until all steps are done, or its place in the queue, in words."""
     if run.stop_requested:
         return "stopping"
-    if place := trainer().place(run.id):
-        return f"place {place} in the queue"
-    if not run.started or not run.done_steps:
+    if run.status == "queued":
+        place = trainer().place(run.id)
+        if place is None or (place.number == 1 and place.seconds < 1):
+            return "about to start"
+        return f"place {place.number} in the queue, starts in about {duration(place.seconds)}"
+    if run.done_steps == run.steps_at_start:
         return "about to start"
-    spent = (datetime.now(UTC) - run.started).total_seconds()
-    seconds = spent / run.done_steps * (run.total_steps - run.done_steps)
-    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+    return f"about {duration(seconds_left(run, trainer().seconds))} left"

@@ -8,9 +8,20 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from dashboard import current_run
+from dashboard.download_button import download_button
 from dashboard.measured import Tables
+from dashboard.services import store
 from models.experiment import Experiment
-from models.results.files import Results, csv_bytes, csv_tables, zip_bytes
+from models.results.files import (
+    Results,
+    csv_bytes,
+    csv_tables,
+    experiment_bytes,
+    from_store,
+    zip_bytes,
+)
+from models.results.run import Run
 from models.script import ScriptError, standalone_script
 
 COLUMNS = 5
@@ -18,13 +29,21 @@ COLUMNS = 5
 
 
 def table_downloads(run: str, tables: Tables, results: Callable[[], Results], key: str) -> None:
-    """A button for each CSV, and one for all of them with the experiment as a ZIP.
+    """A button for each CSV and for the experiment, and one for all of them as a ZIP.
 
     ``results`` is asked for only when one is pressed.
     """
     names = [f"{name}.csv" for name, rows in vars(tables).items() if len(rows)]
-    files = {name: partial(_csv, results, name) for name in names}
+    files: dict[str, Callable[[], bytes]] = {name: partial(_csv, results, name) for name in names}
+    files["experiment.json"] = lambda: experiment_bytes(results())
     _buttons({f"{run}.zip": lambda: zip_bytes(results()), **files}, key)
+
+
+def run_downloads(run: Run, key: str) -> None:
+    """The same of the run on show, of what it has measured when a button is pressed."""
+    tables = current_run.reader().read(store(), run.updated)
+    if len(tables.accuracy):
+        table_downloads(run.id, tables, partial(from_store, store(), run.id), key)
 
 
 def frame_downloads(frames: Mapping[str, pd.DataFrame], key: str) -> None:
@@ -38,13 +57,12 @@ def _buttons(files: Mapping[str, Callable[[], bytes]], key: str) -> None:
         if place % COLUMNS == 0:
             columns = st.columns(COLUMNS)
         whole = name.endswith(".zip")
-        columns[place % COLUMNS].download_button(
+        download_button(
             "Everything (ZIP)" if whole else name,
             content,
             name,
-            "application/zip" if whole else "text/csv",
-            key=f"{key}_{'zip' if whole else name}",
-            on_click="ignore",
+            f"{key}_{'zip' if whole else name}",
+            columns[place % COLUMNS],
             type="primary" if whole else "secondary",
             width="stretch",
         )

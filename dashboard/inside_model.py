@@ -14,10 +14,11 @@ import streamlit as st
 from dashboard import current_run, examples
 from dashboard.figures.style import cell_style, in_order
 from dashboard.services import store
+from dashboard.visitor import listed
 from models.experiment import Experiment
 from models.presets import PRESETS
 from models.results.files import EXPERIMENT
-from models.results.store import Run
+from models.results.run import Run
 from models.results.weights import FILE as WEIGHTS
 from models.results.weights import Trained, encoded, unpacked
 from models.stories import STORIES
@@ -87,8 +88,11 @@ class Source:
 
 
 def sources() -> list[Source]:
-    """The newest runs that have weights, then the recorded examples that do."""
-    runs = [source for run in store().runs()[:RUNS] if (source := _of_run(run))]
+    """The run on show and the visitor's newest that have weights, then recorded examples."""
+    shown = current_run.current()
+    own = store().runs(listed(), most=RUNS)
+    others = [run for run in own if shown is None or run.id != shown.id]
+    runs = [one for run in (*([shown] if shown else []), *others) if (one := _of_run(run))]
     recorded = [found[0] for name in _presets() if (found := _recorded(name))]
     return [*runs, *recorded]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,7 @@ import streamlit as st
 from dashboard import inside_answers, inside_words
 from dashboard.cards import Card, cards
 from dashboard.charts import chart
+from dashboard.download_button import download_button
 from dashboard.figures.gate_style import anatomy, words
 from dashboard.figures.layout import GREY
 from dashboard.figures.probe_curve import probe_curve
@@ -194,13 +196,8 @@ def which_gate(chosen: Chosen) -> None:
     shown = ["gate", "to", "accuracy", "low", "high", "sequences"]
     names = table[shown].replace({"gate": {"": "none"}}).rename(columns={"to": "held at"})
     st.dataframe(names.round(3), hide_index=True, width="stretch", height="content")
-    st.download_button(
-        "ablation.csv",
-        lambda: csv_bytes(table),
-        "ablation.csv",
-        "text/csv",
-        key="inside_ablation_csv",
-        on_click="ignore",
+    download_button(
+        "ablation.csv", partial(csv_bytes, table), "ablation.csv", "inside_ablation_csv"
     )
     st.caption(
         "All units, all steps, exact 95 % intervals. The intact network is the first row. A gate "

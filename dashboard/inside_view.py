@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import inside_answers, inside_words
 from dashboard.charts import chart, once
+from dashboard.download_button import download_button
 from dashboard.figures.cell_diagram import cell_diagram
 from dashboard.figures.gate_lines import gate_lines
 from dashboard.figures.gate_map import ORDERS, Order, gate_map, unit_order
@@ -69,14 +70,8 @@ def gates_at_work(chosen: Chosen) -> None:
         _in_numbers(chosen, parts, sight, unit, step)
     with left:
         _pictures(chosen, parts, sight, names, order, unit, step)
-        st.download_button(
-            "gates.csv",
-            lambda: csv_bytes(sight.trace.table()),
-            "gates.csv",
-            "text/csv",
-            key="inside_gates_csv",
-            on_click="ignore",
-        )
+        table = partial(csv_bytes, sight.trace.table())
+        download_button("gates.csv", table, "gates.csv", "inside_gates_csv")
 
 
 def _sight(chosen: Chosen) -> Sight | None:

@@ -6,62 +6,84 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import controls, current_run
-from models.results.store import Run
+from dashboard import admission, controls, current_run
+from dashboard.plain import plain
+from dashboard.services import trainer
+from dashboard.visitor import is_mine
+from models.results.run import Run
 
-# How often a run is drawn again: a visitor waits for the first points, then watches.
+# How often a run is looked at again: a visitor waits for the first points, then watches.
 REFRESH_SECONDS: dict[current_run.Phase, float | None] = {
-    "waiting": 0.5,
+    "queued": 2.0,
+    "starting": 0.5,
     "training": 2.0,
     "ended": None,
 }
+SHOWN_ELSEWHERE = 2
+"""Of a visitor's other runs that are going, so many are told of."""
 
 
 def start_button(settings: controls.Settings, run: Run | None, beside: Callable[[], None]) -> None:
-    """Train, and why it cannot be pressed; ``beside`` draws what stands next to it."""
+    """Train, what it takes or why it cannot be; ``beside`` draws what stands next to it."""
     experiment = settings.experiment
     if settings.problem:
-        st.error(f"These settings cannot be run: {settings.problem}")
-    going, other = current_run.going(run), current_run.elsewhere()
-    left, right = st.columns([1, 4], vertical_alignment="center")
+        st.error(f"These settings cannot be run: {plain(settings.problem, most=600)}")
+    refusal = admission.refusal(experiment) if experiment else ""
+    if refusal:
+        st.error(f"This experiment takes {plain(refusal, most=600)}")
+    if refused := st.session_state.pop(current_run.REFUSED, ""):
+        st.warning(f"Not started: {plain(refused, most=600)}.", icon=":material/block:")
+    going = run is not None and run.going and is_mine(run)
+    same = going and run is not None and run.experiment == experiment
+    left, middle, right = st.columns([2, 3, 5], vertical_alignment="center")
     left.button(
         "Train",
         key="train",
         type="primary",
         on_click=current_run.start,
         args=(experiment,),
-        disabled=going or other is not None or experiment is None,
+        disabled=same or experiment is None or bool(refusal),
         width="stretch",
     )
+    if experiment and not refusal:
+        middle.caption(
+            f"Takes {admission.cost_in_words(experiment)}.",
+            help="Estimated for this machine, where nothing else trains.",
+        )
     with right:
         if experiment and not going:
             beside()
-        if run and experiment and not going and run.experiment != experiment:
+        if run and experiment and not same and run.experiment != experiment:
             st.caption("The settings have changed since this run: press Train to run them.")
-    if other:
+    if current_run.elsewhere():
         st.fragment(_elsewhere, run_every=REFRESH_SECONDS["training"])()
 
 
 def _elsewhere() -> None:
-    """One visitor, one run: what keeps Train off, and how to go on."""
-    run = current_run.elsewhere()
-    if run is None:
+    """The visitor's other runs that are going."""
+    runs = current_run.elsewhere()
+    if not runs:
         st.rerun()
-    words, show, stop = st.columns([4, 1, 1], vertical_alignment="center")
-    words.info(
-        f"Your run {run.id} is still training: {run.done_steps} of {run.total_steps} optimiser "
-        f"steps, {current_run.time_left(run)}. Train is on again when it has ended.",
-        icon=":material/directions_run:",
-    )
-    show.button("Show it", key="show_going", on_click=_look_at, args=(run,), width="stretch")
-    stop.button(
-        "Stop it",
-        key="stop_going",
-        on_click=current_run.stop,
-        args=(run.id,),
-        disabled=run.stop_requested,
-        width="stretch",
-    )
+    for run in runs[:SHOWN_ELSEWHERE]:
+        words, show, stop = st.columns([4, 1, 1], vertical_alignment="center")
+        words.info(
+            f"Your run {run.id} {'waits' if run.status == 'queued' else 'trains'}: "
+            f"{run.done_steps} of {run.total_steps} optimiser steps, {current_run.time_left(run)}.",
+            icon=":material/directions_run:",
+        )
+        show.button(
+            "Show it", key=f"show_{run.id}", on_click=_look_at, args=(run,), width="stretch"
+        )
+        stop.button(
+            "Stop it",
+            key=f"stop_{run.id}",
+            on_click=current_run.stop,
+            args=(run.id,),
+            disabled=run.stop_requested,
+            width="stretch",
+        )
+    if len(runs) > SHOWN_ELSEWHERE:
+        st.caption(f"{len(runs) - SHOWN_ELSEWHERE} more of yours wait: see Runs.")
 
 
 def _look_at(run: Run) -> None:
@@ -70,26 +92,39 @@ def _look_at(run: Run) -> None:
 
 
 def follow(run: Run, draw: Callable[[Run], None]) -> None:
-    """Draws a run again and again while it is going, and once when it is not."""
+    """Draws a run again and again while it trains, and once while it waits or has ended."""
     phase = current_run.phase(run)
-    st.fragment(_show, run_every=REFRESH_SECONDS[phase])(phase, draw)
+    if phase == "queued":
+        st.fragment(_status_of, run_every=REFRESH_SECONDS[phase])(phase)
+        draw(run)
+    else:
+        st.fragment(_show, run_every=REFRESH_SECONDS[phase])(phase, draw)
 
 
 def _show(phase: current_run.Phase, draw: Callable[[Run], None]) -> None:
+    draw(_status_of(phase))
+
+
+def _status_of(phase: current_run.Phase) -> Run:
+    """How the run on show is; starts the page again where its phase is another."""
     run = current_run.current()
     if run is None or current_run.phase(run) != phase:
         st.rerun()
-    _status(run)
-    draw(run)
+    if run.going:
+        trainer().watch(run.id)
+        _going(run)
+    else:
+        _ended(run)
+    return run
 
 
-def _status(run: Run) -> None:
-    if current_run.going(run):
-        left, right = st.columns([5, 1], vertical_alignment="center")
-        left.progress(
-            min(run.done_steps / max(run.total_steps, 1), 1.0),
-            f"{run.done_steps} of {run.total_steps} optimiser steps, {current_run.time_left(run)}",
-        )
+def _going(run: Run) -> None:
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.progress(
+        min(run.done_steps / max(run.total_steps, 1), 1.0),
+        f"{run.done_steps} of {run.total_steps} optimiser steps, {current_run.time_left(run)}",
+    )
+    if is_mine(run):
         right.button(
             "Stop",
             key="stop",
@@ -98,11 +133,30 @@ def _status(run: Run) -> None:
             disabled=run.stop_requested,
             width="stretch",
         )
-    elif run.status == "failed":
-        reason = run.message.rstrip(".")
-        kept = " What it had measured is shown." if current_run.cells_measured(run) else ""
-        st.error(f"Run {run.id} failed: {reason}.{kept}")
-    elif run.status == "stopped":
-        st.caption(f"Run {run.id} was stopped after {run.done_steps} of {run.total_steps} steps.")
-    else:
+
+
+def _ended(run: Run) -> None:
+    if run.status == "finished":
         st.caption(f"Run {run.id} finished.")
+        return
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    reason = plain(run.message.rstrip("."), most=600)
+    if run.status == "stopped":
+        imported = f", {reason}" if reason else ""
+        words.caption(
+            f"Run {run.id} was stopped after {run.done_steps} of {run.total_steps} steps{imported}."
+        )
+    else:
+        kept = " What it had measured is shown." if current_run.cells_measured(run) else ""
+        failed = run.status == "failed"
+        told = words.error if failed else words.warning
+        told(f"Run {run.id} {'failed' if failed else 'was interrupted'}: {reason}.{kept}")
+    if run.resumable and is_mine(run):
+        button.button(
+            "Resume",
+            key="resume",
+            on_click=current_run.resume,
+            args=(run.id,),
+            help="Goes on from its last checkpoint, to the same numbers as without a break.",
+            width="stretch",
+        )

@@ -1,4 +1,4 @@
-"""What all sessions share: the store of runs and the trainer."""
+"""What all sessions share: the configuration, the store of runs and the trainer."""
 
 from __future__ import annotations
 
@@ -7,26 +7,38 @@ import os
 import streamlit as st
 
 from dashboard.trainer import Trainer
+from models.configuration import PREFIX, Configuration
+from models.logs import start_logging
 from models.results.store import Store
 
 
-def store_url() -> str | None:
-    """MEMORY_LAB_STORE from the environment or ``.streamlit/secrets.toml``; None is the default."""
-    if url := os.environ.get("MEMORY_LAB_STORE"):
-        return url
+def variables() -> dict[str, str]:
+    """MEMORY_LAB_… from the environment, and from ``.streamlit/secrets.toml`` where not there."""
+    return _secrets() | {key: text for key, text in os.environ.items() if key.startswith(PREFIX)}
+
+
+def _secrets() -> dict[str, str]:
     try:
-        return st.secrets.get("MEMORY_LAB_STORE")
+        return {key: str(value) for key, value in st.secrets.items() if key.startswith(PREFIX)}
     except FileNotFoundError:
-        return None
+        return {}
+
+
+@st.cache_resource(show_spinner=False)
+def configuration() -> Configuration:
+    """How this app is set up. Raises ConfigurationError."""
+    found = Configuration.from_mapping(variables())
+    start_logging("dashboard", found)
+    return found
 
 
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
-    """The store of runs."""
-    return Store(store_url())
+    """The store of runs. Raises StoreError."""
+    return Store(configuration().store)
 
 
 @st.cache_resource(show_spinner=False)
 def trainer() -> Trainer:
     """The trainer, with a warm process from the first visit on."""
-    return Trainer(store(), store_url())
+    return Trainer(store(), configuration(), variables())

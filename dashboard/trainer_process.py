@@ -16,7 +16,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from models.process import identity
+
 ROOT = Path(__file__).resolve().parents[1]
+MEBIBYTE = 2**20
 
 
 class QuestionError(Exception):
@@ -30,10 +35,9 @@ class ProcessGoneError(Exception):
 class TrainerProcess:
     """Warm, or with the run that it was given."""
 
-    def __init__(self, store_url: str | None) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        if store_url:
-            environment["MEMORY_LAB_STORE"] = store_url
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """``variables`` are its environment beside our own."""
+        environment = {**os.environ, **variables, "PYTHONPATH": str(ROOT)}
         descriptor, errors = tempfile.mkstemp(prefix="memory-lab-", suffix=".log")
         self.errors = Path(errors)
         """What it writes to standard error."""
@@ -47,8 +51,12 @@ class TrainerProcess:
             text=True,
         )
         os.close(descriptor)
-        self.run: str | None = None
+        self.identity = identity(self.popen.pid)
+        """How the store calls it."""
         self.stop_by: float | None = None
+        """When its run must have ended, since it was told to stop."""
+        self.too_large = False
+        """Whether it was killed for the memory that it took."""
         self._numbers = count()
         self._open: dict[int, Future[Any]] = {}
         self._writing = threading.Lock()
@@ -60,9 +68,8 @@ class TrainerProcess:
 
     def train(self, run: str) -> None:
         """Gives it a run of the store. One that died just now is told by ``alive``."""
-        self.run = run
         with contextlib.suppress(OSError):
-            self._write({"run": run})
+            self._write({"run": run, "process": self.identity})
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Future[Any]:
         """The answer to come; QuestionError where there is none, ProcessGoneError where it died."""
@@ -75,6 +82,10 @@ class TrainerProcess:
         except OSError:
             self._give_up()
         return future
+
+    def megabytes(self) -> float:
+        """What it and all its processes take for themselves, in MiB."""
+        return sum(_own_bytes(one) for one in _with_children(self.popen.pid)) / MEBIBYTE
 
     def last_words(self) -> str:
         """Why it ended, for people."""
@@ -115,3 +126,19 @@ class TrainerProcess:
             lost, self._open = list(self._open.values()), {}
         for future in lost:
             future.set_exception(ProcessGoneError())
+
+
+def _with_children(process: int) -> list[psutil.Process]:
+    try:
+        parent = psutil.Process(process)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    """Memory that would be free if the process ended; 0 for one that has."""
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.Error:
+        return 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from models.cells import make_cell
 from models.cells.rnn import RNN
+from models.checkpoint import Checkpoint
 from models.diagnostics.measure import overflow
 from models.experiment import Experiment
 from models.measuring import Measuring
@@ -22,6 +24,14 @@ from models.regularisation import omega
 from models.sharing import Model, Part
 from models.snapshot import Rows, Snapshot
 from models.tasks import make_task
+
+CHECKPOINT_SECONDS = 10.0
+"""Least time between two checkpoints of a population."""
+TURN_SECONDS = 20.0
+"""How long it trains at most without handing out what it has measured."""
+
+OPTIMISER, RUNNING = "optimiser ", "running "
+"""How a checkpoint's names of the optimiser's state and of running statistics begin."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,13 @@ class StepRecord:
 class CellTraining:
     """Trains models of one cell: lengths × seeds × learning rates, as one population."""
 
-    def __init__(self, experiment: Experiment, part: Part, device: torch.device) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        part: Part,
+        device: torch.device,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
         self.experiment = experiment
         self.part, self.name, self.models = part, part.cell, part.models
         self.cell, self.task = make_cell(part.cell), make_task(experiment.task)
@@ -50,27 +66,75 @@ class CellTraining:
         """Of the models that diverged since the last snapshot: step, model, where."""
         self.born = False
         self.device = device
+        self._saved = time.monotonic()
+        if checkpoint:
+            self._go_on_from(checkpoint)
 
     @property
     def finished(self) -> bool:
         return self.born and self.step >= self.experiment.steps
 
     def advance(self, should_stop: Callable[[], bool]) -> Snapshot:
-        """Is born, or trains to the next evaluation; then measures."""
+        """Is born, or trains to the next evaluation; then measures.
+
+        Where that is far, it ends in between with what training itself has measured.
+        """
         records: list[StepRecord] = []
+        goal, end = self.step, time.monotonic() + TURN_SECONDS
         if self.born:
             every = self.experiment.evaluate_every
             goal = min(self.experiment.steps, (self.step // every + 1) * every)
-            while self.step < goal and not should_stop():
+            while self.step < goal and time.monotonic() < end and not should_stop():
                 records.append(self.train_step())
         self.born = True
-        tables = Measuring(self).tables(records)
+        measuring = Measuring(self)
+        on_the_way = self.step < goal and not should_stop()
+        tables = measuring.of_training(records) if on_the_way else measuring.tables(records)
         weights = self._kept_weights() if self.finished else {}
-        return Snapshot(self.part, self.step, tables, weights)
+        return Snapshot(self.part, self.step, tables, weights, self._checkpoint_if_due())
 
     def stop(self) -> Snapshot:
         """The last snapshot of a population that has been born and will not be finished."""
-        return Snapshot(self.part, self.step, {}, self._kept_weights())
+        return Snapshot(self.part, self.step, {}, self._kept_weights(), self.checkpoint())
+
+    def checkpoint(self) -> Checkpoint:
+        """Training as it stands between two optimiser steps."""
+        tensors = {
+            "parameters": self.parameters.detach(),
+            "alive": self.alive,
+            **{OPTIMISER + name: state for name, state in self.optimiser.state().items()},
+            **{
+                RUNNING + name: values
+                for name, values in self.population.recurrence.running_statistics().items()
+            },
+        }
+        arrays = {name: tensor.cpu().numpy().copy() for name, tensor in tensors.items()}
+        streams = {
+            f"{length} {seed}": stream.bit_generator.state
+            for (length, seed), stream in self._streams.items()
+        }
+        return Checkpoint(self.step, arrays, streams)
+
+    def _checkpoint_if_due(self) -> Checkpoint | None:
+        """Now and then, and at the end, so that nobody trains it again."""
+        now = time.monotonic()
+        if now < self._saved + CHECKPOINT_SECONDS and not self.finished:
+            return None
+        self._saved = now
+        return self.checkpoint()
+
+    def _go_on_from(self, checkpoint: Checkpoint) -> None:
+        tensors = {
+            name: torch.tensor(values, device=self.device)
+            for name, values in checkpoint.arrays.items()
+        }
+        self.step, self.born = checkpoint.step, True
+        self.parameters = tensors["parameters"].requires_grad_()
+        self.alive = tensors["alive"]
+        self.optimiser.go_on_from(checkpoint.step, _named(OPTIMISER, tensors))
+        self.population.recurrence.go_on_from(_named(RUNNING, tensors))
+        for (length, seed), stream in self._streams.items():
+            stream.bit_generator.state = checkpoint.streams[f"{length} {seed}"]
 
     def train_step(self) -> StepRecord:
         """One optimiser step of every model, on fresh sequences."""
@@ -165,3 +229,12 @@ class CellTraining:
         }
         for index, model in enumerate(self.models):
             self.population.set_batch(index, batches[model.length, model.seed])
+
+
+def _named(beginning: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those whose name begins so, under the rest of their names."""
+    return {
+        name.removeprefix(beginning): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(beginning)
+    }

@@ -1,4 +1,4 @@
-"""The command line: train an experiment, list what there is, write a standalone script.
+"""The command line: train an experiment or resume it, list what there is, look after the store.
 
 Exit status: 0 on success, 2 on bad input with one line on standard error, 1 where training itself
 failed, 130 on Ctrl-C with everything measured so far written.
@@ -10,20 +10,28 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
-
-from sqlalchemy.exc import SQLAlchemyError
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from models.catalogue import catalogue
+from models.configuration import Configuration, ConfigurationError
+from models.cost import estimate, in_words
 from models.experiment import Experiment, ExperimentError
+from models.logs import start_logging
+from models.memory_limit import limit_memory
+from models.numerals import number, whole
 from models.presets import PRESETS
+from models.process import identity
+from models.quoting import quoted
 from models.results import files
+from models.results.imported import ImportedError
+from models.results.lost_runs import close_lost_runs
 from models.results.report import report
-from models.results.store import Store
+from models.results.store import NotOursError, Store, StoreError
 from models.script import ScriptError, standalone_script
+from models.store_commands import add_store_commands
 from models.stories import story_presets
 
 HELP = {
@@ -49,11 +57,21 @@ HELP = {
 """One line for each setting of an experiment."""
 
 
+PATIENCE_SECONDS = 600.0
+"""How long a store that is locked, full or away is tried again before a run is given up."""
+
 ALL_PRESETS = {**PRESETS, **story_presets()}
 
 
 class UsageError(Exception):
     """What was wrong, in one line."""
+
+
+BAD_INPUT = (
+    *(UsageError, ExperimentError, ScriptError, ConfigurationError, ImportedError),
+    *(NotOursError, StoreError),
+)
+"""What is told in one line, without a traceback."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         status: int = options.command(options)
         return status
-    except (UsageError, ExperimentError, ScriptError) as error:
+    except BAD_INPUT as error:
         print(f"python -m models: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -81,12 +99,19 @@ def _train(options: argparse.Namespace) -> int:
     wanted = options.run
     if wanted is not None and (options.preset or _given(options)):
         raise UsageError("--run takes its experiment from the store: leave all settings out")
-    store = _store()
-    run = store.create(_experiment(options)) if wanted is None else _queued_run(store, wanted)
+    start_logging("command", Configuration.from_environment())
+    store = Store(patience=PATIENCE_SECONDS)
+    if wanted is None:
+        run = store.create(_experiment(options), process=identity())
+    else:
+        run = _taken_up(store, wanted)
     return _execute(store, run, out)
 
 
 def _serve(_: argparse.Namespace) -> int:
+    configuration = Configuration.from_environment()
+    start_logging("trainer", configuration)
+    limit_memory(configuration.megabytes)
     # Importing torch takes long: it is done before the first line comes.
     from models.serving import serve
 
@@ -96,8 +121,8 @@ def _serve(_: argparse.Namespace) -> int:
     # A forked process closes sys.stdin, and would wait for ever for the thread that reads it.
     lines, sys.stdin = os.fdopen(os.dup(sys.stdin.fileno())), io.StringIO()
     try:
-        serve(_store(), lines, sys.stdout)
-    except (RuntimeError, MemoryError) as error:
+        serve(Store(patience=PATIENCE_SECONDS), lines, sys.stdout)
+    except (NotOursError, StoreError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -105,29 +130,32 @@ def _serve(_: argparse.Namespace) -> int:
 
 def _execute(store: Store, run: str, out: Path | None) -> int:
     from models.progress import progress_bar
-    from models.running import execute, reason
+    from models.running import execute
 
-    experiment = store.run(run).experiment
-    try:
-        with progress_bar(experiment) as follow:
-            _, interrupted = execute(store, run, follow)
-    except (RuntimeError, MemoryError) as error:
-        print(f"run {run} failed: {reason(error)}", file=sys.stderr)
-        return 1
+    stored = store.run(run)
+    print(f"run {run}: {in_words(estimate(stored.experiment))}", file=sys.stderr)
+    with progress_bar(stored.experiment, stored.done_steps) as follow:
+        end = execute(store, run, follow)
     results = files.from_store(store, run)
-    print(report(results))
     if out:
         files.write(results, out)
         print(f"written to {out}")
-    return 130 if interrupted else 0
+    if end.status in ("failed", "interrupted"):
+        again = f"resume it with: python -m models train --run {run}"
+        print(f"run {run} {end.status}: {end.message}; {again}", file=sys.stderr)
+        return 130 if end.by_signal else 1
+    print(report(results))
+    return 130 if end.by_signal else 0
 
 
-def _queued_run(store: Store, run: str) -> str:
+def _taken_up(store: Store, run: str) -> str:
+    """A run that waits, or was broken off, is this process's from now on."""
+    close_lost_runs(store)
     try:
         status = store.run(run).status
     except KeyError as error:
         raise UsageError(error.args[0]) from error
-    if status != "queued":
+    if not (store.claim(run, identity()) or store.resume(run, identity())):
         raise UsageError(f"run {run} is {status} already: start a new one")
     return run
 
@@ -156,16 +184,6 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _store() -> Store:
-    try:
-        return Store()
-    except (SQLAlchemyError, OSError, ImportError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(
-            f"the store cannot be opened ({reason}): check MEMORY_LAB_STORE"
-        ) from error
-
-
 def _check_writable(out: Path) -> None:
     """Before hours of training, not after them."""
     try:
@@ -188,15 +206,32 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--out", metavar="DIR|NAME.zip", help="where the CSV tables and experiment.json go"
     )
-    train.add_argument("--run", metavar="ID", help="train this queued run of the store")
+    train.add_argument(
+        "--run", metavar="ID", help="train this run of the store, from its last checkpoint"
+    )
     script = commands.add_parser("script", help="the same experiment with nothing but torch")
     script.set_defaults(command=_script)
     _add_settings(script)
     serve = commands.add_parser("serve", help="answer questions and train a run, for a dashboard")
     serve.set_defaults(command=_serve)
+    add_store_commands(commands)
     listing = commands.add_parser("list", help="tasks, cells, options, presets")
     listing.set_defaults(command=_list)
     return parser
+
+
+def _reading(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    def told(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{quoted(text)}: {error}") from error
+
+    return told
+
+
+READ = {int: _reading(whole), float: _reading(number)}
+"""How the numbers of settings are read."""
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -207,7 +242,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         kind = get_args(hints[field.name])[0] if several else hints[field.name]
         parser.add_argument(
             "--" + field.name.replace("_", "-"),
-            type=str if get_origin(kind) is Literal else kind,
+            type=READ.get(kind, str),
             nargs="*" if several else None,
             help=HELP[field.name],
         )

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from models import spec
+from models import spec, strict_json
 from models.cells import CELLS, make_cell
+from models.quoting import quoted
 from models.tasks import TASKS, make_task
 
 Match = Literal["hidden_size", "parameters"]
@@ -23,17 +25,28 @@ Device = Literal["auto", "cpu", "cuda"]
 
 CHOICES = {"match": Match, "clip_by": ClipBy, "keep_weights": KeepWeights, "device": Device}
 """What each setting with a name is chosen from."""
-LEAST = {
-    "seeds": 1,
-    "first_seed": 0,
-    "steps": 0,
-    "hidden_size": 1,
-    "batch_size": 1,
-    "evaluate_every": 1,
-    "held_out": 1,
-    "truncate": 0,
+WHOLE: dict[str, tuple[int, int]] = {
+    "lengths": (1, 100_000),
+    "seeds": (1, 1000),
+    # The store's columns have 32 bits, and so the last seed.
+    "first_seed": (0, 2**31 - 1000),
+    "steps": (0, 10**8),
+    "hidden_size": (1, 4096),
+    "batch_size": (1, 65_536),
+    "truncate": (0, 100_000),
+    "evaluate_every": (1, 10**8),
+    "held_out": (1, 10**6),
+    "test_lengths": (1, 100_000),
 }
-"""The smallest value of each whole-number setting."""
+"""The smallest and the largest value of each setting that is a whole number, or has several."""
+REAL: dict[str, tuple[float, float]] = {"learning_rate": (1e-9, 100.0), "clip": (0.0, 1e9)}
+"""The same of all other numbers."""
+SEVERAL = ("cells", "lengths", "learning_rate", "test_lengths")
+"""The settings that have several values."""
+MOST_VALUES = 64
+"""Of one setting."""
+MOST_MODELS = 20_000
+"""Of one experiment: cells × lengths × seeds × learning rates."""
 
 
 class ExperimentError(ValueError):
@@ -78,33 +91,36 @@ class Experiment:
     device: Device = "auto"
 
     def __post_init__(self) -> None:
+        for name in SEVERAL:
+            self._set(name, _several(name, getattr(self, name)))
         try:
             self._set("task", spec.canonical("task", self.task, TASKS))
-            cells = _several("cells", self.cells)
-            self._set("cells", tuple(spec.canonical("cell", cell, CELLS) for cell in cells))
+            self._set("cells", tuple(spec.canonical("cell", cell, CELLS) for cell in self.cells))
         except spec.SpecError as error:
             raise ExperimentError(str(error)) from error
-        for name in ("lengths", "test_lengths"):
-            self._set(name, tuple(sorted(_integers(name, getattr(self, name)))))
-        self._set("learning_rate", tuple(sorted(_numbers("learning_rate", self.learning_rate))))
-        (clip,) = _numbers("clip", (self.clip,))
-        self._set("clip", clip)
+        for name in WHOLE:
+            self._convert(name, _whole)
+        for name in REAL:
+            self._convert(name, _real)
+        for name, kind in CHOICES.items():
+            _check_choice(name, getattr(self, name), get_args(kind))
         self._check()
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
+    def _convert(self, name: str, convert: Callable[[str, object], float]) -> None:
+        """Each number of a setting in its one type, several of them sorted."""
+        given = getattr(self, name)
+        several = name in SEVERAL
+        values = sorted(convert(name, value) for value in (given if several else (given,)))
+        self._set(name, tuple(values) if several else values[0])
+
     def _check(self) -> None:
-        for name, least in LEAST.items():
-            (value,) = _integers(name, (getattr(self, name),))
-            if value < least:
-                raise ExperimentError(f"{name} is {value}: it must be at least {least}")
-        for name in ("cells", "lengths", "learning_rate"):
-            if not getattr(self, name):
-                raise ExperimentError(f"{name} is empty: give at least one")
-        for name in ("cells", "lengths", "learning_rate", "test_lengths"):
-            values = getattr(self, name)
-            if twice := [value for value in values if values.count(value) > 1]:
+        for name in SEVERAL:
+            # To the six digits that CSV tables have: rates have to differ there as well.
+            shown = [f"{one:.6g}" if name in REAL else str(one) for one in getattr(self, name)]
+            if twice := [text for text in shown if shown.count(text) > 1]:
                 raise ExperimentError(f"{name} has {twice[0]} twice: give each once")
         shortest = make_task(self.task).minimum_length
         for name in ("lengths", "test_lengths"):
@@ -112,15 +128,23 @@ class Experiment:
                 raise ExperimentError(
                     f"{name} has {short[0]}: {self.task} needs sequences of at least {shortest}"
                 )
-        if bad := [rate for rate in self.learning_rate if rate <= 0]:
-            raise ExperimentError(f"learning_rate is {bad[0]:g}: it must be above 0")
-        if self.clip < 0:
-            raise ExperimentError(f"clip is {self.clip:g}: give a threshold above 0, or 0 for none")
-        for name, kind in CHOICES.items():
-            choices = get_args(kind)
-            if getattr(self, name) not in choices:
+        models = self.seeds * len(self.cells) * len(self.lengths) * len(self.learning_rate)
+        if models > MOST_MODELS:
+            raise ExperimentError(
+                f"these are {models} models, cells × lengths × seeds × learning rates: at most "
+                f"{MOST_MODELS} can be trained at once"
+            )
+        if self.match == "parameters":
+            self._check_matched()
+
+    def _check_matched(self) -> None:
+        """Every cell stays within the largest hidden size."""
+        budget, (_, most) = self._budget(), WHOLE["hidden_size"]
+        for cell in self.cells:
+            if self._counter(cell)(most + 1) <= budget:
                 raise ExperimentError(
-                    f"{name} is {getattr(self, name)!r}: choose from {', '.join(choices)}"
+                    f"hidden_size is {self.hidden_size}: with match=parameters {cell} would get "
+                    f"more than {most}, lower hidden_size or use match=hidden_size"
                 )
 
     @property
@@ -140,19 +164,21 @@ class Experiment:
         """
         if self.match == "hidden_size":
             return dict.fromkeys(self.cells, self.hidden_size)
-        budget = max(self.parameter_count(cell, self.hidden_size) for cell in self.cells)
-        sizes = {}
-        for cell in self.cells:
-            size = self.hidden_size
-            while self.parameter_count(cell, size + 1) <= budget:
-                size += 1
-            sizes[cell] = size
-        return sizes
+        budget, (_, most) = self._budget(), WHOLE["hidden_size"]
+        sizes = range(1, most + 1)
+        return {cell: bisect_right(sizes, budget, key=self._counter(cell)) for cell in self.cells}
 
     def parameter_count(self, cell: str, hidden_size: int) -> int:
         """Trainable numbers of one model of this cell on this task."""
-        task = make_task(self.task)
-        return make_cell(cell).parameter_count(task.inputs, hidden_size, task.outputs)
+        return self._counter(cell)(hidden_size)
+
+    def _counter(self, cell: str) -> Callable[[int], int]:
+        """The number of parameters by hidden size."""
+        task, made = make_task(self.task), make_cell(cell)
+        return lambda hidden: made.parameter_count(task.inputs, hidden, task.outputs)
+
+    def _budget(self) -> int:
+        return max(self.parameter_count(cell, self.hidden_size) for cell in self.cells)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2)
@@ -161,20 +187,20 @@ class Experiment:
     def from_json(cls, text: str) -> Experiment:
         """Raises ExperimentError where the text is not an experiment."""
         try:
-            values = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ExperimentError(f"experiment: not JSON ({error})") from error
-        if not isinstance(values, dict):
-            raise ExperimentError("experiment: expected a JSON object with settings by name")
+            values = strict_json.parsed(text)
+        except ValueError as error:
+            raise ExperimentError(f"experiment: {error}") from error
         return cls.from_mapping(values)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Experiment:
         """Settings by name; what is left out stays at its default. Raises ExperimentError."""
+        if not isinstance(values, Mapping):
+            raise ExperimentError(f"experiment is {quoted(values)}: expected settings by name")
         known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(values) - known):
+        if unknown := [name for name in values if name not in known]:
             raise ExperimentError(
-                f"unknown setting {unknown[0]!r}: the settings are {', '.join(sorted(known))}"
+                f"unknown setting {quoted(unknown[0])}: the settings are {', '.join(sorted(known))}"
             )
         return cls(**values)
 
@@ -192,28 +218,51 @@ class Experiment:
         return shlex.join(words)
 
 
-def _integers(name: str, values: Iterable[Any]) -> tuple[int, ...]:
-    values = _several(name, values)
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ExperimentError(f"{name} is {value!r}: expected a whole number")
-    return values
+def _whole(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ExperimentError(f"{_told(name, value)}: expected a whole number")
+    _check_range(name, value, WHOLE[name])
+    return int(value)
 
 
-def _numbers(name: str, values: Iterable[Any]) -> tuple[float, ...]:
-    values = _several(name, values)
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ExperimentError(f"{name} is {value!r}: expected a number")
-        if not math.isfinite(value):
-            raise ExperimentError(f"{name} is {value}: expected a finite number")
-    return tuple(float(value) for value in values)
+def _real(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ExperimentError(f"{_told(name, value)}: expected a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ExperimentError(f"{_told(name, value)}: expected a finite number")
+    _check_range(name, value, REAL[name])
+    return float(value) + 0.0  # -0 is 0
+
+
+def _check_range(name: str, value: float, between: tuple[float, float]) -> None:
+    least, most = between
+    if not least <= value <= most:
+        raise ExperimentError(
+            f"{_told(name, value)}: it must be at least {_plain(least)} and at most {_plain(most)}"
+        )
+
+
+def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    if not (isinstance(value, str) and value in choices):
+        raise ExperimentError(f"{_told(name, value)}: choose from {', '.join(choices)}")
 
 
 def _several(name: str, values: object) -> tuple[Any, ...]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise ExperimentError(f"{name} is {values!r}: expected a list")
+    if not isinstance(values, (list, tuple)):
+        raise ExperimentError(f"{name} is {quoted(values)}: expected a list")
+    if not values and name != "test_lengths":
+        raise ExperimentError(f"{name} is empty: give at least one")
+    if len(values) > MOST_VALUES:
+        raise ExperimentError(f"{name} has {len(values)} values: give at most {MOST_VALUES}")
     return tuple(values)
+
+
+def _told(name: str, value: object) -> str:
+    return f"{name} {'has' if name in SEVERAL else 'is'} {quoted(value)}"
+
+
+def _plain(bound: float) -> str:
+    return str(bound) if isinstance(bound, int) else f"{bound:g}"
 
 
 def _words(value: object) -> list[str]:

@@ -47,13 +47,19 @@ class Measuring:
             tables["influence"], horizons = self._behaviour(tables["accuracy"])
             measured |= horizons
         tables["diagnostics"] = self._diagnostics(measured)
-        if records:
-            tables["training"] = self._training(records)
+        tables |= self.of_training(records)
         if len(self.experiment.learning_rate) > 1:
             tables["validation"] = self._scored(self._score(population, "validation"))
         if self.training.finished and self.experiment.test_lengths:
             parts = [self._generalisation(length) for length in self.experiment.test_lengths]
             tables["generalisation"] = pd.concat(parts, ignore_index=True)
+        return tables
+
+    def of_training(self, records: Sequence[StepRecord]) -> dict[str, pd.DataFrame]:
+        """What the steps since it was called last have measured themselves."""
+        tables = {"training": self._training(records)} if records else {}
+        if overflows := self._overflows():
+            tables["diagnostics"] = pd.concat(overflows, ignore_index=True)
         return tables
 
     def at_birth(self, only: int | None = None) -> dict[str, pd.DataFrame]:

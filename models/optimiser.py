@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -24,6 +26,15 @@ class Adam:
         self._mean = torch.zeros_like(parameters)
         self._square = torch.zeros_like(parameters)
         self._change = torch.full_like(parameters, torch.nan)
+
+    def state(self) -> dict[str, Tensor]:
+        """The moments and the last update, (S, P) each, as they are: views."""
+        return {"mean": self._mean, "square": self._square, "change": self._change}
+
+    def go_on_from(self, steps: int, state: Mapping[str, Tensor]) -> None:
+        """Takes what ``state`` told after so many steps."""
+        self.steps = steps
+        self._mean, self._square, self._change = (state[name].clone() for name in self.state())
 
     def update_ratio(self) -> Tensor:
         """‖Δθ‖ / ‖θ‖ of each model's last update, (S,); NaN before the first."""

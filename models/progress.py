@@ -11,9 +11,14 @@ from models.experiment import Experiment
 
 
 @contextmanager
-def progress_bar(experiment: Experiment) -> Iterator[Callable[[int], None]]:
-    """Gives a function to call with the optimiser steps done; silent where nobody watches."""
-    with tqdm(total=experiment.steps, unit="step", disable=None, dynamic_ncols=True) as bar:
+def progress_bar(experiment: Experiment, done: int = 0) -> Iterator[Callable[[int], None]]:
+    """Gives a function to call with the optimiser steps done; silent where nobody watches.
+
+    ``done`` are those before it begins.
+    """
+    with tqdm(
+        total=experiment.steps, initial=done, unit="step", disable=None, dynamic_ncols=True
+    ) as bar:
 
         def show(done: int) -> None:
             bar.update(done - bar.n)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from models.experiment import Experiment
 from models.tasks import make_task
@@ -28,6 +29,14 @@ class Part:
     cell: str
     models: tuple[Model, ...]
 
+    def __str__(self) -> str:
+        """Its name in a run; no other part of the cell begins with the same model."""
+        first = self.models[0]
+        return (
+            f"{self.cell} length={first.length} seed={first.seed} "
+            f"learning_rate={first.learning_rate!r}"
+        )
+
 
 def share_out(experiment: Experiment, processes: int) -> list[list[Part]]:
     """The experiment's populations for at most ``processes`` processes, about equally costly.
@@ -35,8 +44,9 @@ def share_out(experiment: Experiment, processes: int) -> list[list[Part]]:
     A cell's models stay together where that is fair enough: larger populations are faster.
     """
     whole = [Part(cell, _models(experiment)) for cell in experiment.cells]
-    shares = _distribute(experiment, whole, processes)
-    costs = [sum(_cost(experiment, part) for part in share) for share in shares]
+    cost = partial(_cost, experiment, experiment.hidden_sizes())
+    shares = _distribute(whole, processes, cost)
+    costs = [sum(cost(part) for part in share) for share in shares]
     if max(costs) <= LOPSIDED * sum(costs) / processes:
         return shares
     split = [
@@ -45,7 +55,7 @@ def share_out(experiment: Experiment, processes: int) -> list[list[Part]]:
         for first in range(processes)
         if (models := part.models[first::processes])
     ]
-    return _distribute(experiment, split, processes)
+    return _distribute(split, processes, cost)
 
 
 def _models(experiment: Experiment) -> tuple[Model, ...]:
@@ -57,20 +67,21 @@ def _models(experiment: Experiment) -> tuple[Model, ...]:
     )
 
 
-def _distribute(experiment: Experiment, parts: Sequence[Part], processes: int) -> list[list[Part]]:
+def _distribute(
+    parts: Sequence[Part], processes: int, cost: Callable[[Part], float]
+) -> list[list[Part]]:
     """The costliest first, each to the process that has least to do."""
     shares: list[list[Part]] = [[] for _ in range(processes)]
     load = [0.0] * processes
-    for part in sorted(parts, key=lambda part: -_cost(experiment, part)):
+    for part in sorted(parts, key=lambda part: -cost(part)):
         least = load.index(min(load))
         shares[least].append(part)
-        load[least] += _cost(experiment, part)
+        load[least] += cost(part)
     return [share for share in shares if share]
 
 
-def _cost(experiment: Experiment, part: Part) -> float:
+def _cost(experiment: Experiment, hidden_sizes: Mapping[str, int], part: Part) -> float:
     """About proportional to the time of one optimiser step."""
     task = make_task(experiment.task)
-    hidden = experiment.hidden_sizes()[part.cell]
     steps = sum(task.steps(model.length) for model in part.models)
-    return steps * experiment.parameter_count(part.cell, hidden)
+    return steps * experiment.parameter_count(part.cell, hidden_sizes[part.cell])

@@ -13,9 +13,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from multiprocessing.synchronize import Event
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -36,17 +36,18 @@ def side_by_side(
 ) -> Iterator[T]:
     """Items of ``generate(*task, should_stop)`` for every task, each in a process of its own.
 
-    An exception in one of them is raised here. Raises RuntimeError where a process dies.
-    However it ends, no process is left behind.
+    An exception in one of them is raised here. Raises ProcessDiedError where a process dies.
+    However it ends, no process is left behind: where this one is killed, they end by themselves.
     """
-    stop = CONTEXT.Event()
-    with NO_FORK:
-        # What is there already is not for the garbage collector, which would write to every object
-        # and so give each forked process a copy of its own.
-        gc.freeze()
-        started = [_start(generate, task, stop) for task in tasks]
-    processes = dict(started)
+    started: list[tuple[Connection, Any]] = []
     try:
+        with NO_FORK:
+            # What is there already is not for the garbage collector, which would write to every
+            # object and so give each forked process a copy of its own.
+            gc.freeze()
+            for task in tasks:
+                started.append(_start(generate, task, [ours for ours, _ in started]))
+        processes, stopping = dict(started), False
         while processes:
             for ready in wait(list(processes), timeout=POLL_SECONDS):
                 assert isinstance(ready, Connection)
@@ -57,13 +58,25 @@ def side_by_side(
                     raise item
                 else:
                     yield item
-            if should_stop():
-                stop.set()
+            if should_stop() and not stopping:
+                stopping = True
+                _tell_to_stop(processes)
     finally:
         for connection, process in started:
-            process.terminate()
+            process.kill()
             process.join()
             connection.close()
+
+
+class ProcessDiedError(RuntimeError):
+    """A process ended without having said all; ``exit_code`` is -9 where it was killed."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(
+            f"a training process died with exit code {exit_code}: if memory ran out, lower the "
+            "hidden size, the batch size, the lengths or the seeds"
+        )
+        self.exit_code = exit_code
 
 
 class _End:
@@ -71,41 +84,59 @@ class _End:
 
 
 def _start(
-    generate: Callable[..., Iterator[T]], task: tuple[Any, ...], stop: Event
+    generate: Callable[..., Iterator[T]], task: tuple[Any, ...], others: Sequence[Connection]
 ) -> tuple[Connection, Any]:
-    ours, theirs = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=_work, args=(generate, task, stop, theirs), daemon=True)
+    ours, theirs = CONTEXT.Pipe()
+    # A forked process holds our ends as well: nobody would ever see that we are gone.
+    inherited = [ours, *others] if CONTEXT.get_start_method() == "fork" else []
+    process = CONTEXT.Process(target=_work, args=(generate, task, theirs, inherited), daemon=True)
     process.start()
     theirs.close()
     return ours, process
 
 
 def _work(
-    generate: Callable[..., Iterator[T]], task: tuple[Any, ...], stop: Event, out: Connection
+    generate: Callable[..., Iterator[T]],
+    task: tuple[Any, ...],
+    parent: Connection,
+    inherited: Sequence[Connection],
 ) -> None:
-    # Ctrl-C in a terminal reaches every process; the parent decides what it means.
+    # Ctrl-C in a terminal, and a service's end, reach every process; the parent decides what they
+    # mean.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
-
-    def should_stop() -> bool:
-        return stop.is_set() or os.getppid() != parent
-
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for connection in inherited:
+        connection.close()
+    stop = threading.Event()
+    threading.Thread(target=_obey, args=(parent, stop), daemon=True).start()
     try:
-        for item in generate(*task, should_stop):
-            out.send(item)
-        out.send(_End())
-    except BrokenPipeError:
+        for item in generate(*task, stop.is_set):
+            parent.send(item)
+        parent.send(_End())
+    except ConnectionError:
         return  # The parent is gone, nobody is left to tell.
     except Exception as error:
-        out.send(error)
+        parent.send(error)
+
+
+def _obey(parent: Connection, stop: threading.Event) -> None:
+    """Stops when told to; ends the process, whatever it does, once its parent is gone."""
+    with suppress(EOFError, OSError):
+        while True:
+            parent.recv()
+            stop.set()
+    os._exit(1)
+
+
+def _tell_to_stop(connections: Iterable[Connection]) -> None:
+    for connection in connections:
+        with suppress(ConnectionError):  # one that has died is found when it is heard
+            connection.send(None)
 
 
 def _receive(connection: Connection, process: Any) -> Any:
     try:
         return connection.recv()
-    except EOFError:
+    except (EOFError, OSError):  # between two items, or in the middle of one
         process.join()
-        raise RuntimeError(
-            f"a training process died with exit code {process.exitcode}: if memory ran out, "
-            "lower the hidden size, the batch size, the lengths or the seeds"
-        ) from None
+        raise ProcessDiedError(process.exitcode) from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from models.checkpoint import Checkpoint
 from models.sharing import Model, Part
 
 
@@ -25,6 +26,8 @@ class Snapshot:
     tables: dict[str, pd.DataFrame]
     weights: Mapping[Model, np.ndarray] = field(default_factory=dict)
     """Of the models to keep, their parameters (P,), float32; only in a population's last one."""
+    checkpoint: Checkpoint | None = None
+    """Now and then, and where training is stopped: to go on from."""
 
     @property
     def cell(self) -> str:

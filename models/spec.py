@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
+from models import numerals
+from models.quoting import quoted, shortened
+
 
 class SpecError(ValueError):
     """A spec text that names nothing known; the message says what would be right."""
@@ -32,7 +35,7 @@ class Option:
             return text
         low, high = self.between
         try:
-            number = float(text)
+            number = numerals.number(text)
         except ValueError:
             number = math.nan
         if not low <= number <= high:
@@ -61,14 +64,19 @@ class Described(Protocol):
 D = TypeVar("D", bound=Described)
 
 
-def parse(kind: str, text: str, registry: Mapping[str, type[D]]) -> tuple[type[D], dict[str, str]]:
+def parse(
+    kind: str, text: object, registry: Mapping[str, type[D]]
+) -> tuple[type[D], dict[str, str]]:
     """The registered class that ``text`` names and the value of every option it has.
 
     ``kind`` is the word for the error message ("task" or "cell"). Raises SpecError.
     """
+    if not isinstance(text, str):
+        example = next(iter(registry))
+        raise SpecError(f"{kind} is {quoted(text)}: expected a text, such as {example}")
     name, _, tail = text.strip().partition(":")
     if name not in registry:
-        raise SpecError(f"unknown {kind} {name!r}: choose from {', '.join(registry)}")
+        raise SpecError(f"unknown {kind} {quoted(name)}: choose from {', '.join(registry)}")
     described = registry[name]
     offered = {option.name: option for option in described.options}
     chosen = {option.name: option.default for option in described.options}
@@ -76,25 +84,27 @@ def parse(kind: str, text: str, registry: Mapping[str, type[D]]) -> tuple[type[D
     for item in filter(None, (part.strip() for part in tail.split(","))):
         key, equals, value = (piece.strip() for piece in item.partition("="))
         if not equals:
-            raise SpecError(f"{kind} {text!r}: write options as name=value, not {item!r}")
+            raise SpecError(
+                f"{kind} {quoted(text)}: write options as name=value, not {quoted(item)}"
+            )
         if key not in offered:
             known = ", ".join(offered) or "none"
-            raise SpecError(f"{kind} {name!r} has no option {key!r} (its options: {known})")
+            raise SpecError(f"{kind} {name!r} has no option {quoted(key)} (its options: {known})")
         if key in given:
-            raise SpecError(f"{kind} {text!r}: option {key!r} is given twice")
+            raise SpecError(f"{kind} {quoted(text)}: option {key!r} is given twice")
         try:
             chosen[key] = offered[key].read(value)
         except SpecError as error:
-            raise SpecError(f"{kind} {name!r}: {key}={value} {error}") from error
+            raise SpecError(f"{kind} {name!r}: {key}={shortened(value)} {error}") from error
         given.add(key)
     try:
         described.check(chosen)
     except SpecError as error:
-        raise SpecError(f"{kind} {text!r}: {error}") from error
+        raise SpecError(f"{kind} {quoted(text)}: {error}") from error
     return described, chosen
 
 
-def canonical(kind: str, text: str, registry: Mapping[str, type[D]]) -> str:
+def canonical(kind: str, text: object, registry: Mapping[str, type[D]]) -> str:
     """The shortest text of the same meaning: defaults left out, the rest sorted."""
     described, chosen = parse(kind, text, registry)
     defaults = {option.name: option.default for option in described.options}

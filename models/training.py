@@ -7,12 +7,13 @@ in a snapshot. On several cores the populations are shared out between as many p
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 
+from models import machine
 from models.cell_training import CellTraining
+from models.checkpoint import Checkpoint
 from models.experiment import Experiment, ExperimentError
 from models.sharing import Part, share_out
 from models.side_by_side import side_by_side
@@ -23,22 +24,22 @@ def train(
     experiment: Experiment,
     should_stop: Callable[[], bool] = lambda: False,
     processes: int | None = None,
+    checkpoints: Mapping[Part, Checkpoint] | None = None,
 ) -> Iterator[Snapshot]:
     """Trains all models of the experiment; yields a snapshot after each turn of a population.
 
     The first of each population is at birth, step 0. Once ``should_stop`` says so, what is
     measured is yielded and the iterator ends. The numbers do not depend on ``processes``, by
-    default one for each core. Raises ExperimentError where the experiment asks for a GPU and
-    there is none, RuntimeError where a process dies.
+    default one for each core. Populations that ``checkpoints`` names go on from there, to the same
+    bits as without a break; they are those of the same number of processes. Raises ExperimentError
+    where the experiment asks for a GPU and there is none, ProcessDiedError where a process dies.
     """
     device = choose_device(experiment.device)
-    if processes is None:
-        processes = _cores() if device.type == "cpu" else 1
-    shares = share_out(experiment, processes)
-    if len(shares) == 1:
-        yield from take_turns(experiment, shares[0], device, should_stop)
+    shares = share_out(experiment, processes or processes_for(experiment))
+    tasks = [(experiment, share, device, checkpoints or {}) for share in shares]
+    if len(tasks) == 1:
+        yield from take_turns(*tasks[0], should_stop)
     else:
-        tasks = [(experiment, share, device) for share in shares]
         yield from side_by_side(take_turns, tasks, should_stop)
 
 
@@ -46,6 +47,7 @@ def take_turns(
     experiment: Experiment,
     parts: Sequence[Part],
     device: torch.device,
+    checkpoints: Mapping[Part, Checkpoint],
     should_stop: Callable[[], bool],
 ) -> Iterator[Snapshot]:
     """Trains these populations in this process, the least advanced first."""
@@ -53,7 +55,8 @@ def take_turns(
     torch.set_num_threads(1)
     # Vanishing gradients end in denormal numbers, which are slow and mean nothing here.
     torch.set_flush_denormal(True)
-    waiting = [CellTraining(experiment, part, device) for part in parts]
+    populations = [CellTraining(experiment, part, device, checkpoints.get(part)) for part in parts]
+    waiting = [population for population in populations if not population.finished]
     while waiting:
         population = min(waiting, key=lambda one: (one.born, one.step))
         yield population.advance(should_stop)
@@ -73,7 +76,6 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def processes_for(experiment: Experiment) -> int:
+    """How many processes train it by default: one for each core, one for a GPU."""
+    return machine.cores() if choose_device(experiment.device).type == "cpu" else 1

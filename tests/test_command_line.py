@@ -153,10 +153,10 @@ class TestRunOfTheStore:
         (["train", "--task", "chess"], "unknown task 'chess'"),
         (["train", "--cells", "lstm:bias=9"], "bias=9 is not offered"),
         (["train", "--cells"], "cells is empty"),
-        (["train", "--lengths", "ten"], "invalid int value: 'ten'"),
+        (["train", "--lengths", "ten"], "'ten': expected a whole number"),
         (["train", "--lengths", "3"], "needs sequences of at least 10"),
         (["train", "--seeds", "0"], "seeds is 0: it must be at least 1"),
-        (["train", "--learning-rate", "nan"], "expected a finite number"),
+        (["train", "--learning-rate", "nan"], "'nan': expected a number"),
         (["train", "--match", "luck"], "choose from hidden_size, parameters"),
         (["train", "--preset", "nothing"], "invalid choice: 'nothing'"),
         (["train", "--run", "nowhere"], "there is no run 'nowhere'"),
@@ -195,7 +195,7 @@ def test_a_store_that_cannot_be_opened_is_told(
         monkeypatch.setenv("MEMORY_LAB_STORE", url)
         assert main(["train", *TINY]) == 2
         (line,) = capsys.readouterr().err.splitlines()
-        assert "check MEMORY_LAB_STORE" in line
+        assert "MEMORY_LAB_STORE" in line
 
 
 def test_a_gpu_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:

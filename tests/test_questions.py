@@ -121,7 +121,7 @@ def test_an_unknown_question_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="weather"):
         ask("weather", {})
     inside = {"trace", "probe", "operate", "ablation"}
-    assert set(QUESTIONS) == {"birth", "singular_values", *inside}
+    assert set(QUESTIONS) == {"birth", "singular_values", "speed", *inside}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,7 +12,7 @@ from models.experiment import Experiment, ExperimentError
 from models.results.files import from_store
 from models.results.order import in_order
 from models.results.store import Store
-from models.running import execute, reason
+from models.running import End, execute, reason
 from models.training import train
 
 TINY = Experiment(
@@ -29,11 +28,6 @@ TINY = Experiment(
 )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
-
-
 def endless(store: Store) -> str:
     return store.create(Experiment.from_mapping({**vars(TINY), "steps": 10**6}))
 
@@ -41,7 +35,7 @@ def endless(store: Store) -> str:
 def test_a_finished_run_holds_what_training_measured(store: Store) -> None:
     run = store.create(TINY)
     heard: list[int] = []
-    assert execute(store, run, heard.append) == ("finished", False)
+    assert execute(store, run, heard.append) == End("finished")
     assert store.run(run).status == "finished"
     assert store.run(run).done_steps == TINY.steps
     assert heard == sorted(heard)
@@ -63,42 +57,40 @@ def test_stop_ends_a_run_and_keeps_what_it_measured(
         if steps >= 3:
             store.request_stop(run)
 
-    assert execute(store, run, stop_soon) == ("stopped", False)
+    assert execute(store, run, stop_soon) == End("stopped")
     stopped = store.run(run)
     assert stopped.status == "stopped"
     assert 3 <= stopped.done_steps < stopped.total_steps
     assert set(store.read(run, "accuracy")[0]["cell"]) == {"rnn", "gru"}
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_run_that_was_deleted_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "ASK_SECONDS", 0.0)
     run = endless(store)
-    assert execute(store, run, lambda _: store.delete(run))[0] == "stopped"
+    assert execute(store, run, lambda _: store.delete(run)).status == "stopped"
     assert store.runs() == []
 
 
 def test_ctrl_c_ends_a_run_as_stopped_and_is_put_back(store: Store) -> None:
     run = endless(store)
     before = signal.getsignal(signal.SIGINT)
-    told = execute(store, run, lambda _: signal.raise_signal(signal.SIGINT))
-    assert told == ("stopped", True)
+    end = execute(store, run, lambda _: signal.raise_signal(signal.SIGINT))
+    assert end == End("stopped", by_signal=True)
     assert signal.getsignal(signal.SIGINT) is before
     assert store.run(run).status == "stopped"
     assert len(store.read(run, "accuracy")[0])
 
 
-def test_an_error_is_kept_with_the_run_and_raised(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_is_kept_with_the_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
-        raise RuntimeError("a training process died")
+        raise RuntimeError("the numbers ran out")
 
     monkeypatch.setattr(training, "train", fail)
     run = store.create(TINY)
-    with pytest.raises(RuntimeError, match="a training process died"):
-        execute(store, run)
+    assert execute(store, run) == End("failed", "the numbers ran out")
     assert store.run(run).status == "failed"
-    assert store.run(run).message == "a training process died"
+    assert store.run(run).message == "the numbers ran out"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +111,7 @@ def test_a_setting_that_cannot_be_run_is_told_as_it_is() -> None:
     assert reason(KeyError("gate")) == "KeyError: 'gate'"
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_run_with_rare_snapshots_says_that_it_goes_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,7 +59,7 @@ def test_it_answers_in_turn_and_trains_the_run_that_comes(store: Store) -> None:
     asked = {"cells": ["gru"], "lengths": [10], "hidden_size": 4, "batch_size": 4}
     birth = {"question": 3, "name": "birth", "arguments": {"experiment": asked}}
     bad = {"question": 4, "name": "birth", "arguments": {"experiment": {"cells": ["elephant"]}}}
-    good, refused = served(birth, bad, {"run": run})
+    good, refused = served(birth, bad, {"run": run, "process": "a test"})
     assert good["question"] == 3
     assert {profile["cell"] for profile in good["answer"]["profiles"]} == {"gru"}
     assert refused == {"question": 4, "error": refused["error"]}
@@ -70,9 +70,8 @@ def test_it_answers_in_turn_and_trains_the_run_that_comes(store: Store) -> None:
 def test_the_answer_is_what_a_run_measures_at_birth(store: Store) -> None:
     run = store.create(TINY)
     told = json.loads(TINY.to_json())
-    answered, *_ = served(
-        {"question": 0, "name": "birth", "arguments": {"experiment": told}}, {"run": run}
-    )
+    birth = {"question": 0, "name": "birth", "arguments": {"experiment": told}}
+    answered, *_ = served(birth, {"run": run, "process": "a test"})
     measured = store.profiles(run, [0])
     assert len(answered["answer"]["profiles"]) == 6  # the LSTM has two states
     for profile in answered["answer"]["profiles"]:

@@ -10,16 +10,16 @@ import streamlit as st
 
 from dashboard import birth_view, controls, current_run, examples, training_view
 from dashboard.birth import same_at_birth
-from dashboard.downloads import reproduce, table_downloads
+from dashboard.downloads import reproduce, run_downloads, table_downloads
 from dashboard.live_run import follow, start_button
 from dashboard.measured import of_results
 from dashboard.services import store, trainer
 from dashboard.stories import show_story, story_buttons, told
 from dashboard.training_view import Source
 from models.experiment import Experiment
-from models.results.files import Results, from_store
+from models.results.files import Results
+from models.results.run import Run
 from models.results.schema import TABLES
-from models.results.store import Run
 from models.stories import Telling, telling_of
 
 View = Literal["At birth", "During training"]
@@ -58,6 +58,7 @@ def page() -> None:
         _at_birth(experiment, telling, run)
     elif view != "At birth" and run:
         follow(run, _show_run)
+        run_downloads(run, key="flow")
     elif view != "At birth" and experiment:
         _before_the_first_press(experiment, telling)
     if experiment:
@@ -74,7 +75,7 @@ def _at_birth(experiment: Experiment, telling: Telling | None, run: Run | None) 
     recorded = examples.example(telling.preset.name)
     if run and same_at_birth(run.experiment) == same_at_birth(experiment):
         reader = current_run.reader()
-        tables = vars(reader.read(store()))
+        tables = vars(reader.read(store(), run.updated))
         told(f"flow of run {run.id}, version {reader.version}", run.experiment, tables)
     elif recorded:
         told(_name(telling), experiment, vars(of_results(recorded)))
@@ -85,12 +86,11 @@ def _at_birth(experiment: Experiment, telling: Telling | None, run: Run | None) 
 
 def _show_run(run: Run) -> None:
     reader = current_run.reader()
-    tables = reader.read(store())
+    tables = reader.read(store(), run.updated)
     name = f"flow of run {run.id}, version {reader.version}"
     training_view.draw(Source(name, run.experiment, tables, partial(_profiles, run.id)))
     if len(tables.accuracy):
         told(name, run.experiment, vars(tables))
-        table_downloads(run.id, tables, partial(from_store, store(), run.id), key="flow")
 
 
 def _profiles(run: str, length: int) -> pd.DataFrame:

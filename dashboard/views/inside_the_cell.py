@@ -6,8 +6,9 @@ import streamlit as st
 
 from dashboard import current_run, inside_model, inside_surgery, inside_view
 from dashboard.live_run import follow
+from dashboard.plain import plain
 from dashboard.services import trainer
-from models.results.store import Run
+from models.results.run import Run
 
 
 def page() -> None:
@@ -18,7 +19,7 @@ def page() -> None:
     run = current_run.current()
     if current_run.UNKNOWN in st.session_state:
         unknown = st.session_state.pop(current_run.UNKNOWN)
-        st.warning(f"There is no run {unknown} here.", icon=":material/link_off:")
+        st.warning(f"There is no run {plain(unknown)} here.", icon=":material/link_off:")
     if run and current_run.going(run):
         follow(run, _wait)
         return
@@ -58,13 +59,14 @@ def _training(run: Run | None, offered: list[inside_model.Source]) -> None:
         "Look into any run whose weights are kept, or train three good models now: an RNN, an "
         "LSTM and a GRU on temporal order at T = 20, 50 and 100. It takes less than a minute."
     )
+    if refused := st.session_state.pop(current_run.REFUSED, ""):
+        st.warning(f"Not started: {plain(refused, most=600)}.", icon=":material/block:")
     press.button(
         "Train them",
         key="inside_train",
         type="primary",
         on_click=current_run.start,
         args=(inside_model.GOOD,),
-        disabled=current_run.elsewhere() is not None,
         width="stretch",
     )
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from dashboard import controls, current_run, examples
-from dashboard.downloads import reproduce, table_downloads
+from dashboard.downloads import reproduce, run_downloads, table_downloads
 from dashboard.guesses import clear_guesses, guess_controls, guesses
 from dashboard.live_run import follow, start_button
 from dashboard.measured import of_results
+from dashboard.plain import plain
 from dashboard.results_view import draw
 from dashboard.services import store, trainer
 from dashboard.task_legend import task_legend
 from models.experiment import Experiment
 from models.presets import PRESETS, Preset
-from models.results.files import Results, from_store
-from models.results.store import Run
+from models.results.files import Results
+from models.results.run import Run
 from models.tasks import make_task
 
 
@@ -32,7 +31,9 @@ def page() -> None:
         st.warning(message, icon=":material/link_off:")
     experiment = settings.experiment
     if unknown := st.session_state.get(current_run.UNKNOWN):
-        st.warning(f"Run {unknown} is not in this store. The settings are as in the address.")
+        st.warning(
+            f"Run {plain(unknown)} is not in this store. The settings are as in the address."
+        )
     run = current_run.current()
     preset = next((one for one in PRESETS.values() if one.experiment == experiment), None)
     if preset:
@@ -43,6 +44,7 @@ def page() -> None:
             task_legend(experiment)
     if run:
         follow(run, _show_run)
+        run_downloads(run, key="run")
         st.divider()
         reproduce(run.experiment)
     elif experiment:
@@ -75,11 +77,10 @@ def _guess(experiment: Experiment) -> None:
 
 def _show_run(run: Run) -> None:
     reader = current_run.reader()
-    tables = reader.read(store())
-    source = f"run {run.id}, version {reader.version}"
+    tables = reader.read(store(), run.updated)
+    # As long as there is nothing, all runs of an experiment look the same.
+    source = f"run {run.id}, version {reader.version}" if reader.version else str(run.experiment)
     draw(run.experiment, tables, source=source, guesses=guesses(run.experiment))
-    if len(tables.accuracy):
-        table_downloads(run.id, tables, partial(from_store, store(), run.id), key="run")
 
 
 def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> None:

@@ -1,21 +1,31 @@
-"""Runs: everything that was trained, to open, export or delete."""
+"""Runs: everything that was trained, to open, export, keep or delete, and to open exported ones."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from dashboard import current_run
+from dashboard.download_button import download_button
 from dashboard.figures.style import cell_style
-from dashboard.services import store, trainer
+from dashboard.import_view import import_results
+from dashboard.plain import plain
+from dashboard.services import configuration, store, trainer
+from dashboard.visitor import listed
 from models.results.files import from_store, zip_bytes
-from models.results.store import Run
+from models.results.run import Run
+from models.results.store import StoreError
 
 PAGE = 30  # runs shown at first, and added by each press of Show more
+UNCHANGED = "run_unchanged"
+"""Why the last press of Pin or Delete did nothing."""
 SIGNS = {
     "queued": ":material/hourglass_top:",
     "running": ":material/directions_run:",
     "finished": ":green[:material/check_circle:]",
     "stopped": ":orange[:material/stop_circle:]",
+    "interrupted": ":orange[:material/power_off:]",
     "failed": ":red[:material/error:]",
 }
 
@@ -24,47 +34,81 @@ def page() -> None:
     """A row for each run, newest first."""
     st.subheader("Runs")
     trainer()  # closes runs that have lost their process
-    runs = store().runs()
-    if not runs:
-        st.info("Nothing was trained yet. Press Train on the Race page, or use the command line.")
-        return
+    if not configuration().shared:
+        st.caption(
+            "Yours, as long as this browser keeps its cookie. Any other run opens by its address; "
+            "whoever runs the app can list everyone's (see About)."
+        )
+    if unchanged := st.session_state.pop(UNCHANGED, ""):
+        st.error(f"Nothing was changed: {plain(unchanged, most=600)}.")
+    import_results()
     shown = st.session_state.setdefault("runs_shown", PAGE)
-    for run in runs[:shown]:
+    runs = store().runs(listed(), most=shown)
+    if not runs:
+        st.info("Nothing was trained yet. Press Train on the Race page, or open exported results.")
+        return
+    for run in runs:
         _row(run)
-    if len(runs) > shown and st.button(f"Show more of {len(runs)} runs", key="more"):
+    count = store().count(listed())
+    if count > shown and st.button(f"Show more of {count} runs", key="more"):
         st.session_state["runs_shown"] = shown + PAGE
         st.rerun()
 
 
 def _row(run: Run) -> None:
     with st.container(border=True, key=f"run_{run.id}"):
-        words, opening, export, deletion = st.columns([6, 1, 1, 1], vertical_alignment="center")
-        experiment = run.experiment
-        cells = " · ".join(cell_style(cell).label for cell in experiment.cells)
-        seeds = "1 seed" if experiment.seeds == 1 else f"{experiment.seeds} seeds"
-        lengths = ", ".join(str(length) for length in experiment.lengths)
-        words.markdown(
-            f"{SIGNS[run.status]} **{experiment.task}** · {cells}  \n"
-            f"T = {lengths} · {seeds} · {run.done_steps} of {run.total_steps} "
-            f"steps · {run.status}{': ' + run.message if run.message else ''}  \n"
-            f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC"
-        )
+        words, *buttons = st.columns([5, 1, 1, 1, 1], vertical_alignment="center")
+        words.markdown(_words(run))
+        opening, export, pin, deletion = buttons
         if opening.button("Open", key=f"open_{run.id}", width="stretch"):
             st.switch_page("views/race.py", query_params={"run": run.id})
-        export.download_button(
+        download_button(
             "Export",
             lambda: zip_bytes(from_store(store(), run.id)),
             f"{run.id}.zip",
-            "application/zip",
-            key=f"export_{run.id}",
-            on_click="ignore",
+            f"export_{run.id}",
+            export,
             width="stretch",
         )
-        with deletion.popover("Delete", width="stretch", disabled=current_run.going(run)):
+        pin.button(
+            "Unpin" if run.pinned else "Pin",
+            key=f"pin_{run.id}",
+            on_click=_change,
+            args=(store().pin, run.id, not run.pinned),
+            help="A pinned run is kept when old ones are tidied away.",
+            width="stretch",
+        )
+        with deletion.popover("Delete", width="stretch", disabled=run.going):
             st.write("What it measured will be gone.")
             st.button(
-                "Delete for good", key=f"delete_{run.id}", on_click=store().delete, args=(run.id,)
+                "Delete for good",
+                key=f"delete_{run.id}",
+                on_click=_change,
+                args=(store().delete, run.id),
             )
+
+
+def _change(change: Callable[..., None], *arguments: object) -> None:
+    try:
+        change(*arguments)
+    except StoreError as error:
+        st.session_state[UNCHANGED] = str(error)
+
+
+def _words(run: Run) -> str:
+    experiment = run.experiment
+    cells = " · ".join(cell_style(cell).label for cell in experiment.cells)
+    seeds = "1 seed" if experiment.seeds == 1 else f"{experiment.seeds} seeds"
+    lengths = ", ".join(str(length) for length in experiment.lengths)
+    told = f"{run.status}: {plain(run.message)}" if run.message else run.status
+    if run.going:
+        told = f"{run.status}, {current_run.time_left(run)}"
+    pinned = " · :material/keep: pinned" if run.pinned else ""
+    return (
+        f"{SIGNS[run.status]} **{experiment.task}** · {cells}  \n"
+        f"T = {lengths} · {seeds} · {run.done_steps} of {run.total_steps} steps · {told}  \n"
+        f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC{pinned}"
+    )
 
 
 page()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import torch
@@ -60,6 +61,13 @@ class AutogradUnrolled(Unrolled):
 
     def state_gradient(self, state: str, model: int) -> Tensor:
         return self._of_model([states[self._place(state)] for states in self._gradients], model)
+
+    def running_statistics(self) -> dict[str, Tensor]:
+        return self._batch_norm.running() if self._batch_norm else {}
+
+    def go_on_from(self, statistics: Mapping[str, Tensor]) -> None:
+        if self._batch_norm:
+            self._batch_norm.go_on_from(statistics)
 
     def adopt_statistics(self, other: Unrolled) -> None:
         if isinstance(other, AutogradUnrolled) and self._batch_norm and other._batch_norm:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from torch import Tensor
@@ -11,6 +12,8 @@ from models.kernels.schedule import Schedule
 
 MOMENTUM = 0.1
 """Share of a new batch in the running statistics."""
+
+KINDS = ("mean", "variance")
 
 Statistics = Literal["batch", "training", "running"]
 """Normalise with the batch's own; also learn the running ones from it; or use the running ones."""
@@ -39,6 +42,22 @@ class RecurrentBatchNorm:
     def finish(self) -> None:
         """A whole batch has gone through."""
         self._learnt |= self.statistics == "training"
+
+    def running(self) -> dict[str, Tensor]:
+        """The running statistics, by name; none while nothing has been learnt."""
+        return {
+            f"{site} {kind}": values
+            for site, pair in self._running.items()
+            for kind, values in zip(KINDS, pair, strict=True)
+        }
+
+    def go_on_from(self, running: Mapping[str, Tensor]) -> None:
+        """Takes what ``running`` told of the same models."""
+        sites = dict.fromkeys(name.rsplit(" ", 1)[0] for name in running)
+        self._running = {
+            site: (running[f"{site} {KINDS[0]}"], running[f"{site} {KINDS[1]}"]) for site in sites
+        }
+        self._learnt = bool(sites)
 
     def adopt(self, other: RecurrentBatchNorm) -> None:
         """Takes the running statistics of the same models, trained at other lengths."""

@@ -53,6 +53,14 @@ class Unrolled(ABC):
         The total derivative, through all later steps.
         """
 
+    def running_statistics(self) -> dict[str, Tensor]:
+        """What the cell has learnt beside its weights, by name, where it learns any such thing."""
+        return {}
+
+    def go_on_from(self, statistics: Mapping[str, Tensor]) -> None:
+        """Takes what ``running_statistics`` told of the same models."""
+        return
+
     def adopt_statistics(self, other: Unrolled) -> None:
         """Takes what the same models have learnt at other lengths, where their cell learns any."""
         return

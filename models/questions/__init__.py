@@ -8,6 +8,7 @@ from typing import Any
 from models.questions.birth import birth
 from models.questions.inside import ablation, operate, probe, trace
 from models.questions.jacobian import singular_values
+from models.questions.speed import speed
 
 QUESTIONS: dict[str, Callable[..., object]] = {
     "birth": birth,
@@ -16,6 +17,7 @@ QUESTIONS: dict[str, Callable[..., object]] = {
     "probe": probe,
     "operate": operate,
     "ablation": ablation,
+    "speed": speed,
 }
 
 

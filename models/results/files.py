@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from models.experiment import Experiment
+from models.results.csv_reading import defused, no_rows, read_table
 from models.results.order import in_order
 from models.results.schema import TABLES
 from models.results.store import Store
@@ -25,7 +26,6 @@ from models.results.weights import Trained, packed, unpacked
 ALWAYS = ("accuracy", "training", "gradients")
 """The tables that are written even when they have no rows."""
 EXPERIMENT = "experiment.json"
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,32 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     """A table as CSV, six significant digits; text that a spreadsheet would run is defused."""
     safe = frame.copy()
     for name in safe.select_dtypes(include=["object", "str"]):
-        safe[name] = safe[name].map(_defused)
+        safe[name] = safe[name].map(_safe)
     text: str = safe.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     return text.encode()
 
 
+def experiment_bytes(results: Results) -> bytes:
+    """``experiment.json``: what was run, where and when. No CSV can be opened without it."""
+    told = {
+        "run": results.run,
+        "experiment": asdict(results.experiment),
+        "environment": dict(results.environment),
+    }
+    return json.dumps(told, indent=2).encode()
+
+
+def all_files(results: Results) -> dict[str, bytes]:
+    """File names and contents: experiment.json, all CSVs, weights.npz where there are any."""
+    kept = {WEIGHTS: packed(results.weights)} if results.weights else {}
+    return {EXPERIMENT: experiment_bytes(results), **csv_tables(results), **kept}
+
+
 def zip_bytes(results: Results) -> bytes:
-    """All CSVs, experiment.json, and weights.npz where there are any."""
+    """``all_files`` in one."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, content in _files(results).items():
+        for name, content in all_files(results).items():
             archive.writestr(name, content)
     return buffer.getvalue()
 
@@ -93,7 +109,7 @@ def write(results: Results, path: Path) -> None:
         _write_whole(path, zip_bytes(results))
         return
     path.mkdir(parents=True, exist_ok=True)
-    for name, content in _files(results).items():
+    for name, content in all_files(results).items():
         _write_whole(path / name, content)
 
 
@@ -119,28 +135,16 @@ def read(path: Path) -> Results:
 def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
     told = json.loads(content(EXPERIMENT))
     tables = {
-        name: pd.read_csv(io.BytesIO(content(f"{name}.csv")))
-        if f"{name}.csv" in names
-        else pd.DataFrame(columns=list(columns))
-        for name, columns in TABLES.items()
+        name: read_table(name, content(f"{name}.csv")) if f"{name}.csv" in names else no_rows(name)
+        for name in TABLES
     }
     experiment = Experiment.from_mapping(told["experiment"])
     weights = unpacked(content(WEIGHTS)) if WEIGHTS in names else {}
     return Results(told["run"], experiment, told["environment"], tables, weights)
 
 
-def _files(results: Results) -> dict[str, bytes]:
-    told = {
-        "run": results.run,
-        "experiment": asdict(results.experiment),
-        "environment": dict(results.environment),
-    }
-    kept = {WEIGHTS: packed(results.weights)} if results.weights else {}
-    return {EXPERIMENT: json.dumps(told, indent=2).encode(), **csv_tables(results), **kept}
-
-
-def _defused(value: object) -> object:
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
+def _safe(value: object) -> object:
+    return defused(value) if isinstance(value, str) else value
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from models.results.schema import MODEL, TABLES
 
 METADATA = sa.MetaData()
+RUN_LENGTH = 32
+"""Characters of a run's id."""
 
 RUNS = sa.Table(
     "runs",
     METADATA,
-    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("id", sa.String(RUN_LENGTH), primary_key=True),
     sa.Column("experiment", sa.Text, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("message", sa.Text, nullable=False, default=""),
@@ -25,7 +27,27 @@ RUNS = sa.Table(
     sa.Column("total_steps", sa.Integer, nullable=False),
     sa.Column("environment", sa.JSON, nullable=False, default=dict),
     sa.Column("stop_requested", sa.Boolean, nullable=False, default=False),
+    sa.Column("visitor", sa.String(64)),
+    sa.Column("queued", sa.DateTime(timezone=True)),
+    sa.Column("steps_at_start", sa.Integer, nullable=False, default=0),
+    sa.Column("resumed", sa.Integer, nullable=False, default=0),
+    sa.Column("pinned", sa.Boolean, nullable=False, default=False),
+    sa.Column("process", sa.String(255)),
+    sa.Column("processes", sa.Integer),
+    sa.Column("size", sa.BigInteger, nullable=False, default=0),
+    sa.Index("runs_by_status", "status"),
+    sa.Index("runs_of_visitor", "visitor", "created"),
 )
+
+PARTS = sa.Table(
+    "parts",
+    METADATA,
+    sa.Column("run", sa.String(RUN_LENGTH), primary_key=True),
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("checkpoint", sa.LargeBinary),
+)
+"""How far each population of a run is stored, and the last checkpoint of its training."""
 
 TEXTS = ("run", "task", "cell", "state", "diagnostic")
 FLAGS = ("solved", "diverged", "clipped")

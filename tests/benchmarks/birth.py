@@ -52,7 +52,7 @@ def main() -> None:
 @contextmanager
 def _warm_process() -> Iterator[TrainerProcess]:
     with tempfile.TemporaryDirectory() as folder:
-        process = TrainerProcess(f"sqlite:///{Path(folder) / 'runs.sqlite'}")
+        process = TrainerProcess({"MEMORY_LAB_STORE": f"sqlite:///{Path(folder) / 'runs.sqlite'}"})
         try:
             yield process
         finally:

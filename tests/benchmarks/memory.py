@@ -4,19 +4,17 @@
 
 Starts the dashboard as people do, opens it in headless Chromium, presses Train, and adds up the
 memory of the dashboard's process and all it has started (trainer and its processes), until the run
-has ended. Memory is PSS: what a process has for itself, plus its share of what it has in common
-with others; the sum over processes counts nothing twice. Linux only.
+has ended. Memory is PSS, see ``tests.benchmarks.processes``. Linux only.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
+from tests.benchmarks.processes import mebibytes_of_tree
 from tests.browser.chromium import chromium
 from tests.browser.server import Dashboard, running_dashboard
 
@@ -42,39 +40,13 @@ def _measure(dashboard: Dashboard, seconds: float) -> tuple[float, float]:
         train = page.get_by_role("button", name="Train", exact=True)
         train.wait_for()
         time.sleep(WARM_SECONDS)
-        idle = peak = _mebibytes(dashboard.process.pid)
+        idle = peak = mebibytes_of_tree(dashboard.process.pid)
         train.click()
         end = time.monotonic() + seconds
         while time.monotonic() < end and not page.get_by_text("finished.").is_visible():
-            peak = max(peak, _mebibytes(dashboard.process.pid))
+            peak = max(peak, mebibytes_of_tree(dashboard.process.pid))
             time.sleep(0.2)
     return idle, peak
-
-
-def _mebibytes(process: int) -> float:
-    """PSS of a process and all below it."""
-    return sum(_pss(one) for one in _tree(process)) / 1024
-
-
-def _tree(process: int) -> Iterator[int]:
-    yield process
-    for listed in Path(f"/proc/{process}/task").glob("*/children"):
-        try:
-            children = listed.read_text().split()
-        except OSError:  # gone meanwhile
-            continue
-        for child in children:
-            yield from _tree(int(child))
-
-
-def _pss(process: int) -> int:
-    """KiB; 0 for a process that is gone."""
-    try:
-        text = Path(f"/proc/{process}/smaps_rollup").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)
-    return int(found[1]) if found else 0
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ import pandas as pd
 from playwright.sync_api import Page
 
 from models.experiment import Experiment
-from models.results.environment import environment
 from models.results.store import Store
-from models.training import train
 from tests.browser.server import Dashboard
 from tests.browser.test_gradient_flow import wait_for_chart
+from tests.measured import finished
 
 TINY = Experiment(
     cells=("lstm:bias=chrono", "gru"),
@@ -26,21 +25,10 @@ TINY = Experiment(
 )
 
 
-def trained(store: Store) -> str:
-    """A finished run."""
-    run = store.create(TINY)
-    store.begin(run, environment())
-    for snapshot in train(TINY, processes=1):
-        store.append(run, snapshot.tables, snapshot.step)
-        store.keep(run, snapshot.cell, snapshot.step, snapshot.weights)
-    store.finish(run, "finished")
-    return run
-
-
 def test_look_into_a_run_operate_and_take_home(
     page: Page, dashboard: Dashboard, tmp_path: Path
 ) -> None:
-    page.goto(f"{dashboard.url}/inside_the_cell?run={trained(Store(dashboard.store_url))}")
+    page.goto(f"{dashboard.url}/inside_the_cell?run={finished(Store(dashboard.store_url), TINY)}")
     wait_for_chart(page, "inside_map")
     lines = wait_for_chart(page, "inside_lines")
     wait_for_chart(page, "inside_diagram")
@@ -60,7 +48,7 @@ def test_look_into_a_run_operate_and_take_home(
 
 
 def test_maps_and_lines_stand_on_one_time_axis(page: Page, dashboard: Dashboard) -> None:
-    page.goto(f"{dashboard.url}/inside_the_cell?run={trained(Store(dashboard.store_url))}")
+    page.goto(f"{dashboard.url}/inside_the_cell?run={finished(Store(dashboard.store_url), TINY)}")
     ends = []
     for chart in ("inside_map", "inside_lines"):
         wait_for_chart(page, chart)

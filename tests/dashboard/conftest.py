@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from dashboard import birth, services
+from dashboard import admission, birth, services
 from models.results.store import Store
 from tests.dashboard.shown import FakeTrainer
 
@@ -16,14 +17,42 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
+def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What a browser sends when its session begins: AppTest has none."""
+    sent: dict[str, str] = {}
+    monkeypatch.setattr(ContextProxy, "cookies", sent)
+    return sent
+
+
+@pytest.fixture(autouse=True)
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("MEMORY_LAB_STORE", f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    # What a test stores itself is nobody's: here everyone's.
+    monkeypatch.setenv("MEMORY_LAB_SHARED", "yes")
     monkeypatch.setattr(services, "Trainer", FakeTrainer)
     yield services.store()
+    _forget_the_configuration()
     services.store.clear()
-    services.trainer.clear()
     birth._asked.clear()
     birth._asked_values.clear()
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets the app up otherwise, as in ``configured(minutes="1")``; empty is the default."""
+
+    def configure(**settings: str) -> None:
+        for name, text in settings.items():
+            monkeypatch.setenv(f"MEMORY_LAB_{name.upper()}", text)
+        _forget_the_configuration()
+
+    return configure
+
+
+def _forget_the_configuration() -> None:
+    services.configuration.clear()
+    services.trainer.clear()
+    admission._refusal.clear()
 
 
 @pytest.fixture

@@ -9,8 +9,11 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard.queue import Place, Queue
 from dashboard.trainer_process import QuestionError
 from models.command_line import parse_experiment
+from models.configuration import Configuration
+from models.cost import REFERENCE, estimate
 from models.experiment import Experiment, ExperimentError
 from models.questions import ask
 from models.results.store import Store
@@ -19,14 +22,28 @@ from models.results.store import Store
 class FakeTrainer:
     """Trains nothing."""
 
-    def __init__(self, store: Store, store_url: str | None = None) -> None:
-        self.store, self.queue, self.stopped = store, list[str](), list[str]()
+    def __init__(
+        self, store: Store, configuration: Configuration, variables: Mapping[str, str]
+    ) -> None:
+        self.store, self.configuration = store, configuration
+        self.speed = REFERENCE
+        self.woken, self.watched, self.stopped = 0, list[str](), list[str]()
 
-    def submit(self, run: str) -> None:
-        self.queue.append(run)
+    @property
+    def queue(self) -> Queue:
+        return Queue.of(self.store.going())
 
-    def place(self, run: str) -> int:
-        return 0
+    def wake(self) -> None:
+        self.woken += 1
+
+    def watch(self, run: str) -> None:
+        self.watched.append(run)
+
+    def place(self, run: str) -> Place | None:
+        return self.queue.place(run, self.configuration.trainers, self.seconds)
+
+    def seconds(self, experiment: Experiment) -> float:
+        return estimate(experiment, self.speed).seconds
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """As the process would, and as it comes out of its pipe."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, fields
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.address import check_of, usable
 from models import spec
-from models.experiment import Experiment
+from models.experiment import REAL, SEVERAL, WHOLE, Experiment
 from models.presets import PRESETS
 from models.tasks import TASKS
 from tests.dashboard import shown
@@ -102,6 +104,12 @@ def test_the_address_after_a_preset_opens_the_same_preset(race: AppTest, name: s
         ("test_lengths", ["2"]),
         ("first_seed", "-1"),
         ("device", "tpu"),
+        ("seeds", ["1", "2"]),
+        ("seeds", "1_0"),
+        ("hidden_size", "100000"),
+        ("lengths", ["²"]),
+        ("clip", "1e400"),
+        ("clip", ""),
     ],
 )
 def test_a_bad_value_gives_way_to_the_default_and_is_reported(
@@ -119,7 +127,68 @@ def test_a_bad_value_gives_way_to_the_default_and_is_reported(
     (message,) = shown.warnings(page)
     assert message.startswith(f"{parameter}=")
     assert "cannot be used" in message
+    assert "\n" not in message
     assert parameter not in page.query_params
+
+
+def test_what_the_address_says_is_shown_as_it_is_and_does_nothing(race: AppTest) -> None:
+    evil = "[Train](https://evil.example) ![](https://evil.example/x.png) <script>"
+    page = opened(race, {"cells": ["rnn", evil], "[x](https://evil.example)": "1"})
+    messages = "".join(shown.warnings(page))
+    assert len(shown.warnings(page)) == 2
+    assert r"\[Train\]" in messages
+    assert not re.search(r"(?<!\\)[\[\]()<>!]|://", messages.replace("&cells=…", ""))
+
+
+def test_a_parameter_that_nothing_uses_is_told(race: AppTest) -> None:
+    page = opened(race, {"length": "50", "recall_classes": "8", "seeds": "2"})
+    (message,) = shown.warnings(page)
+    assert message == r"In the address, nothing here uses length\, recall\_classes"
+    assert shown.experiment(page) == Experiment(seeds=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("seeds", text) for text in ("1001", "0", "1_0", "١٢", "²", " 12 ", "1e3", "2.0", "+1")),
+        *(("steps", text) for text in ("9" * 30, "9" * 5000, "", "-1", "0x10", "nan")),
+        *(("lengths", text) for text in ("9", "100001", "²", "1 0", "20\n")),
+        *(("learning_rate", text) for text in ("infinity", "nan", "1_0", "0", "101", "1e-400")),
+        *(("clip", text) for text in ("1e400", "-1", "", "1,5", "٣")),
+        *(("device", text) for text in ("tpu", "CPU", "")),
+        *(("cells", text) for text in ("", "rnn:gain=١", "lstm:bias")),
+    ],
+    ids=lambda text: ascii(text[:10]),
+)
+def test_texts_that_cannot_be_used(name: str, text: str) -> None:
+    assert not usable([text], check_of(name, "temporal_order"), several=name in SEVERAL)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("seeds", "1000"), ("seeds", "007"), ("clip", "1e3"), ("clip", ".5"), ("lengths", "10")],
+)
+def test_texts_that_can_be_used_unless_there_are_several_for_one(name: str, text: str) -> None:
+    check = check_of(name, "temporal_order")
+    assert usable([text], check, several=name in SEVERAL)
+    assert usable([text, text], check, several=name in SEVERAL) == (name in SEVERAL)
+
+
+def test_a_number_widget_has_the_bounds_of_the_experiment(race: AppTest) -> None:
+    page = race.run()
+    for name, bounds in {**WHOLE, **REAL}.items():
+        if name not in SEVERAL:
+            widget = page.number_input(key=name)
+            assert (widget.min, widget.max) == bounds, name
+
+
+@pytest.mark.parametrize("typed", ["1_0", "²"])
+def test_a_length_that_is_typed_and_is_none_is_refused(race: AppTest, typed: str) -> None:
+    page = race.run()
+    page.multiselect(key="lengths").set_value([typed]).run()
+    assert not page.exception
+    (error,) = [error.value for error in page.error if "cannot be run" in error.value]
+    assert "lengths has" in error
 
 
 def test_several_bad_values_are_all_reported(race: AppTest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +11,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard import examples, services
 from dashboard.trainer_process import QuestionError
 from models.experiment import Experiment
-from models.results.environment import environment
-from models.results.schema import TABLES
 from models.results.store import Store
+from models.snapshot import Snapshot
 from models.stories import STORIES, story_presets
-from models.training import train
 from tests.dashboard import shown
+from tests.measured import finished, measured
 
 TINY = Experiment(
     cells=("rnn", "lstm:bias=chrono", "rnn:norm=batch"),
@@ -54,14 +54,11 @@ def told(page: AppTest) -> str:
     return "\n".join(info.value for info in page.info)
 
 
-def measured(store: Store, until: int = 99) -> str:
-    """A run with what training measures up to a step; still running."""
-    run = store.create(TINY)
-    store.begin(run, environment())
-    for snapshot in train(TINY, processes=1):
-        if snapshot.step <= until:
-            store.append(run, snapshot.tables, snapshot.step)
-    return run
+def without_diagnostics(snapshot: Snapshot) -> Snapshot:
+    """What the first release measured."""
+    later = ("diagnostics", "influence", "connectivity")
+    tables = {name: rows for name, rows in snapshot.tables.items() if name not in later}
+    return replace(snapshot, tables=tables)
 
 
 class TestAtBirth:
@@ -130,8 +127,7 @@ class TestAtBirth:
     def test_the_prediction_is_drawn_on_the_accuracy_of_a_race_with_the_same_settings(
         self, gradient_flow: AppTest, store: Store
     ) -> None:
-        run = measured(store)
-        store.finish(run, "finished")
+        run = finished(store, TINY)
         gradient_flow.query_params["run"] = run
         page = gradient_flow.run()
         page.segmented_control(key="flow_view").set_value("At birth").run()
@@ -203,7 +199,7 @@ class TestDuringTraining:
     def test_everything_is_drawn_whenever_it_is_looked_at(
         self, gradient_flow: AppTest, store: Store, until: int
     ) -> None:
-        run = measured(store, until)
+        run = measured(store, TINY, until=until)
         if until == 99:
             store.finish(run, "finished")
         gradient_flow.query_params["run"] = run
@@ -219,8 +215,7 @@ class TestDuringTraining:
             assert any("logit" in str(figure) for figure in shown.figures(page))
 
     def test_every_diagnostic_can_be_chosen(self, gradient_flow: AppTest, store: Store) -> None:
-        run = measured(store)
-        store.finish(run, "finished")
+        run = finished(store, TINY)
         gradient_flow.query_params["run"] = run
         page = gradient_flow.run()
         offered = page.selectbox(key="over_training_left").options
@@ -232,14 +227,7 @@ class TestDuringTraining:
     def test_an_older_run_without_diagnostics_still_opens(
         self, gradient_flow: AppTest, store: Store
     ) -> None:
-        run = store.create(TINY)
-        store.begin(run, environment())
-        for snapshot in train(TINY, processes=1):
-            old = {name: rows for name, rows in snapshot.tables.items() if name in TABLES}
-            for name in ("diagnostics", "influence", "connectivity"):
-                old.pop(name, None)
-            store.append(run, old, snapshot.step)
-        store.finish(run, "finished")
+        run = finished(store, TINY, changed=without_diagnostics)
         gradient_flow.query_params["run"] = run
         page = gradient_flow.run()
         assert not page.exception

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ from streamlit.testing.v1 import AppTest
 from dashboard import inside_model
 from dashboard.trainer_process import QuestionError
 from models.experiment import Experiment
-from models.results.environment import environment
 from models.results.store import Store
-from models.training import train
+from models.snapshot import Snapshot
 from tests.dashboard import shown
+from tests.measured import finished
 
 PAGE = Path(__file__).resolve().parents[2] / "dashboard" / "views" / "inside_the_cell.py"
 TINY = Experiment(
@@ -42,16 +43,8 @@ def without_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inside_model, "_presets", dict)
 
 
-def trained(store: Store, experiment: Experiment = TINY, *, keep: bool = True) -> str:
-    """A finished run."""
-    run = store.create(experiment)
-    store.begin(run, environment())
-    for snapshot in train(experiment, processes=1):
-        store.append(run, snapshot.tables, snapshot.step)
-        if keep:
-            store.keep(run, snapshot.cell, snapshot.step, snapshot.weights)
-    store.finish(run, "finished")
-    return run
+def without_weights(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, weights={})
 
 
 def opened(page: AppTest, run: str, cell: str = "lstm:bias=chrono") -> AppTest:
@@ -78,7 +71,7 @@ def latex(page: AppTest) -> str:
 
 
 def test_a_stored_run_is_looked_into(inside: AppTest, store: Store) -> None:
-    page = opened(inside, trained(store))
+    page = opened(inside, finished(store, TINY))
     found = traces(page)
     assert {"strip", "map_f", "map_i", "map_c", "map_h", "head/keep"} <= set(found)
     assert "map_o" not in found
@@ -94,7 +87,7 @@ def test_a_stored_run_is_looked_into(inside: AppTest, store: Store) -> None:
 def test_every_cell_can_be_looked_into_in_every_way(
     inside: AppTest, store: Store, cell: str
 ) -> None:
-    page = opened(inside, trained(store), cell)
+    page = opened(inside, finished(store, TINY), cell)
     for order in page.selectbox(key=f"inside_order_{cell}").options:
         page.selectbox(key=f"inside_order_{cell}").set_value(order).run()
         assert not page.exception, order
@@ -109,7 +102,7 @@ def test_every_cell_can_be_looked_into_in_every_way(
 
 
 def test_unit_and_step_change_the_numbers(inside: AppTest, store: Store) -> None:
-    page = opened(inside, trained(store))
+    page = opened(inside, finished(store, TINY))
     before = latex(page)
     (slider,) = [one for one in page.slider if one.label == "Step t"]
     slider.set_value(1).run()
@@ -124,7 +117,7 @@ def test_unit_and_step_change_the_numbers(inside: AppTest, store: Store) -> None
 
 
 def test_every_operation_is_one_press(inside: AppTest, store: Store) -> None:
-    page = opened(inside, trained(store))
+    page = opened(inside, finished(store, TINY))
     presses = [one.key for one in page.button if one.key and one.key.startswith("operate_")]
     assert len(presses) > 8
     for key in presses:
@@ -140,7 +133,7 @@ def test_every_operation_is_one_press(inside: AppTest, store: Store) -> None:
 
 @pytest.mark.parametrize("kind", ["Erase a state", "Add noise to a state", "Swap two memories"])
 def test_one_can_operate_as_one_likes(inside: AppTest, store: Store, kind: str) -> None:
-    page = opened(inside, trained(store))
+    page = opened(inside, finished(store, TINY))
     page.segmented_control(key="inside_kind").set_value(kind).run()
     page.slider(key="inside_at_12").set_value(3).run()
     page.button(key="operate_free").click().run()
@@ -151,7 +144,7 @@ def test_one_can_operate_as_one_likes(inside: AppTest, store: Store, kind: str) 
 
 
 def test_a_gate_of_some_units_is_held_for_some_steps(inside: AppTest, store: Store) -> None:
-    page = opened(inside, trained(store))
+    page = opened(inside, finished(store, TINY))
     page.multiselect(key="inside_units_4").set_value([2, 3]).run()
     page.slider(key="inside_span_12").set_value((2, 5)).run()
     page.selectbox(key="inside_gate").set_value("o").run()
@@ -163,7 +156,7 @@ def test_a_gate_of_some_units_is_held_for_some_steps(inside: AppTest, store: Sto
 
 
 def test_an_operation_that_another_model_cannot_have_is_told(inside: AppTest, store: Store) -> None:
-    run = trained(store)
+    run = finished(store, TINY)
     page = opened(inside, run)
     page.slider(key="inside_span_12").set_value((2, 12)).run()
     page.button(key="operate_free").click().run()
@@ -176,7 +169,7 @@ def test_an_operation_that_another_model_cannot_have_is_told(inside: AppTest, st
 def test_other_tasks_can_be_looked_into(inside: AppTest, store: Store, task: str) -> None:
     length = {"copy": 3, "digits": 66}.get(task, 10)
     settings = {**vars(TINY), "task": task, "lengths": (length,), "cells": ("lstm",)}
-    page = opened(inside, trained(store, Experiment(**settings)), "lstm")
+    page = opened(inside, finished(store, Experiment(**settings)), "lstm")
     page.segmented_control(key="inside_way").set_value("Mean over many").run()
     assert not page.exception
     assert not page.error
@@ -190,12 +183,12 @@ def test_cells_with_other_options_can_be_looked_into(
     inside: AppTest, store: Store, cell: str
 ) -> None:
     settings = {**vars(TINY), "cells": CELLS, "lengths": (10,)}
-    page = opened(inside, trained(store, Experiment(**settings)), cell)
+    page = opened(inside, finished(store, Experiment(**settings)), cell)
     assert ("N(c_t)" in latex(page)) == (cell == "lstm:norm=layer")
 
 
 def test_the_address_opens_the_same_again(inside: AppTest, store: Store) -> None:
-    run = trained(store)
+    run = finished(store, TINY)
     inside.query_params["cell"] = "gru"
     inside.query_params["length"] = "10"
     page = opened(inside, run, "gru")
@@ -217,7 +210,7 @@ def test_without_any_model_one_press_trains_good_ones(inside: AppTest, store: St
 
 
 def test_a_run_without_weights_says_so(inside: AppTest, store: Store) -> None:
-    run = trained(store, keep=False)
+    run = finished(store, TINY, changed=without_weights)
     inside.query_params["run"] = run
     page = inside.run()
     assert not page.exception
@@ -234,7 +227,7 @@ def test_recorded_examples_can_be_looked_into(inside: AppTest) -> None:
 
 
 def test_choosing_a_run_makes_it_the_one_on_show(inside: AppTest, store: Store) -> None:
-    first, second = trained(store), trained(store)
+    first, second = finished(store, TINY), finished(store, TINY)
     page = opened(inside, first)
     page.selectbox(key=inside_model.CHOICE).set_value(second).run()
     assert page.query_params["run"] in (second, [second])
@@ -246,7 +239,7 @@ def test_questions_without_an_answer_are_told(
     def refuse(*_: Any) -> None:
         raise QuestionError("no memory")
 
-    run = trained(store)
+    run = finished(store, TINY)
     monkeypatch.setattr(shown.FakeTrainer, "ask", refuse)
     inside.query_params["run"] = run
     page = inside.run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,11 +11,10 @@ from streamlit.testing.v1 import AppTest
 from dashboard import examples, services
 from models.experiment import Experiment
 from models.presets import PRESETS
-from models.results.environment import environment
 from models.results.store import Store
-from models.training import train
 from tests.dashboard import shown
 from tests.dashboard.shown import FakeTrainer
+from tests.measured import finished, measured
 
 TINY = Experiment(
     cells=("rnn", "lstm", "gru:bias=chrono"),
@@ -26,16 +27,6 @@ TINY = Experiment(
     held_out=8,
     device="cpu",
 )
-
-
-def measured(store: Store, experiment: Experiment = TINY, until: int = 99) -> str:
-    """A run with what training measures up to a step; still running."""
-    run = store.create(experiment)
-    store.begin(run, environment())
-    for snapshot in train(experiment, processes=1):
-        if snapshot.step <= until:
-            store.append(run, snapshot.tables, snapshot.step)
-    return run
 
 
 def fake_trainer() -> FakeTrainer:
@@ -114,7 +105,7 @@ class TestTraining:
         (run,) = services.store().runs()
         assert run.experiment == Experiment(steps=10)
         assert run.status == "queued"
-        assert fake_trainer().queue == [run.id]
+        assert fake_trainer().woken == 1
         assert page.query_params["run"] == run.id
         assert page.button(key="train").disabled
         assert "Stop" in shown.buttons(page)
@@ -122,7 +113,7 @@ class TestTraining:
     def test_what_is_measured_so_far_is_drawn_for_every_cell(
         self, race: AppTest, store: Store
     ) -> None:
-        run = measured(store, until=3)
+        run = measured(store, TINY, until=3)
         page = opened(race, run)
         accuracy = next(figure for figure in shown.figures(page) if "held-out" in str(figure))
         names = {trace.get("name") for trace in accuracy["data"]}
@@ -131,17 +122,16 @@ class TestTraining:
         assert any("So far (step 3 of 6)" in info.value for info in page.info)
 
     def test_at_birth_no_cell_has_a_span_yet(self, race: AppTest, store: Store) -> None:
-        assert shown.spans(opened(race, measured(store, until=0))).count("<b>–</b>") == 3
+        assert shown.spans(opened(race, measured(store, TINY, until=0))).count("<b>–</b>") == 3
 
     def test_stop_asks_the_trainer(self, race: AppTest, store: Store) -> None:
-        run = measured(store, until=3)
+        run = measured(store, TINY, until=3)
         page = opened(race, run).button(key="stop").click().run()
         assert fake_trainer().stopped == [run]
         assert page.button(key="stop").disabled
 
     def test_a_finished_run_can_be_taken_home(self, race: AppTest, store: Store) -> None:
-        run = measured(store)
-        store.finish(run, "finished")
+        run = finished(store, TINY)
         page = opened(race, run)
         labels = shown.downloads(page)
         assert labels[:4] == ["Everything (ZIP)", "accuracy.csv", "training.csv", "gradients.csv"]
@@ -150,14 +140,14 @@ class TestTraining:
         assert "Stop" not in shown.buttons(page)
 
     def test_a_stopped_run_says_how_far_it_came(self, race: AppTest, store: Store) -> None:
-        run = measured(store, until=3)
+        run = measured(store, TINY, until=3)
         store.finish(run, "stopped")
         assert "stopped after 3 of 6 steps" in shown.captions(opened(race, run))
 
     def test_a_failed_run_says_why_and_shows_what_it_measured(
         self, race: AppTest, store: Store
     ) -> None:
-        run = measured(store, until=3)
+        run = measured(store, TINY, until=3)
         store.finish(run, "failed", "out of memory")
         page = opened(race, run)
         assert any("out of memory" in error.value for error in page.error)
@@ -170,39 +160,46 @@ class TestTraining:
         store.finish(run, "failed", "device is cuda, but torch finds no GPU here: use auto or cpu")
         (error,) = opened(race, run).error
         assert error.value.endswith(
-            "failed: device is cuda, but torch finds no GPU here: use auto or cpu."
+            r"failed: device is cuda\, but torch finds no GPU here\: use auto or cpu."
         )
 
-    def test_one_visitor_has_one_run_going(self, race: AppTest, store: Store) -> None:
+    def test_runs_that_go_elsewhere_are_told_and_do_not_hold_up_another(
+        self, race: AppTest, store: Store
+    ) -> None:
         page = race.run().number_input(key="steps").set_value(10).run()
         page = page.button(key="train").click().run()
         (run,) = store.runs()
         page = page.button(key="preset_copy").click().run()
         assert not page.exception
-        assert page.button(key="train").disabled
-        assert any(f"Your run {run.id} is still training" in info.value for info in page.info)
+        assert not page.button(key="train").disabled
+        assert any(f"Your run {run.id} waits" in info.value for info in page.info)
         assert shown.experiment(page) == PRESETS["copy"].experiment
-        page = page.button(key="show_going").click().run()
-        assert page.query_params["run"] == run.id
+        page = page.button(key=f"show_{run.id}").click().run()
+        assert page.query_params["run"] in (run.id, [run.id])
         assert shown.experiment(page).steps == 10
         page = page.button(key="preset_copy").click().run()
-        page = page.button(key="stop_going").click().run()
+        page = page.button(key=f"stop_{run.id}").click().run()
         assert fake_trainer().stopped == [run.id]
         store.finish(run.id, "stopped")
-        page = page.run()
-        assert not page.button(key="train").disabled
-        assert "Show it" not in shown.buttons(page)
+        assert "Show it" not in shown.buttons(page.run())
 
     def test_diverged_models_are_a_result_to_show(self, race: AppTest, store: Store) -> None:
-        wild = Experiment.from_mapping({**vars(TINY), "learning_rate": (1e38,), "clip": 0.0})
-        run = measured(store, wild)
-        store.finish(run, "finished")
+        wild = replace(
+            TINY,
+            cells=("rnn:activation=relu", "rnn:activation=relu,gain=1.5"),
+            lengths=(40,),
+            steps=12,
+            hidden_size=16,
+            learning_rate=(100.0,),
+            clip=0.0,
+        )
+        run = finished(store, wild)
         rows, _ = store.read(run, "accuracy")
         assert rows["diverged"].any()
         page = opened(race, run)
         assert "Learning rates" not in shown.captions(page)
         assert any("every model has diverged" in info.value for info in page.info)
-        assert shown.spans(page).count(">diverged</b>") == 3
+        assert shown.spans(page).count(">diverged</b>") == 2
 
     def test_train_short_test_long_has_a_plot_of_its_own(self, race: AppTest, store: Store) -> None:
         experiment = Experiment.from_mapping({**vars(TINY), "test_lengths": (20, 40)})
@@ -239,8 +236,7 @@ class TestTraining:
     def test_settings_can_change_while_a_finished_run_is_shown(
         self, race: AppTest, store: Store
     ) -> None:
-        run = measured(store)
-        store.finish(run, "finished")
+        run = finished(store, TINY)
         page = opened(race, run).number_input(key="seeds").set_value(5).run()
         assert "settings have changed" in shown.captions(page)
         assert shown.experiment(page) == TINY
@@ -250,7 +246,7 @@ class TestTraining:
 
 class TestGuess:
     def test_a_guess_is_drawn_beside_the_truth(self, race: AppTest, store: Store) -> None:
-        page = opened(race, finished(store))
+        page = opened(race, finished(store, TINY))
         before = shown.figures(page)
         page = page.select_slider(key="guess_lstm").set_value("13").run()
         assert not page.exception
@@ -277,21 +273,13 @@ class TestGuess:
         assert not page.exception
 
 
-def finished(store: Store) -> str:
-    run = measured(store)
-    store.finish(run, "finished")
-    return run
-
-
 def test_train_shows_the_new_run_where_the_address_named_another(
     race: AppTest, store: Store
 ) -> None:
-    before = measured(store)
-    store.finish(before, "finished")
+    before = finished(store, TINY)
     page = opened(race, before)
     page.button(key="train").click().run()
     assert not page.exception
-    (after,) = fake_trainer().queue
-    assert after != before
+    (after,) = [run.id for run in store.runs() if run.id != before]
     assert after in page.query_params["run"]
     assert page.button(key="stop")

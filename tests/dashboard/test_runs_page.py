@@ -17,18 +17,24 @@ def test_it_says_so_where_nothing_was_trained(runs_page: AppTest) -> None:
 
 
 def test_every_run_has_a_row_with_its_settings_and_fate(runs_page: AppTest, store: Store) -> None:
-    fates: dict[Status, str] = {"finished": "", "stopped": "", "failed": "out of memory"}
+    fates: dict[Status, str] = {
+        "finished": "",
+        "stopped": "",
+        "interrupted": "its trainer is gone",
+        "failed": "out of memory",
+    }
     for status, message in fates.items():
         run = store.create(Experiment(cells=("gru:bias=chrono", "rnn"), lengths=(10, 30)))
         store.finish(run, status, message)
     page = runs_page.run()
     assert not page.exception
     text = "\n".join(markdown.value for markdown in page.markdown)
-    assert text.count("RNN · GRU, chrono bias") + text.count("GRU, chrono bias · RNN") == 3
+    assert text.count("RNN · GRU, chrono bias") + text.count("GRU, chrono bias · RNN") == 4
     assert "T = 10, 30" in text
     assert "failed: out of memory" in text
-    assert shown.buttons(page).count("Open") == 3
-    assert shown.downloads(page) == ["Export"] * 3
+    assert "interrupted: its trainer is gone" in text
+    assert shown.buttons(page).count("Open") == 4
+    assert shown.downloads(page) == ["Export"] * 4
 
 
 def test_deleting_takes_the_run_out_of_the_store(runs_page: AppTest, store: Store) -> None:
@@ -47,4 +53,29 @@ def test_many_runs_come_in_pages(runs_page: AppTest, store: Store) -> None:
     page = runs_page.run()
     assert shown.buttons(page).count("Open") == 30
     page = page.button(key="more").click().run()
-    assert shown.buttons(page).count("Open") == 35
+    assert shown.buttons(page).count("Open") == 45
+
+
+def test_pin_keeps_a_run_until_it_is_unpinned(runs_page: AppTest, store: Store) -> None:
+    run, other = (store.create(Experiment()) for _ in range(2))
+    for one in (run, other):
+        store.finish(one, "finished")
+    page = runs_page.run().button(key=f"pin_{run}").click().run()
+    assert not page.exception
+    assert store.run(run).pinned
+    assert not store.run(other).pinned
+    assert page.button(key=f"pin_{run}").label == "Unpin"
+    assert "\n".join(markdown.value for markdown in page.markdown).count("pinned") == 1
+    page.button(key=f"pin_{run}").click().run()
+    assert not store.run(run).pinned
+    assert page.button(key=f"pin_{run}").label == "Pin"
+
+
+def test_a_run_that_is_going_cannot_be_deleted_here(runs_page: AppTest, store: Store) -> None:
+    run = store.create(Experiment())
+    page = runs_page.run()
+    assert not page.exception
+    print("POP", page.get("popover"), page.get("popup"))
+    assert 0
+    assert store.run(run).going
+    assert "queued, about to start" in "\n".join(text.value for text in page.markdown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import time
@@ -14,7 +15,9 @@ import pytest
 from dashboard import trainer as module
 from dashboard.trainer import Trainer
 from dashboard.trainer_process import QuestionError
+from models.configuration import Configuration
 from models.experiment import Experiment
+from models.process import identity
 from models.results.store import Store
 
 SHORT = Experiment(
@@ -28,7 +31,8 @@ PATIENCE_SECONDS = 90
 
 @pytest.fixture
 def trainer(store: Store) -> Iterator[Trainer]:
-    trainer = Trainer(store, store.url.render_as_string(hide_password=False), limit=1)
+    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
+    trainer = Trainer(store, Configuration(trainers=1), variables)
     yield trainer
     trainer.close()
 
@@ -40,10 +44,17 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def submit(store: Store, trainer: Trainer, experiment: Experiment) -> str:
-    run = store.create(experiment)
-    trainer.submit(run)
+def submit(
+    store: Store, trainer: Trainer, experiment: Experiment, visitor: str | None = None
+) -> str:
+    run = store.create(experiment, visitor)
+    trainer.wake()
     return run
+
+
+def place(trainer: Trainer, run: str) -> int:
+    found = trainer.place(run)
+    return found.number if found else 0
 
 
 def trains(store: Store, run: str) -> bool:
@@ -60,7 +71,7 @@ def children(process: int) -> list[int]:
 def test_runs_train_one_after_the_other_and_wait_in_a_queue(store: Store, trainer: Trainer) -> None:
     first, second, third = (submit(store, trainer, one) for one in (ENDLESS, SHORT, SHORT))
     wait_until(lambda: trains(store, first))
-    assert [trainer.place(run) for run in (first, second, third)] == [0, 1, 2]
+    assert [place(trainer, run) for run in (first, second, third)] == [0, 1, 2]
     trainer.stop(third)
     assert store.run(third).status == "stopped"
     trainer.stop(first)
@@ -78,7 +89,7 @@ def test_a_killed_process_is_told_and_what_it_measured_stays(
     wait_until(lambda: trains(store, run))
     (process,) = [pid for pid in children(os.getpid()) if "models serve" in command(pid)]
     os.kill(process, signal.SIGKILL)
-    wait_until(lambda: store.run(run).status == "failed")
+    wait_until(lambda: store.run(run).status == "interrupted")
     assert "its process was killed; if memory ran out, lower" in store.run(run).message
     assert len(store.read(run, "accuracy")[0])
     after = submit(store, trainer, SHORT)
@@ -102,23 +113,73 @@ def test_one_that_does_not_stop_is_killed(
     wait_until(lambda: store.run(run).status == "stopped")
 
 
-def test_a_run_whose_dashboard_is_gone_is_closed_whenever_that_shows(
+def test_a_run_whose_trainer_is_gone_is_closed_whenever_that_shows(
     store: Store, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.2)
-    monkeypatch.setattr(module, "LOST_SECONDS", 1.0)
     own, waits = (submit(store, trainer, ENDLESS) for _ in range(2))
-    lost, alive = (store.create(SHORT) for _ in range(2))
-
-    def closed() -> bool:
-        store.heard_of([alive])
-        return store.run(lost).status == "failed"
-
-    wait_until(closed)
-    assert "its process is gone" in store.run(lost).message
-    assert store.run(alive).status == "queued"
-    assert store.run(own).status in ("queued", "running")
+    wait_until(lambda: trains(store, own))
+    lost = store.create(SHORT, process=f"{platform.node()} {2**22 - 1} 1000.00")
+    alive = store.create(SHORT, process=identity())
+    elsewhere = store.create(SHORT, process="another-host 1 1000.00")
+    trainer.wake()
+    wait_until(lambda: store.run(lost).status == "interrupted")
+    assert store.run(lost).message == "its trainer is gone"
+    assert store.run(alive).status == "running"
+    assert store.run(elsewhere).status == "running"
+    assert store.run(own).status == "running"
     assert store.run(waits).status == "queued"
+
+
+def test_a_run_that_nobody_looks_at_gives_way_and_goes_on_later(store: Store) -> None:
+    patient = Configuration(trainers=1, unattended_minutes=1 / 60)
+    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
+    trainer = Trainer(store, patient, variables)
+    try:
+        unwatched = submit(store, trainer, ENDLESS, "gone")
+        wait_until(lambda: trains(store, unwatched))
+        short = submit(store, trainer, SHORT, "here")
+
+        def finished() -> bool:
+            trainer.watch(short)
+            return store.run(short).status == "finished"
+
+        wait_until(finished)
+        before = store.run(unwatched).done_steps
+        wait_until(lambda: store.run(unwatched).done_steps > before)
+        assert store.run(unwatched).resumed == 1
+    finally:
+        trainer.close()
+
+
+def test_a_run_that_somebody_looks_at_goes_on(store: Store) -> None:
+    patient = Configuration(trainers=1, unattended_minutes=1 / 60)
+    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
+    trainer = Trainer(store, patient, variables)
+    try:
+        watched = submit(store, trainer, ENDLESS, "here")
+        waits = submit(store, trainer, SHORT, "there")
+
+        def stays_for_long() -> bool:
+            trainer.watch(watched)
+            return store.run(watched).done_steps > 10 * ENDLESS.evaluate_every
+
+        wait_until(stays_for_long)
+        assert (store.run(watched).status, store.run(waits).status) == ("running", "queued")
+    finally:
+        trainer.close()
+
+
+def test_a_trainer_that_takes_too_much_memory_is_killed_and_says_so(store: Store) -> None:
+    small = Configuration(trainers=1, megabytes=60)
+    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
+    trainer = Trainer(store, small, variables)
+    try:
+        run = submit(store, trainer, ENDLESS)
+        wait_until(lambda: store.run(run).status == "failed")
+        assert "more than the 60 MiB that a trainer may take: lower" in store.run(run).message
+    finally:
+        trainer.close()
 
 
 BIRTH = {

@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from models.experiment import Experiment
 from models.results import files
-from models.results.environment import environment
 from models.results.files import Results
 from models.results.order import in_order
 from models.results.schema import TABLES
 from models.results.store import Store
-from models.training import train
+from models.running import execute
 from tests.results.test_store import TINY
 
 
@@ -25,10 +25,7 @@ from tests.results.test_store import TINY
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     store = Store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.sqlite'}")
     run = store.create(TINY)
-    store.begin(run, environment())
-    for snapshot in train(TINY, processes=2):
-        store.append(run, snapshot.tables, snapshot.step)
-    store.finish(run, "finished")
+    execute(store, run)
     return files.from_store(store, run)
 
 
@@ -58,8 +55,7 @@ def test_what_is_written_can_be_read(tmp_path: Path, results: Results, name: str
     assert (again.run, again.experiment) == (results.run, results.experiment)
     assert again.environment == results.environment
     for table, frame in results.tables.items():
-        expected = frame.reset_index(drop=True)
-        pd.testing.assert_frame_equal(again.tables[table], expected, check_dtype=False, rtol=1e-5)
+        pd.testing.assert_frame_equal(again.tables[table], frame, rtol=1e-5)
 
 
 def test_the_zip_says_what_was_run_where_and_when(results: Results) -> None:
@@ -70,6 +66,24 @@ def test_the_zip_says_what_was_run_where_and_when(results: Results) -> None:
     assert {"python", "torch", "memory_lab", "platform", "created"} <= set(told["environment"])
 
 
+def test_the_description_alone_is_that_of_the_zip(results: Results) -> None:
+    alone = files.experiment_bytes(results)
+    with zipfile.ZipFile(io.BytesIO(files.zip_bytes(results))) as archive:
+        assert archive.read("experiment.json") == alone
+    assert Experiment.from_mapping(json.loads(alone)["experiment"]) == TINY
+
+
+def test_tables_that_are_not_there_are_empty_and_have_their_types(
+    tmp_path: Path, results: Results
+) -> None:
+    empty = {name: frame.iloc[:0] for name, frame in results.tables.items()}
+    files.write(replace(results, tables=empty, weights={}), tmp_path / "out")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"experiment.json", "accuracy.csv", "training.csv", "gradients.csv"}
+    for name, frame in files.read(tmp_path / "out").tables.items():
+        pd.testing.assert_frame_equal(frame, empty[name])
+
+
 def test_writing_again_replaces_and_leaves_nothing_else_behind(
     tmp_path: Path, results: Results
 ) -> None:
@@ -77,7 +91,7 @@ def test_writing_again_replaces_and_leaves_nothing_else_behind(
     files.write(replace(results, run="another"), tmp_path / "out")
     assert files.read(tmp_path / "out").run == "another"
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"experiment.json", *(f"{name}.csv" for name in TABLES)}
+    assert names == {"experiment.json", "weights.npz", *(f"{name}.csv" for name in TABLES)}
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t"])

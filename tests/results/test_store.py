@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +15,7 @@ import pytest
 
 from models.experiment import Experiment
 from models.results.schema import TABLES
-from models.results.store import Store, default_url
+from models.results.store import Store
 from models.snapshot import Snapshot
 from models.training import train
 
@@ -31,11 +34,6 @@ TINY = Experiment(
 )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
-
-
 @pytest.fixture(scope="module")
 def snapshots() -> list[Snapshot]:
     return list(train(TINY, processes=1))
@@ -50,7 +48,7 @@ def joined(snapshots: list[Snapshot], table: str, run: str) -> pd.DataFrame:
 def fill(store: Store, snapshots: list[Snapshot]) -> str:
     run = store.create(TINY)
     for snapshot in snapshots:
-        store.append(run, snapshot.tables, snapshot.step)
+        store.append(run, snapshot, snapshot.step)
     return run
 
 
@@ -60,12 +58,13 @@ def test_a_run_goes_from_the_queue_to_its_end(store: Store) -> None:
     assert (queued.status, queued.experiment, queued.done_steps) == ("queued", TINY, 0)
     assert queued.total_steps == TINY.steps
     assert queued.started is None
-    store.begin(run, {"torch": "2.13"})
+    store.begin(run, {"torch": "2.13"}, "here", 2)
     begun = store.run(run)
     assert begun.status == "running"
     assert begun.environment == {"torch": "2.13"}
     assert begun.started is not None
-    assert begun.started.tzinfo is not None
+    assert begun.started.tzinfo is UTC
+    assert queued.created <= begun.started <= datetime.now(UTC)
     store.finish(run, "failed", "no memory")
     ended = store.run(run)
     assert (ended.status, ended.message) == ("failed", "no memory")
@@ -92,7 +91,7 @@ def test_a_reader_gets_each_row_once_and_in_order(store: Store, snapshots: list[
     cursor, parts = 0, []
     for snapshot in snapshots:
         for target in (run, other):
-            store.append(target, snapshot.tables, snapshot.step)
+            store.append(target, snapshot, snapshot.step)
         new, cursor = store.read(run, "accuracy", cursor)
         parts.append(new)
     nothing, same = store.read(run, "accuracy", cursor)
@@ -117,7 +116,8 @@ def test_what_is_not_finite_survives(store: Store, snapshots: list[Snapshot]) ->
     training = snapshots[-1].tables["training"].head(1).assign(gradient_norm=math.inf)
     gradients = snapshots[0].tables["gradients"].copy()
     gradients.loc[gradients.index[0], "gradient_norm"] = math.nan
-    store.append(run, {"accuracy": accuracy, "training": training, "gradients": gradients}, 0)
+    tables = {"accuracy": accuracy, "training": training, "gradients": gradients}
+    store.append(run, replace(snapshots[0], tables=tables), 0)
     assert math.isnan(store.read(run, "accuracy")[0]["loss"].iloc[0])
     assert store.read(run, "training")[0]["gradient_norm"].iloc[0] == math.inf
     assert store.profiles(run)["gradient_norm"].isna().sum() == 1
@@ -142,7 +142,7 @@ def test_deleting_a_run_takes_its_measurements_along(
     assert store.read(doomed, "training")[0].empty
     assert store.profiles(doomed).empty
     assert len(store.read(kept, "training")[0])
-    store.append(doomed, snapshots[0].tables, 0)
+    store.append(doomed, snapshots[0], 0)
     assert store.read(doomed, "accuracy")[0].empty
     assert store.stop_requested(doomed)
 
@@ -161,14 +161,16 @@ def test_an_unknown_run_or_table_is_an_error(store: Store) -> None:
         store.read("nothing", "weather")
 
 
-def test_writers_and_readers_at_once_lose_nothing(store: Store, snapshots: list[Snapshot]) -> None:
+def test_writers_and_readers_at_once_lose_nothing(
+    store_url: str, store: Store, snapshots: list[Snapshot]
+) -> None:
     runs = [store.create(TINY) for _ in range(3)]
     seen: dict[str, int] = dict.fromkeys(runs, 0)
 
     def write(run: str) -> None:
-        mine = Store(store.url.render_as_string(hide_password=False))
+        mine = Store(store_url)
         for snapshot in snapshots:
-            mine.append(run, snapshot.tables, snapshot.step)
+            mine.append(run, snapshot, snapshot.step)
 
     def follow(run: str, writer: threading.Thread) -> None:
         cursor, going = 0, True
@@ -189,6 +191,21 @@ def test_writers_and_readers_at_once_lose_nothing(store: Store, snapshots: list[
     assert set(seen.values()) == {expected}
 
 
+def test_one_of_many_processes_gets_a_run(store: Store) -> None:
+    run = store.create(TINY)
+    names = [f"process {number}" for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        got = dict(zip(names, threads.map(lambda name: store.claim(run, name), names), strict=True))
+    assert [name for name in names if got[name]] == [store.run(run).process]
+
+
+def test_several_open_a_new_store_at_the_same_time(store_url: str) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        stores = list(threads.map(Store, [store_url] * 8))
+    runs = {store.create(TINY) for store in stores}
+    assert {run.id for run in stores[0].runs()} == runs
+
+
 def test_readers_do_not_wait_for_writers(tmp_path: Path) -> None:
     Store(f"sqlite:///{tmp_path / 'runs.sqlite'}").create(TINY)
     with sqlite3.connect(tmp_path / "runs.sqlite") as connection:
@@ -201,5 +218,3 @@ def test_the_environment_says_where_the_store_is(
     monkeypatch.setenv("MEMORY_LAB_STORE", f"sqlite:///{tmp_path / 'sub' / 'mine.sqlite'}")
     Store().create(TINY)
     assert (tmp_path / "sub" / "mine.sqlite").exists()
-    monkeypatch.delenv("MEMORY_LAB_STORE")
-    assert default_url().endswith("/.memory_lab/runs.sqlite")

@@ -21,16 +21,19 @@ from models.results.schema import MODEL
 from models.results.store import Store
 from models.results.weights import Trained, decoded, encoded, packed, unpacked
 from models.running import execute
-from models.sharing import Model, share_out
+from models.sharing import Model, Part, share_out
+from models.snapshot import Snapshot
 from models.training import train
 from tests.results.test_store import TINY
 
 LSTM = Model(12, 0, 0.02)
 
+pytestmark = pytest.mark.usefixtures("one_process")
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+
+def keep(store: Store, run: str, step: int, weights: dict[Model, np.ndarray]) -> None:
+    """Weights of an LSTM, with the last snapshot of its population."""
+    store.append(run, Snapshot(Part("lstm", tuple(weights)), step, {}, weights), step)
 
 
 def vector(values: list[float]) -> np.ndarray:
@@ -108,7 +111,7 @@ def test_a_stopped_run_in_the_store_has_weights(
         if steps >= 2:
             store.request_stop(run)
 
-    assert execute(store, run, stop_soon)[0] == "stopped"
+    assert execute(store, run, stop_soon).status == "stopped"
     kept = store.weights(run)
     assert set(kept["cell"]) == set(TINY.cells)
     models = ["cell", "length", "seed", "learning_rate"]
@@ -123,8 +126,8 @@ def test_later_weights_of_a_model_take_the_place_of_earlier_ones(store: Store) -
     run, other = store.create(TINY), store.create(TINY)
     first, second = vector([1, 2]), vector([3, np.nan])
     for target in (run, other):
-        store.keep(target, "lstm", 2, {LSTM: first})
-    store.keep(run, "lstm", 4, {LSTM: second, Model(10, 0, 0.02): first})
+        keep(store, target, 2, {LSTM: first})
+    keep(store, run, 4, {LSTM: second, Model(10, 0, 0.02): first})
     assert store.weights(run)["step"].to_list() == [4, 4]
     np.testing.assert_array_equal(store.parameters(run, "lstm", **vars(LSTM)), second)
     np.testing.assert_array_equal(store.parameters(other, "lstm", **vars(LSTM)), first)
@@ -132,7 +135,7 @@ def test_later_weights_of_a_model_take_the_place_of_earlier_ones(store: Store) -
 
 def test_what_is_not_kept_is_said(store: Store) -> None:
     run = store.create(TINY)
-    store.keep(run, "lstm", 2, {LSTM: vector([1])})
+    keep(store, run, 2, {LSTM: vector([1])})
     with pytest.raises(KeyError, match="no weights of lstm at length 12, seed 1, learning rate"):
         store.parameters(run, "lstm", **vars(replace(LSTM, seed=1)))
     assert store.weights("nothing").empty
@@ -142,11 +145,11 @@ def test_what_is_not_kept_is_said(store: Store) -> None:
 def test_deleting_a_run_takes_its_weights_along(store: Store) -> None:
     kept, doomed = store.create(TINY), store.create(TINY)
     for run in (kept, doomed):
-        store.keep(run, "lstm", 2, {LSTM: vector([1])})
+        keep(store, run, 2, {LSTM: vector([1])})
     store.delete(doomed)
     assert store.weights(doomed).empty
     assert len(store.weights(kept)) == 1
-    store.keep(doomed, "lstm", 2, {LSTM: vector([1])})
+    keep(store, doomed, 2, {LSTM: vector([1])})
     assert store.weights(doomed).empty
 
 

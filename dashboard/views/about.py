@@ -1,0 +1,94 @@
+"""About this app: its version, what it allows, what it is doing, and what it keeps."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import streamlit as st
+
+import models
+from dashboard import failures
+from dashboard.queue import Queue
+from dashboard.services import configuration, store, trainer
+from dashboard.visitor import visitor
+from models.results.environment import environment
+
+MEBIBYTE = 2**20
+REFRESH_SECONDS = 5.0
+ABOUT_SETTINGS = {
+    "shared": "Everyone lists everyone's runs",
+    "trainers": "Runs that train at once",
+    "waiting": "Runs of one visitor that may wait",
+    "queue": "Runs that may wait in all",
+    "minutes": "Longest run, estimated, in minutes",
+    "megabytes": "Memory of one trainer, in MiB",
+    "keep_runs": "Newest runs that are kept",
+    "keep_megabytes": "Size up to which runs are kept, in MiB",
+    "unattended_minutes": "Minutes until a run nobody looks at gives way to others",
+}
+"""Settings that a visitor is told, and what they are."""
+
+
+def page() -> None:
+    """The page, from top to bottom."""
+    st.subheader("About this app")
+    st.markdown(
+        "**Memory Lab** trains small recurrent networks live and shows how far back they remember, "
+        f"and why they forget. Version {models.__version__}."
+    )
+    trainer()  # where the store cannot be opened, nothing below can be told
+    st.fragment(failures.told()(_now), run_every=REFRESH_SECONDS)()
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**What it allows**")
+        told = configuration().describe()
+        st.table({label: told[name] for name, label in ABOUT_SETTINGS.items()}, border="horizontal")
+        st.caption(
+            "Whoever runs the app sets these as environment variables or secrets, such as "
+            "`MEMORY_LAB_MINUTES`; the README has the list."
+        )
+    with right:
+        st.markdown("**Where it runs**")
+        st.table(environment() | {"speed": _speed()}, border="horizontal")
+
+
+def _now() -> None:
+    """What it is doing at the moment."""
+    queue = trainer().queue
+    load, memory = psutil.getloadavg()[0], psutil.virtual_memory()
+    sizes = store().sizes()
+    st.markdown("**What it is doing**")
+    first, second, third, fourth = st.columns(4)
+    first.metric("Runs in training", f"{len(queue.training)}", help=_own(queue))
+    second.metric("Runs that wait", f"{len(queue.waiting)}")
+    third.metric("Load (1 min)", f"{load:.1f} of {os.cpu_count() or 1} cores")
+    fourth.metric("Memory in use", f"{memory.percent:.0f} %", help="Of the whole machine.")
+    first, second, third, fourth = st.columns(4)
+    first.metric("Store", store().url.get_backend_name(), help="The kind of database.")
+    second.metric("Runs in the store", f"{len(sizes)}")
+    third.metric("What they measured", f"{sum(sizes.values()) / MEBIBYTE:.1f} MiB")
+    fourth.metric("Database file", _file_size(store().file))
+    st.caption(f"As of {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def _speed() -> str:
+    speed = trainer().speed
+    return (
+        f"{speed.overhead:.2g} times in calls, {speed.arithmetic:.2g} times in arithmetic that of "
+        "the machine the estimates were made on"
+    )
+
+
+def _own(queue: Queue) -> str:
+    own = [run for run in (*queue.training, *queue.waiting) if run.visitor == visitor()]
+    return f"{len(own)} of those that train or wait are yours."
+
+
+def _file_size(file: Path | None) -> str:
+    return f"{file.stat().st_size / MEBIBYTE:.1f} MiB" if file and file.exists() else "elsewhere"
+
+
+page()

@@ -1,0 +1,56 @@
+"""What the machine, or the container around this process, has to give."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import psutil
+
+CGROUPS = Path("/sys/fs/cgroup")
+OWN_CGROUPS = Path("/proc/self/cgroup")
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def memory_bytes(cgroups: Path = CGROUPS, own: Path = OWN_CGROUPS) -> int:
+    """Memory that this process may use: the machine's, or less where a cgroup limits it.
+
+    Reads ``memory.max`` (cgroup v2) and ``memory.limit_in_bytes`` (v1) of the process's own cgroups
+    and of all around them: see cgroups(7).
+    """
+    return min((psutil.virtual_memory().total, *_limits(cgroups, own)))
+
+
+def _limits(cgroups: Path, own: Path) -> Iterator[int]:
+    for file in _limit_files(cgroups, own):
+        try:
+            text = file.read_text().strip()
+        except OSError:
+            continue
+        if text.isdigit():  # v2 says "max" for no limit
+            yield int(text)
+
+
+def _limit_files(cgroups: Path, own: Path) -> Iterator[Path]:
+    try:
+        lines = own.read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            root, name = cgroups, "memory.max"
+        elif "memory" in controllers.split(","):
+            root, name = cgroups / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        # In a container the path may be the host's: its own cgroup is then the mounted root.
+        inside = PurePosixPath(path.lstrip("/"))
+        yield from (root / folder / name for folder in (inside, *inside.parents))

@@ -1,0 +1,115 @@
+"""How far the estimates of ``models.cost`` are off, and the coefficients that they go by.
+
+    python -m tests.benchmarks.cost
+    python -m tests.benchmarks.cost --fit
+
+The first trains experiments drawn at random, each process's share by itself, and compares: CPU
+seconds of the slowest share with the estimated wall time, and the trainer's memory. One thread has
+a core to itself on a quiet machine, where the two times are the same; whatever else runs meanwhile
+takes no CPU seconds from it, but caches. The second measures every part of a training by itself and
+prints the numbers of ``models/cost/coefficients.py``. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from models.cost import Cost, Speed, estimate
+from models.experiment import Experiment
+from models.questions.speed import speed
+from models.sharing import share_out
+from models.tasks import make_task
+from tests.benchmarks.cost_fit import print_coefficients
+from tests.benchmarks.cost_measured import measured, warm_megabytes
+
+OPTIONS = {
+    "rnn": ("", "activation=relu", "omega=2", "norm=layer", "norm=batch"),
+    "lstm": ("", "bias=chrono", "norm=layer", "norm=batch"),
+    "gru": ("", "bias=chrono", "norm=layer", "norm=batch"),
+}
+CELLS = [f"{cell}:{option}" for cell, options in OPTIONS.items() for option in options]
+TASKS = ("temporal_order", "temporal_order:targets=every", "adding", "copy", "recall", "digits")
+MOST_SECONDS = 6.0
+"""What is estimated to take longer is not drawn."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--fit", action="store_true", help="measure and print the coefficients")
+    parser.add_argument("--experiments", type=int, default=25)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    if options.fit:
+        print_coefficients()
+    else:
+        compare(options.experiments, options.processes)
+
+
+def compare(count: int, processes: int) -> None:
+    here = Speed.from_answer(speed())
+    print(f"this machine: overhead ×{here.overhead:.2f}, arithmetic ×{here.arithmetic:.2f}")
+    warm = warm_megabytes()
+    off = []
+    for experiment in drawn(count, here, processes):
+        estimated = estimate(experiment, here, processes)
+        shares = [measured(experiment, share) for share in share_out(experiment, processes)]
+        seconds, megabytes = zip(*shares, strict=True)
+        real = Cost(max(seconds), warm + sum(megabytes))
+        ratio = estimated.seconds / real.seconds, estimated.megabytes / real.megabytes
+        off.append(ratio)
+        print(
+            f"{real.seconds:6.2f} s ×{ratio[0]:4.2f} {real.megabytes:6.0f} MB ×{ratio[1]:4.2f}  "
+            + experiment.command_line(None).partition("train ")[2],
+            flush=True,
+        )
+    print(_summary(off))
+
+
+def drawn(count: int, here: Speed, processes: int) -> Iterator[Experiment]:
+    source = random.Random(1)
+    while count:
+        experiment = _experiment(source)
+        if estimate(experiment, here, processes).seconds <= MOST_SECONDS:
+            yield experiment
+            count -= 1
+
+
+def _experiment(source: random.Random) -> Experiment:
+    task = source.choice(TASKS)
+    lengths = source.sample(make_task(task).lengths, source.choice((1, 2, 4)))
+    steps = source.choice((5, 20, 60))
+    return Experiment(
+        task=task,
+        cells=tuple(source.sample(CELLS, source.choice((1, 2, 3)))),
+        lengths=tuple(lengths),
+        seeds=source.choice((1, 2, 3)),
+        steps=steps,
+        hidden_size=source.choice((8, 16, 32, 64, 100)),
+        match=source.choice(("hidden_size", "hidden_size", "parameters")),
+        batch_size=source.choice((8, 32, 64)),
+        learning_rate=source.choice(((0.01,), (0.01,), (0.003, 0.01))),
+        evaluate_every=source.choice((10, 25)),
+        held_out=source.choice((64, 256)),
+        test_lengths=(max(lengths) + 50,) if source.random() < 0.25 else (),
+        device="cpu",
+    )
+
+
+def _summary(ratios: list[tuple[float, float]]) -> str:
+    factors = np.exp(np.abs(np.log(np.array(ratios))))
+    lines = [
+        f"{name}: off by a factor of {np.median(own):.2f} (median), "
+        f"{np.quantile(own, 0.9):.2f} (90th percentile)"
+        for name, own in zip(("time", "memory"), factors.T, strict=True)
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

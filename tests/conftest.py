@@ -1,0 +1,54 @@
+"""What tests of all folders use: a store in SQLite and in Postgres, training in one process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.results.store import Store
+from tests.postgres import PACKAGES, Postgres, programs, running_postgres
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is logged, in this process or those that it starts, stays out of the project."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEMORY_LAB_LOGS", str(tmp_path_factory.mktemp("logs")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    found = programs()
+    if found is None:
+        message = f"no Postgres in {PACKAGES}: apt-get install postgresql"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with running_postgres(found) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'runs.sqlite'}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        with server.database() as url:
+            yield url
+
+
+@pytest.fixture
+def store(store_url: str) -> Store:
+    return Store(store_url)
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs train in the test's own process: others take seconds to start."""
+    monkeypatch.setattr("models.machine.cores", lambda: 1)

@@ -1,0 +1,98 @@
+"""The About page says what the app is, allows, does and keeps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import models
+from dashboard.visitor import COOKIE
+from models.experiment import Experiment
+from models.results.store import Store
+from tests.measured import finished
+
+SMALL = Experiment(
+    cells=("rnn",), lengths=(10,), seeds=1, steps=2, hidden_size=4, batch_size=4, device="cpu"
+)
+PAGE = Path(__file__).resolve().parents[2] / "dashboard" / "views" / "about.py"
+
+
+@pytest.fixture
+def about() -> AppTest:
+    """The page, not yet run."""
+    return AppTest.from_file(str(PAGE), default_timeout=60)
+
+
+def tables(page: AppTest) -> tuple[dict[str, str], dict[str, str]]:
+    """What it allows, and where it runs."""
+    allows, where = (_told(table.value) for table in page.table)
+    return allows, where
+
+
+def _told(table: pd.DataFrame) -> dict[str, str]:
+    return {str(label): str(text) for label, text in table.iloc[:, 0].items()}
+
+
+def metrics(page: AppTest) -> dict[str, str]:
+    page.run()
+    assert not page.exception
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def test_it_says_which_version_this_is(about: AppTest) -> None:
+    page = about.run()
+    assert not page.exception
+    assert f"Version {models.__version__}." in "\n".join(text.value for text in page.markdown)
+
+
+def test_it_says_what_the_app_allows_and_nothing_secret(
+    about: AppTest, configured: Callable[..., None], store: Store
+) -> None:
+    configured(minutes="7", megabytes="0512", keep_runs="0", shared="yes", trainers="3")
+    page = about.run()
+    assert not page.exception
+    allows, where = tables(page)
+    assert allows["Longest run, estimated, in minutes"] == "7"
+    assert allows["Memory of one trainer, in MiB"] == "512"
+    assert allows["Newest runs that are kept"] == "no limit"
+    assert allows["Everyone lists everyone's runs"] == "yes"
+    assert allows["Runs that train at once"] == "3"
+    assert {"memory_lab", "python", "torch", "cores", "speed"} <= set(where)
+    everything = "\n".join(str(element.proto) for element in page.main)
+    assert "Memory Lab" in everything
+    assert str(store.file) not in everything
+
+
+def test_it_says_what_the_app_is_doing_and_keeps(
+    about: AppTest, cookies: dict[str, str], store: Store
+) -> None:
+    nothing = metrics(about)
+    assert (nothing["Runs in training"], nothing["Runs that wait"]) == ("0", "0")
+    assert (nothing["Store"], nothing["Runs in the store"]) == ("sqlite", "0")
+    for visitor in ("anna", "boris"):
+        store.create(Experiment(), visitor)
+    store.claim(store.create(Experiment()), "a trainer")
+    finished(store, SMALL)
+    told = metrics(about)
+    assert (told["Runs in training"], told["Runs that wait"]) == ("1", "2")
+    assert told["Runs in the store"] == "4"
+    assert told["Database file"].endswith(" MiB")
+    assert told["What they measured"] == f"{sum(store.sizes().values()) / 2**20:.1f} MiB"
+    assert told["Load (1 min)"].endswith("cores")
+
+
+def test_it_says_which_runs_are_the_visitors(
+    about: AppTest, cookies: dict[str, str], store: Store
+) -> None:
+    secret = "a-secret-that-only-this-test-has"
+    cookies[COOKIE] = secret
+    for visitor in (hashlib.sha256(secret.encode()).hexdigest(), "boris", None):
+        store.create(Experiment(), visitor)
+    metrics(about)
+    help_text = about.metric[0].proto.help
+    assert help_text == "1 of those that train or wait are yours."

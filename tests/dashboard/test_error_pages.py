@@ -1,0 +1,188 @@
+"""What goes wrong around a page is told in one message, without a traceback."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import services
+from models.experiment import Experiment
+from models.results import database
+from models.results.store import Store
+from tests.dashboard import shown
+
+Configure = Callable[..., None]
+PAGES = ("race", "gradient_flow", "inside_the_cell", "runs", "about")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that does not wait for locks."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    services.store.clear()
+
+
+@contextmanager
+def locked(store: Store, *, for_readers: bool = False) -> Iterator[None]:
+    """By another program, which writes."""
+    assert store.file
+    with closing(sqlite3.connect(store.file, isolation_level=None)) as other:
+        if for_readers:
+            other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE runs SET pinned = pinned")
+        yield
+
+
+def broken(store: Store) -> None:
+    """Makes the file one that is no database."""
+    assert store.file
+    store.close()
+    for file in store.file.parent.glob(f"{store.file.name}*"):
+        file.unlink()
+    store.file.write_bytes(b"This is no database. " * 500)
+
+
+def only_error(page: AppTest) -> str:
+    assert not page.exception
+    (error,) = page.error
+    value: str = error.value
+    assert "\n" not in value
+    assert "Traceback" not in value
+    return value.replace("\\", "")
+
+
+def at(app: AppTest, name: str) -> AppTest:
+    return app.run().switch_page(f"views/{name}.py").run()
+
+
+def test_a_setting_that_cannot_be_used_is_told_on_every_page(
+    race: AppTest, configured: Configure
+) -> None:
+    configured(minutes="soon")
+    told = only_error(race.run())
+    assert told.startswith("This app is not set up well: MEMORY_LAB_MINUTES is 'soon': give a")
+    assert not race.button
+    for name in PAGES:
+        assert only_error(at(race, name)) == told
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"minutess": "3"}, "there is no variable 'MEMORY_LAB_MINUTESS': did you mean"),
+        ({"trainers": "0"}, "MEMORY_LAB_TRAINERS is '0': give a whole number of at least 1"),
+        ({"store": "nonsense://anna:geheim@host/x"}, "MEMORY_LAB_STORE is 'nonsense://…'"),
+    ],
+)
+def test_it_says_which_setting_and_what_is_allowed(
+    race: AppTest, configured: Configure, settings: dict[str, str], told: str
+) -> None:
+    configured(**settings)
+    found = only_error(race.run())
+    assert told in found.replace("\u2060", "")
+    assert "geheim" not in str(race.main)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("name", PAGES)
+def test_a_store_that_cannot_be_read_is_told_on_every_page(
+    race: AppTest, store: Store, name: str
+) -> None:
+    at(race, name)
+    services.store().close()
+    services.store.clear()
+    services.trainer.clear()
+    broken(store)
+    told = only_error(race.run())
+    assert told.startswith("The store of runs does not answer: ")
+    assert "file is not a database" in told
+    assert told.endswith("Reload the page in a while.")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_locked_store_is_told_and_the_page_comes_back(race: AppTest, store: Store) -> None:
+    store.close()
+    with locked(store, for_readers=True):
+        assert "locked: end it, or wait" in only_error(race.run())
+    page = race.run()
+    assert not page.exception
+    assert not page.error
+    assert "Train" in shown.buttons(page)
+
+
+def test_a_database_that_is_away_is_told_without_its_password(
+    race: AppTest, configured: Configure
+) -> None:
+    configured(store="postgresql+psycopg://anna:geheim@127.0.0.1:1/runs")
+    services.store.clear()
+    told = only_error(race.run())
+    assert "The store of runs does not answer" in told
+    assert "geheim" not in told
+
+
+@pytest.mark.usefixtures("impatient")
+def test_train_on_a_locked_store_says_so_and_works_when_it_is_free(
+    race: AppTest, store: Store
+) -> None:
+    page = race.run()
+    with locked(store):
+        page.button(key="train").click().run()
+        assert not page.exception
+        (told,) = [text for text in shown.warnings(page) if "Not started" in text]
+        assert "locked: end it, or wait" in told.replace("\\", "")
+    assert not store.count()
+    page.button(key="train").click().run()
+    assert not page.exception
+    assert store.count() == 1
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("press", ["pin", "delete"])
+def test_a_run_of_a_locked_store_is_kept_and_the_page_says_so(
+    race: AppTest, store: Store, press: str
+) -> None:
+    run = store.create(Experiment())
+    store.finish(run, "finished")
+    page = at(race, "runs")
+    with locked(store):
+        page.button(key=f"{press}_{run}").click().run()
+        assert not page.exception
+        told = "\n".join(error.value for error in page.error).replace("\\", "")
+        assert "locked: end it, or wait" in told
+    assert not store.run(run).pinned
+
+
+@pytest.mark.usefixtures("impatient")
+def test_stop_on_a_locked_store_says_so(race: AppTest, store: Store) -> None:
+    page = race.run()
+    page.button(key="train").click().run()
+    with locked(store):
+        page.button(key="stop").click().run()
+        assert not page.exception
+        assert any("cannot be stopped" in text for text in shown.warnings(page))
+    (run,) = store.runs()
+    assert not run.stop_requested
+
+
+@pytest.mark.parametrize("name", ["race", "gradient_flow", "inside_the_cell"])
+def test_an_unknown_run_in_the_address_is_text(race: AppTest, name: str) -> None:
+    race.query_params["run"] = "[x](http://evil.example) <b>"
+    page = (
+        race.run()
+        if name == "race"
+        else AppTest.from_file(
+            str(Path(race._script_path).parent / "views" / f"{name}.py"), default_timeout=60
+        )
+    )
+    page.query_params["run"] = "[x](http://evil.example) <b>"
+    page.run()
+    assert not page.exception
+    everything = "\n".join(text.value for text in (*page.warning, *page.info, *page.markdown))
+    assert "](http" not in everything
+    assert "run" not in page.query_params

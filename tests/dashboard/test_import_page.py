@@ -1,0 +1,146 @@
+"""Exported results are opened again on the Runs page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from models.results.adopt import adopt
+from models.results.files import all_files, from_store, zip_bytes
+from models.results.imported import from_files
+from models.results.store import Store
+from tests.dashboard import shown
+from tests.properties import tiny_run
+
+KIND = "application/octet-stream"
+EVIL = "**b** [x](http://evil.example) ![i](http://evil.example/i.png) <script>alert(1)</script>"
+
+
+@cache
+def exported() -> dict[str, bytes]:
+    return all_files(tiny_run.results())
+
+
+def described(**changes: Any) -> bytes:
+    """experiment.json with some of what it says changed."""
+    told = json.loads(exported()["experiment.json"])
+    return json.dumps({**told, **changes}).encode()
+
+
+def opened(race: AppTest, files: Mapping[str, bytes] | Sequence[tuple[str, bytes]]) -> AppTest:
+    """The page after these files were dropped on the Runs page and the button was pressed."""
+    pairs = files.items() if isinstance(files, Mapping) else files
+    page = race.run().switch_page("views/runs.py").run()
+    (uploader,) = page.file_uploader
+    uploader.set_value([(name, content, KIND) for name, content in pairs])
+    page.run()
+    page.button(key="import").click().run()
+    assert not page.exception
+    return page
+
+
+def refused(page: AppTest) -> str:
+    (told,) = [error.value for error in page.error if error.value.startswith("Not opened")]
+    assert "\n" not in told
+    return told.replace("\\", "")
+
+
+@pytest.mark.parametrize("as_zip", [True, False], ids=["zip", "files"])
+def test_what_was_exported_is_a_run_again_and_on_show(
+    race: AppTest, store: Store, as_zip: bool
+) -> None:
+    files = {"my results.ZIP": zip_bytes(tiny_run.results())} if as_zip else exported()
+    page = opened(race, files)
+    (run,) = store.runs()
+    assert page.query_params["run"] in (run.id, [run.id])
+    assert shown.experiment(page) == tiny_run.TINY
+    assert f"Run {run.id} finished." in shown.captions(page)
+    assert "Resume" not in shown.buttons(page)
+    assert {"Everything (ZIP)", "accuracy.csv"} <= set(shown.downloads(page))
+    again = from_store(store, run.id)
+    assert list(again.weights) == list(tiny_run.results().weights)
+    assert len(again.tables["accuracy"]) == len(tiny_run.results().tables["accuracy"])
+
+
+def test_it_belongs_to_the_visitor_who_opened_it(race: AppTest, store: Store) -> None:
+    opened(race, exported())
+    (run,) = store.runs()
+    assert run.visitor
+    assert store.runs(run.visitor) == [run]
+
+
+def test_the_place_for_files_is_empty_afterwards(race: AppTest, store: Store) -> None:
+    page = opened(race, exported()).switch_page("views/runs.py").run()
+    assert not page.exception
+    assert "Open them" not in shown.buttons(page)
+    assert store.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ([("a.zip", b"PK\3\4 no zip")], "this file cannot be opened"),
+        ([("a.zip", b""), ("b.zip", b"")], "give one ZIP, or the files of one run"),
+        ([("a.zip", b""), ("accuracy.csv", b"")], "give one ZIP, or the files of one run"),
+        ([("accuracy.csv", b"1"), ("accuracy.csv", b"2")], "two files have the same name"),
+        ([("accuracy.csv", b"task,cell\n")], "experiment.json is missing: add it"),
+        ([("experiment.json", b"{")], "experiment.json"),
+        ([("experiment.json", described()), ("notes.csv", b"")], "is no file of results"),
+        ([("experiment.json", described(run=EVIL * 9))], "run is"),
+        ([("experiment.json", described(experiment={"seeds": EVIL}))], "seeds"),
+    ],
+)
+def test_what_cannot_be_opened_is_told_and_nothing_is_stored(
+    race: AppTest, store: Store, files: list[tuple[str, bytes]], reason: str
+) -> None:
+    page = opened(race, files)
+    assert reason in refused(page)
+    assert not store.count()
+    assert "](http" not in page.error[0].value
+    assert "Open them" in shown.buttons(page), "the files are still there"
+
+
+def test_texts_in_what_is_opened_are_nowhere_more_than_texts(race: AppTest, store: Store) -> None:
+    environment = {"status": "failed", "platform": EVIL[:90], EVIL[:60]: "x"}
+    page = opened(race, {**exported(), "experiment.json": described(environment=environment)})
+    (run,) = store.runs()
+    assert run.environment["platform"] == EVIL[:90]
+    for name in ("race", "runs", "about"):
+        page.switch_page(f"views/{name}.py").run()
+        assert not page.exception
+        everything = "\n".join(str(element.proto) for element in (*page.main, *page.sidebar))
+        assert "evil.example" not in everything
+
+
+@pytest.mark.parametrize("status", ["stopped", "interrupted", "failed"])
+def test_a_message_is_shown_as_it_is(race: AppTest, store: Store, status: Any) -> None:
+    run = store.create(tiny_run.TINY)
+    store.finish(run, status, EVIL)
+    race.query_params["run"] = run
+    page = race.run()
+    list_page = AppTest.from_file(str(Path(race._script_path).parent / "views" / "runs.py"))
+    for one in (page, list_page.run(timeout=60)):
+        assert not one.exception
+        texts = [*one.markdown, *one.caption, *one.error, *one.warning, *one.info]
+        (told,) = [text.value for text in texts if "evil" in text.value]
+        assert r"\*\*b\*\* \[x\]\(" in told
+        assert "://evil" not in told
+        assert not [text for text in texts if getattr(text, "allow_html", False) and "evil" in text.value]
+
+
+def test_a_run_of_somebody_elses_trainer_cannot_be_resumed_after_it_was_opened(
+    race: AppTest, store: Store
+) -> None:
+    files = {**exported(), "experiment.json": described(environment={"status": "stopped"})}
+    run = adopt(store, from_files(files))
+    race.query_params["run"] = run
+    page = race.run()
+    assert not page.exception
+    assert "Resume" not in shown.buttons(page)
+    assert "as imported" in shown.captions(page)

@@ -1,0 +1,182 @@
+"""Whose runs a visitor lists and manages, and what of a visitor is known."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.visitor import COOKIE, SECRET
+from models.experiment import Experiment
+from models.results.store import Store
+from tests.dashboard import shown
+
+VIEWS = Path(__file__).resolve().parents[2] / "dashboard"
+ANNA, BORIS = "anna-has-this-secret-and-noone-else", "boris-has-another-one-of-his-own"
+SMALL = {"steps": "10", "lengths": ["10"], "seeds": "1"}
+
+
+@pytest.fixture(autouse=True)
+def strangers(configured: Callable[..., None]) -> None:
+    """Visitors have nothing in common, as is the default."""
+    configured(shared="")
+
+
+def app() -> AppTest:
+    return AppTest.from_file(str(VIEWS / "app.py"), default_timeout=60)
+
+
+def runs_page() -> AppTest:
+    return AppTest.from_file(str(VIEWS / "views" / "runs.py"), default_timeout=60)
+
+
+def opened(page: AppTest, run: str = "") -> AppTest:
+    """In a new session, with a small experiment or a run."""
+    page.query_params.update({"run": run} if run else SMALL)
+    page.run()
+    assert not page.exception
+    return page
+
+
+def trained(store: Store) -> str:
+    """What the visitor whose cookie is sent puts into the queue."""
+    before = {run.id for run in store.runs()}
+    page = opened(app()).button(key="train").click().run()
+    assert not page.exception
+    (run,) = {run.id for run in store.runs()} - before
+    return run
+
+
+def listed(page: AppTest) -> set[str]:
+    """The runs that the Runs page shows."""
+    page.run()
+    assert not page.exception
+    keys = [button.key for button in page.button if button.key]
+    return {key.removeprefix("open_") for key in keys if key.startswith("open_")}
+
+
+def scripts(page: AppTest) -> list[str]:
+    return [html.value for html in page.get("html") if "<script>" in html.value]
+
+
+def secret_of(page: AppTest) -> str:
+    """That the page lets the browser keep."""
+    (script,) = scripts(page)
+    (found,) = re.findall(rf"document\.cookie = '{COOKIE}=([\w-]+);", script)
+    return str(found)
+
+
+def test_a_visitor_lists_own_runs_and_no_others(cookies: dict[str, str], store: Store) -> None:
+    nobodys = store.create(Experiment())
+    cookies[COOKIE] = ANNA
+    annas = trained(store)
+    cookies[COOKIE] = BORIS
+    boriss = trained(store)
+    assert listed(runs_page()) == {boriss}
+    cookies[COOKIE] = ANNA
+    assert listed(runs_page()) == {annas}
+    assert nobodys in {run.id for run in store.runs()}
+
+
+def test_a_session_without_a_cookie_is_nobody_else(store: Store) -> None:
+    trained(store)
+    assert listed(runs_page()) == set()
+
+
+def test_where_the_app_is_shared_everyone_lists_and_manages_all(
+    cookies: dict[str, str], store: Store, configured: Callable[..., None]
+) -> None:
+    configured(shared="yes")
+    cookies[COOKIE] = ANNA
+    runs = {store.create(Experiment()), trained(store)}
+    cookies[COOKIE] = BORIS
+    assert listed(runs_page()) == runs
+    for run in runs:
+        assert "Stop" in shown.buttons(opened(app(), run))
+
+
+def test_a_stranger_looks_at_a_run_by_its_address_and_cannot_manage_it(
+    cookies: dict[str, str], store: Store
+) -> None:
+    cookies[COOKIE] = ANNA
+    run = trained(store)
+    own, strangers = app(), app()
+    assert {"Stop"} <= set(shown.buttons(opened(own, run)))
+    cookies[COOKIE] = BORIS
+    page = opened(strangers, run)
+    assert shown.experiment(page).steps == 10
+    assert "Stop" not in shown.buttons(page)
+    assert not [info for info in page.info if "Your run" in info.value]
+    store.finish(run, "stopped")
+    assert "stopped after 0 of 10 steps" in shown.captions(page.run())
+    assert "Resume" not in shown.buttons(page)
+    assert "Resume" in shown.buttons(own.run())
+
+
+def test_a_stranger_can_train_the_experiment_that_is_on_show(
+    cookies: dict[str, str], store: Store
+) -> None:
+    cookies[COOKIE] = ANNA
+    run = trained(store)
+    cookies[COOKIE] = BORIS
+    page = opened(app(), run)
+    assert not page.button(key="train").disabled
+    page.button(key="train").click().run()
+    assert not page.exception
+    assert store.count() == 2
+    assert listed(runs_page()) == {one.id for one in store.runs()} - {run}
+
+
+def test_the_browser_is_given_a_secret_that_it_keeps(cookies: dict[str, str]) -> None:
+    page = opened(app())
+    secret = secret_of(page)
+    assert SECRET.fullmatch(secret)
+    assert len(secret) >= 32
+    assert secret_of(page.run()) == secret, "the same until the browser says that it has it"
+    assert secret_of(opened(app())) != secret
+    cookies[COOKIE] = secret
+    assert not scripts(opened(app()))
+
+
+def test_the_secret_is_in_the_store_nowhere_and_on_the_page_only_in_the_cookies_script(
+    cookies: dict[str, str], store: Store
+) -> None:
+    page = opened(app())
+    secret = secret_of(page)
+    cookies[COOKIE] = secret
+    run = trained(store)
+    assert store.run(run).visitor
+    assert store.file
+    with sqlite3.connect(store.file) as connection:
+        dump = "\n".join(connection.iterdump())
+    assert run in dump
+    assert secret not in dump
+    for one in (opened(app()), opened(app(), run), page):
+        everything = "\n".join(str(element.proto) for element in (*one.main, *one.sidebar))
+        assert "Train" in everything
+        assert str(store.run(run).visitor) not in everything
+        assert secret not in everything.replace(f"{COOKIE}={secret}", "")
+
+
+MADE_UP = ["", "short", "x" * 65, "ü" * 30, f"{'a' * 30}'; alert(1)//", "a b" * 10, f"{'a' * 30}\n"]
+
+
+@pytest.mark.parametrize("cookie", MADE_UP)
+def test_a_cookie_that_we_did_not_make_is_replaced(cookies: dict[str, str], cookie: str) -> None:
+    cookies[COOKIE] = cookie
+    secret = secret_of(opened(app()))
+    assert secret != cookie
+    assert SECRET.fullmatch(secret)
+
+
+def test_a_reload_is_the_same_visitor(cookies: dict[str, str], store: Store) -> None:
+    page = opened(app())
+    page.button(key="train").click().run()
+    (run,) = store.runs()
+    cookies[COOKIE] = secret_of(page)
+    assert "Stop" in shown.buttons(opened(app(), run.id))
+    assert listed(runs_page()) == {run.id}

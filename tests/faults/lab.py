@@ -1,0 +1,37 @@
+"""A dashboard without pages: its trainer alone, with an answer always on its way.
+
+    python -m tests.faults.lab
+
+Says ``ready`` once the first question is answered. It is there to be killed.
+"""
+
+from __future__ import annotations
+
+from dashboard.trainer import Trainer
+from models.configuration import Configuration
+from models.results.store import Store
+
+LONG_ANSWER = {
+    "experiment": {
+        "cells": ["rnn", "lstm", "gru"],
+        "lengths": [100, 200],
+        "seeds": 3,
+        "hidden_size": 8,
+        "batch_size": 4,
+    }
+}
+"""Longer than what a pipe holds, so that whoever answers is often in the middle of it."""
+
+
+def main() -> None:
+    configuration = Configuration.from_environment()
+    store = Store(configuration.store)
+    trainer = Trainer(store, configuration, {"MEMORY_LAB_STORE": configuration.store})
+    trainer.ask("birth", LONG_ANSWER)
+    print("ready", flush=True)
+    while True:
+        trainer.ask("birth", LONG_ANSWER)
+
+
+if __name__ == "__main__":
+    main()

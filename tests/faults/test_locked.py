@@ -1,0 +1,74 @@
+"""A database that somebody else keeps locked, or that is away for a moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import services, visitor
+from models.results import database
+from models.results.store import Store
+from tests.dashboard.shown import FakeTrainer
+from tests.faults.locks import cut_off_all, locked
+from tests.faults.victims import training, wait_until
+from tests.faults.whole import Whole
+
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+LOCKED_SECONDS = 1.5
+CUTS = 8
+
+
+def test_training_waits_for_a_lock_and_loses_nothing(store: Store, whole: Whole) -> None:
+    run = store.create(whole.experiment)
+    with training(store, run) as victim:
+        wait_until(lambda: bool(store.profile_steps(run)))
+        with locked(store):
+            before = len(store.read(run, "diagnostics")[0])
+            time.sleep(LOCKED_SECONDS)
+            assert len(store.read(run, "diagnostics")[0]) == before
+            assert victim.is_alive()
+        victim.join()
+    whole.check_end(store, run)
+
+
+@pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
+def test_training_connects_again_however_often_it_is_cut_off(store: Store, whole: Whole) -> None:
+    run = store.create(whole.experiment)
+    with training(store, run) as victim:
+        wait_until(lambda: bool(store.profile_steps(run)))
+        for _ in range(CUTS):
+            time.sleep(whole.seconds / CUTS / 2)
+            cut_off_all(store)
+        victim.join()
+    whole.check_end(store, run)
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The dashboard's pages on a store of their own, with a trainer that trains nothing."""
+    monkeypatch.setenv("MEMORY_LAB_STORE", f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(services, "Trainer", FakeTrainer)
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.session_state[visitor.STATE] = "a visitor without a browser, so without cookies"
+    yield app
+    for cached in (services.configuration, services.store, services.trainer):
+        cached.clear()
+
+
+def test_a_page_says_that_the_store_is_locked_and_goes_on_once_it_is_not(app: AppTest) -> None:
+    app.run()
+    store = services.store()
+    with locked(store):
+        app.button(key="train").click().run()
+        assert not app.exception
+        (told,) = [warning.value.replace("\\", "") for warning in app.warning]
+        assert told.startswith("Not started: the run cannot be stored: another program keeps")
+        assert not store.runs()
+    app.button(key="train").click().run()
+    assert not app.exception
+    assert [run.status for run in store.runs()] == ["queued"]

@@ -1,0 +1,123 @@
+"""Processes that train a run of a store, in order to be killed.
+
+They come from one process that has imported torch already, so that the next is there at once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import psutil
+import sqlalchemy as sa
+
+from models.process import identity
+from models.results.store import Store
+
+PROCESSES = 2
+"""Among so many processes a victim shares its models out, whatever the machine has."""
+TURN_SECONDS = 0.02
+"""Short, so that much of what is stored was measured in the middle of the way."""
+ORPHAN_SECONDS = 15.0
+"""Processes whose parent was killed must be gone by then, on the busiest of machines."""
+PATIENCE_SECONDS = 60.0
+BUSY_SECONDS = 0.2
+"""Short, so that it is not SQLite that waits for a lock."""
+
+_CONTEXT: Any = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(
+    [
+        *("__main__", "models.running", "models.training", __name__),
+        # PyTorch imports it, and SymPy with it, over the first Jacobian.
+        "torch.fx.experimental.symbolic_shapes",
+    ]
+)
+
+
+@contextmanager
+def training(
+    store: Store,
+    run: str,
+    *,
+    checkpoint_seconds: float = 0.0,
+    patience: float = PATIENCE_SECONDS,
+    statements: int | None = None,
+) -> Iterator[BaseProcess]:
+    """A process that goes on with the run, whose it is; killed at the latest when this is left.
+
+    With ``statements`` it kills itself once it has told the database so much.
+    """
+    url = store.url.render_as_string(hide_password=False)
+    arguments = (url, run, checkpoint_seconds, patience, statements)
+    victim = _CONTEXT.Process(target=_train, args=arguments)
+    victim.start()
+    try:
+        yield victim
+    finally:
+        kill(victim)
+
+
+def kill(victim: BaseProcess) -> None:
+    """Kills it; the processes that it has forked must end by themselves."""
+    orphans = forked(victim)
+    victim.kill()
+    victim.join()
+    wait_until(lambda: not any(map(is_there, orphans)), ORPHAN_SECONDS)
+
+
+def forked(victim: BaseProcess) -> list[psutil.Process]:
+    """The processes in which its models train."""
+    try:
+        children: list[psutil.Process] = psutil.Process(victim.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return children
+
+
+def is_there(process: psutil.Process) -> bool:
+    """Whether it has not ended; one that nobody has buried has."""
+    try:
+        return process.is_running() and bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"did not come true within {seconds:.0f} s"
+        time.sleep(0.02)
+
+
+def _train(
+    url: str, run: str, checkpoint_seconds: float, patience: float, statements: int | None
+) -> None:
+    from models import cell_training, machine, running
+    from models.results import database
+
+    database.BUSY_SECONDS = BUSY_SECONDS
+    cell_training.CHECKPOINT_SECONDS = checkpoint_seconds
+    cell_training.TURN_SECONDS = TURN_SECONDS
+    machine.cores = lambda: PROCESSES
+    store = Store(url, patience)
+    if statements is not None:
+        _die_after(statements)
+    if store.claim(run, identity()) or store.resume(run, identity()):
+        running.execute(store, run)
+
+
+def _die_after(statements: int) -> None:
+    left = iter(range(statements))
+
+    def count(*_: object) -> None:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sa.event.listen(sa.Engine, "after_cursor_execute", count)
+    sa.event.listen(sa.Engine, "commit", count)

@@ -1,0 +1,35 @@
+"""Runs in a store as training leaves them, trained in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from models.experiment import Experiment
+from models.results.environment import environment
+from models.results.store import Store
+from models.snapshot import Snapshot
+from models.training import train
+
+
+def measured(
+    store: Store,
+    experiment: Experiment,
+    *,
+    until: int | None = None,
+    visitor: str | None = None,
+    changed: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot,
+) -> str:
+    """A run with what training measures up to a step, by default to the end; still running."""
+    run = store.create(experiment, visitor)
+    store.begin(run, environment(), "a test", 1)
+    for snapshot in train(experiment, processes=1):
+        if until is None or snapshot.step <= until:
+            store.append(run, changed(snapshot), snapshot.step)
+    return run
+
+
+def finished(store: Store, experiment: Experiment, **how: object) -> str:
+    """The same, finished."""
+    run = measured(store, experiment, **how)  # type: ignore[arg-type]
+    store.finish(run, "finished")
+    return run

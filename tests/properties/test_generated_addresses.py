@@ -1,0 +1,95 @@
+"""Whatever stands in the address: it is used, or there is one clear line about it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dashboard.address import check_of, numbers, refusal, unknown, usable
+from dashboard.plain import MOST, NAMED, SIGNS, WORD_JOINER, plain
+from models.cells import CELLS
+from models.experiment import CHOICES, REAL, SEVERAL, WHOLE, Experiment, ExperimentError
+from models.numerals import number, whole
+from tests.properties.generated import assert_clear, on
+from tests.properties.strategies import FIELDS, NUMERALS, nearly_specs, noise
+
+DEFAULTS = Experiment()
+SETTINGS = tuple(name for name in FIELDS if name != "task")
+
+fitting = st.sampled_from(["1", "20", "100", "0.01", "1e-3", "auto", "parameters", "all", "gru"])
+numerals = st.one_of(st.sampled_from(NUMERALS), st.integers().map(str), st.floats().map(repr))
+texts = st.one_of(fitting, fitting, numerals, nearly_specs(CELLS), noise)
+addresses = st.dictionaries(
+    st.sampled_from(SETTINGS), st.lists(texts, min_size=1, max_size=3), min_size=1, max_size=2
+)
+
+
+def used(name: str, given: list[str]) -> Any:
+    """As the widgets of the sidebar pass it on."""
+    read = whole if name in WHOLE else number
+    numeric = name in WHOLE or name in REAL
+    if name in SEVERAL:
+        return numbers(given, read) if numeric else given
+    return read(given[0]) if numeric else given[0]
+
+
+@on("addresses")
+@given(addresses, st.sampled_from(["temporal_order", "copy", "digits"]))
+@example({"seeds": ["1_0"]}, "copy")
+@example({"seeds": ["1", "2"]}, "copy")
+@example({"lengths": ["²"]}, "copy")
+def test_every_parameter_is_used_or_told(address: dict[str, list[str]], task: str) -> None:
+    values: dict[str, Any] = {"task": task, "lengths": [64]}
+    for name, given_texts in address.items():
+        if usable(given_texts, check_of(name, task), several=name in SEVERAL):
+            values[name] = used(name, given_texts)
+            continue
+        default = getattr(DEFAULTS, name)
+        instead = list(map(str, default)) if name in SEVERAL else str(default)
+        message = refusal(name, given_texts, instead)
+        assert message.startswith(f"{name}=")
+        assert "cannot be used" in message
+        assert "\n" not in message
+        assert len(message) < 1000
+    try:
+        experiment = Experiment.from_mapping(values)
+    except ExperimentError as error:
+        # What each text alone may be can be too much of together, or twice the same.
+        assert_clear(error, of="twice|models, cells ×|match=parameters")
+    else:
+        for name in address:
+            if name in values and name not in (*SEVERAL, *CHOICES):
+                assert getattr(experiment, name) == values[name]
+
+
+def shown(markdown: str) -> str:
+    """What CommonMark shows of a text in which every sign is escaped."""
+    return re.sub(r"\\(.)", r"\1", markdown)
+
+
+@on("plain texts")
+@given(st.one_of(noise, st.text(st.sampled_from("[]()!<>*_`:/.@#&;wh tps\\\n-"), max_size=40)))
+def test_plain_shows_a_text_and_is_nothing_else(text: str) -> None:
+    markdown = plain(text)
+    assert not SIGNS.search(re.sub(r"\\.", "", markdown))
+    assert markdown.replace(WORD_JOINER, "").isprintable()
+    seen = shown(markdown)
+    assert not re.search(r"://[^\u2060]|www\.|@\w", seen)
+    assert not NAMED.search(seen)
+    as_it_was = "".join(one if one.isprintable() else " " for one in text)
+    if len(text) <= MOST and WORD_JOINER not in text:
+        assert seen.replace(WORD_JOINER, "") == " ".join(as_it_was.split())
+    assert len(seen.replace(WORD_JOINER, "")) <= MOST + 1
+
+
+@on("unknown parameters")
+@given(st.lists(st.one_of(noise, st.sampled_from([*SETTINGS, "run", "length"])), max_size=5))
+def test_parameters_that_nothing_uses_are_told(names: list[str]) -> None:
+    message = unknown(names, SETTINGS)
+    others = set(names) - {*SETTINGS, "run"}
+    assert bool(message) == bool(others)
+    assert "\n" not in message
+    assert len(message) < 1000
