@@ -1,8 +1,8 @@
 """Starts and stops training. The pages never train: the command line does, as a process.
 
 A warm process has imported torch and waits for a run, so that the first points appear soon after
-the press. It ends with its run, which gives its memory back; the next one is started when nothing
-is training. Quick questions go to the same process, whether it waits or trains.
+the press. It trains in processes of its own, which give their memory back, and then waits for the
+next run. Quick questions go to the same process, whether it waits or trains.
 
 The queue is in the store: runs that wait outlive the dashboard, and so does one that trains, which
 goes on to its end and counts as long. A run that nobody has looked at for a while gives way to
@@ -173,6 +173,8 @@ class Trainer:
             for process in (self._warm, *self._running.values()):
                 if process and process.alive:
                     return process
+            if self._closed:
+                raise QuestionError("the trainer is closed")
             self._warm = TrainerProcess(self._variables)
             return self._warm
 
@@ -202,19 +204,28 @@ class Trainer:
 
     def _reap(self) -> None:
         for run, process in list(self._running.items()):
-            if process.alive:
+            if process.alive and not process.ended:
                 continue
-            status, message = self._how_it_ended(process)
-            if self.store.finish(run, status, message, process.identity):
-                log.warning("run broken off", extra={"run": run, "reason": message})
+            if not process.ended:
+                status, message = self._how_it_ended(process)
+                if self.store.finish(run, status, message, process.identity):
+                    log.warning("run broken off", extra={"run": run, "reason": message})
             if run in self._giving_way:
                 self.store.resume(run)
             with self._lock:
                 del self._running[run]
                 self._giving_way.discard(run)
             self._watched.pop(run, None)
-            process.errors.unlink(missing_ok=True)
             self._next_look = 0.0
+            self._keep_warm(process)
+
+    def _keep_warm(self, process: TrainerProcess) -> None:
+        """What has trained may train again: torch is imported."""
+        with self._lock:
+            if process.alive and self._warm is None:
+                self._warm = process
+                return
+        process.kill()
 
     def _how_it_ended(self, process: TrainerProcess) -> tuple[Status, str]:
         """Of a process that has not told the store itself."""

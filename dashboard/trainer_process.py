@@ -1,4 +1,4 @@
-"""A process of ``python -m models serve``: it answers questions, and trains one run."""
+"""A process of ``python -m models serve``: it answers questions, and trains run after run."""
 
 from __future__ import annotations
 
@@ -53,6 +53,8 @@ class TrainerProcess:
         os.close(descriptor)
         self.identity = identity(self.popen.pid)
         """How the store calls it."""
+        self.ended = False
+        """Whether it has said that its run has ended."""
         self.stop_by: float | None = None
         """When its run must have ended, since it was told to stop."""
         self.too_large = False
@@ -68,6 +70,7 @@ class TrainerProcess:
 
     def train(self, run: str) -> None:
         """Gives it a run of the store. One that died just now is told by ``alive``."""
+        self.ended, self.stop_by, self.too_large = False, None, False
         with contextlib.suppress(OSError):
             self._write({"run": run, "process": self.identity})
 
@@ -114,6 +117,9 @@ class TrainerProcess:
         assert self.popen.stdout is not None
         for line in self.popen.stdout:
             told = json.loads(line)
+            if "ended" in told:
+                self.ended = True
+                continue
             future = self._open.pop(told["question"])
             if "error" in told:
                 future.set_exception(QuestionError(told["error"]))

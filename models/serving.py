@@ -1,21 +1,23 @@
-"""The process that a dashboard keeps warm: it answers quick questions, and trains one run.
+"""The process that a dashboard keeps warm: it answers quick questions, and trains run after run.
 
 Lines of JSON come on standard input, in any order and number:
 
     {"question": 7, "name": "birth", "arguments": {...}}    answered by a line on standard output,
                                                             {"question": 7, "answer": ...} or
                                                             {"question": 7, "error": "..."}
-    {"run": "…", "process": "…"}                            trained, after which the process ends;
-                                                            the process as the store calls it
+    {"run": "…", "process": "…"}                            trained by this process, which is what
+                                                            the store calls it; then the line
+                                                            {"ended": "…"}, with the run
 
 Questions are answered while a run trains as well: its models train in processes of their own.
-Where the input ends before a run has come, the process ends; a run goes on to its end even where
-its dashboard is gone.
+Where the input ends, the process does, after the run that it trains: that goes on to its end even
+where its dashboard is gone.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -24,21 +26,39 @@ from typing import IO, Any
 
 import torch
 
+from models.experiment import ExperimentError
 from models.questions import ask
-from models.results.store import Store
-from models.running import End, execute
+from models.results.store import NotOursError, Store
+from models.running import execute
 from models.side_by_side import NO_FORK
+from models.training import processes_for
+
+SPEAKING = threading.Lock()
+
+log = logging.getLogger("memory_lab.serving")
 
 
-def serve(store: Store, lines: Iterable[str], out: IO[str]) -> End | None:
-    """Answers until a run comes, then trains it and answers on until it has ended.
+def serve(store: Store, lines: Iterable[str], out: IO[str]) -> None:
+    """Answers questions, and trains one run after the other, until the input ends.
 
-    Returns how it ended; None where no run came.
+    Raises StoreError where not even the end of a run can be written.
     """
     runs: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(lines, out, runs), daemon=True).start()
-    given = runs.get()
-    return execute(store, given[0], process=given[1]) if given else None
+    goes_on = True
+    while goes_on and (given := runs.get()):
+        goes_on = _train(store, *given)
+        _say({"ended": given[0]}, out)
+
+
+def _train(store: Store, run: str, process: str) -> bool:
+    """Says whether another run can follow: not where this one took the memory of this process."""
+    try:
+        execute(store, run, process=process)
+        return processes_for(store.run(run).experiment) > 1
+    except (ExperimentError, NotOursError, KeyError) as error:
+        log.warning("not trained: %s", error, extra={"run": run})
+        return True
 
 
 def _listen(lines: Iterable[str], out: IO[str], runs: SimpleQueue[tuple[str, str] | None]) -> None:
@@ -50,12 +70,16 @@ def _listen(lines: Iterable[str], out: IO[str], runs: SimpleQueue[tuple[str, str
             if "run" in message:
                 runs.put((message["run"], message["process"]))
             else:
-                # A process forked over half a line would write that half again; where the
-                # dashboard is gone, nobody reads it.
-                with NO_FORK, suppress(BrokenPipeError):
-                    print(json.dumps(_answer(message)), file=out, flush=True)
+                with NO_FORK:
+                    _say(_answer(message), out)
     finally:
         runs.put(None)  # nobody waits for a run that cannot come
+
+
+def _say(told: Mapping[str, object], out: IO[str]) -> None:
+    """One line, as long as somebody reads. Never beside a fork: two processes would say it."""
+    with SPEAKING, suppress(BrokenPipeError):
+        print(json.dumps(told), file=out, flush=True)
 
 
 def _answer(message: Mapping[str, Any]) -> dict[str, object]:

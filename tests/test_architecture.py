@@ -38,13 +38,17 @@ import os, sys
 os.environ["MEMORY_LAB_STORE"] = "sqlite:///{tmp_path / "runs.sqlite"}"
 sys.path.insert(0, {str(ROOT)!r})
 from streamlit.testing.v1 import AppTest
-from dashboard import services
+from dashboard import services, visitor
+from dashboard.queue import Queue
 from dashboard.trainer_process import QuestionError
+from models.cost import REFERENCE
 class Nobody:
+    speed, queue = REFERENCE, Queue()
     def __init__(self, *_): pass
     def ask(self, *_): raise QuestionError("nobody is there")
 services.Trainer = Nobody
-for page in ("app.py", "views/gradient_flow.py", "views/runs.py"):
+visitor._secret = lambda: "somebody"  # a test has no browser with cookies
+for page in ("app.py", "views/gradient_flow.py", "views/runs.py", "views/about.py"):
     test = AppTest.from_file({str(ROOT / "dashboard")!r} + "/" + page, default_timeout=60)
     assert not test.run().exception
 assert "torch" not in sys.modules

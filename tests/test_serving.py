@@ -46,7 +46,10 @@ def served(*messages: dict[str, Any]) -> list[dict[str, Any]]:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    runs = [message["run"] for message in messages if "run" in message]
+    assert [line["ended"] for line in told if "ended" in line] == runs
+    return [line for line in told if "ended" not in line]
 
 
 def test_it_ends_quietly_where_nothing_comes(store: Store) -> None:
@@ -65,6 +68,13 @@ def test_it_answers_in_turn_and_trains_the_run_that_comes(store: Store) -> None:
     assert refused == {"question": 4, "error": refused["error"]}
     assert "unknown cell 'elephant'" in refused["error"]
     assert store.run(run).status == "finished"
+
+
+def test_it_trains_one_run_after_the_other(store: Store) -> None:
+    runs = [store.create(TINY) for _ in range(2)]
+    gone = "20261125-000000-deleted"
+    served(*({"run": run, "process": "a test"} for run in (runs[0], gone, runs[1])))
+    assert [store.run(run).status for run in runs] == ["finished", "finished"]
 
 
 def test_the_answer_is_what_a_run_measures_at_birth(store: Store) -> None:

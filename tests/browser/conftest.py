@@ -28,7 +28,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def dashboard(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    with running_dashboard(tmp_path_factory.mktemp("dashboard")) as dashboard:
+    folder = tmp_path_factory.mktemp("dashboard")
+    # Runs that go on until they are stopped are too long for any limit, on a slow machine at least.
+    with running_dashboard(folder, trainers="1", minutes="0") as dashboard:
         yield dashboard
 
 

@@ -28,17 +28,21 @@ class Dashboard:
 
 
 @contextmanager
-def running_dashboard(folder: Path) -> Iterator[Dashboard]:
-    """Starts ``streamlit run dashboard/app.py`` from ``folder``, where its store lies as well."""
+def running_dashboard(folder: Path, **settings: str) -> Iterator[Dashboard]:
+    """Starts ``streamlit run dashboard/app.py``; its store lies in ``folder``.
+
+    ``settings`` are those of the app, as in ``trainers="1"``.
+    """
     port = _free_port()
     store_url = f"sqlite:///{folder / 'runs.sqlite'}"
+    variables = {f"MEMORY_LAB_{name.upper()}": text for name, text in settings.items()}
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")),
             *("--server.port", str(port), "--server.headless", "true"),
         ],
         cwd=ROOT,
-        env={**os.environ, "MEMORY_LAB_STORE": store_url},
+        env={**os.environ, "MEMORY_LAB_STORE": store_url, **variables},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -60,7 +60,7 @@ def listed(page: AppTest) -> set[str]:
 
 
 def scripts(page: AppTest) -> list[str]:
-    return [html.value for html in page.get("html") if "<script>" in html.value]
+    return [html.value for html in page.html if "<script>" in html.value]
 
 
 def secret_of(page: AppTest) -> str:

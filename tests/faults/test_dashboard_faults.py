@@ -28,7 +28,7 @@ from tests.faults.whole import EXPERIMENT, Whole
 ROOT = Path(__file__).resolve().parents[2]
 ENDLESS = replace(EXPERIMENT, cells=("rnn",), steps=10**6, evaluate_every=20)
 SHORT = replace(EXPERIMENT, cells=("rnn", "gru"), lengths=(10,))
-CYCLES = 4
+CYCLES = 2
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import pytest
 from models.results.lost_runs import GONE, close_lost_runs
 from models.results.store import Store, StoreError
 from tests.faults.small_disk import filled, small_disk
-from tests.faults.victims import forked, is_there, training, wait_until
+from tests.faults.victims import SLOWLY, forked, is_there, training, wait_until
 from tests.faults.whole import Whole
 
-STUCK_SECONDS = 1.0
-SHORT_PATIENCE = 1.5
+STUCK_SECONDS = 0.7
+SHORT_PATIENCE = 1.0
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def store(disk: Path) -> Iterator[Store]:
 
 def test_a_run_waits_for_room_and_loses_nothing(store: Store, disk: Path, whole: Whole) -> None:
     run = store.create(whole.experiment)
-    with training(store, run) as victim:
+    with training(store, run, pause=SLOWLY) as victim:
         wait_until(lambda: has_begun(store, run))
         with filled(disk):
             time.sleep(STUCK_SECONDS)
@@ -52,7 +52,7 @@ def test_where_patience_runs_out_the_run_says_why_and_goes_on_later(
     store: Store, disk: Path, whole: Whole
 ) -> None:
     run = store.create(whole.experiment)
-    with training(store, run, patience=SHORT_PATIENCE) as victim:
+    with training(store, run, patience=SHORT_PATIENCE, pause=SLOWLY) as victim:
         wait_until(lambda: has_begun(store, run))
         processes = forked(victim)
         with filled(disk):
@@ -69,7 +69,7 @@ def test_where_not_even_the_end_can_be_written_others_find_it_out(
     store: Store, disk: Path, whole: Whole
 ) -> None:
     run = store.create(whole.experiment)
-    with training(store, run, patience=0.1) as victim:
+    with training(store, run, patience=0.1, pause=SLOWLY) as victim:
         wait_until(lambda: has_begun(store, run))
         with filled(disk):
             victim.join()

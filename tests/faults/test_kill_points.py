@@ -14,11 +14,11 @@ import pytest
 
 from models.results.lost_runs import GONE, close_lost_runs
 from models.results.store import Store
-from tests.faults.victims import forked, kill, training, wait_until
+from tests.faults.victims import SLOWLY, forked, kill, training, wait_until
 from tests.faults.whole import EXPERIMENT, MODEL, Whole
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = {"sqlite": 11, "postgresql": 5}
+KILLS = {"sqlite": 10, "postgresql": 5}
 """So many while it does anything, and as many in the middle of what it tells the database."""
 STATEMENTS = 150
 """About so many a run tells the database."""
@@ -71,8 +71,8 @@ def test_one_killed_training_process_ends_the_run_which_goes_on_later(
     store: Store, whole: Whole
 ) -> None:
     run = store.create(whole.experiment)
-    with training(store, run) as victim:
-        wait_until(lambda: store.run(run).done_steps > 0)
+    with training(store, run, pause=SLOWLY) as victim:
+        wait_until(lambda: bool(store.profile_steps(run)))
         processes = forked(victim)
         assert len(processes) == 2
         processes[0].kill()
@@ -92,7 +92,7 @@ def test_the_command_line_is_killed_and_told_to_go_on(tmp_path: Path, whole: Who
     store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     run = store.create(whole.experiment)
     with command_line(store, run) as process:
-        wait_until(lambda: len(store.read(run, "training")[0]) > 0)
+        wait_until(lambda: bool(store.profile_steps(run)))
         process.kill()
         process.wait()
     check_broken(store, run, whole)

@@ -14,17 +14,17 @@ from models.results import database
 from models.results.store import Store
 from tests.dashboard.shown import FakeTrainer
 from tests.faults.locks import cut_off_all, locked
-from tests.faults.victims import training, wait_until
+from tests.faults.victims import SLOWLY, training, wait_until
 from tests.faults.whole import Whole
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
-LOCKED_SECONDS = 1.5
+LOCKED_SECONDS = 1.0
 CUTS = 8
 
 
 def test_training_waits_for_a_lock_and_loses_nothing(store: Store, whole: Whole) -> None:
     run = store.create(whole.experiment)
-    with training(store, run) as victim:
+    with training(store, run, pause=SLOWLY) as victim:
         wait_until(lambda: bool(store.profile_steps(run)))
         with locked(store):
             before = len(store.read(run, "diagnostics")[0])
@@ -38,10 +38,10 @@ def test_training_waits_for_a_lock_and_loses_nothing(store: Store, whole: Whole)
 @pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 def test_training_connects_again_however_often_it_is_cut_off(store: Store, whole: Whole) -> None:
     run = store.create(whole.experiment)
-    with training(store, run) as victim:
+    with training(store, run, pause=SLOWLY) as victim:
         wait_until(lambda: bool(store.profile_steps(run)))
         for _ in range(CUTS):
-            time.sleep(whole.seconds / CUTS / 2)
+            time.sleep(SLOWLY)
             cut_off_all(store)
         victim.join()
     whole.check_end(store, run)

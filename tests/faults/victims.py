@@ -22,8 +22,10 @@ from models.results.store import Store
 
 PROCESSES = 2
 """Among so many processes a victim shares its models out, whatever the machine has."""
-TURN_SECONDS = 0.02
+TURN_SECONDS = 0.04
 """Short, so that much of what is stored was measured in the middle of the way."""
+SLOWLY = 0.1
+"""A pause that leaves a test time to do something to a run."""
 ORPHAN_SECONDS = 15.0
 """Processes whose parent was killed must be gone by then, on the busiest of machines."""
 PATIENCE_SECONDS = 60.0
@@ -47,14 +49,16 @@ def training(
     *,
     checkpoint_seconds: float = 0.0,
     patience: float = PATIENCE_SECONDS,
+    pause: float = 0.0,
     statements: int | None = None,
 ) -> Iterator[BaseProcess]:
     """A process that goes on with the run, whose it is; killed at the latest when this is left.
 
-    With ``statements`` it kills itself once it has told the database so much.
+    It pauses for so many seconds after each transaction. With ``statements`` it kills itself once
+    it has told the database so much.
     """
     url = store.url.render_as_string(hide_password=False)
-    arguments = (url, run, checkpoint_seconds, patience, statements)
+    arguments = (url, run, checkpoint_seconds, patience, pause, statements)
     victim = _CONTEXT.Process(target=_train, args=arguments)
     victim.start()
     try:
@@ -96,7 +100,12 @@ def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS)
 
 
 def _train(
-    url: str, run: str, checkpoint_seconds: float, patience: float, statements: int | None
+    url: str,
+    run: str,
+    checkpoint_seconds: float,
+    patience: float,
+    pause: float,
+    statements: int | None,
 ) -> None:
     from models import cell_training, machine, running
     from models.results import database
@@ -106,6 +115,7 @@ def _train(
     cell_training.TURN_SECONDS = TURN_SECONDS
     machine.cores = lambda: PROCESSES
     store = Store(url, patience)
+    sa.event.listen(sa.Engine, "commit", lambda _: time.sleep(pause))
     if statements is not None:
         _die_after(statements)
     if store.claim(run, identity()) or store.resume(run, identity()):

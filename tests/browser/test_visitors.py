@@ -1,0 +1,146 @@
+"""What a browser keeps of its visitor, and what two visitors have of each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlencode
+
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from dashboard.visitor import COOKIE
+from models.results.store import Store
+from tests.browser.server import Dashboard
+from tests.browser.test_race import SMALL, train
+from tests.properties import tiny_run
+
+EVIL = "[x](http://evil.example) <img src=x onerror=document.title='evil'>"
+
+
+def stop(page: Page) -> Locator:
+    main = page.get_by_test_id("stMainBlockContainer")
+    return main.get_by_role("button", name="Stop", exact=True)
+
+
+def address(dashboard: Dashboard, **settings: object) -> str:
+    return f"{dashboard.url}/?{urlencode({**SMALL, 'cells': 'rnn', **settings}, doseq=True)}"
+
+
+def run_of(page: Page) -> str:
+    """The run that the address names."""
+    page.wait_for_function("new URLSearchParams(location.search).has('run')")
+    return str(page.evaluate("new URLSearchParams(location.search).get('run')"))
+
+
+@contextmanager
+def another_visitor(page: Page) -> Iterator[Page]:
+    """In a window that shares no cookies with the page's."""
+    browser = page.context.browser
+    assert browser
+    with_own_cookies = browser.new_context()
+    other = with_own_cookies.new_page()
+    other.set_default_timeout(60_000)
+    try:
+        yield other
+    finally:
+        with_own_cookies.close()
+
+
+def test_a_reload_finds_the_run_again_and_can_stop_it(page: Page, dashboard: Dashboard) -> None:
+    page.goto(address(dashboard))
+    train(page).click()
+    run = run_of(page)
+    stop(page).wait_for()
+    (cookie,) = [one for one in page.context.cookies() if one.get("name") == COOKIE]
+    page.reload()
+    stop(page).wait_for()
+    (same,) = [one for one in page.context.cookies() if one.get("name") == COOKIE]
+    assert same.get("value") == cookie.get("value")
+
+    with another_visitor(page) as other:
+        other.goto(f"{dashboard.url}/?run={run}")
+        other.get_by_text("optimiser steps,").wait_for()
+        expect(stop(other)).to_have_count(0)
+        other.get_by_role("link", name="Runs").click()
+        other.get_by_text("Nothing was trained yet.").wait_for()
+
+    page.get_by_role("link", name="Runs").click()
+    row = page.locator(f".st-key-run_{run}")
+    row.get_by_role("button", name="Open", exact=True).click()
+    stop(page).click()
+    page.get_by_text("was stopped after").wait_for()
+    assert Store(dashboard.store_url).run(run).status == "stopped"
+
+
+def test_the_second_visitor_sees_a_place_in_the_queue_and_starts_when_the_first_stops(
+    page: Page, dashboard: Dashboard
+) -> None:
+    page.goto(address(dashboard))
+    train(page).click()
+    first = run_of(page)
+    page.get_by_text("left", exact=False).filter(has_text="optimiser steps").wait_for()
+    with another_visitor(page) as other:
+        other.goto(address(dashboard, steps=50_000))
+        train(other).click()
+        second = run_of(other)
+        other.get_by_text("place 1 in the queue, starts in about").wait_for()
+        store = Store(dashboard.store_url)
+        assert (store.run(first).status, store.run(second).status) == ("running", "queued")
+        stop(page).click()
+        other.get_by_text("left", exact=False).filter(has_text="optimiser steps").wait_for()
+        assert store.run(second).status == "running"
+        stop(other).click()
+        other.get_by_text("was stopped after").wait_for()
+    assert store.run(first).visitor != store.run(second).visitor
+
+
+def shows_as_text(page: Page) -> None:
+    """That nothing of EVIL became anything else."""
+    assert page.locator("a[href*='evil'], img[src='x']").count() == 0
+    assert page.title() != "evil"
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_what_the_address_says_is_text(page: Page, dashboard: Dashboard) -> None:
+    page.goto(f"{dashboard.url}/?{urlencode({'run': EVIL})}")
+    page.get_by_text("is not in this store").wait_for()
+    expect(page.get_by_text("is not in this store")).to_contain_text("[x](http")
+    shows_as_text(page)
+
+
+def exported(**changes: object) -> dict[str, bytes]:
+    """The files of a run, whose experiment says something else."""
+    files = dict(tiny_run.content())
+    told = json.loads(files["experiment.json"])
+    told["experiment"] |= changes
+    return {**files, "experiment.json": json.dumps(told).encode()}
+
+
+def drop(page: Page, files: dict[str, bytes]) -> None:
+    page.locator("input[type=file]").set_input_files(
+        [
+            FilePayload(name=name, mimeType="text/plain", buffer=content)
+            for name, content in files.items()
+        ]
+    )
+    page.get_by_role("button", name="Open them").click()
+
+
+def test_files_are_opened_and_what_is_wrong_with_them_is_text(
+    page: Page, dashboard: Dashboard
+) -> None:
+    page.goto(f"{dashboard.url}/runs")
+    page.get_by_text("Open exported results", exact=True).click()
+    drop(page, exported(cells=[EVIL]))
+    page.get_by_text("Not opened:").wait_for()
+    expect(page.get_by_text("Not opened:")).to_contain_text("[x](http")
+    shows_as_text(page)
+    page.reload()
+    page.get_by_text("Open exported results", exact=True).click()
+    drop(page, exported())
+    run = run_of(page)
+    page.get_by_text(f"Run {run} finished.").wait_for()
+    stored = Store(dashboard.store_url).run(run)
+    assert stored.experiment == tiny_run.TINY
+    assert stored.visitor
