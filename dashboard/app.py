@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 
@@ -13,10 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from dashboard import services, visitor
-from dashboard.plain import plain
-from models.configuration import ConfigurationError
-from models.results.store import StoreError
+from dashboard import failures, services, visitor
 
 st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
 
@@ -38,15 +34,7 @@ PAGES = [
     st.Page("views/about.py", title="About", icon=":material/info:"),
 ]
 page = st.navigation(PAGES, position="top")
-try:
+with failures.told():
     services.configuration()
     page.run()
     visitor.remember()
-except ConfigurationError as error:
-    st.error(f"This app is not set up well: {plain(str(error), most=600)}")
-except StoreError as error:
-    logging.getLogger("memory_lab.app").warning("page without its store: %s", error)
-    st.error(
-        f"The store of runs does not answer: {plain(str(error), most=600)}. What was measured is "
-        "kept. Reload the page in a while."
-    )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import admission, controls, current_run
+from dashboard import admission, controls, current_run, failures
 from dashboard.plain import plain
 from dashboard.services import trainer
 from dashboard.visitor import is_mine
@@ -56,7 +56,7 @@ def start_button(settings: controls.Settings, run: Run | None, beside: Callable[
         if run and experiment and not same and run.experiment != experiment:
             st.caption("The settings have changed since this run: press Train to run them.")
     if current_run.elsewhere():
-        st.fragment(_elsewhere, run_every=REFRESH_SECONDS["training"])()
+        st.fragment(failures.told()(_elsewhere), run_every=REFRESH_SECONDS["training"])()
 
 
 def _elsewhere() -> None:
@@ -95,10 +95,14 @@ def follow(run: Run, draw: Callable[[Run], None]) -> None:
     """Draws a run again and again while it trains, and once while it waits or has ended."""
     phase = current_run.phase(run)
     if phase == "queued":
-        st.fragment(_status_of, run_every=REFRESH_SECONDS[phase])(phase)
+        st.fragment(failures.told()(_show_status), run_every=REFRESH_SECONDS[phase])(phase)
         draw(run)
     else:
-        st.fragment(_show, run_every=REFRESH_SECONDS[phase])(phase, draw)
+        st.fragment(failures.told()(_show), run_every=REFRESH_SECONDS[phase])(phase, draw)
+
+
+def _show_status(phase: current_run.Phase) -> None:
+    _status_of(phase)
 
 
 def _show(phase: current_run.Phase, draw: Callable[[Run], None]) -> None:

@@ -25,6 +25,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 import torch
+import torch.fx.experimental.symbolic_shapes
 
 from models.experiment import ExperimentError
 from models.questions import ask

@@ -46,7 +46,9 @@ class Runs(Database):
 
     def claim(self, run: str, process: str) -> bool:
         """Takes a run out of the queue for this process; says whether nobody was faster."""
-        return self._change(run, RUNS.c.status == "queued", status="running", process=process)
+        # It may be ours already: an answer that was lost on its way is asked for again.
+        allowed = sa.or_(RUNS.c.status == "queued", RUNS.c.process == process)
+        return self._change(run, allowed, status="running", process=process)
 
     def begin(self, run: str, environment: Mapping[str, str], process: str, processes: int) -> int:
         """The run trains from now on, in this process and environment.
@@ -84,11 +86,18 @@ class Runs(Database):
         if process is not None:
             ours = sa.and_(ours, RUNS.c.process == process)
         now = datetime.now(UTC)
-        ended = self._change(run, ours, status=status, message=message, finished=now, process=None)
-        if ended and status == "finished":
-            done = sa.delete(PARTS).where(PARTS.c.run == run)
-            self.writing(lambda connection: connection.execute(done))
-        return ended
+        change = sa.update(RUNS).where(RUNS.c.id == run, ours)
+        change = change.values(
+            status=status, message=message, finished=now, updated=now, process=None
+        )
+
+        def work(connection: sa.Connection) -> bool:
+            ended = connection.execute(change).rowcount > 0
+            if ended and status == "finished":
+                connection.execute(sa.delete(PARTS).where(PARTS.c.run == run))
+            return ended
+
+        return self.writing(work)
 
     def resume(self, run: str, process: str | None = None) -> bool:
         """Puts a run that was broken off back into the queue; says whether it was.

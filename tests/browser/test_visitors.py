@@ -47,51 +47,50 @@ def another_visitor(page: Page) -> Iterator[Page]:
         with_own_cookies.close()
 
 
-def test_a_reload_finds_the_run_again_and_can_stop_it(page: Page, dashboard: Dashboard) -> None:
-    page.goto(address(dashboard))
-    train(page).click()
-    run = run_of(page)
-    stop(page).wait_for()
-    (cookie,) = [one for one in page.context.cookies() if one.get("name") == COOKIE]
-    page.reload()
-    stop(page).wait_for()
-    (same,) = [one for one in page.context.cookies() if one.get("name") == COOKIE]
-    assert same.get("value") == cookie.get("value")
-
-    with another_visitor(page) as other:
-        other.goto(f"{dashboard.url}/?run={run}")
-        other.get_by_text("optimiser steps,").wait_for()
-        expect(stop(other)).to_have_count(0)
-        other.get_by_role("link", name="Runs").click()
-        other.get_by_text("Nothing was trained yet.").wait_for()
-
-    page.get_by_role("link", name="Runs").click()
-    row = page.locator(f".st-key-run_{run}")
-    row.get_by_role("button", name="Open", exact=True).click()
-    stop(page).click()
-    page.get_by_text("was stopped after").wait_for()
-    assert Store(dashboard.store_url).run(run).status == "stopped"
+def cookie(page: Page) -> str:
+    (found,) = [one for one in page.context.cookies() if one.get("name") == COOKIE]
+    return found.get("value", "")
 
 
-def test_the_second_visitor_sees_a_place_in_the_queue_and_starts_when_the_first_stops(
+def wait_until_it_trains(page: Page) -> None:
+    page.get_by_text("left").filter(has_text="optimiser steps").wait_for()
+
+
+def test_a_reload_keeps_the_visitor_and_another_one_waits_in_the_queue(
     page: Page, dashboard: Dashboard
 ) -> None:
+    store = Store(dashboard.store_url)
     page.goto(address(dashboard))
     train(page).click()
     first = run_of(page)
-    page.get_by_text("left", exact=False).filter(has_text="optimiser steps").wait_for()
+    wait_until_it_trains(page)
+    secret = cookie(page)
+    page.reload()
+    stop(page).wait_for()
+    assert cookie(page) == secret
+
     with another_visitor(page) as other:
-        other.goto(address(dashboard, steps=50_000))
+        other.goto(f"{dashboard.url}/?run={first}")
+        wait_until_it_trains(other)
+        expect(stop(other)).to_have_count(0)
+        other.get_by_role("link", name="Runs").click()
+        other.get_by_text("Nothing was trained yet.").wait_for()
+        other.get_by_role("link", name="Race").click()
         train(other).click()
-        second = run_of(other)
+        stop(other).wait_for()
         other.get_by_text("place 1 in the queue, starts in about").wait_for()
-        store = Store(dashboard.store_url)
+        second = run_of(other)
         assert (store.run(first).status, store.run(second).status) == ("running", "queued")
+
+        page.get_by_role("link", name="Runs").click()
+        row = page.locator(f".st-key-run_{first}")
+        row.get_by_role("button", name="Open", exact=True).click()
         stop(page).click()
-        other.get_by_text("left", exact=False).filter(has_text="optimiser steps").wait_for()
-        assert store.run(second).status == "running"
+        page.get_by_text("was stopped after").wait_for()
+        wait_until_it_trains(other)
         stop(other).click()
         other.get_by_text("was stopped after").wait_for()
+    assert store.run(first).status == "stopped"
     assert store.run(first).visitor != store.run(second).visitor
 
 
