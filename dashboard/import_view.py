@@ -12,10 +12,9 @@ from dashboard.services import store
 from dashboard.visitor import visitor
 from models.results.adopt import adopt
 from models.results.files import Results
-from models.results.imported import MOST_BYTES, ImportedError, from_files, from_zip
+from models.results.imported import MOST_PACKED, ImportedError, from_files, from_zip
 from models.results.store import StoreError
 
-MEBIBYTE = 2**20
 UPLOADS = "uploads"
 
 
@@ -35,7 +34,7 @@ def import_results() -> None:
             "A ZIP that was exported here, or experiment.json with its CSV tables",
             type=["zip", "json", "csv", "npz"],
             accept_multiple_files=True,
-            max_upload_size=MOST_BYTES // MEBIBYTE,
+            max_upload_size=MOST_PACKED // 10**6,
             key=f"upload_{uploads}",
         )
         if files and st.button("Open them", key="import", type="primary"):

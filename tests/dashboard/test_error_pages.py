@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from models.experiment import Experiment
 from models.results import database
 from models.results.store import Store, StoreError
 from tests.dashboard import shown
+from tests.measured import measured
+from tests.properties import tiny_run
 
 Configure = Callable[..., None]
 VIEWS = Path(__file__).resolve().parents[2] / "dashboard" / "views"
@@ -183,13 +186,14 @@ def test_a_store_that_fails_while_about_is_open_is_told_once(
     assert "does not answer: the network is down" in only_error(page.run())
 
 
-@pytest.mark.xfail(strict=True, reason="fragments of live_run tell nothing of a StoreError")
 def test_a_store_that_fails_while_a_run_is_followed_is_told_once(
     race: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    race.query_params["run"] = store.create(Experiment())
+    run = measured(store, replace(tiny_run.TINY, learning_rate=(0.01,)), until=1)
+    race.query_params["run"] = run
     page = race.run()
     assert not page.exception
+    store.heard_of([run])
     monkeypatch.setattr(Store, "read", refuse)
     assert "does not answer: the network is down" in only_error(page.run())
 
