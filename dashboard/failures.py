@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dashboard.plain import plain
+from dashboard.turns import turn
 from models.configuration import ConfigurationError
 from models.results.store import StoreError
 
@@ -17,9 +18,13 @@ log = logging.getLogger("memory_lab.app")
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Of a page, and of every fragment: what a fragment raises does not come to its page."""
+    """Of a page, and of every fragment: what a fragment raises does not come to its page.
+
+    Each has its turn.
+    """
     try:
-        yield
+        with turn():
+            yield
     except ConfigurationError as error:
         st.error(f"This app is not set up well: {plain(str(error), most=600)}")
     except StoreError as error:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard import turns
 from dashboard.queue import Place, Queue
 from dashboard.trainer_process import ProcessGoneError, QuestionError, TrainerProcess
 from models.configuration import Configuration
@@ -100,7 +101,8 @@ class Trainer:
         for _ in range(ATTEMPTS):
             process = self._at_hand()
             try:
-                return process.ask(name, arguments).result(ANSWER_SECONDS)
+                with turns.left():
+                    return process.ask(name, arguments).result(ANSWER_SECONDS)
             except ProcessGoneError:
                 process.popen.wait()  # until then it still looks alive
             except TimeoutError as error:

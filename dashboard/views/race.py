@@ -78,8 +78,8 @@ def _guess(experiment: Experiment) -> None:
 def _show_run(run: Run) -> None:
     reader = current_run.reader()
     tables = reader.read(store(), run.updated)
-    # As long as there is nothing, all runs of an experiment look the same.
-    source = f"run {run.id}, version {reader.version}" if reader.version else str(run.experiment)
+    measured = f"run {run.id}, version {reader.version}"
+    source = measured if reader.version else _empty(run.experiment)
     draw(run.experiment, tables, source=source, guesses=guesses(run.experiment))
 
 
@@ -103,9 +103,15 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
         if recorded:
             _way_back(experiment)
         nothing = of_results(Results("", experiment, {}, {}))
-        draw(experiment, nothing, source=str(experiment), guesses=guessed)
+        draw(experiment, nothing, source=_empty(experiment), guesses=guessed)
     st.divider()
     reproduce(experiment)
+
+
+def _empty(experiment: Experiment) -> str:
+    """What pictures without any measurement depend on: many visitors' look the same."""
+    told = experiment.task, experiment.cells, experiment.lengths, experiment.clip
+    return f"nothing of {told}"
 
 
 def _way_back(experiment: Experiment) -> None:

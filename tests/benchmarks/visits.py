@@ -20,9 +20,9 @@ from models.experiment import Experiment
 from models.results.schema import TABLES
 from tests.benchmarks.session import SessionError
 
-ARRIVAL_SECONDS = 10.0
+ARRIVAL_SECONDS = 30.0
 """Within which all visitors come."""
-THINKING_SECONDS = (1.0, 4.0)
+THINKING_SECONDS = (5.0, 15.0)
 """Between two presses of one visitor, at least and at most."""
 PAUSE_SECONDS = 2.0
 """After something that went wrong."""
