@@ -16,9 +16,10 @@ from models.experiment import Experiment
 from models.results.files import (
     Results,
     csv_bytes,
-    csv_tables,
     experiment_bytes,
     from_store,
+    table_bytes,
+    table_from_store,
     zip_bytes,
 )
 from models.results.run import Run
@@ -28,22 +29,38 @@ COLUMNS = 5
 """Buttons in a row."""
 
 
-def table_downloads(run: str, tables: Tables, results: Callable[[], Results], key: str) -> None:
-    """A button for each CSV and for the experiment, and one for all of them as a ZIP.
-
-    ``results`` is asked for only when one is pressed.
-    """
-    names = [f"{name}.csv" for name, rows in vars(tables).items() if len(rows)]
-    files: dict[str, Callable[[], bytes]] = {name: partial(_csv, results, name) for name in names}
-    files["experiment.json"] = lambda: experiment_bytes(results())
-    _buttons({f"{run}.zip": lambda: zip_bytes(results()), **files}, key)
-
-
 def run_downloads(run: Run, key: str) -> None:
-    """The same of the run on show, of what it has measured when a button is pressed."""
+    """Of the run on show, all that it has measured when a button is pressed."""
     tables = current_run.reader().read(store(), run.updated)
     if len(tables.accuracy):
-        table_downloads(run.id, tables, partial(from_store, store(), run.id), key)
+        results = partial(from_store, store(), run.id)
+        _table_downloads(run.id, tables, results, partial(table_from_store, store(), run), key)
+
+
+def recorded_downloads(recorded: Results, tables: Tables, key: str) -> None:
+    """The same of a recorded run."""
+    _table_downloads(
+        recorded.run, tables, lambda: recorded, lambda name: recorded.tables[name], key
+    )
+
+
+def _table_downloads(
+    run: str,
+    tables: Tables,
+    results: Callable[[], Results],
+    table: Callable[[str], pd.DataFrame],
+    key: str,
+) -> None:
+    """A button for each CSV and for the experiment, and one for all of them as a ZIP.
+
+    ``results``, or the one ``table``, is asked for only when a button is pressed.
+    """
+    names = [name for name, rows in vars(tables).items() if len(rows)]
+    files: dict[str, Callable[[], bytes]] = {
+        f"{name}.csv": partial(_csv, name, table) for name in names
+    }
+    files["experiment.json"] = lambda: experiment_bytes(results())
+    _buttons({f"{run}.zip": lambda: zip_bytes(results()), **files}, key)
 
 
 def frame_downloads(frames: Mapping[str, pd.DataFrame], key: str) -> None:
@@ -68,8 +85,8 @@ def _buttons(files: Mapping[str, Callable[[], bytes]], key: str) -> None:
         )
 
 
-def _csv(results: Callable[[], Results], name: str) -> bytes:
-    return csv_tables(results())[name]
+def _csv(name: str, table: Callable[[str], pd.DataFrame]) -> bytes:
+    return table_bytes(name, table(name))
 
 
 def reproduce(experiment: Experiment) -> None:

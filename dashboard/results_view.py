@@ -182,6 +182,8 @@ def _words(source: str, tables: Tables, experiment: Experiment) -> None:
             f"Learning rates {rates} were tried. Each cell is shown at each length with the one "
             "that was best on validation sequences; the result table says which."
         )
-    with st.expander("Result table"):
+    expander = st.expander("Result table", key="result_table", on_change="rerun")
+    if expander.open:
         table = once(source, "table", (), lambda: readable(result_table(tables.accuracy)))
-        show_table(table)
+        with expander:
+            show_table(table)

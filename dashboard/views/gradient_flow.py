@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import birth_view, controls, current_run, examples, training_view
 from dashboard.birth import same_at_birth
-from dashboard.downloads import reproduce, run_downloads, table_downloads
+from dashboard.downloads import recorded_downloads, reproduce, run_downloads
 from dashboard.live_run import follow, start_button
 from dashboard.measured import of_results
 from dashboard.services import store, trainer
@@ -116,7 +116,7 @@ def _before_the_first_press(experiment: Experiment, telling: Telling | None) -> 
     name = _name(telling)
     training_view.draw(Source(name, experiment, tables, partial(_recorded_profiles, recorded)))
     told(name, experiment, vars(tables))
-    table_downloads(recorded.run, tables, lambda: recorded, key="flow_example")
+    recorded_downloads(recorded, tables, key="flow_example")
 
 
 def _name(telling: Telling) -> str:

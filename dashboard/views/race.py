@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import controls, current_run, examples
-from dashboard.downloads import reproduce, run_downloads, table_downloads
+from dashboard.downloads import recorded_downloads, reproduce, run_downloads
 from dashboard.guesses import clear_guesses, guess_controls, guesses
 from dashboard.live_run import follow, start_button
 from dashboard.measured import of_results
@@ -98,7 +98,7 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
         )
         tables = of_results(recorded)
         draw(recorded.experiment, tables, source=f"example {preset.name}", recorded=True)
-        table_downloads(recorded.run, tables, lambda: recorded, key="example")
+        recorded_downloads(recorded, tables, key="example")
     else:
         if recorded:
             _way_back(experiment)

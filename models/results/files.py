@@ -18,6 +18,7 @@ import pandas as pd
 from models.experiment import Experiment
 from models.results.csv_reading import defused, no_rows, read_table
 from models.results.order import in_order
+from models.results.run import Run
 from models.results.schema import TABLES
 from models.results.store import Store
 from models.results.weights import FILE as WEIGHTS
@@ -45,11 +46,7 @@ class Results:
 def from_store(store: Store, run: str) -> Results:
     """Raises KeyError where there is no such run."""
     stored = store.run(run)
-    rows = {
-        name: store.profiles(run) if name == "gradients" else store.read(run, name)[0]
-        for name in TABLES
-    }
-    tables = {name: in_order(frame, stored.experiment) for name, frame in rows.items()}
+    tables = {name: table_from_store(store, stored, name) for name in TABLES}
     when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
     kept = in_order(store.weights(run), stored.experiment)[[one.name for one in fields(Trained)]]
     weights = {
@@ -58,14 +55,25 @@ def from_store(store: Store, run: str) -> Results:
     return Results(run, stored.experiment, {**stored.environment, **when}, tables, weights)
 
 
+def table_from_store(store: Store, run: Run, name: str) -> pd.DataFrame:
+    """One table of results, its rows in order."""
+    rows = store.profiles(run.id) if name == "gradients" else store.read(run.id, name)[0]
+    return in_order(rows, run.experiment)
+
+
 def csv_tables(results: Results) -> dict[str, bytes]:
     """File names and contents."""
     return {
-        f"{name}.csv": csv_bytes(rows[list(columns)])
+        f"{name}.csv": table_bytes(name, rows)
         for name, columns in TABLES.items()
         if len(rows := results.tables.get(name, pd.DataFrame(columns=list(columns))))
         or name in ALWAYS
     }
+
+
+def table_bytes(name: str, rows: pd.DataFrame) -> bytes:
+    """A table of results as CSV."""
+    return csv_bytes(rows[list(TABLES[name])])
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -83,8 +84,9 @@ class Measurements(Database):
             sa.select(source).where(source.c.run == run, source.c.id > after).order_by(source.c.id)
         )
         frame = self._frame(query)
-        cursor = int(frame["id"].iloc[-1]) if len(frame) else after
-        return _typed(frame[list(TABLES[table])]), cursor
+        if frame.empty:
+            return _nothing(table), after
+        return _typed(frame[list(TABLES[table])]), int(frame["id"].iloc[-1])
 
     def profiles(
         self, run: str, steps: Collection[int] | None = None, **only: object
@@ -226,13 +228,23 @@ def _packed(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _unpacked(packed: pd.DataFrame) -> pd.DataFrame:
     columns = list(TABLES["gradients"])
     if packed.empty:
-        return _typed(pd.DataFrame(columns=columns))
+        return _nothing("gradients")
     norms = [np.frombuffer(data, np.float32) for data in packed["norms"]]
     lengths = [len(norm) for norm in norms]
     frame = packed.drop(columns=["id", "norms"]).loc[packed.index.repeat(lengths)]
     frame["t"] = np.concatenate([np.arange(1, length + 1) for length in lengths])
     frame["gradient_norm"] = np.concatenate(norms).astype(float)
     return frame[columns].reset_index(drop=True)
+
+
+def _nothing(table: str) -> pd.DataFrame:
+    return _empty(table).copy()
+
+
+@cache
+def _empty(table: str) -> pd.DataFrame:
+    """Followers ask several times a second, and mostly there is nothing new."""
+    return _typed(pd.DataFrame(columns=list(TABLES[table])))
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

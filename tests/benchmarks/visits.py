@@ -22,7 +22,7 @@ from tests.benchmarks.session import SessionError
 
 ARRIVAL_SECONDS = 30.0
 """Within which all visitors come."""
-THINKING_SECONDS = (5.0, 15.0)
+THINKING_SECONDS = (40.0, 80.0)
 """Between two presses of one visitor, at least and at most."""
 PAUSE_SECONDS = 2.0
 """After something that went wrong."""
