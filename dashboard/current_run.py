@@ -56,14 +56,20 @@ def stop(run: str) -> None:
     """Ends the run; what was measured stays."""
     try:
         trainer().stop(run)
+    except KeyError:
+        return  # deleted meanwhile, in another tab
     except StoreError as error:
         st.session_state[REFUSED] = f"the run cannot be stopped: {error}"
 
 
 def look_at(run: str) -> None:
-    """Makes this the run that the page shows, and that the address names."""
+    """Makes this the run that the page shows, and that the address names, while there is one."""
+    try:
+        reader = Reader(run, store().run(run).experiment)
+    except KeyError:
+        return  # deleted meanwhile, in another tab
     st.query_params["run"] = run
-    st.session_state[READER] = Reader(run, store().run(run).experiment)
+    st.session_state[READER] = reader
     st.session_state.pop(UNKNOWN, None)
 
 

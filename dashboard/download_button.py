@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit import runtime
 
 MIME = {".zip": "application/zip", ".csv": "text/csv", ".json": "application/json"}
-KEPT = 16
+KEPT = 40
 """Files that are kept at once, for all visitors."""
 
 _numbers = count()

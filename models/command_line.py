@@ -117,7 +117,7 @@ def _serve(_: argparse.Namespace) -> int:
 
     # The pages share this process's cores.
     if hasattr(os, "nice"):
-        os.nice(5)
+        os.nice(10)
     # A forked process closes sys.stdin, and would wait for ever for the thread that reads it.
     lines, sys.stdin = os.fdopen(os.dup(sys.stdin.fileno())), io.StringIO()
     try:

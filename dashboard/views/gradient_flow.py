@@ -57,8 +57,11 @@ def page() -> None:
     if view == "At birth" and experiment:
         _at_birth(experiment, telling, run)
     elif view != "At birth" and run:
-        follow(run, _show_run)
-        run_downloads(run, key="flow")
+        shown, home = st.container(), st.container()
+        with home:  # first, so that no button of another run stays while the pictures are made
+            run_downloads(run, key="flow")
+        with shown:
+            follow(run, _show_run)
     elif view != "At birth" and experiment:
         _before_the_first_press(experiment, telling)
     if experiment:

@@ -43,8 +43,11 @@ def page() -> None:
         with st.expander(f"The task: {make_task(experiment.task).title}"):
             task_legend(experiment)
     if run:
-        follow(run, _show_run)
-        run_downloads(run, key="run")
+        shown, home = st.container(), st.container()
+        with home:  # first, so that no button of another run stays while the pictures are made
+            run_downloads(run, key="run")
+        with shown:
+            follow(run, _show_run)
         st.divider()
         reproduce(run.experiment)
     elif experiment:

@@ -213,6 +213,7 @@ class TestTraining:
         self, race: AppTest, store: Store
     ) -> None:
         experiment = Experiment.from_mapping({**vars(TINY), "learning_rate": (0.001, 0.02)})
+        race.session_state["result_table"] = True  # opened
         page = opened(race, measured(store, experiment))
         (table,) = [frame.value for frame in page.dataframe]
         assert isinstance(table, pd.DataFrame)
