@@ -17,7 +17,7 @@ from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from models.catalogue import catalogue
 from models.configuration import Configuration, ConfigurationError
-from models.cost import estimate, in_words
+from models.cost import Speed, estimate, in_words
 from models.experiment import Experiment, ExperimentError
 from models.logs import start_logging
 from models.memory_limit import limit_memory
@@ -130,10 +130,12 @@ def _serve(_: argparse.Namespace) -> int:
 
 def _execute(store: Store, run: str, out: Path | None) -> int:
     from models.progress import progress_bar
+    from models.questions.speed import speed
     from models.running import execute
 
     stored = store.run(run)
-    print(f"run {run}: {in_words(estimate(stored.experiment))}", file=sys.stderr)
+    cost = estimate(stored.experiment, Speed.from_answer(speed()))
+    print(f"run {run}: {in_words(cost)}", file=sys.stderr)
     with progress_bar(stored.experiment, stored.done_steps) as follow:
         end = execute(store, run, follow)
     results = files.from_store(store, run)
