@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Before torch is imported: tests run on every core already, each on one thread.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from models.results.store import Store
 from tests.postgres import PACKAGES, Postgres, programs, running_postgres
 
