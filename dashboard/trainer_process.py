@@ -18,10 +18,10 @@ from typing import Any
 
 import psutil
 
+from models.configuration import MEBIBYTE
 from models.process import identity
 
 ROOT = Path(__file__).resolve().parents[1]
-MEBIBYTE = 2**20
 
 
 class QuestionError(Exception):

@@ -6,7 +6,8 @@ import contextlib
 import sys
 from pathlib import Path
 
-MEBIBYTE = 2**20
+from models.configuration import MEBIBYTE
+
 RESERVED_MEGABYTES = 2048
 """Writable memory that PyTorch reserves and hardly touches (measured: 1.1 GiB)."""
 FIRST_TO_DIE = "1000"

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from models.configuration import Configuration
+from models.configuration import MEBIBYTE, Configuration
 from models.results.adopt import adopt
 from models.results.files import Results
-from models.results.housekeeping import MEBIBYTE, tidy
+from models.results.housekeeping import tidy
 from models.results.imported import MOST_BYTES, ImportedError, from_files, from_zip
 from models.results.lost_runs import close_lost_runs
 from models.results.run import Run

@@ -14,9 +14,9 @@ from dashboard import failures
 from dashboard.queue import Queue
 from dashboard.services import configuration, store, trainer
 from dashboard.visitor import visitor
+from models.configuration import MEBIBYTE
 from models.results.environment import environment
 
-MEBIBYTE = 2**20
 REFRESH_SECONDS = 5.0
 ABOUT_SETTINGS = {
     "shared": "Everyone lists everyone's runs",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,11 @@ import pandas as pd
 from models import numerals
 from models.quoting import quoted, shortened
 from models.results.schema import TABLES
-from models.results.store_tables import FLAGS, NUMBERS, TEXTS
+from models.results.table_types import KINDS
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 MOST_ROWS = 5_000_000
 """Of one table."""
-KINDS = dict.fromkeys(TEXTS, "str") | dict.fromkeys(FLAGS, "bool") | dict.fromkeys(NUMBERS, "int64")
-"""The types of columns; all others hold floats."""
 EXPECTED = {
     "str": "a text",
     "bool": "True or False",
@@ -49,11 +46,6 @@ def read_table(name: str, content: bytes) -> pd.DataFrame:
     return frame
 
 
-def no_rows(name: str) -> pd.DataFrame:
-    """The table of this name, empty."""
-    return _no_rows(name).copy()
-
-
 def line_of(rows: pd.Series) -> int:
     """The line in its CSV of the first row that is True; the header is line 1."""
     return int(rows.to_numpy().argmax()) + 2
@@ -68,12 +60,6 @@ def armed(text: str) -> str:
     """What ``defused`` was given."""
     marked = text.startswith("'") and text.lstrip("'").startswith(FORMULA_SIGNS)
     return text[1:] if marked else text
-
-
-@cache
-def _no_rows(name: str) -> pd.DataFrame:
-    kinds = {column: KINDS.get(column, "float64") for column in TABLES[name]}
-    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in kinds.items()})
 
 
 def _check_header(name: str, content: bytes) -> None:

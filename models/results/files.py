@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 
 from models.experiment import Experiment
-from models.results.csv_reading import defused, no_rows, read_table
+from models.results.csv_reading import defused, read_table
 from models.results.order import in_order
 from models.results.run import Run
 from models.results.schema import TABLES
 from models.results.store import Store
+from models.results.table_types import no_rows
 from models.results.weights import FILE as WEIGHTS
 from models.results.weights import Trained, packed, unpacked
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from models.configuration import MEBIBYTE
 from models.results.store import Store
-
-MEBIBYTE = 2**20
 
 
 def tidy(store: Store, keep_runs: int = 0, keep_megabytes: int = 0) -> list[str]:

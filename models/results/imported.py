@@ -15,12 +15,13 @@ from models import strict_json
 from models.experiment import Experiment, ExperimentError
 from models.quoting import quoted
 from models.results.bounded_zip import ZipError, unzipped
-from models.results.csv_reading import TableError, no_rows, read_table
+from models.results.csv_reading import TableError, read_table
 from models.results.files import EXPERIMENT, Results
 from models.results.order import in_order
 from models.results.plausible import checked
 from models.results.schema import TABLES
 from models.results.store_tables import RUN_LENGTH
+from models.results.table_types import no_rows
 from models.results.weights import FILE as WEIGHTS
 from models.results.weights import KIND, Trained, from_bytes
 

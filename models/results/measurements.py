@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,13 @@ from models.experiment import Experiment
 from models.results.database import Database
 from models.results.schema import MODEL, TABLES
 from models.results.store_tables import (
-    FLAGS,
-    NUMBERS,
     PARTS,
     PROFILES,
     ROWS,
     RUNS,
-    TEXTS,
     WEIGHTS,
 )
+from models.results.table_types import no_rows, typed
 from models.results.weights import from_bytes
 from models.sharing import Model
 from models.snapshot import Snapshot
@@ -85,8 +82,8 @@ class Measurements(Database):
         )
         frame = self._frame(query)
         if frame.empty:
-            return _nothing(table), after
-        return _typed(frame[list(TABLES[table])]), int(frame["id"].iloc[-1])
+            return no_rows(table), after
+        return typed(frame[list(TABLES[table])]), int(frame["id"].iloc[-1])
 
     def profiles(
         self, run: str, steps: Collection[int] | None = None, **only: object
@@ -116,7 +113,7 @@ class Measurements(Database):
         """Which models have their parameters kept: MODEL and ``step``, one row a model."""
         columns = [WEIGHTS.c[name] for name in (*MODEL, "step")]
         query = sa.select(*columns).where(WEIGHTS.c.run == run).order_by(WEIGHTS.c.id)
-        return _typed(self._frame(query))
+        return typed(self._frame(query))
 
     def parameters(
         self, run: str, cell: str, length: int, seed: int, learning_rate: float
@@ -228,27 +225,10 @@ def _packed(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _unpacked(packed: pd.DataFrame) -> pd.DataFrame:
     columns = list(TABLES["gradients"])
     if packed.empty:
-        return _nothing("gradients")
+        return no_rows("gradients")
     norms = [np.frombuffer(data, np.float32) for data in packed["norms"]]
     lengths = [len(norm) for norm in norms]
     frame = packed.drop(columns=["id", "norms"]).loc[packed.index.repeat(lengths)]
     frame["t"] = np.concatenate([np.arange(1, length + 1) for length in lengths])
     frame["gradient_norm"] = np.concatenate(norms).astype(float)
     return frame[columns].reset_index(drop=True)
-
-
-def _nothing(table: str) -> pd.DataFrame:
-    return _empty(table).copy()
-
-
-@cache
-def _empty(table: str) -> pd.DataFrame:
-    """Followers ask several times a second, and mostly there is nothing new."""
-    return _typed(pd.DataFrame(columns=list(TABLES[table])))
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Column types that do not depend on whether there are rows, or NaN among them."""
-    kinds = dict.fromkeys(TEXTS, "str") | dict.fromkeys(FLAGS, "bool")
-    kinds |= dict.fromkeys(NUMBERS, "int64")
-    return frame.astype({name: kinds.get(str(name), "float64") for name in frame})

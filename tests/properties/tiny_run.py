@@ -9,11 +9,11 @@ import torch
 
 from models.experiment import Experiment
 from models.results import files
-from models.results.csv_reading import no_rows
 from models.results.environment import environment
 from models.results.files import Results
 from models.results.order import in_order
 from models.results.schema import TABLES
+from models.results.table_types import no_rows
 from models.results.weights import Trained
 from models.training import train
 

@@ -1,0 +1,28 @@
+"""The types of the columns of results: the same from the store and from a CSV, rows or none."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+
+from models.results.schema import TABLES
+from models.results.store_tables import FLAGS, NUMBERS, TEXTS
+
+KINDS = dict.fromkeys(TEXTS, "str") | dict.fromkeys(FLAGS, "bool") | dict.fromkeys(NUMBERS, "int64")
+"""The types of columns; all others hold floats."""
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Column types that do not depend on whether there are rows, or NaN among them."""
+    return frame.astype({name: KINDS.get(str(name), "float64") for name in frame})
+
+
+def no_rows(name: str) -> pd.DataFrame:
+    """The table of this name, empty."""
+    return _no_rows(name).copy()
+
+
+@cache
+def _no_rows(name: str) -> pd.DataFrame:
+    return typed(pd.DataFrame(columns=list(TABLES[name])))
