@@ -15,7 +15,7 @@ from tests.faults.victims import SLOWLY, forked, is_there, training, wait_until
 from tests.faults.whole import Whole
 
 STUCK_SECONDS = 0.7
-SHORT_PATIENCE = 1.0
+SHORT_PATIENCE = 0.5
 
 
 @pytest.fixture

@@ -54,8 +54,8 @@ def training(
 ) -> Iterator[BaseProcess]:
     """A process that goes on with the run, whose it is; killed at the latest when this is left.
 
-    It pauses for so many seconds after each transaction. With ``statements`` it kills itself once
-    it has told the database so much.
+    The processes that it forks pause for so many seconds before each optimiser step. With
+    ``statements`` it kills itself once it has told the database so much.
     """
     url = store.url.render_as_string(hide_password=False)
     arguments = (url, run, checkpoint_seconds, patience, pause, statements)
@@ -115,11 +115,22 @@ def _train(
     cell_training.TURN_SECONDS = TURN_SECONDS
     machine.cores = lambda: PROCESSES
     store = Store(url, patience)
-    sa.event.listen(sa.Engine, "commit", lambda _: time.sleep(pause))
+    if pause:
+        _slow_down(cell_training.CellTraining, pause)
     if statements is not None:
         _die_after(statements)
     if store.claim(run, identity()) or store.resume(run, identity()):
         running.execute(store, run)
+
+
+def _slow_down(training: Any, pause: float) -> None:
+    step = training.train_step
+
+    def slow_step(self: object) -> object:
+        time.sleep(pause)
+        return step(self)
+
+    training.train_step = slow_step
 
 
 def _die_after(statements: int) -> None:
