@@ -26,7 +26,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest leaves the page as ``__main__``, which every process that a later test starts runs."""
+    """AppTest leaves a page as ``__main__``, which processes of later tests would run as well."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 

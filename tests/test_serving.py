@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +29,28 @@ TINY = Experiment(
 )
 
 
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
-    monkeypatch.setenv("MEMORY_LAB_STORE", url)
-    return Store(url)
+GONE = "20261125-000000-deleted"
 
 
-def served(*messages: dict[str, Any]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Served:
+    """What the process said, and the store that it trained in."""
+
+    store: Store
+    runs: list[str]
+    told: list[dict[str, Any]]
+
+    def answer(self, question: int) -> dict[str, Any]:
+        (found,) = [line for line in self.told if line.get("question") == question]
+        return found
+
+
+def serve(store: Store, *messages: dict[str, Any]) -> list[dict[str, Any]]:
     """What the process says to these lines; it must end well."""
     done = subprocess.run(
         [sys.executable, "-m", "models", "serve"],
         cwd=ROOT,
+        env={**os.environ, "MEMORY_LAB_STORE": str(store.url)},
         input="".join(json.dumps(message) + "\n" for message in messages),
         capture_output=True,
         text=True,
@@ -46,46 +58,48 @@ def served(*messages: dict[str, Any]) -> list[dict[str, Any]]:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    runs = [message["run"] for message in messages if "run" in message]
-    assert [line["ended"] for line in told if "ended" in line] == runs
-    return [line for line in told if "ended" not in line]
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_it_ends_quietly_where_nothing_comes(store: Store) -> None:
-    assert served() == []
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """Two questions and three runs, one of which is not there, for the same process."""
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('serving') / 'runs.sqlite'}")
+    runs = [store.create(TINY) for _ in range(2)]
+    good, bad = json.loads(TINY.to_json()), {"cells": ["elephant"]}
+    questions = [
+        {"question": number, "name": "birth", "arguments": {"experiment": experiment}}
+        for number, experiment in ((3, good), (4, bad))
+    ]
+    wanted = [{"run": run, "process": "a test"} for run in (runs[0], GONE, runs[1])]
+    return Served(store, runs, serve(store, *questions, *wanted))
+
+
+def test_it_ends_quietly_where_nothing_comes(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    assert serve(store) == []
     assert not store.runs()
 
 
-def test_it_answers_in_turn_and_trains_the_run_that_comes(store: Store) -> None:
-    run = store.create(TINY)
-    asked = {"cells": ["gru"], "lengths": [10], "hidden_size": 4, "batch_size": 4}
-    birth = {"question": 3, "name": "birth", "arguments": {"experiment": asked}}
-    bad = {"question": 4, "name": "birth", "arguments": {"experiment": {"cells": ["elephant"]}}}
-    good, refused = served(birth, bad, {"run": run, "process": "a test"})
-    assert good["question"] == 3
-    assert {profile["cell"] for profile in good["answer"]["profiles"]} == {"gru"}
+def test_it_answers_or_says_why_not(served: Served) -> None:
+    profiles = served.answer(3)["answer"]["profiles"]
+    assert {profile["cell"] for profile in profiles} == {"rnn", "lstm"}
+    refused = served.answer(4)
     assert refused == {"question": 4, "error": refused["error"]}
     assert "unknown cell 'elephant'" in refused["error"]
-    assert store.run(run).status == "finished"
 
 
-def test_it_trains_one_run_after_the_other(store: Store) -> None:
-    runs = [store.create(TINY) for _ in range(2)]
-    gone = "20261125-000000-deleted"
-    served(*({"run": run, "process": "a test"} for run in (runs[0], gone, runs[1])))
-    assert [store.run(run).status for run in runs] == ["finished", "finished"]
+def test_it_trains_one_run_after_the_other(served: Served) -> None:
+    ended = [line["ended"] for line in served.told if "ended" in line]
+    assert ended == [served.runs[0], GONE, served.runs[1]]
+    assert [served.store.run(run).status for run in served.runs] == ["finished", "finished"]
 
 
-def test_the_answer_is_what_a_run_measures_at_birth(store: Store) -> None:
-    run = store.create(TINY)
-    told = json.loads(TINY.to_json())
-    birth = {"question": 0, "name": "birth", "arguments": {"experiment": told}}
-    answered, *_ = served(birth, {"run": run, "process": "a test"})
-    measured = store.profiles(run, [0])
-    assert len(answered["answer"]["profiles"]) == 6  # the LSTM has two states
-    for profile in answered["answer"]["profiles"]:
-        same = measured
+def test_the_answer_is_what_a_run_measures_at_birth(served: Served) -> None:
+    profiles = served.answer(3)["answer"]["profiles"]
+    assert len(profiles) == 6  # the LSTM has two states
+    for profile in profiles:
+        same = served.store.profiles(served.runs[0], [0])
         for name in ("cell", "length", "seed", "state"):
             same = same[same[name] == profile[name]]
         assert same["gradient_norm"].tolist() == pytest.approx(profile["norms"], rel=1e-5)

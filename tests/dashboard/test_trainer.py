@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,20 +23,51 @@ from models.process import identity
 from models.results.store import Store
 
 SHORT = Experiment(
-    cells=("rnn",), lengths=(10,), seeds=1, steps=4, evaluate_every=2, hidden_size=4, device="cpu"
+    cells=("rnn",),
+    lengths=(10,),
+    seeds=1,
+    steps=4,
+    evaluate_every=2,
+    hidden_size=4,
+    batch_size=4,
+    held_out=8,
+    device="cpu",
 )
-ENDLESS = Experiment(
-    cells=("rnn", "gru"), lengths=(10,), seeds=1, steps=10**6, evaluate_every=20, device="cpu"
-)
+ENDLESS = replace(SHORT, cells=("rnn", "gru"), steps=10**6, evaluate_every=20)
 PATIENCE_SECONDS = 90
+LONG = timedelta(seconds=1)
 
 
-@pytest.fixture
-def trainer(store: Store) -> Iterator[Trainer]:
+@pytest.fixture(scope="module", autouse=True)
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return Store(f"sqlite:///{tmp_path_factory.mktemp('trainer') / 'runs.sqlite'}")
+
+
+@pytest.fixture(scope="module")
+def shared(store: Store) -> Iterator[Trainer]:
+    """One for all tests: its process takes seconds to import torch."""
     variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
     trainer = Trainer(store, Configuration(trainers=1), variables)
     yield trainer
     trainer.close()
+
+
+@pytest.fixture
+def trainer(shared: Trainer) -> Iterator[Trainer]:
+    """With nothing to do, before and after."""
+    store = shared.store
+    yield shared
+    for run in store.going():
+        shared.stop(run.id)
+    wait_until(lambda: not store.going())
+
+
+@pytest.fixture
+def impatient(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> Trainer:
+    """One for which LONG is a long time to look away."""
+    allowed = Configuration(trainers=1, unattended_minutes=LONG / timedelta(minutes=1))
+    monkeypatch.setattr(trainer, "configuration", allowed)
+    return trainer
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -117,6 +150,7 @@ def test_a_run_whose_trainer_is_gone_is_closed_whenever_that_shows(
     store: Store, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(trainer, "_next_look", 0.0)
     own, waits = (submit(store, trainer, ENDLESS) for _ in range(2))
     wait_until(lambda: trains(store, own))
     lost = store.create(SHORT, process=f"{platform.node()} {2**22 - 1} 1000.00")
@@ -129,57 +163,48 @@ def test_a_run_whose_trainer_is_gone_is_closed_whenever_that_shows(
     assert store.run(elsewhere).status == "running"
     assert store.run(own).status == "running"
     assert store.run(waits).status == "queued"
+    for run in (alive, elsewhere):
+        store.finish(run, "stopped")
 
 
-def test_a_run_that_nobody_looks_at_gives_way_and_goes_on_later(store: Store) -> None:
-    patient = Configuration(trainers=1, unattended_minutes=1 / 60)
-    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
-    trainer = Trainer(store, patient, variables)
-    try:
-        unwatched = submit(store, trainer, ENDLESS, "gone")
-        wait_until(lambda: trains(store, unwatched))
-        short = submit(store, trainer, SHORT, "here")
+def test_a_run_that_nobody_looks_at_gives_way_and_goes_on_later(
+    store: Store, impatient: Trainer
+) -> None:
+    unwatched = submit(store, impatient, ENDLESS, "gone")
+    wait_until(lambda: trains(store, unwatched))
+    short = submit(store, impatient, SHORT, "here")
 
-        def finished() -> bool:
-            trainer.watch(short)
-            return store.run(short).status == "finished"
+    def finished() -> bool:
+        impatient.watch(short)
+        return store.run(short).status == "finished"
 
-        wait_until(finished)
-        before = store.run(unwatched).done_steps
-        wait_until(lambda: store.run(unwatched).done_steps > before)
-        assert store.run(unwatched).resumed == 1
-    finally:
-        trainer.close()
+    wait_until(finished)
+    before = store.run(unwatched).done_steps
+    wait_until(lambda: store.run(unwatched).done_steps > before)
+    assert store.run(unwatched).resumed == 1
 
 
-def test_a_run_that_somebody_looks_at_goes_on(store: Store) -> None:
-    patient = Configuration(trainers=1, unattended_minutes=1 / 60)
-    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
-    trainer = Trainer(store, patient, variables)
-    try:
-        watched = submit(store, trainer, ENDLESS, "here")
-        waits = submit(store, trainer, SHORT, "there")
+def test_a_run_that_somebody_looks_at_goes_on(store: Store, impatient: Trainer) -> None:
+    watched = submit(store, impatient, ENDLESS, "here")
+    waits = submit(store, impatient, SHORT, "there")
 
-        def stays_for_long() -> bool:
-            trainer.watch(watched)
-            return store.run(watched).done_steps > 10 * ENDLESS.evaluate_every
+    def stays_for_long() -> bool:
+        impatient.watch(watched)
+        started = store.run(watched).started
+        return started is not None and datetime.now(UTC) - started > 4 * LONG
 
-        wait_until(stays_for_long)
-        assert (store.run(watched).status, store.run(waits).status) == ("running", "queued")
-    finally:
-        trainer.close()
+    wait_until(stays_for_long)
+    assert (store.run(watched).status, store.run(waits).status) == ("running", "queued")
 
 
-def test_a_trainer_that_takes_too_much_memory_is_killed_and_says_so(store: Store) -> None:
-    small = Configuration(trainers=1, megabytes=60)
-    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
-    trainer = Trainer(store, small, variables)
-    try:
-        run = submit(store, trainer, ENDLESS)
-        wait_until(lambda: store.run(run).status == "failed")
-        assert "more than the 60 MiB that a trainer may take: lower" in store.run(run).message
-    finally:
-        trainer.close()
+def test_a_trainer_that_takes_too_much_memory_is_killed_and_says_so(
+    store: Store, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer, "configuration", Configuration(trainers=1, megabytes=20))
+    run = submit(store, trainer, ENDLESS)
+    wait_until(lambda: not store.run(run).going)
+    assert store.run(run).status == "failed"
+    assert "more than the 20 MiB that a trainer may take: lower" in store.run(run).message
 
 
 BIRTH = {
