@@ -92,23 +92,24 @@ class Measuring:
 
     def _diagnostics(self, measured: Mapping[str, np.ndarray]) -> pd.DataFrame:
         ratio = self.training.optimiser.update_ratio().cpu().numpy()
-        rows = [
-            self.rows.per_model(step=self.step, diagnostic=name, value=values)
-            for name, values in {**measured, "update_ratio": ratio}.items()
-        ]
-        return pd.concat([*rows, *self._overflows()], ignore_index=True)
+        measured = {**measured, "update_ratio": ratio}
+        rows = self.rows.repeated(len(measured)).per_model(
+            step=self.step,
+            diagnostic=np.repeat([*measured], len(self.seeds)),
+            value=np.concatenate([*measured.values()]),
+        )
+        return pd.concat([rows, *self._overflows()], ignore_index=True)
 
     def _behaviour(self, accuracy: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
         population = self.training.population
         remembers = better_than_chance(accuracy).to_numpy()
         lags, shares, horizons = of_behaviour(population, self.seeds, remembers)
         steps = np.array(population.schedule.lengths)
-        rows = [
-            self.rows.per_model(step=self.step, t=steps - lag, influence=share)
-            for lag, share in zip(lags, shares.T, strict=True)
-        ]
+        rows = self.rows.repeated(len(lags)).per_model(
+            step=self.step, t=np.subtract.outer(steps, lags).T.ravel(), influence=shares.T.ravel()
+        )
         # NaN where a sequence does not reach back so far.
-        influence = pd.concat(rows, ignore_index=True).dropna(subset="influence")
+        influence = rows.dropna(subset="influence")
         return influence.reset_index(drop=True), horizons
 
     def _overflows(self) -> list[pd.DataFrame]:

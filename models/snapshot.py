@@ -46,6 +46,10 @@ class Rows:
         """The same of one model."""
         return Rows(self.task, self.cell, [model])
 
+    def repeated(self, times: int) -> Rows:
+        """The same models so many times, one after the other."""
+        return Rows(self.task, self.cell, [*self.models] * times)
+
     def per_model(self, **columns: object) -> pd.DataFrame:
         """One row a model; each column a value for all, or S values."""
         identity = {

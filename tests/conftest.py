@@ -16,6 +16,14 @@ from models.results.store import Store
 from tests.postgres import PACKAGES, Postgres, programs, running_postgres
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each file, and all of the browser, to one worker: what they set up is set up once."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else str(item.path)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is logged, in this process or those that it starts, stays out of the project."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -76,23 +76,19 @@ def lose_the_connection(page: Page) -> Page:
     return page
 
 
-@pytest.mark.parametrize("leave", [close_the_tab, reload, lose_the_connection])
 def test_the_run_goes_on_and_all_of_it_is_there(
-    context: BrowserContext,
-    dashboard: Dashboard,
-    store: Store,
-    tmp_path: Path,
-    leave: Callable[[Page], Page],
+    context: BrowserContext, dashboard: Dashboard, store: Store, tmp_path: Path
 ) -> None:
     page = context.new_page()
     page.goto(f"{dashboard.url}/?{urlencode(EXPERIMENT, doseq=True)}")
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for_steps(page, 0)
     (run,) = store.going()
-    page = leave(page)
-    wait_for_steps(page, store.run(run.id).done_steps)
-    assert store.run(run.id).status == "running"
-    assert [one.id for one in store.going(run.visitor)] == [run.id]
+    for leave in (lose_the_connection, reload, close_the_tab):
+        page = leave(page)
+        wait_for_steps(page, store.run(run.id).done_steps)
+        assert store.run(run.id).status == "running", leave.__name__
+        assert [one.id for one in store.going(run.visitor)] == [run.id], leave.__name__
 
     main = page.get_by_test_id("stMainBlockContainer")
     main.get_by_role("button", name="Stop", exact=True).click()

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from models.configuration import MEBIBYTE
 from models.experiment import Experiment
-from models.results.housekeeping import MEBIBYTE, tidy
+from models.results.housekeeping import tidy
 from models.results.store import Store
 from models.results.store_tables import RUNS
 from tests.measured import measured

@@ -26,7 +26,7 @@ ALL = [pytest.param(preset, id=name) for name, preset in story_presets().items()
 
 
 def tiny(experiment: Experiment) -> Experiment:
-    small = {"lengths": (10, 12), "seeds": 1, "steps": 4, "evaluate_every": 2}
+    small = {"lengths": (10, 12), "seeds": 1, "steps": 4, "evaluate_every": 4}
     size = {"hidden_size": 4, "batch_size": 4, "held_out": 8, "device": "cpu"}
     return Experiment.from_mapping({**asdict(experiment), **small, **size})
 
