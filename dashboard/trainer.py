@@ -245,7 +245,8 @@ class Trainer:
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_SECONDS
-        for run in close_lost_runs(self.store):
+        # Why one of our own was broken off is known when it is reaped.
+        for run in close_lost_runs(self.store, but=self._running):
             log.warning("lost run closed", extra={"run": run})
         keep = self.configuration.keep_runs, self.configuration.keep_megabytes
         for run in tidy(self.store, *keep):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from models.experiment import Experiment
+from models.process import identity
 from models.results.environment import environment
 from models.results.store import Store
 from models.snapshot import Snapshot
@@ -19,9 +20,12 @@ def measured(
     visitor: str | None = None,
     changed: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot,
 ) -> str:
-    """A run with what training measures up to a step, by default to the end; still running."""
-    run = store.create(experiment, visitor)
-    store.begin(run, environment(), "a test", 1)
+    """A run with what training measures up to a step, by default to the end; still running.
+
+    It is this process's from the start: no dashboard on this store trains it.
+    """
+    run = store.create(experiment, visitor, identity())
+    store.begin(run, environment(), identity(), 1)
     for snapshot in train(experiment, processes=1):
         if until is None or snapshot.step <= until:
             store.append(run, changed(snapshot), snapshot.step)

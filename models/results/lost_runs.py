@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from models.process import is_gone, is_here
@@ -13,12 +14,13 @@ SILENT_SECONDS = 120.0
 GONE = "its trainer is gone"
 
 
-def close_lost_runs(store: Store) -> list[str]:
-    """Ends every run whose trainer is gone as interrupted; returns their ids.
+def close_lost_runs(store: Store, but: Collection[str] = ()) -> list[str]:
+    """Ends every run whose trainer is gone as interrupted, ``but`` these; returns their ids.
 
     A run that waits is not lost: any dashboard on this store takes it up.
     """
-    lost = [run for run in store.going() if run.status == "running" and _is_lost(run)]
+    going = [run for run in store.going() if run.id not in but]
+    lost = [run for run in going if run.status == "running" and _is_lost(run)]
     return [run.id for run in lost if store.finish(run.id, "interrupted", GONE, run.process)]
 
 
