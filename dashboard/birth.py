@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard import turns
 from dashboard.services import trainer
 from models.experiment import Experiment
 
@@ -35,6 +36,7 @@ class Birth:
     diagnostics: pd.DataFrame
 
 
+@turns.left()
 def at_birth(experiment: Experiment, length: int) -> Birth:
     """With all diagnostics at this length. Raises QuestionError where there is no answer.
 
@@ -66,6 +68,7 @@ def _asked(experiment: str, length: int) -> Birth:
     return Birth(_gradients(answer["profiles"]), _rows(pd.DataFrame(answer["diagnostics"])))
 
 
+@turns.left()
 def singular_values(experiment: Experiment, cell: str, length: int) -> pd.DataFrame:
     """lag, index and log_value of ∂h_T/∂h_{T-lag}, of the first seed. Raises QuestionError."""
     return _asked_values(same_at_birth(experiment).to_json(), cell, length)

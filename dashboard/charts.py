@@ -8,6 +8,7 @@ from typing import TypeVar
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard import turns
 from dashboard.live_chart import as_json, live_chart
 
 KEPT = 150
@@ -21,10 +22,20 @@ def chart(
     source: str, key: str, options: tuple[object, ...], figure: Callable[[], go.Figure]
 ) -> None:
     """Shows what ``figure`` draws of a source with these options, in the chart of this key."""
-    live_chart(once(source, key, options, lambda: as_json(figure())), key, CONFIG)
+    live_chart(once(source, key, options, lambda: _drawn(figure)), key, CONFIG)
+
+
+def _drawn(figure: Callable[[], go.Figure]) -> str:
+    with turns.picture():
+        return as_json(figure())
+
+
+@turns.left()
+def once(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:
+    """What ``make`` makes of a source with these options."""
+    return _made(source, what, options, make)
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
-def once(source: str, what: str, options: tuple[object, ...], _make: Callable[[], T]) -> T:
-    """What ``_make`` makes of a source with these options."""
+def _made(source: str, what: str, options: tuple[object, ...], _make: Callable[[], T]) -> T:
     return _make()

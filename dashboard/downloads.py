@@ -34,7 +34,9 @@ def run_downloads(run: Run, key: str) -> None:
     tables = current_run.reader().read(store(), run.updated)
     if len(tables.accuracy):
         results = partial(from_store, store(), run.id)
-        _table_downloads(run.id, tables, results, partial(table_from_store, store(), run), key)
+        table = partial(table_from_store, store(), run)
+        # Each run has buttons of its own: one that still stands there is not another's.
+        _table_downloads(run.id, tables, results, table, f"{key}_{run.id}")
 
 
 def recorded_downloads(recorded: Results, tables: Tables, key: str) -> None:

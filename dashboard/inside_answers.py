@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard import turns
 from dashboard.inside_model import Chosen
 from dashboard.services import trainer
 from models.results.gates import gates_table
@@ -90,16 +91,19 @@ class Operated:
     probe: pd.DataFrame
 
 
+@turns.left()
 def trace(chosen: Chosen, sequence: int, event: str | None) -> Trace:
     """Raises QuestionError, as all of these."""
     more = {"sequence": sequence, "event": event, "sequences": SEQUENCES}
     return _traced(chosen.name, json.dumps(more), chosen)
 
 
+@turns.left()
 def probe(chosen: Chosen) -> Probe:
     return _probed(chosen.name, chosen)
 
 
+@turns.left()
 def operate(
     chosen: Chosen, operation: str | None, interventions: tuple[Mapping[str, Any], ...] = ()
 ) -> Operated:
@@ -108,6 +112,7 @@ def operate(
     return _operated(chosen.name, json.dumps(more), chosen)
 
 
+@turns.left()
 def ablation(chosen: Chosen) -> pd.DataFrame:
     """Each gate held at 0, at 1 and at its mean."""
     return _ablated(chosen.name, chosen)

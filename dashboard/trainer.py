@@ -17,7 +17,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard import turns
 from dashboard.queue import Place, Queue
 from dashboard.trainer_process import ProcessGoneError, QuestionError, TrainerProcess
 from models.configuration import Configuration
@@ -101,8 +100,7 @@ class Trainer:
         for _ in range(ATTEMPTS):
             process = self._at_hand()
             try:
-                with turns.left():
-                    return process.ask(name, arguments).result(ANSWER_SECONDS)
+                return process.ask(name, arguments).result(ANSWER_SECONDS)
             except ProcessGoneError:
                 process.popen.wait()  # until then it still looks alive
             except TimeoutError as error:
@@ -224,7 +222,7 @@ class Trainer:
     def _keep_warm(self, process: TrainerProcess) -> None:
         """What has trained may train again: torch is imported."""
         with self._lock:
-            if process.alive and self._warm is None:
+            if process.alive and process.goes_on and self._warm is None:
                 self._warm = process
                 return
         process.kill()

@@ -55,6 +55,8 @@ class TrainerProcess:
         """How the store calls it."""
         self.ended = False
         """Whether it has said that its run has ended."""
+        self.goes_on = True
+        """Whether another run may follow; else it ends by itself."""
         self.stop_by: float | None = None
         """When its run must have ended, since it was told to stop."""
         self.too_large = False
@@ -118,6 +120,7 @@ class TrainerProcess:
         for line in self.popen.stdout:
             told = json.loads(line)
             if "ended" in told:
+                self.goes_on = told["goes_on"]
                 self.ended = True
                 continue
             future = self._open.pop(told["question"])

@@ -16,6 +16,7 @@ AT_ONCE = max(2, os.cpu_count() or 1)
 """One waits for the store while the other draws."""
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
+_pictures = threading.Lock()
 _held = threading.local()
 
 
@@ -35,7 +36,11 @@ def turn() -> Iterator[None]:
 
 @contextmanager
 def left() -> Iterator[None]:
-    """Lets somebody else draw, while this page waits for what another process works out."""
+    """Lets somebody else draw while this page waits, or works on what takes long.
+
+    It must be around whatever others may wait for, a cached function above all, never inside: who
+    waits would keep a turn, without which nothing that is done could go on.
+    """
     if not getattr(_held, "turn", False):
         yield
         return
@@ -46,3 +51,10 @@ def left() -> Iterator[None]:
     finally:
         _turns.acquire()
         _held.turn = True
+
+
+@contextmanager
+def picture() -> Iterator[None]:
+    """One picture is made at a time, while pages that need none go ahead."""
+    with _pictures:
+        yield

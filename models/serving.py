@@ -7,7 +7,8 @@ Lines of JSON come on standard input, in any order and number:
                                                             {"question": 7, "error": "..."}
     {"run": "…", "process": "…"}                            trained by this process, which is what
                                                             the store calls it; then the line
-                                                            {"ended": "…"}, with the run
+                                                            {"ended": "…", "goes_on": true}, with
+                                                            the run, and whether another may follow
 
 Questions are answered while a run trains as well: its models train in processes of their own.
 Where the input ends, the process does, after the run that it trains: that goes on to its end even
@@ -49,7 +50,7 @@ def serve(store: Store, lines: Iterable[str], out: IO[str]) -> None:
     goes_on = True
     while goes_on and (given := runs.get()):
         goes_on = _train(store, *given)
-        _say({"ended": given[0]}, out)
+        _say({"ended": given[0], "goes_on": goes_on}, out)
 
 
 def _train(store: Store, run: str, process: str) -> bool:

@@ -1,0 +1,76 @@
+"""Pages that wait for the same thing do not wait for each other's turn."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dashboard import birth, charts, turns
+from models.experiment import Experiment
+from models.questions import ask
+
+VISITORS = 3 * turns.AT_ONCE
+TINY = Experiment(cells=("rnn",), lengths=(10,), seeds=1, hidden_size=4, batch_size=4)
+
+
+def at_once(look: Callable[[], object]) -> list[object]:
+    """What many visitors see who look at the same page at the same time."""
+    seen: list[object] = []
+
+    def visit() -> None:
+        with turns.turn():
+            seen.append(look())
+
+    threads = [threading.Thread(target=visit, daemon=True) for _ in range(VISITORS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return seen
+
+
+def test_a_picture_is_made_once_for_all_who_want_it() -> None:
+    made: list[int] = []
+
+    def make() -> str:
+        time.sleep(0.2)
+        made.append(1)
+        return "a picture"
+
+    seen = at_once(lambda: charts.once("test of turns", "picture", (), make))
+    assert seen == ["a picture"] * VISITORS
+    assert made == [1]
+
+
+def test_a_question_is_asked_once_for_all_who_ask_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def slow(name: str, arguments: dict[str, Any]) -> Any:
+        time.sleep(0.2)
+        asked.append(name)
+        return ask(name, arguments)
+
+    monkeypatch.setattr(birth, "trainer", lambda: SimpleNamespace(ask=slow))
+    seen = at_once(lambda: len(birth.at_birth(TINY, 10).gradients))
+    assert seen == [10] * VISITORS
+    assert asked == ["birth"]
+
+
+def test_no_more_than_a_few_draw_at_once_but_for_those_that_wait() -> None:
+    drawing, most = [0], [0]
+
+    def draw() -> None:
+        drawing[0] += 1
+        most[0] = max(most[0], drawing[0])
+        time.sleep(0.05)
+        drawing[0] -= 1
+        with turns.left():
+            time.sleep(0.05)
+
+    assert len(at_once(draw)) == VISITORS
+    assert most[0] == turns.AT_ONCE
