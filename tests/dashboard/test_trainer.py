@@ -207,6 +207,24 @@ def test_a_trainer_that_takes_too_much_memory_is_killed_and_says_so(
     assert "more than the 20 MiB that a trainer may take: lower" in store.run(run).message
 
 
+def test_on_one_core_each_run_has_a_process_of_its_own(tmp_path: Path) -> None:
+    """There, what has trained gives its memory back by ending."""
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})  # its processes have no more either
+    try:
+        trainer = Trainer(store, Configuration(trainers=1), variables)
+    finally:
+        os.sched_setaffinity(0, cores)
+    try:
+        runs = [submit(store, trainer, SHORT) for _ in range(2)]
+        wait_until(lambda: not store.going())
+        assert [store.run(run).status for run in runs] == ["finished"] * 2
+    finally:
+        trainer.close()
+
+
 BIRTH = {
     "experiment": {"cells": ["rnn"], "lengths": [10], "seeds": 1, "hidden_size": 4, "batch_size": 4}
 }
