@@ -209,7 +209,7 @@ class Trainer:
             if not process.ended:
                 status, message = self._how_it_ended(process)
                 if self.store.finish(run, status, message, process.identity):
-                    log.warning("run broken off", extra={"run": run, "reason": message})
+                    log.warning("run broken off: %s", message, extra={"run": run})
             if run in self._giving_way:
                 self.store.resume(run)
             with self._lock:
