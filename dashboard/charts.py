@@ -26,7 +26,7 @@ def chart(
 
 
 def _drawn(figure: Callable[[], go.Figure]) -> str:
-    with turns.picture():
+    with turns.PICTURE:
         return as_json(figure())
 
 

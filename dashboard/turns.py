@@ -15,8 +15,10 @@ from contextlib import contextmanager
 AT_ONCE = max(2, os.cpu_count() or 1)
 """One waits for the store while the other draws."""
 
+PICTURE = threading.Lock()
+"""One picture is made at a time, while pages that need none go ahead."""
+
 _turns = threading.BoundedSemaphore(AT_ONCE)
-_pictures = threading.Lock()
 _held = threading.local()
 
 
@@ -51,10 +53,3 @@ def left() -> Iterator[None]:
     finally:
         _turns.acquire()
         _held.turn = True
-
-
-@contextmanager
-def picture() -> Iterator[None]:
-    """One picture is made at a time, while pages that need none go ahead."""
-    with _pictures:
-        yield

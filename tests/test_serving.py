@@ -97,9 +97,10 @@ def test_it_trains_one_run_after_the_other(served: Served) -> None:
 
 def test_the_answer_is_what_a_run_measures_at_birth(served: Served) -> None:
     profiles = served.answer(3)["answer"]["profiles"]
+    measured = served.store.profiles(served.runs[0], [0])
     assert len(profiles) == 6  # the LSTM has two states
     for profile in profiles:
-        same = served.store.profiles(served.runs[0], [0])
+        same = measured
         for name in ("cell", "length", "seed", "state"):
             same = same[same[name] == profile[name]]
         assert same["gradient_norm"].tolist() == pytest.approx(profile["norms"], rel=1e-5)

@@ -43,11 +43,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(f"sqlite:///{tmp_path_factory.mktemp('trainer') / 'runs.sqlite'}")
 
 
+def start(store: Store) -> Trainer:
+    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
+    return Trainer(store, Configuration(trainers=1), variables)
+
+
 @pytest.fixture(scope="module")
 def shared(store: Store) -> Iterator[Trainer]:
     """One for all tests: its process takes seconds to import torch."""
-    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
-    trainer = Trainer(store, Configuration(trainers=1), variables)
+    trainer = start(store)
     yield trainer
     trainer.close()
 
@@ -210,11 +214,10 @@ def test_a_trainer_that_takes_too_much_memory_is_killed_and_says_so(
 def test_on_one_core_each_run_has_a_process_of_its_own(tmp_path: Path) -> None:
     """There, what has trained gives its memory back by ending."""
     store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
-    variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})  # its processes have no more either
     try:
-        trainer = Trainer(store, Configuration(trainers=1), variables)
+        trainer = start(store)
     finally:
         os.sched_setaffinity(0, cores)
     try:

@@ -34,31 +34,43 @@ def at_once(look: Callable[[], object]) -> list[object]:
     return seen
 
 
+def somebody_else_can_draw() -> bool:
+    """Whether a turn is to be had, soon."""
+    drawn = threading.Event()
+
+    def draw() -> None:
+        with turns.turn():
+            drawn.set()
+
+    threading.Thread(target=draw, daemon=True).start()
+    return drawn.wait(5)
+
+
 def test_a_picture_is_made_once_for_all_who_want_it() -> None:
-    made: list[int] = []
+    made: list[bool] = []
 
     def make() -> str:
         time.sleep(0.2)
-        made.append(1)
+        made.append(somebody_else_can_draw())
         return "a picture"
 
     seen = at_once(lambda: charts.once("test of turns", "picture", (), make))
     assert seen == ["a picture"] * VISITORS
-    assert made == [1]
+    assert made == [True]
 
 
 def test_a_question_is_asked_once_for_all_who_ask_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    asked: list[bool] = []
 
     def slow(name: str, arguments: dict[str, Any]) -> Any:
         time.sleep(0.2)
-        asked.append(name)
+        asked.append(somebody_else_can_draw())
         return ask(name, arguments)
 
     monkeypatch.setattr(birth, "trainer", lambda: SimpleNamespace(ask=slow))
     seen = at_once(lambda: len(birth.at_birth(TINY, 10).gradients))
     assert seen == [10] * VISITORS
-    assert asked == ["birth"]
+    assert asked == [True]
 
 
 def test_no_more_than_a_few_draw_at_once_but_for_those_that_wait() -> None:
