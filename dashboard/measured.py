@@ -13,6 +13,7 @@ from models.results.order import in_order
 from models.results.schema import TABLES
 from models.results.statistics import select_learning_rate
 from models.results.store import Store
+from models.results.table_types import no_rows
 
 MODEL = ["cell", "length", "seed", "learning_rate"]
 
@@ -76,13 +77,16 @@ class Reader:
 
 def selected(frames: dict[str, pd.DataFrame]) -> Tables:
     """The rows of the models that count, where several learning rates were tried."""
+    names = [field.name for field in fields(Tables)]
     accuracy = select_learning_rate(frames["accuracy"], frames["validation"])
+    if len(accuracy) == len(frames["accuracy"]):  # there was nothing to choose between
+        return Tables(**{name: frames[name] for name in names})
     models = accuracy[MODEL].drop_duplicates()
-    others = (field.name for field in fields(Tables) if field.name != "accuracy")
-    return Tables(accuracy, *(frames[name].merge(models, on=MODEL) for name in others))
+    return Tables(
+        **{name: frames[name].merge(models, on=MODEL) for name in names} | {"accuracy": accuracy}
+    )
 
 
 def of_results(results: Results) -> Tables:
     """The same of a run that was read from files."""
-    empty = {name: pd.DataFrame(columns=list(columns)) for name, columns in TABLES.items()}
-    return selected({**empty, **results.tables})
+    return selected({**{name: no_rows(name) for name in TABLES}, **results.tables})

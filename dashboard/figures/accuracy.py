@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.curves import Curve, Row, curves, curves_at
 from dashboard.figures.ladder import Measure, rungs
 from dashboard.figures.layout import (
     LengthAxis,
@@ -21,8 +22,7 @@ from dashboard.figures.layout import (
 from dashboard.figures.marks import add_ladder, guess_traces, prediction_traces, span_traces
 from dashboard.figures.replay import Frame, add_replay
 from dashboard.figures.solved import ROW, add_solved_axis, solved_trace
-from dashboard.figures.style import cell_style, in_order
-from models.results.statistics import latest, summarise
+from dashboard.figures.style import cell_style
 
 HEIGHT = 420
 """Of everything but the rows of the solved table, pixels."""
@@ -31,23 +31,8 @@ REPLAY_HEIGHT = 80
 MOST_FRAMES = 40
 JITTER = 0.008
 """Between the dots of two seeds, as a share of the length axis."""
-ASIDE = 0.08
-"""Between two cells, where there is only one length."""
 FEWEST_SEEDS = 3
 """That have an interval: with two, Student's covers nearly the whole plot."""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """What is drawn of one cell."""
-
-    cell: str
-    means: pd.DataFrame
-    """One row per length, shortest first, with the columns of ``summarise``."""
-    models: pd.DataFrame
-    """The last accuracy row of every model; ``beside`` is its place around its length."""
-    aside: float
-    """Where there is one length only, the cells stand side by side: share of the axis."""
 
 
 def accuracy_by_length(
@@ -109,31 +94,13 @@ def accuracy_replay(
     everyone = [*cells, *(predictions or {}), *accuracy["cell"].unique()]
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     steps = sorted(int(step) for step in accuracy["step"].unique())
-    frames = []
-    for step in (steps[i] for i in thinned(len(steps), MOST_FRAMES)):
-        found = curves(accuracy[accuracy["step"] <= step], everyone)
-        frames.append(Frame(step, _cell_traces(found, axis, measure)))
+    shown = [steps[i] for i in thinned(len(steps), MOST_FRAMES)]
+    frames = [
+        Frame(step, _cell_traces(found, axis, measure))
+        for step, found in zip(shown, curves_at(accuracy, shown, everyone), strict=True)
+    ]
     add_replay(figure, frames, REPLAY_HEIGHT)
     return figure
-
-
-def curves(accuracy: pd.DataFrame, cells: Sequence[str] = ()) -> list[Curve]:
-    """What is drawn of each cell, in the order of the registry."""
-    models = latest(accuracy).sort_values(["length", "seed"])
-    ranks = models["seed"].rank(method="dense")
-    models = models.assign(beside=ranks - (1 + ranks.max()) / 2)
-    means = summarise(models).sort_values("length")
-    order = in_order([*cells, *accuracy["cell"].unique()])
-    aside = ASIDE if accuracy["length"].nunique() == 1 else 0
-    return [
-        Curve(
-            cell,
-            means[means["cell"] == cell],
-            models[models["cell"] == cell],
-            aside * (place - (len(order) - 1) / 2),
-        )
-        for place, cell in enumerate(order)
-    ]
 
 
 def _frame(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> go.Figure:
@@ -173,12 +140,13 @@ def _edge(found: Sequence[Curve], measure: Measure) -> float:
 
 
 def _band(curve: Curve) -> Trace:
-    known = curve.means[curve.means["seeds"] >= FEWEST_SEEDS]
-    lengths = known["length"].tolist()
+    known = _with_interval(curve)
+    lengths = [row["length"] for row in known]
+    high, low = ([row[end] for row in known] for end in ("high", "low"))
     return {
         **belongs(curve.cell, "band"),
         "x": lengths + lengths[::-1],
-        "y": numbers(known["high"]) + numbers(known["low"][::-1]),
+        "y": numbers(high + low[::-1]),
         "mode": "lines",
         "line": {"width": 0},
         "fill": "toself",
@@ -190,33 +158,37 @@ def _band(curve: Curve) -> Trace:
 def _line(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
     style = cell_style(curve.cell)
     column = "mean" if measure == "accuracy" else "mean_loss"
-    values = _positive(curve.means[column], measure)
     trace: Trace = {
         **belongs(curve.cell, "mean"),
         "name": style.label,
         "showlegend": True,
-        "x": [axis.shift(length, curve.aside) for length in curve.means["length"]] or [None],
-        "y": values or [None],  # an empty trace would have no place in the legend
+        # An empty trace would have no place in the legend.
+        "x": [axis.shift(row["length"], curve.aside) for row in curve.means] or [None],
+        "y": _positive([row[column] for row in curve.means], measure) or [None],
         "mode": "lines+markers",
         "line": {"color": style.color, "dash": style.dash, "width": 2.5},
         "marker": {"color": style.color, "symbol": style.symbol, "size": 9},
-        "hovertext": [_told(style.label, row, measure) for _, row in curve.means.iterrows()],
+        "hovertext": [_told(style.label, row, measure) for row in curve.means],
         "hoverinfo": "text",
     }
-    means = curve.means[curve.means["seeds"] >= FEWEST_SEEDS]
     if measure == "accuracy" and len(curve.means) == 1:  # a band over one length has no width
+        known = _with_interval(curve)
         trace["error_y"] = {
-            "array": numbers(means["high"] - means["mean"]),
-            "arrayminus": numbers(means["mean"] - means["low"]),
+            "array": numbers(row["high"] - row["mean"] for row in known),
+            "arrayminus": numbers(row["mean"] - row["low"] for row in known),
             "color": style.color,
             "thickness": 1.5,
         }
     return trace
 
 
+def _with_interval(curve: Curve) -> list[Row]:
+    return [row for row in curve.means if row["seeds"] >= FEWEST_SEEDS]
+
+
 def _seeds(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
     style = cell_style(curve.cell)
-    models = curve.models[~curve.models["diverged"].astype(bool)]
+    models = [row for row in curve.models if not row["diverged"]]
     return {
         **belongs(curve.cell, "seeds"),
         **_dots(curve, models, axis),
@@ -229,7 +201,7 @@ def _seeds(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
 
 def _diverged(curve: Curve, axis: LengthAxis, measure: Measure, edge: float) -> Trace:
     style = cell_style(curve.cell)
-    models = curve.models[curve.models["diverged"].astype(bool)]
+    models = [row for row in curve.models if row["diverged"]]
     values = [edge if value is None else value for value in _values(models, measure)]
     return {
         **belongs(curve.cell, "diverged"),
@@ -241,12 +213,11 @@ def _diverged(curve: Curve, axis: LengthAxis, measure: Measure, edge: float) -> 
     }
 
 
-def _dots(curve: Curve, models: pd.DataFrame, axis: LengthAxis) -> Trace:
+def _dots(curve: Curve, models: Sequence[Row], axis: LengthAxis) -> Trace:
     """Seeds side by side around their length; which length and seed, for the hover text."""
-    places = zip(models["length"], models["beside"], strict=True)
     return {
-        "x": [axis.shift(length, curve.aside + JITTER * beside) for length, beside in places],
-        "customdata": models[["length", "seed"]].to_numpy().tolist(),
+        "x": [axis.shift(row["length"], curve.aside + JITTER * row["beside"]) for row in models],
+        "customdata": [[row["length"], row["seed"]] for row in models],
         "cliponaxis": False,
     }
 
@@ -255,16 +226,18 @@ def _hover(label: str, value: str) -> str:
     return f"{label} · T = %{{customdata[0]}} · seed %{{customdata[1]}} · {value}<extra></extra>"
 
 
-def _values(models: pd.DataFrame, measure: Measure) -> list[float | None]:
-    return _positive(models[measure], measure)
+def _values(models: Sequence[Row], measure: Measure) -> list[float | None]:
+    return _positive([row[measure] for row in models], measure)
 
 
-def _positive(values: pd.Series, measure: Measure) -> list[float | None]:
+def _positive(values: Sequence[float], measure: Measure) -> list[float | None]:
     """The values to draw; the loss axis is logarithmic and has no place for 0."""
-    return numbers(values if measure == "accuracy" else values.where(values > 0))
+    if measure == "loss":
+        values = [value if value > 0 else math.nan for value in values]
+    return numbers(values)
 
 
-def _told(label: str, row: pd.Series, measure: Measure) -> str:
+def _told(label: str, row: Row, measure: Measure) -> str:
     seeds = "1 seed" if row["seeds"] == 1 else f"{row['seeds']} seeds"
     if measure == "loss":
         return f"{label} · T = {row['length']} · mean loss {row['mean_loss']:.4g} over {seeds}"

@@ -41,12 +41,8 @@ def rungs(baselines: pd.DataFrame, measure: Measure) -> list[Rung]:
     """The lines to draw for one measure, lowest first; those that coincide are one line."""
     frame = _joined(baselines.dropna(subset=[measure]), [measure])
     lines = [
-        Rung(
-            str(name),
-            tuple(int(length) for length in rows["length"]),
-            tuple(float(value) for value in rows[measure]),
-        )
-        for name, rows in frame.groupby("name", sort=False)
+        Rung(name, tuple(int(length) for length in values[::2]), tuple(values[1::2]))
+        for name, values in _values(frame, [measure]).items()
     ]
     return sorted(lines, key=lambda line: line.values[-1])
 
@@ -54,17 +50,24 @@ def rungs(baselines: pd.DataFrame, measure: Measure) -> list[Rung]:
 def _joined(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The same table with rungs of equal ``columns`` under one name, "this; that"."""
     groups: list[tuple[list[float], list[str]]] = []
-    for name, rows in frame.groupby("name", sort=False):
-        values = [float(value) for value in rows[["length", *columns]].to_numpy().ravel()]
+    for name, values in _values(frame, columns).items():
         for other, names in groups:
             if _equal(values, other):
-                names.append(str(name))
+                names.append(name)
                 break
         else:
-            groups.append((values, [str(name)]))
+            groups.append((values, [name]))
     joint = {names[0]: "; ".join(names) for _, names in groups}
     kept = frame[frame["name"].isin(list(joint))]
-    return kept.assign(name=kept["name"].map(joint)).reset_index(drop=True)
+    return kept.assign(name=[joint[name] for name in kept["name"]]).reset_index(drop=True)
+
+
+def _values(frame: pd.DataFrame, columns: list[str]) -> dict[str, list[float]]:
+    """Of each rung its lengths and ``columns``, row after row."""
+    values: dict[str, list[float]] = {}
+    for name, *row in frame[["name", "length", *columns]].itertuples(index=False):
+        values.setdefault(name, []).extend(map(float, row))
+    return values
 
 
 def _equal(some: Sequence[float], others: Sequence[float]) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.curves import Row
 from dashboard.figures.ladder import Measure, Rung
 from dashboard.figures.layout import GREY, SMALL, LengthAxis, Trace, belongs, note
 from dashboard.figures.style import cell_style, in_order
@@ -57,23 +58,25 @@ def add_ladder(
         below = height
 
 
-def span_traces(spans: pd.DataFrame, means: Mapping[str, pd.DataFrame]) -> list[Trace]:
+def span_traces(spans: pd.DataFrame, means: Mapping[str, Sequence[Row]]) -> list[Trace]:
     """The memory span of each cell: from where its mean crosses the middle down to its length.
 
     ``spans`` is from ``memory_spans``; ``means`` has each cell's rows of ``summarise``. A cell
     that never crosses within the lengths tested has no line.
     """
     crossed = spans[(spans["bound"] == "") & spans["span"].notna()]
-    rows = {str(row["cell"]): row for _, row in crossed.iterrows()}
+    rows = {str(row["cell"]): row for row in crossed.to_dict("records")}
     return [_span_trace(cell, rows[cell], means[cell]) for cell in in_order(rows)]
 
 
-def _span_trace(cell: str, row: pd.Series, means: pd.DataFrame) -> Trace:
+def _span_trace(cell: str, row: Row, means: Sequence[Row]) -> Trace:
     style = cell_style(cell)
     span = float(row["span"])
-    chance = np.interp(math.log(span), np.log(means["length"]), means["chance_accuracy"])
-    low = span if pd.isna(row["low"]) else max(row["low"], means["length"].min())
-    high = span if pd.isna(row["high"]) else min(row["high"], means["length"].max())
+    lengths = [place["length"] for place in means]
+    chances = [place["chance_accuracy"] for place in means]
+    chance = np.interp(math.log(span), np.log(lengths), chances)
+    low: float = span if pd.isna(row["low"]) else max(row["low"], lengths[0])
+    high: float = span if pd.isna(row["high"]) else min(row["high"], lengths[-1])
     return {
         "type": "scatter",
         "uid": f"{cell}/span",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
+from dashboard.figures.curves import Row
 from dashboard.figures.layout import SMALL, LengthAxis, Trace
 from dashboard.figures.style import cell_style, translucent
 
@@ -38,7 +40,7 @@ def add_solved_axis(figure: go.Figure, rows: int, height: int) -> None:
     )
 
 
-def solved_trace(cell: str, means: pd.DataFrame, row: int, axis: LengthAxis) -> Trace:
+def solved_trace(cell: str, means: Sequence[Row], place: int, axis: LengthAxis) -> Trace:
     """One cell's row: "2/3" at each length, the more solved the stronger the colour.
 
     ``means`` are the cell's rows of ``summarise``. Texts that would touch are left to the hover.
@@ -51,44 +53,44 @@ def solved_trace(cell: str, means: pd.DataFrame, row: int, axis: LengthAxis) -> 
         "legendgroup": cell,
         "showlegend": False,
         "yaxis": "y2",
-        "x": means["length"].tolist(),
-        "y": [row] * len(means),
+        "x": [row["length"] for row in means],
+        "y": [place] * len(means),
         "mode": "markers+text",
         "marker": {
             "symbol": "square",
             "size": ROW - 3,
-            "color": [_fill(style.color, place) for _, place in means.iterrows()],
+            "color": [_fill(style.color, row) for row in means],
         },
-        "text": [_count(place, shown) for _, place in means.iterrows()],
+        "text": [_count(row, shown) for row in means],
         "textfont": {"size": SMALL},
         "cliponaxis": False,
-        "hovertext": [_told(style.label, place) for _, place in means.iterrows()],
+        "hovertext": [_told(style.label, row) for row in means],
         "hoverinfo": "text",
     }
 
 
-def _count(place: pd.Series, shown: set[int]) -> str:
-    if place["length"] not in shown:
+def _count(row: Row, shown: set[int]) -> str:
+    if row["length"] not in shown:
         return ""
-    text = f"{place['solved']}/{place['seeds']}"
+    text = f"{row['solved']}/{row['seeds']}"
     # White on the cell's own colour; on a translucent one, the theme's colour.
-    return f'<span style="color:#fff">{text}</span>' if _all(place) else text
+    return f'<span style="color:#fff">{text}</span>' if _all(row) else text
 
 
-def _fill(color: str, place: pd.Series) -> str:
-    share = place["solved"] / place["seeds"]
-    return color if _all(place) else translucent(color, 0.06 + 0.14 * share)
+def _fill(color: str, row: Row) -> str:
+    share = row["solved"] / row["seeds"]
+    return color if _all(row) else translucent(color, 0.06 + 0.14 * share)
 
 
-def _all(place: pd.Series) -> bool:
-    return bool(place["solved"] == place["seeds"])
+def _all(row: Row) -> bool:
+    return bool(row["solved"] == row["seeds"])
 
 
-def _told(label: str, place: pd.Series) -> str:
+def _told(label: str, row: Row) -> str:
     text = (
-        f"{label} · T = {place['length']} · solved by {place['solved']} of {place['seeds']} seeds"
-        f"<br>95 % interval {place['solved_low']:.0%} to {place['solved_high']:.0%}"
+        f"{label} · T = {row['length']} · solved by {row['solved']} of {row['seeds']} seeds"
+        f"<br>95 % interval {row['solved_low']:.0%} to {row['solved_high']:.0%}"
     )
-    if place["diverged"]:
-        text += f"<br>{place['diverged']} diverged"
+    if row["diverged"]:
+        text += f"<br>{row['diverged']} diverged"
     return text

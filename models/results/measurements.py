@@ -21,7 +21,7 @@ from models.results.store_tables import (
     RUNS,
     WEIGHTS,
 )
-from models.results.table_types import no_rows, typed
+from models.results.table_types import no_rows, table_of, typed
 from models.results.weights import from_bytes
 from models.sharing import Model
 from models.snapshot import Snapshot
@@ -77,13 +77,17 @@ class Measurements(Database):
         if table == "gradients":
             raise ValueError("gradient profiles are read with profiles()")
         source = ROWS[table]
+        columns = [source.c[name] for name in ("id", *TABLES[table])]
         query = (
-            sa.select(source).where(source.c.run == run, source.c.id > after).order_by(source.c.id)
+            sa.select(*columns)
+            .where(source.c.run == run, source.c.id > after)
+            .order_by(source.c.id)
         )
-        frame = self._frame(query)
-        if frame.empty:
+        with self.reading() as connection:
+            rows = connection.execute(query).fetchall()
+        if not rows:
             return no_rows(table), after
-        return typed(frame[list(TABLES[table])]), int(frame["id"].iloc[-1])
+        return table_of([row[1:] for row in rows], TABLES[table]), int(rows[-1][0])
 
     def profiles(
         self, run: str, steps: Collection[int] | None = None, **only: object

@@ -5,9 +5,13 @@ Intervals are at 95 %: Student's over seeds for means, Clopper & Pearson's for c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from pandas.api.typing import DataFrameGroupBy
 from scipy.special import betaincinv, stdtrit
 
 from models.results.schema import MODEL
@@ -19,12 +23,25 @@ NOISE = 4
 """Standard errors above chance up to which an accuracy counts as chance."""
 
 Interval = tuple[np.ndarray, np.ndarray]
+Groups: TypeAlias = "DataFrameGroupBy[Any, Any]"
 
 
 def latest(table: pd.DataFrame) -> pd.DataFrame:
     """The last row of every model (and test length), whatever the order of the rows."""
     ordered = table.sort_values("step", kind="stable")
     return ordered.drop_duplicates(_model(table), keep="last").sort_index()
+
+
+def latest_at(table: pd.DataFrame, steps: Sequence[int]) -> pd.DataFrame:
+    """``latest`` as it was at each of these training steps, which ascend; ``at`` says which."""
+    ordered = table.sort_values("step", kind="stable", ignore_index=True)
+    first = pd.Series(np.searchsorted(steps, ordered["step"]))
+    models = [ordered[name] for name in _model(table)]
+    behind = first.groupby(models).shift(-1, fill_value=len(steps)).to_numpy()
+    shown = ordered.index.repeat(behind - first)
+    places = [np.arange(*ends) for ends in zip(first, behind, strict=True)]
+    at = np.asarray(steps)[np.concatenate([[], *places]).astype(int)]
+    return ordered.loc[shown].assign(at=at)
 
 
 def trained(accuracy: pd.DataFrame) -> pd.DataFrame:
@@ -64,24 +81,20 @@ def summarise(accuracy: pd.DataFrame) -> pd.DataFrame:
     seeds, solved, solved_low, solved_high (share solved, Clopper-Pearson), diverged,
     chance_accuracy, chance_loss. A diverged model counts with the accuracy it has.
     """
-    summary = _means(accuracy, ["cell", "length"])
-    finite = latest(accuracy).replace({"loss": {np.inf: np.nan}})
-    groups = finite.groupby(["cell", "length"])
-    counts = groups.agg(
-        mean_loss=("loss", "mean"),
-        solved=("solved", "sum"),
-        diverged=("diverged", "sum"),
-        chance_accuracy=("chance_accuracy", "first"),
-        chance_loss=("chance_loss", "first"),
-    )
-    summary = summary.merge(counts.reset_index(), on=["cell", "length"])
-    low, high = clopper_pearson(summary["solved"], summary["seeds"])
-    return summary.assign(
-        solved=summary["solved"].astype(int),
-        diverged=summary["diverged"].astype(int),
-        solved_low=low,
-        solved_high=high,
-    )
+    return summarise_models(latest(accuracy), ["cell", "length"])
+
+
+def summarise_models(models: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """``summarise`` of tables of accuracy with one row a model, one row per ``keys``."""
+    groups = models.assign(loss=models["loss"].where(np.isfinite(models["loss"]))).groupby(keys)
+    columns = _means(groups)
+    counts = {name: groups[name].sum().to_numpy(int) for name in ("solved", "diverged")}
+    low, high = clopper_pearson(counts["solved"], columns["seeds"])
+    columns |= {"mean_loss": groups["loss"].mean().to_numpy(), **counts}
+    columns |= {"solved_low": low, "solved_high": high}
+    for name in ("chance_accuracy", "chance_loss"):
+        columns[name] = groups[name].first().to_numpy()
+    return _rows(groups, columns, models)
 
 
 def result_table(accuracy: pd.DataFrame) -> pd.DataFrame:
@@ -100,9 +113,9 @@ def summarise_generalisation(generalisation: pd.DataFrame) -> pd.DataFrame:
 
     ``length`` is what the models were trained at, ``test_length`` what they were scored at.
     """
-    keys = ["cell", "length", "test_length"]
-    chance = generalisation.groupby(keys)["chance_accuracy"].first().reset_index()
-    return _means(generalisation, keys).merge(chance, on=keys)
+    groups = latest(generalisation).groupby(["cell", "length", "test_length"])
+    chance = groups["chance_accuracy"].first().to_numpy()
+    return _rows(groups, _means(groups) | {"chance_accuracy": chance}, generalisation)
 
 
 def better_than_chance(accuracy: pd.DataFrame) -> pd.Series:
@@ -142,16 +155,21 @@ def clopper_pearson(successes: ArrayLike, count: ArrayLike) -> Interval:
     return low, high
 
 
-def _means(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Mean accuracy and its interval; cells in the order they appear, the other keys ascending."""
-    groups = latest(table).groupby(keys)["accuracy"]
-    summary = groups.agg(mean="mean", deviation="std", seeds="size").reset_index()
-    low, high = student(summary["mean"], summary.pop("deviation"), summary["seeds"])
-    summary = summary.assign(low=np.clip(low, 0, 1), high=np.clip(high, 0, 1))
+def _means(groups: Groups) -> dict[str, np.ndarray]:
+    """Mean accuracy of each group with its interval, and how many seeds it has."""
+    accuracy = groups["accuracy"]
+    mean, seeds = accuracy.mean().to_numpy(), accuracy.size().to_numpy()
+    low, high = student(mean, accuracy.std().to_numpy(), seeds)
+    return {"mean": mean, "low": np.clip(low, 0, 1), "high": np.clip(high, 0, 1), "seeds": seeds}
+
+
+def _rows(groups: Groups, columns: dict[str, np.ndarray], table: pd.DataFrame) -> pd.DataFrame:
+    """One row a group; cells in the order in which the table has them, the other keys ascending."""
+    keys = groups.size().index
     place = {cell: index for index, cell in enumerate(table["cell"].unique())}
-    return summary.sort_values(
-        "cell", key=lambda cells: cells.map(place), kind="stable", ignore_index=True
-    )
+    order = np.argsort([place[cell] for cell in keys.get_level_values("cell")], kind="stable")
+    named = {str(name): keys.get_level_values(str(name)).to_numpy() for name in keys.names}
+    return pd.DataFrame({name: values[order] for name, values in (named | columns).items()})
 
 
 def _model(table: pd.DataFrame) -> list[str]:

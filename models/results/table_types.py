@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +18,14 @@ KINDS = dict.fromkeys(TEXTS, "str") | dict.fromkeys(FLAGS, "bool") | dict.fromke
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Column types that do not depend on whether there are rows, or NaN among them."""
     return frame.astype({name: KINDS.get(str(name), "float64") for name in frame})
+
+
+def table_of(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> pd.DataFrame:
+    """Rows with these columns, typed; None is NaN."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    kinds: Iterator[Any] = (KINDS.get(name, "float64") for name in names)
+    arrays = [pd.array(list(values), kind) for values, kind in zip(columns, kinds, strict=True)]
+    return pd.DataFrame(dict(zip(names, arrays, strict=True)))
 
 
 def no_rows(name: str) -> pd.DataFrame:

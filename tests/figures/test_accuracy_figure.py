@@ -11,7 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.accuracy import accuracy_by_length, accuracy_replay, curves
+from dashboard.figures.accuracy import accuracy_by_length, accuracy_replay
+from dashboard.figures.curves import curves
 from dashboard.figures.style import cell_style
 from tests.figures.drawn import trace
 
@@ -71,7 +72,8 @@ def test_band_is_the_interval(accuracy: Make, baselines: pd.DataFrame) -> None:
     (curve,) = [curve for curve in curves(frame) if curve.cell == "lstm"]
     band = trace(figure, "lstm/band")
     assert list(band.x) == [20, 50, 100, 200, 200, 100, 50, 20]
-    edges = [*curve.means["high"], *curve.means["low"][::-1]]
+    high, low = ([row[end] for row in curve.means] for end in ("high", "low"))
+    edges = high + low[::-1]
     assert list(band.y) == pytest.approx(edges, abs=1e-3)
     assert band.fillcolor == cell_style("lstm").fill
 
