@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import plotly.graph_objects as go
-import streamlit as st
 
 from dashboard import turns
 from dashboard.live_chart import as_json, live_chart
 
 KEPT = 150
-"""How many pictures and numbers."""
+"""How many pictures and numbers, those that were asked for last."""
 CONFIG = {"modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 
 T = TypeVar("T")
+Key = tuple[str, str, tuple[object, ...]]
+
+_made: dict[Key, Any] = {}
+_lock = threading.Lock()
 
 
 def chart(
     source: str, key: str, options: tuple[object, ...], figure: Callable[[], go.Figure]
 ) -> None:
     """Shows what ``figure`` draws of a source with these options, in the chart of this key."""
-    live_chart(once(source, key, options, lambda: _drawn(figure)), key, CONFIG)
+    live_chart(once(source, key, options, lambda: as_json(figure())), key, CONFIG)
 
 
-def _drawn(figure: Callable[[], go.Figure]) -> str:
-    with turns.PICTURE:
-        return as_json(figure())
-
-
-@turns.left()
 def once(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:
-    """What ``make`` makes of a source with these options."""
-    return _made(source, what, options, make)
+    """What ``make`` makes of a source with these options; what is there is not waited for."""
+    key = source, what, options
+    found: T | None = _look_up(key)
+    if found is not None:
+        return found
+    with turns.picture():
+        found = _look_up(key)  # another page may have been faster
+        return _keep(key, make()) if found is None else found
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _made(source: str, what: str, options: tuple[object, ...], _make: Callable[[], T]) -> T:
-    return _make()
+def _look_up(key: Key) -> Any:
+    with _lock:
+        if key in _made:
+            _made[key] = _made.pop(key)  # the last that was asked for
+        return _made.get(key)
+
+
+def _keep(key: Key, value: T) -> T:
+    with _lock:
+        _made[key] = value
+        if len(_made) > KEPT:
+            del _made[next(iter(_made))]
+    return value

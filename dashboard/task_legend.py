@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from dashboard.charts import once
 from dashboard.figures.sequence import example_picture, example_sequence
 from dashboard.live_chart import as_json, live_chart
 from models.experiment import Experiment
 from models.randomness import Stream, generator
 from models.tasks import make_task
-from models.tasks.task import Example
+from models.tasks.task import Example, Task
 
 BARE = {"displayModeBar": False}
 
@@ -23,10 +24,17 @@ def task_legend(experiment: Experiment) -> None:
         f"- **Goes in**: {legend.goes_in}\n- **Asked**: {legend.asked}\n"
         f"- **Dependency**: {legend.dependency}"
     )
-    example = task.example(np.random.default_rng(0), experiment.lengths[0])
-    if example.picture:
-        live_chart(as_json(example_picture(example)), "picture", BARE)
-    live_chart(as_json(example_sequence(example)), "example", BARE)
+    length = experiment.lengths[0]
+    drawn = once(f"task {experiment.task}", "legend", (length,), lambda: _drawn(task, length))
+    for key, figure in drawn.items():
+        live_chart(figure, key, BARE)
+
+
+def _drawn(task: Task, length: int) -> dict[str, str]:
+    """One sequence, and the picture that it is made of where there is one; by the chart's key."""
+    example = task.example(np.random.default_rng(0), length)
+    picture = {"picture": as_json(example_picture(example))} if example.picture else {}
+    return {**picture, "example": as_json(example_sequence(example))}
 
 
 def held_out_sequence(experiment: Experiment, seed: int, length: int) -> Example:

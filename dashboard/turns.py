@@ -7,6 +7,8 @@ would wait for the last.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -15,25 +17,67 @@ from contextlib import contextmanager
 AT_ONCE = max(2, os.cpu_count() or 1)
 """One waits for the store while the other draws."""
 
-PICTURE = threading.Lock()
-"""One picture is made at a time, while pages that need none go ahead."""
 
-_turns = threading.BoundedSemaphore(AT_ONCE)
-_held = threading.local()
+class Line:
+    """Lets so many in at once; of those that wait, the page that was asked for first."""
+
+    def __init__(self, places: int) -> None:
+        self._lock = threading.Lock()
+        self._free = places
+        self._waiting: list[tuple[int, threading.Event]] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def enter(self, number: int) -> None:
+        """Waits for a place; ``number`` is the page's, and grows from page to page."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            called = threading.Event()
+            heapq.heappush(self._waiting, (number, called))
+        called.wait()
+
+    def leave(self) -> None:
+        """Gives the place to the first that waits."""
+        with self._lock:
+            if self._waiting:
+                heapq.heappop(self._waiting)[1].set()
+            else:
+                self._free += 1
+
+
+class _Page(threading.local):
+    """What this thread draws."""
+
+    number = 0
+    has_turn = False
+    makes_picture = False
+
+
+_numbers = itertools.count(1)
+_turns = Line(AT_ONCE)
+_pictures = Line(1)
+_page = _Page()
 
 
 @contextmanager
 def turn() -> Iterator[None]:
     """Waits for a turn, and holds it; a part of a page has its page's."""
-    if getattr(_held, "turn", False):
+    if _page.has_turn:
         yield
         return
-    with _turns:
-        _held.turn = True
-        try:
-            yield
-        finally:
-            _held.turn = False
+    _page.number = next(_numbers)
+    _turns.enter(_page.number)
+    _page.has_turn = True
+    try:
+        yield
+    finally:
+        _page.has_turn = False
+        _turns.leave()
 
 
 @contextmanager
@@ -43,13 +87,29 @@ def left() -> Iterator[None]:
     It must be around whatever others may wait for, a cached function above all, never inside: who
     waits would keep a turn, without which nothing that is done could go on.
     """
-    if not getattr(_held, "turn", False):
+    if not _page.has_turn:
         yield
         return
-    _held.turn = False
-    _turns.release()
+    _page.has_turn = False
+    _turns.leave()
     try:
         yield
     finally:
-        _turns.acquire()
-        _held.turn = True
+        _turns.enter(_page.number)
+        _page.has_turn = True
+
+
+@contextmanager
+def picture() -> Iterator[None]:
+    """One picture is made at a time, while pages that need none go ahead."""
+    if _page.makes_picture:
+        yield
+        return
+    with left():
+        _pictures.enter(_page.number)
+        _page.makes_picture = True
+        try:
+            yield
+        finally:
+            _page.makes_picture = False
+            _pictures.leave()

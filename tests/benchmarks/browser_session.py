@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,25 +29,34 @@ IDLE = "[data-test-script-state=notRunning]"
 
 
 LEAST_URGENT = 19
+LOOK_SECONDS = 0.5
 
 
 @asynccontextmanager
 async def async_chromium() -> AsyncIterator[Browser]:
-    """A headless browser, for asyncio."""
-    async with async_playwright() as playwright:
+    """A headless browser, for asyncio. It leaves the processor to everyone else."""
+    async with async_playwright() as playwright, asyncio.TaskGroup() as group:
         browser = await playwright.chromium.launch(executable_path=str(EXECUTABLE), args=ARGUMENTS)
-        _step_back()
+        stepping_back = group.create_task(_step_back())
         try:
             yield browser
         finally:
+            stepping_back.cancel()
             await browser.close()
 
 
-def _step_back() -> None:
-    """Browsers run on other machines: what they draw is not to keep the dashboard waiting."""
-    for process in psutil.Process().children(recursive=True):
-        if "chrom" in process.name():
-            process.nice(LEAST_URGENT)
+async def _step_back() -> None:
+    """Browsers run on other machines: what they draw is not to keep the dashboard waiting.
+
+    Chromium starts a process for each tab, and gives some of them a higher priority by itself.
+    """
+    while True:
+        for process in psutil.Process().children(recursive=True):
+            with suppress(OSError, psutil.Error):  # it has ended meanwhile
+                if "chrom" in process.name():
+                    for thread in process.threads():
+                        os.setpriority(os.PRIO_PROCESS, thread.id, LEAST_URGENT)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 class BrowserSession:

@@ -86,3 +86,42 @@ def test_no_more_than_a_few_draw_at_once_but_for_those_that_wait() -> None:
 
     assert len(at_once(draw)) == VISITORS
     assert most[0] == turns.AT_ONCE
+
+
+def test_who_came_first_goes_first_even_after_having_left() -> None:
+    line = turns.Line(1)
+    line.enter(0)
+    called: list[int] = []
+
+    def wait(number: int) -> None:
+        line.enter(number)
+        called.append(number)
+        line.leave()
+
+    threads = [threading.Thread(target=wait, args=(number,), daemon=True) for number in (3, 1, 2)]
+    for thread in threads:
+        thread.start()
+    while line.waiting < len(threads):
+        time.sleep(0.01)
+    line.leave()
+    for thread in threads:
+        thread.join(5)
+    assert called == [1, 2, 3]
+
+
+def test_what_is_there_already_is_shown_without_leaving(monkeypatch: pytest.MonkeyPatch) -> None:
+    charts.once("test of turns", "number", (), lambda: 7)
+    monkeypatch.setattr(turns, "picture", lambda: pytest.fail("it was waited for"))
+    assert charts.once("test of turns", "number", (), lambda: 8) == 7
+
+
+def test_only_what_was_asked_for_last_is_kept() -> None:
+    def number(place: int, made: int) -> int:
+        return charts.once("test of turns", "many", (place,), lambda: made)
+
+    for place in range(charts.KEPT):
+        number(place, made=place)
+    assert number(0, made=-1) == 0
+    assert number(charts.KEPT, made=-1) == -1
+    assert number(0, made=-1) == 0
+    assert number(1, made=-1) == -1
