@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import admission
 from dashboard.measured import Reader
-from dashboard.queue import seconds_left
+from dashboard.queue import Place, seconds_left
 from dashboard.services import store, trainer
 from dashboard.visitor import visitor
 from models.cost.words import duration
@@ -16,7 +16,9 @@ from models.experiment import Experiment
 from models.results.run import Run
 from models.results.store import StoreError
 
-Phase = Literal["queued", "starting", "training", "ended"]
+Phase = Literal["queued", "starting", "arriving", "training", "ended"]
+"""In the queue; starting until a cell has its first points; these arriving until every cell has;
+then training until it has ended."""
 
 READER = "reader"
 UNKNOWN = "unknown_run"
@@ -36,6 +38,8 @@ def start(experiment: Experiment) -> None:
         return
     trainer().wake()
     look_at(run)
+    if READER in st.session_state:
+        reader().waits = True
 
 
 def resume(run: str) -> None:
@@ -127,12 +131,17 @@ def going(run: Run | None) -> bool:
 
 
 def phase(run: Run) -> Phase:
-    """In the queue, starting until every cell has its first points, then training, then ended."""
+    """What of it is to be shown; at the press it is starting, however fast it was since."""
+    if run.status == "queued" and _place(run):
+        return "queued"
+    if reader().waits:
+        return "starting"
     if not run.going:
         return "ended"
-    if run.status == "queued":
-        return "queued"
-    return "training" if cells_measured(run) == len(run.experiment.cells) else "starting"
+    measured = cells_measured(run)
+    if measured == len(run.experiment.cells):
+        return "training"
+    return "arriving" if measured else "starting"
 
 
 def cells_measured(run: Run) -> int:
@@ -145,10 +154,16 @@ def time_left(run: Run) -> str:
     if run.stop_requested:
         return "stopping"
     if run.status == "queued":
-        place = trainer().place(run.id)
-        if place is None or (place.number == 1 and place.seconds < 1):
+        place = _place(run)
+        if place is None:
             return "about to start"
         return f"place {place.number} in the queue, starts in about {duration(place.seconds)}"
     if run.done_steps == run.steps_at_start:
         return "about to start"
     return f"about {duration(seconds_left(run, trainer().seconds))} left"
+
+
+def _place(run: Run) -> Place | None:
+    """Where it waits; None where it is about to start."""
+    place = trainer().place(run.id)
+    return None if place is None or (place.number == 1 and place.seconds < 1) else place

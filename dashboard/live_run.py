@@ -16,6 +16,7 @@ from models.results.run import Run
 REFRESH_SECONDS: dict[current_run.Phase, float | None] = {
     "queued": 2.0,
     "starting": 0.5,
+    "arriving": 0.5,
     "training": 2.0,
     "ended": None,
 }
@@ -92,13 +93,14 @@ def _look_at(run: Run) -> None:
 
 
 def follow(run: Run, draw: Callable[[Run], None]) -> None:
-    """Draws a run again and again while it trains, and once while it waits or has ended."""
+    """Draws a run again and again while it trains, and once before it does or when it has ended."""
     phase = current_run.phase(run)
-    if phase == "queued":
+    if phase in ("queued", "starting"):
         st.fragment(failures.told()(_show_status), run_every=REFRESH_SECONDS[phase])(phase)
         draw(run)
     else:
         st.fragment(failures.told()(_show), run_every=REFRESH_SECONDS[phase])(phase, draw)
+    current_run.reader().waits = False
 
 
 def _show_status(phase: current_run.Phase) -> None:

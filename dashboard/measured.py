@@ -39,6 +39,8 @@ class Reader:
 
     run: str
     experiment: Experiment
+    waits: bool = False
+    """Whether nothing is read yet: who has pressed Train waits for a page, not for pictures."""
     _frames: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
     _cursors: dict[str, int] = field(default_factory=dict)
     _read: tuple[int, Tables] | None = None
@@ -51,6 +53,8 @@ class Reader:
 
     def read(self, store: Store, updated: datetime) -> Tables:
         """All that is measured by now; ``updated`` is when the run last said anything."""
+        if self.waits:
+            return nothing()
         if self._read and updated == self._updated:
             return self._read[1]
         self._updated = updated
@@ -85,6 +89,11 @@ def selected(frames: dict[str, pd.DataFrame]) -> Tables:
     return Tables(
         **{name: frames[name].merge(models, on=MODEL) for name in names} | {"accuracy": accuracy}
     )
+
+
+def nothing() -> Tables:
+    """Before the first row."""
+    return Tables(**{name: no_rows(name) for name in TABLES})
 
 
 def of_results(results: Results) -> Tables:

@@ -29,6 +29,8 @@ from models.snapshot import Snapshot
 ROW_BYTES = 150
 """What a row takes, about, its place in an index included."""
 
+Rows = list[dict[str, Any]]
+
 
 class Measurements(Database):
     """The tables of results, profiles, weights and checkpoints of every run."""
@@ -40,6 +42,8 @@ class Measurements(Database):
         from an earlier checkpoint measures some steps again. A run that was deleted meanwhile gets
         nothing.
         """
+
+        rows = {name: _rows(name, frame) for name, frame in snapshot.tables.items()}
 
         def work(connection: sa.Connection) -> None:
             known = connection.execute(
@@ -55,7 +59,7 @@ class Measurements(Database):
             if known.rowcount == 0:
                 return
             stored = _stored_step(connection, run, str(snapshot.part))
-            size = insert_rows(connection, run, _after(snapshot.tables, stored))
+            size = _insert(connection, run, _after(rows, stored))
             size += _keep_weights(connection, run, snapshot)
             connection.execute(
                 sa.update(RUNS).where(RUNS.c.id == run).values(size=RUNS.c.size + size)
@@ -141,9 +145,17 @@ class Measurements(Database):
 
 def insert_rows(connection: sa.Connection, run: str, tables: Mapping[str, pd.DataFrame]) -> int:
     """Adds rows to the tables; returns the bytes that they take, about."""
+    return _insert(connection, run, {name: _rows(name, frame) for name, frame in tables.items()})
+
+
+def _rows(name: str, frame: pd.DataFrame) -> Rows:
+    """A table as the database holds it; made before the transaction, which keeps others waiting."""
+    return _packed(frame) if name == "gradients" else _records(frame)
+
+
+def _insert(connection: sa.Connection, run: str, tables: Mapping[str, Rows]) -> int:
     size = 0
-    for name, frame in tables.items():
-        rows = _packed(frame) if name == "gradients" else _records(frame)
+    for name, rows in tables.items():
         target = PROFILES if name == "gradients" else ROWS[name]
         if rows:
             connection.execute(sa.insert(target), [{**row, "run": run} for row in rows])
@@ -201,8 +213,8 @@ def _note_part(connection: sa.Connection, run: str, snapshot: Snapshot, stored: 
         connection.execute(sa.update(PARTS).where(known).values(**values))
 
 
-def _after(tables: Mapping[str, pd.DataFrame], step: int) -> dict[str, pd.DataFrame]:
-    return {name: frame[frame["step"] > step] for name, frame in tables.items()}
+def _after(tables: Mapping[str, Rows], step: int) -> dict[str, Rows]:
+    return {name: [row for row in rows if row["step"] > step] for name, rows in tables.items()}
 
 
 def _of_model(run: str, cell: str, **identity: float) -> sa.ColumnElement[bool]:
@@ -210,11 +222,11 @@ def _of_model(run: str, cell: str, **identity: float) -> sa.ColumnElement[bool]:
     return sa.and_(*(WEIGHTS.c[name] == value for name, value in known.items()))
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _records(frame: pd.DataFrame) -> Rows:
     return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False)]
 
 
-def _packed(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _packed(frame: pd.DataFrame) -> Rows:
     """One row a profile, its norms as bytes, in the order of t."""
     identity = ["task", "cell", "length", "seed", "learning_rate", "step", "state"]
     return [
