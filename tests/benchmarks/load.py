@@ -8,9 +8,12 @@ a small experiment, presses Train, follows the run until it has ended, downloads
 and presses again. There are more visitors than trainers: they wait for each other, as they should.
 
 Afterwards every press has a run in the store that has finished with all its rows, or still waits
-or trains; nobody has seen an error; the page answers nine in ten of what is asked of it within
-ANSWER_SECONDS; and, after a minute, the dashboard's own process grows by no more than GROWTH. Exit
-status 1 where any of that does not hold. Linux only.
+or trains; nobody has seen an error; of all that is asked of a page, half and 19 of 20 are answered
+within ANSWER_SECONDS; and, after a minute, the dashboard's own process grows by no more than GROWTH.
+Exit status 1 where any of that does not hold. Linux only.
+
+Chromium draws on the same processor, with what the others leave of it: how long its tabs take says
+more of that than of the dashboard. They must work, their seconds are shown and not judged.
 """
 
 from __future__ import annotations
@@ -44,8 +47,9 @@ WARM_SECONDS = 10.0
 """Until the warm trainer has imported torch."""
 SETTLED_SECONDS = 60.0
 """From then on memory should not grow."""
-ANSWER_SECONDS = 5.0
-GROWTH = 10.0
+ANSWER_SECONDS = {0.5: 1.0, 0.95: 3.0}
+"""Within which such a share of the answers comes."""
+GROWTH = 3.0
 """MiB a minute."""
 
 
@@ -240,8 +244,10 @@ def _failures(course: Course, runs: Counter[str]) -> list[str]:
     if not runs["finished"]:
         found.append("no run has finished")
     for name, seconds in course.record.answers.items():
-        if (most := _quantile(seconds, 0.9)) > ANSWER_SECONDS:
-            found.append(f"{name}: nine in ten within {most:.1f} s, not {ANSWER_SECONDS:g}")
+        for share, most in ANSWER_SECONDS.items():
+            took = _quantile(seconds, share)
+            if name.startswith("plain") and took > most:
+                found.append(f"{name}: {share:.0%} within {took:.1f} s, not {most:g}")
     if course.growth > GROWTH:
         found.append(f"the dashboard grows by {course.growth:.1f} MiB a minute, not {GROWTH:g}")
     return found
