@@ -8,9 +8,9 @@ a small experiment, presses Train, follows the run until it has ended, downloads
 and presses again. There are more visitors than trainers: they wait for each other, as they should.
 
 Afterwards every press has a run in the store that has finished with all its rows, or still waits
-or trains; nobody has seen an error; of all that is asked of a page, half and 19 of 20 are answered
-within ANSWER_SECONDS; and, after a minute, the dashboard's own process grows by no more than GROWTH.
-Exit status 1 where any of that does not hold. Linux only.
+or trains; nobody has seen an error; a page has answered half and 19 of 20 of what is asked of it
+within ANSWER_SECONDS; and, after a minute, the dashboard's own process grows by no more than
+GROWTH. Exit status 1 where any of that does not hold. Linux only.
 
 Chromium draws on the same processor, with what the others leave of it: how long its tabs take says
 more of that than of the dashboard. They must work, their seconds are shown and not judged.

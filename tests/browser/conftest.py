@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from models.results.store import Store
 from tests.browser.chromium import EXECUTABLE, chromium
@@ -34,11 +34,19 @@ def dashboard(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield dashboard
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What one visitor after the other uses: what it has fetched and compiled is kept."""
+    with browser.new_context(viewport=WIDE) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser: Browser, dashboard: Dashboard) -> Iterator[Page]:
-    """A page whose errors fail the test; what it trains ends with it."""
+def page(context: BrowserContext, dashboard: Dashboard) -> Iterator[Page]:
+    """A new visitor's page, whose errors fail the test; what it trains ends with it."""
     errors: list[str] = []
-    page = browser.new_page(viewport=WIDE)
+    context.clear_cookies()
+    page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_default_timeout(60_000)
     yield page
