@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -95,33 +96,39 @@ def _look_at(run: Run) -> None:
 def follow(run: Run, draw: Callable[[Run], None]) -> None:
     """Draws a run again and again while it trains, and once before it does or when it has ended."""
     phase = current_run.phase(run)
+    look = _Look(phase)
     if phase in ("queued", "starting"):
-        st.fragment(failures.told()(_show_status), run_every=REFRESH_SECONDS[phase])(phase)
+        st.fragment(failures.told()(look.at), run_every=REFRESH_SECONDS[phase])()
         draw(run)
     else:
-        st.fragment(failures.told()(_show), run_every=REFRESH_SECONDS[phase])(phase, draw)
-    current_run.reader().waits = False
+        shown = failures.told()(lambda: draw(look.at()))
+        st.fragment(shown, run_every=REFRESH_SECONDS[phase])()
 
 
-def _show_status(phase: current_run.Phase) -> None:
-    _status_of(phase)
+@dataclass
+class _Look:
+    """Looks at the run on show while it is in a phase."""
 
+    phase: current_run.Phase
+    first: bool = True
+    """As part of the page, which is drawn to its end."""
 
-def _show(phase: current_run.Phase, draw: Callable[[Run], None]) -> None:
-    draw(_status_of(phase))
-
-
-def _status_of(phase: current_run.Phase) -> Run:
-    """How the run on show is; starts the page again where its phase is another."""
-    run = current_run.current()
-    if run is None or current_run.phase(run) != phase:
-        st.rerun()
-    if run.going:
-        trainer().watch(run.id)
-        _going(run)
-    else:
-        _ended(run)
-    return run
+    def at(self) -> Run:
+        """Tells how the run is; starts the page again where its phase is another by now."""
+        run = current_run.current()
+        if run is None:
+            st.rerun()
+        if not self.first:
+            current_run.reader().waits = False
+            if current_run.phase(run) != self.phase:
+                st.rerun()
+        self.first = False
+        if run.going:
+            trainer().watch(run.id)
+            _going(run)
+        else:
+            _ended(run)
+        return run
 
 
 def _going(run: Run) -> None:

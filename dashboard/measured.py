@@ -40,7 +40,7 @@ class Reader:
     run: str
     experiment: Experiment
     waits: bool = False
-    """Whether nothing is read yet: who has pressed Train waits for a page, not for pictures."""
+    """Whether nothing is read yet: who has pressed Train gets a page at once, then the pictures."""
     _frames: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
     _cursors: dict[str, int] = field(default_factory=dict)
     _read: tuple[int, Tables] | None = None

@@ -1,0 +1,77 @@
+"""A run from the press of Train on: the page stands at once, the pictures follow."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard import controls, current_run, live_run
+from models.experiment import Experiment
+from models.process import identity
+from models.results.environment import environment
+from models.results.store import Store
+from models.training import train
+from tests.dashboard import shown
+from tests.dashboard.shown import FakeTrainer
+
+TINY = Experiment(
+    cells=("rnn",),
+    lengths=(10,),
+    seeds=1,
+    steps=2,
+    evaluate_every=2,
+    hidden_size=4,
+    batch_size=4,
+    held_out=8,
+)
+
+
+def test_the_press_is_answered_without_pictures_however_fast_the_run_was(
+    race: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train_at_once(trainer: FakeTrainer) -> None:
+        for run in store.going():
+            store.claim(run.id, identity())
+            store.begin(run.id, environment(), identity(), 1)
+            for snapshot in train(run.experiment, processes=1):
+                store.append(run.id, snapshot, snapshot.step)
+            store.finish(run.id, "finished")
+
+    monkeypatch.setattr(FakeTrainer, "wake", train_at_once)
+    for name, values in controls.address_of(TINY).items():
+        race.query_params[name] = values
+    page = race.run().button(key="train").click().run()
+    assert not page.exception
+    assert "finished" in shown.captions(page)
+    assert shown.spans(page).count("<b>–</b>") == 1
+    assert "accuracy.csv" not in shown.downloads(page)
+
+
+class Again(Exception):  # noqa: N818
+    """The page is started again."""
+
+
+def test_only_after_the_page_stands_it_is_started_again_for_another_phase(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def start_again() -> None:
+        raise Again
+
+    reader: Any = SimpleNamespace(waits=True)
+    run: Any = SimpleNamespace(going=False)
+    known: Any = current_run
+    monkeypatch.setattr(st, "rerun", start_again)
+    monkeypatch.setattr(live_run, "_ended", lambda run: None)
+    monkeypatch.setattr(known, "current", lambda: run)
+    monkeypatch.setattr(known, "reader", lambda: reader)
+    monkeypatch.setattr(known, "phase", lambda run: "starting" if reader.waits else "ended")
+    look = live_run._Look("starting")
+    assert look.at() is run
+    assert reader.waits, "whoever is interrupted here still waits"
+    with pytest.raises(Again):
+        look.at()
+    assert live_run._Look("ended").at() is run
