@@ -112,5 +112,9 @@ def reproduce(experiment: Experiment) -> None:
         key="script",
         on_click="ignore",
     )
-    with st.expander("Read it here"):
-        st.code(script if len(script) < 20_000 else script[:20_000] + "\n…", language="python")
+    # Browsers take half a second to colour it, seen or not.
+    expander = st.expander("Read it here", key="script_read", on_change="rerun")
+    if expander.open:
+        expander.code(
+            script if len(script) < 20_000 else script[:20_000] + "\n…", language="python"
+        )

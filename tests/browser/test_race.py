@@ -137,21 +137,6 @@ def wait_until_hidden(page: Page, name: str) -> None:
     )
 
 
-def test_the_address_follows_the_controls(page: Page, dashboard: Dashboard) -> None:
-    page.goto(dashboard.url)
-    train(page).wait_for()
-    page.get_by_role("combobox", name="Symbols", exact=True).click()
-    page.get_by_role("option", name="3", exact=True).click()
-    page.wait_for_url("**/?*temporal_order_symbols=3*")
-    page.get_by_role("button", name="Latch trap", exact=True).click()
-    page.wait_for_url("**/?*task=recall*")
-    address = page.url
-    page.goto("about:blank")
-    page.goto(address)
-    command = page.locator("code").filter(has_text="--task").last
-    expect(command).to_contain_text("recall", timeout=30_000)
-
-
 def test_a_finished_run_is_opened_and_deleted_from_the_runs_page(
     page: Page, dashboard: Dashboard
 ) -> None:
@@ -169,7 +154,7 @@ def test_a_finished_run_is_opened_and_deleted_from_the_runs_page(
     expect(row).to_have_count(0)
 
 
-def test_before_the_first_press_a_recorded_run_plays_in_the_browser(
+def test_a_recorded_run_plays_before_the_first_press_and_the_address_follows_the_controls(
     page: Page, dashboard: Dashboard
 ) -> None:
     page.goto(dashboard.url)
@@ -190,3 +175,14 @@ def test_before_the_first_press_a_recorded_run_plays_in_the_browser(
         arg=final,
     )
     assert not [run for run in Store(dashboard.store_url).runs() if run.status == "running"]
+
+    page.get_by_role("combobox", name="Symbols", exact=True).click()
+    page.get_by_role("option", name="3", exact=True).click()
+    page.wait_for_url("**/?*temporal_order_symbols=3*")
+    page.get_by_role("button", name="Latch trap", exact=True).click()
+    page.wait_for_url("**/?*task=recall*")
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    command = page.locator("code").filter(has_text="--task").last
+    expect(command).to_contain_text("recall", timeout=30_000)
