@@ -3,10 +3,9 @@
     python -m tests.benchmarks.cost --fit
 
 measures all of this anew and prints it. On: AMD EPYC, 2 cores, 8 MiB L3, torch 2.13; one thread,
-beside other work on both cores. STARTING, and of MEMORY ``process``, ``parameter`` and ``graph``,
-are from a few runs by hand, not from the whole grid. Where a name does not say otherwise, ``call``,
-``step``, ``row`` and ``model`` are microseconds, the others nanoseconds. A row is one model at one
-time step.
+nothing beside it. Of MEMORY, ``parameter`` and ``graph`` are from a few runs by hand: the grid
+tells only their sum. Where a name does not say otherwise, ``call``, ``step``, ``row`` and ``model``
+are microseconds, the others nanoseconds. A row is one model at one time step.
 """
 
 from __future__ import annotations
@@ -137,106 +136,106 @@ class Memory(NamedTuple):
     """Per number of the held-out sequences."""
 
 
-OVERHEAD_PROBE = 0.00371
-ARITHMETIC_PROBE = 0.0036
+OVERHEAD_PROBE = 0.00144
+ARITHMETIC_PROBE = 0.00161
 
 PASSES = {
     "kernel": {
         "rnn": Passes(
-            Pass(1150, 17.2, 1.09, 4.77, 0.0332, 1.57),
-            Pass(2100, 46.1, 0.721, 7.25, 0.123, 3.45),
+            Pass(909, 1.02, 3.46, 3.72, 0.0172, 1.3),
+            Pass(1880, 11.2, 2.11, 5.08, 0.0757, 3.19),
         ),
         "lstm": Passes(
-            Pass(1190, 51.3, 0.822, 16.8, 0.0438, 1.65),
-            Pass(2120, 129, 1.67, 21.1, 0.162, 3.91),
+            Pass(929, 26.6, 1.97, 9.37, 0.0164, 1.52),
+            Pass(2030, 70.2, 2.17, 10.8, 0.0724, 3.12),
         ),
         "gru": Passes(
-            Pass(1100, 44, 0.0164, 11.9, 0.0404, 1.81),
-            Pass(2350, 118, 0, 18.2, 0.146, 4.69),
+            Pass(1060, 9.04, 0.928, 11.1, 0, 1.74),
+            Pass(1510, 70.2, 0, 21.6, 0.0119, 3.9),
         ),
     },
     "none": {
         "rnn": Passes(
-            Pass(1050, 143, 1.88, 8.38, 0.0418, 1.61),
-            Pass(1850, 425, 3.49, 13.6, 0.133, 6.36),
+            Pass(1350, 41.4, 9.12, 9.53, 0, 2.34),
+            Pass(3910, 202, 14.3, 9.96, 0.103, 4.61),
         ),
         "lstm": Passes(
-            Pass(970, 206, 4.42, 23.7, 0.0577, 1.83),
-            Pass(1320, 667, 8.7, 36.2, 0.185, 6.83),
+            Pass(689, 117, 13.9, 4.42, 0.0646, 1.29),
+            Pass(1220, 446, 2.21, 41.9, 0.00989, 5.83),
         ),
         "gru": Passes(
-            Pass(1020, 301, 3.29, 18.1, 0.0455, 1.94),
-            Pass(1490, 799, 11.9, 31.2, 0.174, 6.87),
+            Pass(881, 136, 27.2, 5.91, 0.0245, 1.86),
+            Pass(499, 569, 56.6, 14.7, 0.09, 5.56),
         ),
     },
     "layer": {
         "rnn": Passes(
-            Pass(1090, 229, 4.38, 24.8, 0.00038, 1.48),
-            Pass(1900, 724, 7.63, 36.4, 0.108, 6.27),
+            Pass(1220, 140, 6.82, 20.5, 0.00742, 2.27),
+            Pass(3860, 423, 31.8, 22.5, 0.0126, 8.87),
         ),
         "lstm": Passes(
-            Pass(1590, 461, 15, 140, 0.0148, 2.2),
-            Pass(1570, 1680, 26.2, 227, 0.0877, 9.4),
+            Pass(2770, 287, 0, 114, 0, 1.31),
+            Pass(3540, 1160, 112, 127, 0.128, 4.06),
         ),
         "gru": Passes(
-            Pass(1270, 711, 17.8, 113, 0.00273, 1.4),
-            Pass(1190, 2280, 20.5, 177, 0.0892, 8.02),
+            Pass(801, 417, 21.7, 79, 0, 1.58),
+            Pass(1060, 1380, 58.7, 120, 0, 7.15),
         ),
     },
     "batch": {
         "rnn": Passes(
-            Pass(1390, 338, 7.51, 30.7, 0.0208, 5.58),
-            Pass(1790, 1210, 18.1, 41.5, 0.165, 11),
+            Pass(1820, 179, 5.44, 30, 0, 2.86),
+            Pass(1650, 880, 0, 29.3, 0.123, 4.31),
         ),
         "lstm": Passes(
-            Pass(1560, 479, 23.4, 133, 0.00339, 5.85),
-            Pass(2300, 1790, 42.2, 209, 0.133, 12.5),
+            Pass(1120, 382, 0, 107, 0, 5.06),
+            Pass(1140, 1350, 47.9, 170, 0, 14.6),
         ),
         "gru": Passes(
-            Pass(1430, 732, 18.8, 89.4, 0.0323, 6.22),
-            Pass(1230, 2480, 40, 144, 0.165, 12.5),
+            Pass(1350, 451, 46.1, 59.9, 0.0268, 5.93),
+            Pass(3880, 1620, 107, 128, 0.0341, 10.7),
         ),
     },
 }
-STARTING = 580_000
+STARTING = 732_000
 """What a process takes longer, the first time that it measures."""
-UPDATE = Update(290, 10.6)
-SETTING = Setting(40, 0.788)
-READ = Read(6.83, 79.9, 6.04, 0)
-OMEGA = Omega(596, 17.9, 0.116)
-SETTING_UP = SettingUp(2060, 43.6, 34.8, 153)
+UPDATE = Update(252, 7.42)
+SETTING = Setting(27.9, 0.829)
+READ = Read(5.31, 39, 4.64, 0)
+OMEGA = Omega(486, 17.5, 0.0526)
+SETTING_UP = SettingUp(1650, 53.3, 29.4, 104)
 TASKS = {
-    "temporal_order": Drawing(235, 11.4),
-    "adding": Drawing(169, 6.32),
-    "copy": Drawing(137, 12.8),
-    "recall": Drawing(151, 15.4),
-    "digits": Drawing(172, 2.17),
+    "temporal_order": Drawing(215, 12.3),
+    "adding": Drawing(156, 6.11),
+    "copy": Drawing(122, 14.3),
+    "recall": Drawing(137, 16.2),
+    "digits": Drawing(156, 3.32),
 }
-RECURRENCE = Recurrence(1.73, 0.699, 0.858, 195, 268, 11.3)
-TABLES = Tables(16000, 0, 18.9)
+RECURRENCE = Recurrence(1.97, 0.754, 0.934, 292, 26.2, 5.43)
+TABLES = Tables(8380, 0, 18.2)
 HELD = {
     "kernel": {
-        "rnn": Held(3, 4.07),
+        "rnn": Held(3, 1.73),
         "lstm": Held(9, 0),
         "gru": Held(7, 0),
     },
     "none": {
-        "rnn": Held(2, 12),
-        "lstm": Held(4, 14.4),
-        "gru": Held(2, 8.93),
+        "rnn": Held(2, 6.45),
+        "lstm": Held(4, 9.81),
+        "gru": Held(2, 6.72),
     },
     "layer": {
-        "rnn": Held(2, 17),
-        "lstm": Held(4, 53.7),
-        "gru": Held(2, 29.9),
+        "rnn": Held(2, 15.3),
+        "lstm": Held(4, 33.9),
+        "gru": Held(2, 30.6),
     },
     "batch": {
-        "rnn": Held(2, 5.7),
-        "lstm": Held(4, 22),
-        "gru": Held(2, 15.9),
+        "rnn": Held(2, 4.59),
+        "lstm": Held(4, 12.2),
+        "gru": Held(2, 18.3),
     },
 }
-MEMORY = Memory(329e6, 60e6, 51_300, 120, 440, 23.7)
+MEMORY = Memory(365e6, 84e6, 37_000, 120, 440, 25.3)
 
 JACOBIAN_BUDGET = 2**18
 """``models.diagnostics.jacobian.BUDGET``, which cannot be imported without torch."""
