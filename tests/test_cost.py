@@ -251,7 +251,8 @@ def test_a_cost_in_words() -> None:
     assert in_words(Cost(41, 618)) == "about 41 s, 620 MB"
 
 
-def test_a_short_training_takes_about_as_long_as_estimated() -> None:
+def test_the_estimate_of_a_short_training_has_the_right_order_of_magnitude() -> None:
+    """How far it is off on a quiet machine is for ``tests.benchmarks.cost`` to say."""
     experiment = Experiment(
         cells=("rnn", "lstm"), lengths=(10, 30), seeds=1, steps=10, held_out=64, device="cpu"
     )
@@ -262,7 +263,7 @@ def test_a_short_training_takes_about_as_long_as_estimated() -> None:
     for _ in train(experiment, processes=1):
         pass
     took = time.process_time() - start
-    assert took / 4 < estimated < took * 4
+    assert took / 10 < estimated < took * 10
 
 
 def test_numbers_that_cannot_be_imported_without_torch_are_theirs() -> None:
