@@ -98,4 +98,4 @@ def nothing() -> Tables:
 
 def of_results(results: Results) -> Tables:
     """The same of a run that was read from files."""
-    return selected({**{name: no_rows(name) for name in TABLES}, **results.tables})
+    return selected({**vars(nothing()), **results.tables})

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -251,19 +252,24 @@ def test_a_cost_in_words() -> None:
     assert in_words(Cost(41, 618)) == "about 41 s, 620 MB"
 
 
-def test_the_estimate_of_a_short_training_has_the_right_order_of_magnitude() -> None:
-    """How far it is off on a quiet machine is for ``tests.benchmarks.cost`` to say."""
+def test_a_short_training_takes_about_as_long_as_estimated() -> None:
+    """Three times at most: what else the machine does may come between probe and training."""
+    assert any(took / 4 < estimated < took * 4 for estimated, took in islice(short_trainings(), 3))
+
+
+def short_trainings() -> Iterator[tuple[float, float]]:
+    """CPU seconds as estimated and as they were, again and again."""
     experiment = Experiment(
         cells=("rnn", "lstm"), lengths=(10, 30), seeds=1, steps=10, held_out=64, device="cpu"
     )
-    answer = ask("speed", {})
-    assert isinstance(answer, dict)
-    estimated = estimate(experiment, Speed.from_answer(answer), processes=1).seconds
-    start = time.process_time()
-    for _ in train(experiment, processes=1):
-        pass
-    took = time.process_time() - start
-    assert took / 10 < estimated < took * 10
+    while True:
+        answer = ask("speed", {})
+        assert isinstance(answer, dict)
+        estimated = estimate(experiment, Speed.from_answer(answer), processes=1).seconds
+        start = time.process_time()
+        for _ in train(experiment, processes=1):
+            pass
+        yield estimated, time.process_time() - start
 
 
 def test_numbers_that_cannot_be_imported_without_torch_are_theirs() -> None:

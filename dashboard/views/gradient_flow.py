@@ -12,14 +12,13 @@ from dashboard import birth_view, controls, current_run, examples, training_view
 from dashboard.birth import same_at_birth
 from dashboard.downloads import recorded_downloads, reproduce, run_downloads
 from dashboard.live_run import follow, start_button
-from dashboard.measured import of_results
+from dashboard.measured import nothing, of_results
 from dashboard.services import store, trainer
 from dashboard.stories import show_story, story_buttons, told
 from dashboard.training_view import Source
 from models.experiment import Experiment
 from models.results.files import Results
 from models.results.run import Run
-from models.results.schema import TABLES
 from models.stories import Telling, telling_of
 
 View = Literal["At birth", "During training"]
@@ -83,8 +82,8 @@ def _at_birth(experiment: Experiment, telling: Telling | None, run: Run | None) 
     elif recorded:
         told(_name(telling), experiment, vars(of_results(recorded)))
     else:
-        empty = {name: pd.DataFrame(columns=list(columns)) for name, columns in TABLES.items()}
-        told(f"told {same_at_birth(experiment)}", experiment, {**empty, **vars(measured)})
+        tables = vars(nothing()) | vars(measured)
+        told(f"told {same_at_birth(experiment)}", experiment, tables)
 
 
 def _show_run(run: Run) -> None:

@@ -35,4 +35,4 @@ def no_rows(name: str) -> pd.DataFrame:
 
 @cache
 def _no_rows(name: str) -> pd.DataFrame:
-    return typed(pd.DataFrame(columns=list(TABLES[name])))
+    return table_of([], TABLES[name])
