@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from dashboard import failures, services, visitor
+from dashboard.components import failures
+from dashboard.scheduling import app_resources
+from dashboard.session import visitor
 
 st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
 
@@ -35,6 +37,6 @@ PAGES = [
 ]
 page = st.navigation(PAGES, position="top")
 with failures.told():
-    services.configuration()
+    app_resources.configuration()
     page.run()
     visitor.remember()

@@ -12,7 +12,7 @@ import pytest
 # Before torch is imported: tests run on every core already, each on one thread.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from models.results.store import Store
+from models.store import Store
 from tests.postgres import PACKAGES, Postgres, programs, running_postgres
 
 
@@ -69,4 +69,4 @@ def store(store_url: str) -> Store:
 @pytest.fixture
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs train in the test's own process: others take seconds to start."""
-    monkeypatch.setattr("models.machine.cores", lambda: 1)
+    monkeypatch.setattr("models.settings.machine.cores", lambda: 1)

@@ -38,10 +38,11 @@ import os, sys
 os.environ["MEMORY_LAB_STORE"] = "sqlite:///{tmp_path / "runs.sqlite"}"
 sys.path.insert(0, {str(ROOT)!r})
 from streamlit.testing.v1 import AppTest
-from dashboard import services, visitor
-from dashboard.queue import Queue
-from dashboard.trainer_process import QuestionError
-from models.cost import REFERENCE
+from dashboard.scheduling import app_resources
+from dashboard.session import visitor
+from dashboard.scheduling.run_queue import Queue
+from dashboard.scheduling.trainer_process import QuestionError
+from models.experiment.cost import REFERENCE
 class Nobody:
     speed, queue = REFERENCE, Queue()
     def __init__(self, *_): pass

@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from models import spec
 from models.cells import CELLS
+from models.settings import spec
 
 Family = tuple[str, ...]
 """Colours of one hue; variants of a cell take them in turn."""

@@ -10,12 +10,12 @@ import psutil
 import streamlit as st
 
 import models
-from dashboard import failures
-from dashboard.queue import Queue
-from dashboard.services import configuration, store, trainer
-from dashboard.visitor import visitor
-from models.configuration import MEBIBYTE
-from models.results.environment import environment
+from dashboard.components import failures
+from dashboard.scheduling.app_resources import configuration, store, trainer
+from dashboard.scheduling.run_queue import Queue
+from dashboard.session.visitor import visitor
+from models.settings.configuration import MEBIBYTE
+from models.store.environment import environment
 
 REFRESH_SECONDS = 5.0
 ABOUT_SETTINGS = {

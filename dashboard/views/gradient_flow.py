@@ -8,17 +8,20 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import birth_view, controls, current_run, examples, training_view
-from dashboard.birth import same_at_birth
-from dashboard.downloads import recorded_downloads, reproduce, run_downloads
-from dashboard.live_run import follow, start_button
-from dashboard.measured import nothing, of_results
-from dashboard.services import store, trainer
-from dashboard.stories import show_story, story_buttons, told
-from dashboard.training_view import Source
+from dashboard.components.downloads import recorded_downloads, reproduce, run_downloads
+from dashboard.scheduling.app_resources import store, trainer
+from dashboard.sections import during_training
+from dashboard.sections.at_initialisation import view as birth_view
+from dashboard.sections.at_initialisation.answers import same_at_birth
+from dashboard.sections.during_training import Source
+from dashboard.sections.live_run import follow, start_button
+from dashboard.sections.stories import show_story, story_buttons, told
+from dashboard.session import current_run, recorded_examples
+from dashboard.session.run_tables import nothing, of_results
+from dashboard.sidebar import controls
+from models.exchange.files import Results
 from models.experiment import Experiment
-from models.results.files import Results
-from models.results.run import Run
+from models.store.run import Run
 from models.stories import Telling, telling_of
 
 View = Literal["At birth", "During training"]
@@ -74,7 +77,7 @@ def _at_birth(experiment: Experiment, telling: Telling | None, run: Run | None) 
     measured = birth_view.draw(experiment)
     if telling is None or measured is None:
         return
-    recorded = examples.example(telling.preset.name)
+    recorded = recorded_examples.example(telling.preset.name)
     if run and same_at_birth(run.experiment) == same_at_birth(experiment):
         reader = current_run.reader()
         tables = vars(reader.read(store(), run.updated))
@@ -90,7 +93,7 @@ def _show_run(run: Run) -> None:
     reader = current_run.reader()
     tables = reader.read(store(), run.updated)
     name = f"flow of run {run.id}, version {reader.version}"
-    training_view.draw(Source(name, run.experiment, tables, partial(_profiles, run.id)))
+    during_training.draw(Source(name, run.experiment, tables, partial(_profiles, run.id)))
     if len(tables.accuracy):
         told(name, run.experiment, vars(tables))
 
@@ -101,7 +104,7 @@ def _profiles(run: str, length: int) -> pd.DataFrame:
 
 def _before_the_first_press(experiment: Experiment, telling: Telling | None) -> None:
     """The recorded run where the settings are a story's."""
-    recorded = examples.example(telling.preset.name) if telling else None
+    recorded = recorded_examples.example(telling.preset.name) if telling else None
     if telling is None or recorded is None:
         st.info(
             "Press Train to watch the gradient of these settings, or a story above for a "
@@ -110,13 +113,13 @@ def _before_the_first_press(experiment: Experiment, telling: Telling | None) -> 
         )
         return
     st.info(
-        f"**Recorded run**, made with `{examples.command(telling.preset.name)}`. "
+        f"**Recorded run**, made with `{recorded_examples.command(telling.preset.name)}`. "
         "Press Train to run it here.",
         icon=":material/history:",
     )
     tables = of_results(recorded)
     name = _name(telling)
-    training_view.draw(Source(name, experiment, tables, partial(_recorded_profiles, recorded)))
+    during_training.draw(Source(name, experiment, tables, partial(_recorded_profiles, recorded)))
     told(name, experiment, vars(tables))
     recorded_downloads(recorded, tables, key="flow_example")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import current_run, inside_model, inside_surgery, inside_view
-from dashboard.live_run import follow
-from dashboard.plain import plain
-from dashboard.services import trainer
-from models.results.run import Run
+from dashboard.components.markdown import plain
+from dashboard.scheduling.app_resources import trainer
+from dashboard.sections.inside import model_choice, view
+from dashboard.sections.inside import surgery as inside_surgery
+from dashboard.sections.live_run import follow
+from dashboard.session import current_run
+from models.store.run import Run
 
 
 def page() -> None:
@@ -23,15 +25,15 @@ def page() -> None:
     if run and current_run.going(run):
         follow(run, _wait)
         return
-    offered = inside_model.sources()
+    offered = model_choice.sources()
     _training(run, offered)
     if not offered:
         return
-    chosen = inside_model.choose(offered)
+    chosen = model_choice.choose(offered)
     for section in (
-        inside_view.gates_at_work,
-        inside_view.specialisation,
-        inside_view.memory,
+        view.gates_at_work,
+        view.specialisation,
+        view.memory,
         inside_surgery.surgery,
         inside_surgery.which_gate,
     ):
@@ -45,7 +47,7 @@ def _wait(run: Run) -> None:
     )
 
 
-def _training(run: Run | None, offered: list[inside_model.Source]) -> None:
+def _training(run: Run | None, offered: list[model_choice.Source]) -> None:
     """Why the run on show is not among the choices, and a press that trains one that is."""
     if run and run.id not in [source.key for source in offered]:
         st.warning(
@@ -66,7 +68,7 @@ def _training(run: Run | None, offered: list[inside_model.Source]) -> None:
         key="inside_train",
         type="primary",
         on_click=current_run.start,
-        args=(inside_model.GOOD,),
+        args=(model_choice.GOOD,),
         width="stretch",
     )
 

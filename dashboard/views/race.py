@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, current_run, examples
-from dashboard.downloads import recorded_downloads, reproduce, run_downloads
-from dashboard.guesses import clear_guesses, guess_controls, guesses
-from dashboard.live_run import follow, start_button
-from dashboard.measured import of_results
-from dashboard.plain import plain
-from dashboard.results_view import draw
-from dashboard.services import store, trainer
-from dashboard.task_legend import task_legend
+from dashboard.components.downloads import recorded_downloads, reproduce, run_downloads
+from dashboard.components.guesses import clear_guesses, guess_controls, guesses
+from dashboard.components.markdown import plain
+from dashboard.components.task_legend import task_legend
+from dashboard.scheduling.app_resources import store, trainer
+from dashboard.sections.live_run import follow, start_button
+from dashboard.sections.results import draw
+from dashboard.session import current_run, recorded_examples
+from dashboard.session.run_tables import of_results
+from dashboard.sidebar import controls
+from models.exchange.files import Results
 from models.experiment import Experiment
-from models.presets import PRESETS, Preset
-from models.results.files import Results
-from models.results.run import Run
+from models.experiment.presets import PRESETS, Preset
+from models.store.run import Run
 from models.tasks import make_task
 
 
@@ -91,11 +92,11 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
 
     The example would tell who guesses how it ends.
     """
-    recorded = examples.example(preset.name) if preset else None
+    recorded = recorded_examples.example(preset.name) if preset else None
     guessed = guesses(experiment)
     if preset and recorded and not guessed:
         st.info(
-            f"**Recorded example**, made with `{examples.command(preset.name)}`. "
+            f"**Recorded example**, made with `{recorded_examples.command(preset.name)}`. "
             "Press Play to see it as if live, or Train to run it here.",
             icon=":material/history:",
         )

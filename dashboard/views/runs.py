@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import current_run
-from dashboard.download_button import download_button
+from dashboard.components.download_button import download_button
+from dashboard.components.markdown import plain
 from dashboard.figures.style import cell_style
-from dashboard.import_view import import_results
-from dashboard.plain import plain
-from dashboard.services import configuration, store, trainer
-from dashboard.visitor import listed
-from models.results.files import from_store, zip_bytes
-from models.results.run import Run
-from models.results.store import StoreError
+from dashboard.scheduling.app_resources import configuration, store, trainer
+from dashboard.sections.import_results import import_results
+from dashboard.session import current_run
+from dashboard.session.visitor import listed
+from models.exchange.files import from_store, zip_bytes
+from models.store import StoreError
+from models.store.run import Run
 
 PAGE = 30  # runs shown at first, and added by each press of Show more
 UNCHANGED = "run_unchanged"

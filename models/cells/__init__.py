@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from models import spec
 from models.cells.cell import Cell
 from models.cells.gru import GRU
 from models.cells.lstm import LSTM
 from models.cells.rnn import RNN
+from models.settings import spec
 
 CELLS: dict[str, type[Cell]] = {cell.name: cell for cell in (RNN, LSTM, GRU)}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from models.cells.normalisation import Normalise, plain
-from models.spec import Option, SpecError
+from models.settings.spec import Option, SpecError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.randomness import Stream, generator
+from models.experiment.random_streams import Stream, generator
 from models.tasks.task import Batch
 
 if TYPE_CHECKING:
-    from models.population import Population
+    from models.population.population import Population
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from models.cells.normalisation import NORMALISE
-from models.diagnostics.graded import Graded
+from models.diagnostics.scaled_products import Graded
 from models.diagnostics.trajectory import State, Trajectory
 
 WARM_UP = 10

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.analysis.decay import half_life
+from models.analysis.horizon import behaviour_horizon, gradient_horizon
 from models.diagnostics.connectivity import connectivity
-from models.diagnostics.decay import half_life
-from models.diagnostics.horizon import behaviour_horizon, gradient_horizon
 from models.diagnostics.influence import influence
 from models.diagnostics.jacobian import lyapunov_exponents
 from models.diagnostics.saturation import gate_means, saturation
@@ -20,7 +20,7 @@ from models.diagnostics.theory import theoretical_half_life
 from models.diagnostics.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from models.population import Population
+    from models.population.population import Population
 
 MOST_LAGS = 16
 """At which behaviour is probed, evenly spread on a log axis."""

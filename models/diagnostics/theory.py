@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from models.analysis.decay import LEVEL
 from models.cells.rnn import RNN
-from models.diagnostics.decay import LEVEL
 from models.diagnostics.spectrum import spectral_radius
 from models.diagnostics.trajectory import Trajectory
 

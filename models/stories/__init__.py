@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.experiment import Experiment
-from models.presets import Preset
+from models.experiment.presets import Preset
 from models.stories import (
     additive_path,
     clipping,

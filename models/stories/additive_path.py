@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from models.analysis.at_initialisation import at_birth
 from models.experiment import Experiment
-from models.presets import Preset
-from models.results.birth import at_birth
+from models.experiment.presets import Preset
 from models.stories.numbers import after_training, finished, half_lives, listed, reach, the, values
 from models.stories.story import Story, Tables
 

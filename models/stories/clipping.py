@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from models.analysis.statistics import clipped_share
 from models.experiment import Experiment
-from models.presets import Preset
-from models.results.statistics import clipped_share
+from models.experiment.presets import Preset
 from models.stories.numbers import NOT_YET, divergence, finished, listed, present, reach, the
 from models.stories.story import Story, Tables
 

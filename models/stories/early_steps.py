@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from models.experiment import Experiment
-from models.presets import Preset
+from models.experiment.presets import Preset
 from models.stories.numbers import NOT_YET, finished, listed, present, sentence, the
 from models.stories.story import Story, Tables
 

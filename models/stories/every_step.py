@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.experiment import Experiment
-from models.presets import Preset
+from models.experiment.presets import Preset
 from models.stories.numbers import finished, half_lives, reach
 from models.stories.story import Story, Tables
 from models.tasks import make_task

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from models.experiment import Experiment
-from models.presets import Preset
+from models.experiment.presets import Preset
 from models.stories.numbers import (
     finished,
     half_lives,

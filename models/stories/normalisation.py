@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from models.analysis.memory_span import DIVERGED, memory_spans
 from models.cells import make_cell
 from models.experiment import Experiment
-from models.presets import Preset
-from models.results.memory_span import DIVERGED, memory_spans
+from models.experiment.presets import Preset
 from models.stories.numbers import finished, half_lives, present, reach, the
 from models.stories.story import Story, Tables
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from models.analysis.at_initialisation import at_birth
+from models.analysis.half_lives import half_life_words
+from models.analysis.statistics import latest, summarise, trained
 from models.cells import cell_title
-from models.diagnostics.half_lives import half_life_words
 from models.experiment import Experiment
-from models.results.birth import at_birth
-from models.results.statistics import latest, summarise, trained
 
 NOT_YET = "Nothing is trained yet."
 

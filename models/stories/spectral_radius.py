@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 
-from models.diagnostics.half_lives import half_life_words
+from models.analysis.at_initialisation import at_birth
+from models.analysis.half_lives import half_life_words
 from models.experiment import Experiment
-from models.presets import Preset
-from models.results.birth import at_birth
+from models.experiment.presets import Preset
 from models.stories.numbers import after_training, finished, listed, reach, values
 from models.stories.story import Story, Tables
 

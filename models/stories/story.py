@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from models.experiment import Experiment
-from models.presets import Preset
+from models.experiment.presets import Preset
 
 View = Literal["birth", "training"]
 Tables = Mapping[str, pd.DataFrame]

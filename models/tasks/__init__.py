@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models import spec
+from models.settings import spec
 from models.tasks.adding import Adding
 from models.tasks.copy import Copy
 from models.tasks.digits import Digits

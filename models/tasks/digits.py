@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.spec import Option
+from models.settings.spec import Option
 from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
 
 DATA = Path(__file__).parent / "data" / "digits.npz"

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from models.spec import Option
+from models.settings.spec import Option
 from models.tasks.one_hot import one_hot, symbol_probe
 from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
 

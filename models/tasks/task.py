@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.spec import Option
+from models.settings.spec import Option
 
 if TYPE_CHECKING:
     import torch

@@ -15,7 +15,7 @@ import math
 import numpy as np
 from scipy.special import entr
 
-from models.spec import Option
+from models.settings.spec import Option
 from models.tasks.arrival import Window, arrivals
 from models.tasks.one_hot import one_hot, symbol_probe
 from models.tasks.task import TARGETS, Baseline, Batch, Classes, Example, Legend, Split, Task

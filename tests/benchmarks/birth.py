@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from dashboard.trainer_process import TrainerProcess
+from dashboard.scheduling.trainer_process import TrainerProcess
 from models.experiment import Experiment
 
 CELLS = {

@@ -1,4 +1,4 @@
-"""How far the estimates of ``models.cost`` are off, and the coefficients that they go by.
+"""How far the estimates of ``models.experiment.cost`` are off, and the coefficients that they go by.
 
     python -m tests.benchmarks.cost
     python -m tests.benchmarks.cost --fit
@@ -7,7 +7,7 @@ The first trains experiments drawn at random, each process's share by itself, an
 seconds of the slowest share with the estimated wall time, and the trainer's memory. One thread has
 a core to itself on a quiet machine, where the two times are the same; whatever else runs meanwhile
 takes no CPU seconds from it, but caches. The second measures every part of a training by itself and
-prints the numbers of ``models/cost/coefficients.py``. Linux only.
+prints the numbers of ``models/experiment/cost/coefficients.py``. Linux only.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from models.cost import Cost, Speed, estimate
 from models.experiment import Experiment
-from models.questions.speed import speed
-from models.sharing import share_out
+from models.experiment.cost import Cost, Speed, estimate
+from models.experiment.partition import share_out
+from models.service.questions.speed import speed
 from models.tasks import make_task
 from tests.benchmarks.cost_fit import print_coefficients
 from tests.benchmarks.cost_measured import measured, warm_megabytes

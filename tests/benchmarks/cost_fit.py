@@ -1,4 +1,4 @@
-"""The coefficients of ``models.cost``, measured: CPU seconds of one thread, and private memory.
+"""The coefficients of ``models.experiment.cost``, measured: CPU seconds of one thread, and private memory.
 
 Every part of a training is timed by itself, over a seeded grid of sizes, and its coefficients are
 those (none below 0) with the least squared relative error.
@@ -18,21 +18,21 @@ import numpy as np
 import torch
 from scipy.optimize import nnls
 
-from models.cell_training import CellTraining
 from models.cells import CELLS, make_cell
-from models.cost.coefficients import Pass, Passes
-from models.cost.work import PopulationWork
 from models.diagnostics.measure import of_recurrence
-from models.evaluation import set_profile_batches
 from models.experiment import Experiment
+from models.experiment.cost.coefficients import Pass, Passes
+from models.experiment.cost.work import PopulationWork
+from models.experiment.partition import share_out
+from models.experiment.random_streams import Stream, generator
 from models.kernels import KERNELS
-from models.measuring import Measuring
-from models.optimiser import clip, clipped, gradient_norm
-from models.questions.speed import speed
-from models.randomness import Stream, generator
-from models.regularisation import omega
-from models.sharing import share_out
+from models.population.evaluation import set_profile_batches
+from models.service.questions.speed import speed
 from models.tasks import TASKS, make_task
+from models.training.measurement import Measuring
+from models.training.optimiser import clip, clipped, gradient_norm
+from models.training.population_trainer import CellTraining
+from models.training.regularisation import omega
 from tests.benchmarks.cost_measured import measured, warm_megabytes
 
 CPU = torch.device("cpu")
@@ -232,9 +232,9 @@ def _tables() -> Iterator[Row]:
             scores = measuring._score(population, "held_out")
             with (
                 patch.object(Measuring, "_score", lambda *_, s=scores: s),
-                patch("models.measuring.gradient_profile", lambda *_, n=norms: n),
-                patch("models.measuring.of_recurrence", lambda *_: {}),
-                patch("models.measuring.of_inputs", lambda *_: []),
+                patch("models.training.measurement.gradient_profile", lambda *_, n=norms: n),
+                patch("models.training.measurement.of_recurrence", lambda *_: {}),
+                patch("models.training.measurement.of_inputs", lambda *_: []),
             ):
                 took = _microseconds(partial(Measuring(training).tables, []))
             rows = population.schedule.rows * len(training.cell.states)

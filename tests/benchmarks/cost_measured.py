@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 
 from models.experiment import Experiment
-from models.sharing import Part
-from models.side_by_side import CONTEXT
-from models.training import take_turns
+from models.experiment.partition import Part
+from models.training.processes import CONTEXT
+from models.training.train import take_turns
 
 POLL_SECONDS = 0.03
 
@@ -43,7 +43,7 @@ def private_megabytes(process: int) -> float:
 
 def warm_megabytes() -> float:
     """All that a trainer has in memory before it trains."""
-    program = "import os, models.serving, models.training\n" + (
+    program = "import os, models.service.serving, models.training.train\n" + (
         "from tests.benchmarks.cost_measured import smaps\nprint(sum(smaps(os.getpid(), ('Rss',))))"
     )
     done = subprocess.run(

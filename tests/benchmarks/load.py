@@ -34,7 +34,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from models.results.store import Store
+from models.store import Store
 from tests.benchmarks.browser_session import BrowserSession, async_chromium
 from tests.benchmarks.processes import cpu_seconds, mebibytes, mebibytes_of_tree
 from tests.benchmarks.session import Session

@@ -22,12 +22,12 @@ from multiprocessing.connection import Connection
 
 import torch
 
-from models.cell_training import CellTraining
 from models.experiment import Experiment
-from models.randomness import Stream, generator
-from models.sharing import Part, share_out
-from models.side_by_side import CONTEXT
+from models.experiment.partition import Part, share_out
+from models.experiment.random_streams import Stream, generator
 from models.tasks import make_task
+from models.training.population_trainer import CellTraining
+from models.training.processes import CONTEXT
 from tests.benchmarks.peers import Stock, Trainer, UnrolledStep
 
 CELLS = ("rnn", "lstm", "gru")

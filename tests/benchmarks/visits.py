@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
+from models.analysis.schema import TABLES
 from models.experiment import Experiment
-from models.results.schema import TABLES
 from tests.benchmarks.session import SessionError
 
 ARRIVAL_SECONDS = 30.0

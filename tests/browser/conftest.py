@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from models.results.store import Store
+from models.store import Store
 from tests.browser.chromium import EXECUTABLE, chromium
 from tests.browser.server import Dashboard, running_dashboard
 

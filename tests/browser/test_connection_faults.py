@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from models.results.store import Store
+from models.store import Store
 from tests.browser.conftest import WIDE
 from tests.browser.server import Dashboard
 

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pandas as pd
 from playwright.sync_api import Page
 
-from models.results.schema import TABLES
-from models.results.store import Store
+from models.analysis.schema import TABLES
+from models.store import Store
 from tests.browser.server import Dashboard
 from tests.browser.test_race import SMALL, train, wait_for_points
 

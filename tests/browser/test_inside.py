@@ -8,10 +8,10 @@ import pandas as pd
 from playwright.sync_api import Page
 
 from models.experiment import Experiment
-from models.results.store import Store
+from models.store import Store
 from tests.browser.server import Dashboard
 from tests.browser.test_gradient_flow import wait_for_chart
-from tests.measured import finished
+from tests.recorded import finished
 
 TINY = Experiment(
     cells=("lstm:bias=chrono", "gru"),

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from dashboard.visitor import COOKIE
-from models.results.store import Store
+from dashboard.session.visitor import COOKIE
+from models.store import Store
 from tests.browser.server import Dashboard
 from tests.browser.test_race import SMALL, train
 from tests.properties import tiny_run

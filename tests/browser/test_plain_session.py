@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
-from models.results.schema import TABLES
-from models.results.store import Store
+from models.analysis.schema import TABLES
+from models.store import Store
 from tests.benchmarks.session import Session
 from tests.browser.server import Dashboard
 

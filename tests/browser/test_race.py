@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import pandas as pd
 from playwright.sync_api import Locator, Page, expect
 
-from models.results.files import from_store
-from models.results.schema import TABLES
-from models.results.store import Store
+from models.analysis.schema import TABLES
+from models.exchange.files import from_store
+from models.store import Store
 from tests.browser.server import Dashboard
 
 CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru:bias=chrono": "GRU, chrono bias"}

@@ -11,8 +11,9 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from dashboard import admission, birth, services
-from models.results.store import Store
+from dashboard.scheduling import admission, app_resources
+from dashboard.sections.at_initialisation import answers
+from models.store import Store
 from tests.dashboard.shown import FakeTrainer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,12 +41,12 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("MEMORY_LAB_STORE", f"sqlite:///{tmp_path / 'runs.sqlite'}")
     # What a test stores itself is nobody's: here everyone's.
     monkeypatch.setenv("MEMORY_LAB_SHARED", "yes")
-    monkeypatch.setattr(services, "Trainer", FakeTrainer)
-    yield services.store()
+    monkeypatch.setattr(app_resources, "Trainer", FakeTrainer)
+    yield app_resources.store()
     _forget_the_configuration()
-    services.store.clear()
-    birth._asked.clear()
-    birth._asked_values.clear()
+    app_resources.store.clear()
+    answers._asked.clear()
+    answers._asked_values.clear()
 
 
 @pytest.fixture
@@ -61,8 +62,8 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def _forget_the_configuration() -> None:
-    services.configuration.clear()
-    services.trainer.clear()
+    app_resources.configuration.clear()
+    app_resources.trainer.clear()
     admission._refusal.clear()
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.queue import Place, Queue
-from dashboard.trainer_process import QuestionError
-from models.command_line import parse_experiment
-from models.configuration import Configuration
-from models.cost import REFERENCE, estimate
+from dashboard.scheduling.run_queue import Place, Queue
+from dashboard.scheduling.trainer_process import QuestionError
+from models.command_line.main import parse_experiment
 from models.experiment import Experiment, ExperimentError
-from models.questions import ask
-from models.results.store import Store
+from models.experiment.cost import REFERENCE, estimate
+from models.service.questions import ask
+from models.settings.configuration import Configuration
+from models.store import Store
 
 
 class FakeTrainer:

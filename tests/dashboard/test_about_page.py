@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import models
-from dashboard.visitor import COOKIE
+from dashboard.session.visitor import COOKIE
 from models.experiment import Experiment
-from models.results.store import Store
-from tests.measured import finished
+from models.store import Store
+from tests.recorded import finished
 
 SMALL = Experiment(
     cells=("rnn",), lengths=(10,), seeds=1, steps=2, hidden_size=4, batch_size=4, device="cpu"

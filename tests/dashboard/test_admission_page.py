@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import inside_model
+from dashboard.sections.inside import model_choice
 from models.experiment import Experiment
-from models.results.store import Store
+from models.store import Store
 from tests.dashboard import shown
 
 INSIDE = Path(__file__).resolve().parents[2] / "dashboard" / "views" / "inside_the_cell.py"
@@ -148,7 +148,7 @@ def test_a_run_is_resumed_only_where_there_is_room(
 def test_the_press_inside_the_cell_is_held_as_well(
     store: Store, configured: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inside_model, "_presets", dict)
+    monkeypatch.setattr(model_choice, "_presets", dict)
     configured(minutes="0.01")
     page = AppTest.from_file(str(INSIDE), default_timeout=60).run()
     page.button(key="inside_train").click().run()

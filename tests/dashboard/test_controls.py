@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.address import check_of, usable
-from models import spec
-from models.experiment import REAL, SEVERAL, WHOLE, Experiment
-from models.presets import PRESETS
+from dashboard.sidebar.address import check_of, usable
+from models.experiment import Experiment
+from models.experiment.experiment import REAL, SEVERAL, WHOLE
+from models.experiment.presets import PRESETS
+from models.settings import spec
 from models.tasks import TASKS
 from tests.dashboard import shown
 

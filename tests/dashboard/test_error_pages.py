@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import services
+from dashboard.scheduling import app_resources
 from models.experiment import Experiment
-from models.results import database
-from models.results.store import Store, StoreError
+from models.store import Store, StoreError, database
 from tests.dashboard import shown
-from tests.measured import measured
 from tests.properties import tiny_run
+from tests.recorded import measured
 
 Configure = Callable[..., None]
 VIEWS = Path(__file__).resolve().parents[2] / "dashboard" / "views"
@@ -28,7 +27,7 @@ PAGES = ("race", "gradient_flow", "inside_the_cell", "runs", "about")
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that does not wait for locks."""
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
-    services.store.clear()
+    app_resources.store.clear()
 
 
 @contextmanager
@@ -99,9 +98,9 @@ def test_a_store_that_cannot_be_read_is_told_on_every_page(
     race: AppTest, store: Store, name: str
 ) -> None:
     at(race, name)
-    services.store().close()
-    services.store.clear()
-    services.trainer.clear()
+    app_resources.store().close()
+    app_resources.store.clear()
+    app_resources.trainer.clear()
     broken(store)
     told = only_error(race.run())
     assert told.startswith("The store of runs does not answer: ")
@@ -124,7 +123,7 @@ def test_a_database_that_is_away_is_told_without_its_password(
     race: AppTest, configured: Configure
 ) -> None:
     configured(store="postgresql+psycopg://anna:geheim@127.0.0.1:1/runs")
-    services.store.clear()
+    app_resources.store.clear()
     told = only_error(race.run())
     assert "The store of runs does not answer" in told
     assert "geheim" not in told

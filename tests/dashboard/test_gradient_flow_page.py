@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import examples, services
-from dashboard.trainer_process import QuestionError
+from dashboard.scheduling import app_resources
+from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.session import recorded_examples
 from models.experiment import Experiment
-from models.results.store import Store
-from models.snapshot import Snapshot
+from models.store import Store
 from models.stories import STORIES, story_presets
+from models.training.snapshot import Snapshot
 from tests.dashboard import shown
-from tests.measured import finished, measured
+from tests.recorded import finished, measured
 
 TINY = Experiment(
     cells=("rnn", "lstm:bias=chrono", "rnn:norm=batch"),
@@ -153,13 +154,13 @@ class TestStories:
         assert story.text in texts
         assert story.statement in texts
         assert any(story.source in caption.value for caption in page.caption)
-        recorded = examples.example(story.presets[0].name)
+        recorded = recorded_examples.example(story.presets[0].name)
         assert recorded
         assert story.says(recorded.experiment, recorded.tables) in told(page)
 
     @pytest.mark.parametrize("name", story_presets())
     def test_every_variant_has_a_complete_recorded_run_of_its_settings(self, name: str) -> None:
-        recorded = examples.example(name)
+        recorded = recorded_examples.example(name)
         assert recorded
         assert recorded.experiment == story_presets()[name].experiment
         assert recorded.environment["status"] == "finished"
@@ -231,7 +232,7 @@ class TestDuringTraining:
         gradient_flow.query_params["run"] = run
         page = gradient_flow.run()
         assert not page.exception
-        assert services.store().run(run).status == "finished"
+        assert app_resources.store().run(run).status == "finished"
 
 
 class TestKnobs:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from models.results.adopt import adopt
-from models.results.files import all_files, from_store, zip_bytes
-from models.results.imported import from_files
-from models.results.store import Store
+from models.exchange.files import all_files, from_store, zip_bytes
+from models.exchange.import_files import from_files
+from models.exchange.import_run import adopt
+from models.store import Store
 from tests.dashboard import shown
 from tests.properties import tiny_run
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import inside_model
-from dashboard.trainer_process import QuestionError
+from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.sections.inside import model_choice
 from models.experiment import Experiment
-from models.results.store import Store
-from models.snapshot import Snapshot
+from models.store import Store
+from models.training.snapshot import Snapshot
 from tests.dashboard import shown
-from tests.measured import finished
+from tests.recorded import finished
 
 PAGE = Path(__file__).resolve().parents[2] / "dashboard" / "views" / "inside_the_cell.py"
 TINY = Experiment(
@@ -40,7 +40,7 @@ def inside() -> AppTest:
 
 @pytest.fixture
 def without_examples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inside_model, "_presets", dict)
+    monkeypatch.setattr(model_choice, "_presets", dict)
 
 
 def without_weights(snapshot: Snapshot) -> Snapshot:
@@ -205,7 +205,7 @@ def test_without_any_model_one_press_trains_good_ones(inside: AppTest, store: St
     assert not shown.figures(page)
     page.button(key="inside_train").click().run()
     (run,) = store.runs()
-    assert run.experiment == inside_model.GOOD
+    assert run.experiment == model_choice.GOOD
     assert "when the run has ended" in page.info[0].value
 
 
@@ -220,7 +220,7 @@ def test_a_run_without_weights_says_so(inside: AppTest, store: Store) -> None:
 def test_recorded_examples_can_be_looked_into(inside: AppTest) -> None:
     page = inside.run()
     assert not page.exception
-    offered = page.selectbox(key=inside_model.CHOICE).options
+    offered = page.selectbox(key=model_choice.CHOICE).options
     assert all(title.startswith("Recorded: ") for title in offered)
     assert shown.figures(page)
     assert page.query_params["recorded"]
@@ -229,7 +229,7 @@ def test_recorded_examples_can_be_looked_into(inside: AppTest) -> None:
 def test_choosing_a_run_makes_it_the_one_on_show(inside: AppTest, store: Store) -> None:
     first, second = finished(store, TINY), finished(store, TINY)
     page = opened(inside, first)
-    page.selectbox(key=inside_model.CHOICE).set_value(second).run()
+    page.selectbox(key=model_choice.CHOICE).set_value(second).run()
     assert page.query_params["run"] in (second, [second])
 
 

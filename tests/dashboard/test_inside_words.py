@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dashboard.figures.gate_style import anatomy
-from dashboard.inside_words import (
+from dashboard.figures.inside.gate_style import anatomy
+from dashboard.sections.inside.words import (
     done,
     equations_with_numbers,
     needed,

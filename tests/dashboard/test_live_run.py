@@ -9,12 +9,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls, current_run, live_run
+from dashboard.sections import live_run
+from dashboard.session import current_run
+from dashboard.sidebar import controls
 from models.experiment import Experiment
-from models.process import identity
-from models.results.environment import environment
-from models.results.store import Store
-from models.training import train
+from models.store import Store
+from models.store.environment import environment
+from models.store.process import identity
+from models.training.train import train
 from tests.dashboard import shown
 from tests.dashboard.shown import FakeTrainer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.plain import plain
+from dashboard.components.markdown import plain
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.queue import Place, Queue, seconds_left
+from dashboard.scheduling.run_queue import Place, Queue, seconds_left
 from models.experiment import Experiment
-from models.results.run import Run, Status
+from models.store.run import Run, Status
 
 NOW = datetime.now(UTC)
 EXPERIMENT = Experiment()

@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import examples, services
+from dashboard.scheduling import app_resources
+from dashboard.session import recorded_examples
 from models.experiment import Experiment
-from models.presets import PRESETS
-from models.results.store import Store
+from models.experiment.presets import PRESETS
+from models.store import Store
 from tests.dashboard import shown
 from tests.dashboard.shown import FakeTrainer
-from tests.measured import finished, measured
+from tests.recorded import finished, measured
 
 TINY = Experiment(
     cells=("rnn", "lstm", "gru:bias=chrono"),
@@ -30,7 +31,7 @@ TINY = Experiment(
 
 
 def fake_trainer() -> FakeTrainer:
-    trainer: object = services.trainer()
+    trainer: object = app_resources.trainer()
     assert isinstance(trainer, FakeTrainer)
     return trainer
 
@@ -55,7 +56,7 @@ class TestBeforeTheFirstPress:
         assert "python -m models train --preset who_remembers" in label
         assert shown.experiment(page) == PRESETS["who_remembers"].experiment
         assert any("frames" in figure for figure in shown.figures(page))
-        assert not services.store().runs()
+        assert not app_resources.store().runs()
 
     @pytest.mark.parametrize("name", PRESETS)
     def test_every_preset_is_one_press_and_has_an_example(self, race: AppTest, name: str) -> None:
@@ -70,7 +71,7 @@ class TestBeforeTheFirstPress:
     def test_the_recorded_runs_are_complete_and_of_the_presets_as_they_are_now(
         self, name: str
     ) -> None:
-        recorded = examples.example(name)
+        recorded = recorded_examples.example(name)
         assert recorded
         assert recorded.experiment == PRESETS[name].experiment
         assert recorded.environment["status"] == "finished"
@@ -102,7 +103,7 @@ class TestTraining:
         page = race.run().number_input(key="steps").set_value(10).run()
         page = page.button(key="train").click().run()
         assert not page.exception
-        (run,) = services.store().runs()
+        (run,) = app_resources.store().runs()
         assert run.experiment == Experiment(steps=10)
         assert run.status == "queued"
         assert fake_trainer().woken == 1
@@ -242,7 +243,7 @@ class TestTraining:
         assert "settings have changed" in shown.captions(page)
         assert shown.experiment(page) == TINY
         page.button(key="train").click().run()
-        assert services.store().runs()[0].experiment.seeds == 5
+        assert app_resources.store().runs()[0].experiment.seeds == 5
 
 
 class TestGuess:

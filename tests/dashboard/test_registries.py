@@ -9,15 +9,15 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from models.catalogue import catalogue
 from models.cells import CELLS
 from models.cells.cell import Cell, Weights
 from models.cells.normalisation import Normalise, plain
-from models.command_line import parse_experiment
+from models.command_line.catalogue import catalogue
+from models.command_line.main import parse_experiment
 from models.experiment import Experiment
 from models.tasks import TASKS
 from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
-from models.training import train
+from models.training.train import train
 from tests.dashboard import shown
 
 

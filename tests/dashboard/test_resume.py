@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import services
+from dashboard.scheduling import app_resources
 from models.experiment import Experiment
-from models.results.run import BROKEN_OFF
-from models.results.store import Status, Store
+from models.store import Status, Store
+from models.store.run import BROKEN_OFF
 from tests.dashboard import shown
-from tests.measured import measured
+from tests.recorded import measured
 
 TINY = Experiment(
     cells=("rnn",),
@@ -44,7 +44,7 @@ def test_a_run_that_was_broken_off_goes_back_into_the_queue(
     after = store.run(run)
     assert (after.status, after.message, after.resumed) == ("queued", "", 1)
     assert not after.stop_requested
-    assert services.trainer().woken == 1  # type: ignore[attr-defined]
+    assert app_resources.trainer().woken == 1  # type: ignore[attr-defined]
     assert "Resume" not in shown.buttons(page)
     assert "Stop" in shown.buttons(page)
     assert page.query_params["run"] in (run, [run])

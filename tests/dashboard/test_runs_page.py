@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamlit.testing.v1 import AppTest
 
 from models.experiment import Experiment
-from models.results.store import Status, Store
+from models.store import Status, Store
 from tests.dashboard import shown
 
 

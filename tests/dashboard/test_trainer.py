@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import trainer as module
-from dashboard.trainer import Trainer
-from dashboard.trainer_process import QuestionError
-from models.configuration import Configuration
+from dashboard.scheduling import trainer as module
+from dashboard.scheduling.trainer import Trainer
+from dashboard.scheduling.trainer_process import QuestionError
 from models.experiment import Experiment
-from models.process import identity
-from models.results.store import Store
+from models.settings.configuration import Configuration
+from models.store import Store
+from models.store.process import identity
 
 SHORT = Experiment(
     cells=("rnn",),

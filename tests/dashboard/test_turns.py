@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from dashboard import birth, charts, turns
+from dashboard.components import charts
+from dashboard.scheduling import draw_slots
+from dashboard.sections.at_initialisation import answers
 from models.experiment import Experiment
-from models.questions import ask
+from models.service.questions import ask
 
-VISITORS = 3 * turns.AT_ONCE
+VISITORS = 3 * draw_slots.AT_ONCE
 TINY = Experiment(cells=("rnn",), lengths=(10,), seeds=1, hidden_size=4, batch_size=4)
 
 
@@ -23,7 +25,7 @@ def at_once(look: Callable[[], object]) -> list[object]:
     seen: list[object] = []
 
     def visit() -> None:
-        with turns.turn():
+        with draw_slots.turn():
             seen.append(look())
 
     threads = [threading.Thread(target=visit, daemon=True) for _ in range(VISITORS)]
@@ -39,7 +41,7 @@ def somebody_else_can_draw() -> bool:
     drawn = threading.Event()
 
     def draw() -> None:
-        with turns.turn():
+        with draw_slots.turn():
             drawn.set()
 
     threading.Thread(target=draw, daemon=True).start()
@@ -67,8 +69,8 @@ def test_a_question_is_asked_once_for_all_who_ask_it(monkeypatch: pytest.MonkeyP
         asked.append(somebody_else_can_draw())
         return ask(name, arguments)
 
-    monkeypatch.setattr(birth, "trainer", lambda: SimpleNamespace(ask=slow))
-    seen = at_once(lambda: len(birth.at_birth(TINY, 10).gradients))
+    monkeypatch.setattr(answers, "trainer", lambda: SimpleNamespace(ask=slow))
+    seen = at_once(lambda: len(answers.at_birth(TINY, 10).gradients))
     assert seen == [10] * VISITORS
     assert asked == [True]
 
@@ -81,15 +83,15 @@ def test_no_more_than_a_few_draw_at_once_but_for_those_that_wait() -> None:
         most[0] = max(most[0], drawing[0])
         time.sleep(0.05)
         drawing[0] -= 1
-        with turns.left():
+        with draw_slots.left():
             time.sleep(0.05)
 
     assert len(at_once(draw)) == VISITORS
-    assert most[0] == turns.AT_ONCE
+    assert most[0] == draw_slots.AT_ONCE
 
 
 def test_who_came_first_goes_first_even_after_having_left() -> None:
-    line = turns.Line(1)
+    line = draw_slots.Line(1)
     line.enter(0)
     called: list[int] = []
 
@@ -111,7 +113,7 @@ def test_who_came_first_goes_first_even_after_having_left() -> None:
 
 def test_what_is_there_already_is_shown_without_leaving(monkeypatch: pytest.MonkeyPatch) -> None:
     charts.once("test of turns", "number", (), lambda: 7)
-    monkeypatch.setattr(turns, "picture", lambda: pytest.fail("it was waited for"))
+    monkeypatch.setattr(draw_slots, "picture", lambda: pytest.fail("it was waited for"))
     assert charts.once("test of turns", "number", (), lambda: 8) == 7
 
 

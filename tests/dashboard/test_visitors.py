@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.visitor import COOKIE, SECRET
+from dashboard.session.visitor import COOKIE, SECRET
 from models.experiment import Experiment
-from models.results.store import Store
+from models.store import Store
 from tests.dashboard import shown
 
 VIEWS = Path(__file__).resolve().parents[2] / "dashboard"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.results.store import Store
+from models.store import Store
 from tests.faults.whole import Whole, train_whole
 
 

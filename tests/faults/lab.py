@@ -7,9 +7,9 @@ Says ``ready`` once the first question is answered. It is there to be killed.
 
 from __future__ import annotations
 
-from dashboard.trainer import Trainer
-from models.configuration import Configuration
-from models.results.store import Store
+from dashboard.scheduling.trainer import Trainer
+from models.settings.configuration import Configuration
+from models.store import Store
 
 LONG_ANSWER = {
     "experiment": {

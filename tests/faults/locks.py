@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 import sqlalchemy as sa
 
-from models.results.store import Store
+from models.store import Store
 
 
 @contextmanager

@@ -16,10 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.trainer import Trainer
-from models.configuration import Configuration
-from models.results.lost_runs import close_lost_runs
-from models.results.store import Store
+from dashboard.scheduling.trainer import Trainer
+from models.settings.configuration import Configuration
+from models.store import Store
+from models.store.lost_runs import close_lost_runs
 from tests.benchmarks.session import Session
 from tests.browser.server import Dashboard, running_dashboard
 from tests.faults.victims import is_there, wait_until

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from models.results.store import Store
+from models.store import Store
 from tests.faults.victims import training, wait_until
 from tests.faults.whole import EXPERIMENT
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models.results.lost_runs import GONE, close_lost_runs
-from models.results.store import Store, StoreError
+from models.store import Store, StoreError
+from models.store.lost_runs import GONE, close_lost_runs
 from tests.faults.small_disk import filled, small_disk
 from tests.faults.victims import SLOWLY, forked, is_there, training, wait_until
 from tests.faults.whole import Whole

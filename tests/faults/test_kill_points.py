@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from models.results.lost_runs import GONE, close_lost_runs
-from models.results.store import Store
+from models.store import Store
+from models.store.lost_runs import GONE, close_lost_runs
 from tests.faults.victims import SLOWLY, forked, kill, training, wait_until
 from tests.faults.whole import EXPERIMENT, MODEL, Whole
 

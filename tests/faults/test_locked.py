@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import services, visitor
-from models.results import database
-from models.results.store import Store
+from dashboard.scheduling import app_resources
+from dashboard.session import visitor
+from models.store import Store, database
 from tests.dashboard.shown import FakeTrainer
 from tests.faults.locks import cut_off_all, locked
 from tests.faults.victims import SLOWLY, training, wait_until
@@ -52,17 +52,17 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The dashboard's pages on a store of their own, with a trainer that trains nothing."""
     monkeypatch.setenv("MEMORY_LAB_STORE", f"sqlite:///{tmp_path / 'runs.sqlite'}")
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
-    monkeypatch.setattr(services, "Trainer", FakeTrainer)
+    monkeypatch.setattr(app_resources, "Trainer", FakeTrainer)
     app = AppTest.from_file(str(APP), default_timeout=60)
     app.session_state[visitor.STATE] = "a visitor without a browser, so without cookies"
     yield app
-    for cached in (services.configuration, services.store, services.trainer):
+    for cached in (app_resources.configuration, app_resources.store, app_resources.trainer):
         cached.clear()
 
 
 def test_a_page_says_that_the_store_is_locked_and_goes_on_once_it_is_not(app: AppTest) -> None:
     app.run()
-    store = services.store()
+    store = app_resources.store()
     with locked(store):
         app.button(key="train").click().run()
         assert not app.exception

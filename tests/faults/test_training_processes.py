@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from models.experiment import Experiment
-from models.results.store import Store
-from models.side_by_side import ProcessDiedError, side_by_side
+from models.store import Store
+from models.training.processes import ProcessDiedError, side_by_side
 from tests.faults.victims import (
     ORPHAN_SECONDS,
     forked,

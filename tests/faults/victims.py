@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 import sqlalchemy as sa
 
-from models.process import identity
-from models.results.store import Store
+from models.store import Store
+from models.store.process import identity
 
 PROCESSES = 2
 """Among so many processes a victim shares its models out, whatever the machine has."""
@@ -35,7 +35,7 @@ BUSY_SECONDS = 0.2
 _CONTEXT: Any = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
-        *("__main__", "models.running", "models.training", __name__),
+        *("__main__", "models.service.running", "models.training.train", __name__),
         # PyTorch imports it, and SymPy with it, over the first Jacobian.
         "torch.fx.experimental.symbolic_shapes",
     ]
@@ -107,16 +107,18 @@ def _train(
     pause: float,
     statements: int | None,
 ) -> None:
-    from models import cell_training, machine, running
-    from models.results import database
+    from models.service import running
+    from models.settings import machine
+    from models.store import database
+    from models.training import population_trainer
 
     database.BUSY_SECONDS = BUSY_SECONDS
-    cell_training.CHECKPOINT_SECONDS = checkpoint_seconds
-    cell_training.TURN_SECONDS = TURN_SECONDS
+    population_trainer.CHECKPOINT_SECONDS = checkpoint_seconds
+    population_trainer.TURN_SECONDS = TURN_SECONDS
     machine.cores = lambda: PROCESSES
     store = Store(url, patience)
     if pause:
-        _slow_down(cell_training.CellTraining, pause)
+        _slow_down(population_trainer.CellTraining, pause)
     if statements is not None:
         _die_after(statements)
     if store.claim(run, identity()) or store.resume(run, identity()):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 import sqlalchemy as sa
 
+from models.exchange.files import Results, from_store
 from models.experiment import Experiment
-from models.results.files import Results, from_store
-from models.results.store import Store
-from models.results.store_tables import PARTS
-from models.sharing import Part, share_out
+from models.experiment.partition import Part, share_out
+from models.store import Store
+from models.store.tables import PARTS
 from tests.faults.victims import PROCESSES, training
 
 EXPERIMENT = Experiment(

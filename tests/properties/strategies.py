@@ -11,8 +11,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from models.cells import CELLS
-from models.experiment import CHOICES, REAL, SEVERAL, WHOLE, Experiment
-from models.spec import Described, Option
+from models.experiment import Experiment
+from models.experiment.experiment import CHOICES, REAL, SEVERAL, WHOLE
+from models.settings.spec import Described, Option
 from models.tasks import TASKS
 
 FIELDS = tuple(vars(Experiment()))

@@ -8,11 +8,12 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dashboard.address import check_of, numbers, refusal, unknown, usable
-from dashboard.plain import MOST, NAMED, SIGNS, WORD_JOINER, plain
+from dashboard.components.markdown import MOST, NAMED, SIGNS, WORD_JOINER, plain
+from dashboard.sidebar.address import check_of, numbers, refusal, unknown, usable
 from models.cells import CELLS
-from models.experiment import CHOICES, REAL, SEVERAL, WHOLE, Experiment, ExperimentError
-from models.numerals import number, whole
+from models.experiment import Experiment, ExperimentError
+from models.experiment.experiment import CHOICES, REAL, SEVERAL, WHOLE
+from models.settings.numerals import number, whole
 from tests.properties.generated import assert_clear, on
 from tests.properties.strategies import FIELDS, NUMERALS, nearly_specs, noise
 

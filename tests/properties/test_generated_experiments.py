@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.experiment import WHOLE, Experiment, ExperimentError
+from models.experiment import Experiment, ExperimentError
+from models.experiment.experiment import WHOLE
 from tests.properties.generated import EXAMPLES, assert_clear, on, same
 from tests.properties.strategies import junk, mutated, noise, valid
 

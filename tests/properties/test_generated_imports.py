@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.results.files import EXPERIMENT, Results, csv_bytes, experiment_bytes
-from models.results.imported import NAMES, ImportedError, from_files, from_zip
-from models.results.schema import TABLES
-from models.results.weights import FILE as WEIGHTS
-from models.results.weights import packed
+from models.analysis.schema import TABLES
+from models.exchange.files import EXPERIMENT, Results, csv_bytes, experiment_bytes
+from models.exchange.import_files import NAMES, ImportedError, from_files, from_zip
+from models.training.weights import FILE as WEIGHTS
+from models.training.weights import packed
 from tests.properties import tiny_run
 from tests.properties.generated import assert_clear, on
 from tests.properties.strategies import NUMERALS, junk, noise

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.cells import CELLS, cell_title, make_cell
-from models.spec import SpecError, canonical, parse
+from models.settings.spec import SpecError, canonical, parse
 from models.tasks import TASKS, make_task
 from tests.properties.generated import assert_clear, on
 from tests.properties.strategies import junk, nearly_specs, specs

@@ -7,15 +7,15 @@ from functools import cache
 import pandas as pd
 import torch
 
+from models.analysis.row_order import in_order
+from models.analysis.schema import TABLES
+from models.analysis.table_types import no_rows
+from models.exchange import files
+from models.exchange.files import Results
 from models.experiment import Experiment
-from models.results import files
-from models.results.environment import environment
-from models.results.files import Results
-from models.results.order import in_order
-from models.results.schema import TABLES
-from models.results.table_types import no_rows
-from models.results.weights import Trained
-from models.training import train
+from models.store.environment import environment
+from models.training.train import train
+from models.training.weights import Trained
 
 TINY = Experiment(
     task="recall",

@@ -1,0 +1,64 @@
+"""Knobs for one more cell: every option as a widget, the cell spec as what comes out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from models.cells import CELLS
+from models.settings import spec
+from models.settings.spec import Option, SpecError, canonical
+
+COLUMNS = 4
+SMALL_RANGE = 5
+"""Up to which numbers are set to a twentieth."""
+
+
+def cell_builder() -> str | None:
+    """The cell spec that the knobs stand at; None while there is nothing to try."""
+    if not st.toggle("Turn the knobs of one more cell", key="trial"):
+        return None
+    name = st.segmented_control(
+        "Cell",
+        list(CELLS),
+        default=next(iter(CELLS)),
+        required=True,
+        key="trial_cell",
+        label_visibility="collapsed",
+    )
+    chosen = {}
+    columns = st.columns(COLUMNS)
+    for place, option in enumerate(_offered(name)):
+        with columns[place % COLUMNS]:
+            chosen[option.name] = _knob(name, option)
+    text = f"{name}:" + ",".join(f"{key}={value}" for key, value in chosen.items())
+    try:
+        return canonical("cell", text, CELLS)
+    except SpecError as error:
+        st.warning(str(error))
+        return None
+
+
+def _offered(name: str) -> list[Option]:
+    """The cell's options, without those that the others leave without effect."""
+    normalised = st.session_state.get(f"trial_{name}_norm", "none") != "none"
+    idle = "omega" if normalised else "gamma"
+    return [option for option in spec.parse("cell", name, CELLS)[0].options if option.name != idle]
+
+
+def _knob(name: str, option: Option) -> str:
+    key = f"trial_{name}_{option.name}"
+    if option.between is None:
+        values = [option.default, *(value for value in option.values if value != option.default)]
+        return str(st.selectbox(option.name.capitalize(), values, key=key, help=option.help))
+    low, high = option.between
+    step = 0.05 if high - low <= SMALL_RANGE else 1.0
+    value = st.slider(
+        option.name.capitalize(),
+        float(low),
+        float(high),
+        float(option.default),
+        step,
+        key=key,
+        help=option.help,
+    )
+    return f"{value:g}"

@@ -1,0 +1,152 @@
+"""What the gradient does before any training: profiles with their horizons, singular values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.gradient_flow.profile import (
+    Profile,
+    profile,
+    profile_cells,
+    profile_figure,
+    profile_trace,
+)
+from dashboard.figures.layout import (
+    EXPONENTS,
+    GREY,
+    Trace,
+    belongs,
+    level,
+    new_figure,
+    numbers,
+    thinned,
+)
+from dashboard.figures.style import cell_style
+
+HEIGHT = 340
+SHARE = 0.01
+"""Of its value at the end: below it the gradient counts as gone."""
+MOST_POINTS = 250
+
+
+def birth_profiles(
+    gradients: pd.DataFrame,
+    *,
+    length: int,
+    state: str = "h",
+    relative: bool = True,
+    cells: Sequence[str] = (),
+    horizons: Mapping[str, int] | None = None,
+) -> go.Figure:
+    """‖∂L/∂state_t‖ before the first step, with a mark where it falls below 1 % of its end value.
+
+    ``horizons`` says how many steps back that is, cell by cell; a cell that it does not have, or
+    whose gradient stays above 1 % through the whole sequence, has no mark.
+    """
+    rows = gradients[
+        (gradients["length"] == length) & (gradients["state"] == state) & (gradients["step"] == 0)
+    ]
+    figure = profile_figure(
+        length, state, relative, "mark: how far back 1 % of the gradient reaches"
+    )
+    if relative:
+        figure.add_trace(level("share", (1, length), SHARE, "1 % of the value at T", side="left"))
+    for cell in profile_cells(cells, rows, state):
+        found = profile(rows[rows["cell"] == cell], "now")
+        figure.add_trace(profile_trace(cell, "now", found, state, relative, MOST_POINTS))
+        figure.add_trace(_horizon(cell, found, relative, (horizons or {}).get(cell)))
+    return figure
+
+
+def singular_values(frame: pd.DataFrame, *, cell: str) -> go.Figure:
+    """Singular values of ∂h_T/∂h_t against the lag T - t: their median, largest and smallest.
+
+    ``frame`` has columns lag, index (0 the largest) and log_value, a natural logarithm; several
+    rows of a place are averaged. The axis is linear in the exponent of ten, so that nothing is
+    too small for it.
+    """
+    style = cell_style(cell)
+    figure = new_figure(
+        f"singular values/{cell}",
+        height=HEIGHT,
+        xaxis={"title": "steps back, T - t", "rangemode": "tozero", "nticks": 7},
+        yaxis={
+            "title": "singular values of ∂h<sub>T</sub>/∂h<sub>t</sub>",
+            **EXPONENTS,
+        },
+    )
+    fan = spread(frame)
+    figure.add_trace(level("one", (0, max([1, *fan.index])), 0, "1: neither grows nor shrinks"))
+    figure.add_trace(_fan(cell, fan))
+    for name, width in (("largest", 1.2), ("median", 2.5), ("smallest", 1.2)):
+        figure.add_trace(
+            {
+                **belongs(cell, name),
+                "name": f"{style.label}: median, from the smallest to the largest",
+                "showlegend": name == "median",
+                "x": fan.index.tolist() or [None],
+                "y": numbers(fan[name]) or [None],
+                "mode": "lines",
+                "line": {"color": style.color, "width": width},
+                "hovertemplate": f"{style.label} · %{{x}} steps back · {name} singular value "
+                "10<sup>%{y:.2f}</sup><extra></extra>",
+            }
+        )
+    return figure
+
+
+def spread(frame: pd.DataFrame) -> pd.DataFrame:
+    """By lag, the base-10 logarithms smallest, median and largest; NaN where a value is 0."""
+    logs = frame["log_value"].astype(float) / math.log(10)
+    means = logs.groupby([frame["lag"], frame["index"]]).mean()
+    by_lag = means.groupby(level=0).agg(["min", "median", "max"])
+    by_lag.columns = pd.Index(["smallest", "median", "largest"])
+    kept = thinned(len(by_lag), MOST_POINTS)
+    return by_lag.iloc[list(kept)].where(np.isfinite)
+
+
+def _horizon(cell: str, found: Profile | None, relative: bool, horizon: int | None) -> Trace:
+    style = cell_style(cell)
+    trace: Trace = {
+        **belongs(cell, "horizon"),
+        "x": [],
+        "y": [],
+        "mode": "markers",
+        "marker": {
+            "color": style.color,
+            "symbol": style.symbol,
+            "size": 10,
+            "line": {"color": GREY, "width": 1},
+        },
+        "hovertemplate": f"{style.label} · gradient horizon: {horizon} steps back from the end, "
+        "the norm falls below 1 % of its value there<extra></extra>",
+    }
+    if found is None or horizon is None or not 0 <= horizon < len(found.t) - 1:
+        return trace
+    end = found.norms[-1]
+    last = found.norms[-1 - int(horizon)]
+    height = last if math.isfinite(last) else SHARE * end
+    return trace | {
+        "x": [found.t[-1 - int(horizon)]],
+        "y": numbers([height / end if relative else height]),
+    }
+
+
+def _fan(cell: str, fan: pd.DataFrame) -> Trace:
+    known = fan.dropna(subset=["smallest", "largest"])
+    lags = known.index.tolist()
+    return {
+        **belongs(cell, "fan"),
+        "x": lags + lags[::-1],
+        "y": numbers(known["largest"]) + numbers(known["smallest"][::-1]),
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": cell_style(cell).fill,
+        "hoverinfo": "skip",
+    }

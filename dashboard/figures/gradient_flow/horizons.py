@@ -1,0 +1,234 @@
+"""How far back a cell's memory reaches: by its gradient, and by what changes its answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.gradient_flow.profile import Profile, profile
+from dashboard.figures.layout import (
+    AXIS,
+    GREY,
+    POWERS,
+    SMALL,
+    LengthAxis,
+    Trace,
+    belongs,
+    new_figure,
+    numbers,
+    thinned,
+    titled,
+)
+from dashboard.figures.style import cell_style, in_order
+
+HEIGHT = 380
+HEIGHT_OF_TWO = 520
+MOST_POINTS = 250
+BESIDE = 0.016
+"""Between two cells, as a share of the length axis."""
+NONE = 0.5
+"""Where a horizon of 0 steps stands on the log axis."""
+BY = {"gradient": "horizon_by_gradient", "behaviour": "horizon_by_behaviour"}
+
+
+def horizons(
+    diagnostics: pd.DataFrame,
+    *,
+    lengths: Sequence[int] = (),
+    cells: Sequence[str] = (),
+    log_length: bool = True,
+) -> go.Figure:
+    """Memory horizons against sequence length, median over seeds: open by gradient, filled by
+    behaviour, joined by a thin line. The grey line is the longest that can be measured, T - 1.
+    """
+    rows = diagnostics[diagnostics["diagnostic"].isin(BY.values())]
+    if lengths:
+        rows = rows[rows["length"].isin(lengths)]
+    axis = LengthAxis.of(lengths, rows["length"], log=log_length)
+    figure = new_figure(
+        f"horizons/{log_length}",
+        height=HEIGHT,
+        xaxis=axis.layout("sequence length T"),
+        yaxis={"title": "memory horizon, steps back", **_steps_back(axis)},
+    )
+    remark = "open: by gradient · filled: by behaviour"
+    figure.update_layout(legend={"title": {"text": remark, "side": "top"}})
+    figure.add_trace(_longest(axis))
+    table = horizon_table(rows)
+    order = in_order([*cells, *rows["cell"]])
+    for place, cell in enumerate(order):
+        aside = BESIDE * (place - (len(order) - 1) / 2)
+        figure.add_traces(_pairs(cell, table[table["cell"] == cell], axis, aside))
+    return figure
+
+
+def influence_by_lag(
+    influence: pd.DataFrame, gradients: pd.DataFrame, *, length: int, cells: Sequence[str] = ()
+) -> go.Figure:
+    """Which inputs the answers hang on, and beneath it, on the same axis, the gradient profile.
+
+    The profile is of the latest evaluation, divided by its value at the end.
+    """
+    changed = influence[influence["length"] == length]
+    rows = gradients[(gradients["length"] == length) & (gradients["state"] == "h")]
+    figure = new_figure(
+        f"influence/{length}",
+        height=HEIGHT_OF_TWO,
+        xaxis={
+            "title": "steps back from the end, T - t",
+            "range": [-0.02 * length, 1.02 * length],
+            "anchor": "y2",
+        },
+        yaxis={
+            "title": "answers that change",
+            "range": [-0.03, 1.04],
+            "tickformat": ".0%",
+            "domain": [0.44, 1],
+        },
+    )
+    norm = {"title": "‖∂L/∂h<sub>t</sub>‖ / ‖∂L/∂h<sub>T</sub>‖", **POWERS}
+    figure.update_layout(yaxis2={**AXIS, **titled(norm, 6), "domain": [0, 0.38]})
+    for cell in in_order([*cells, *changed["cell"], *rows["cell"]]):
+        figure.add_trace(_influence(cell, changed[changed["cell"] == cell], length))
+        figure.add_trace(_gradient(cell, profile(rows[rows["cell"] == cell], "now")))
+    return figure
+
+
+def horizon_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Columns cell, length, by (gradient or behaviour), low, median, high over seeds, seeds."""
+    values = rows["value"].astype(float)
+    names = {diagnostic: by for by, diagnostic in BY.items()}
+    told = rows.assign(value=values, by=rows["diagnostic"].map(names))[np.isfinite(values)]
+    keys = ["cell", "length", "by"]
+    last = _last(told, [*keys, "seed", "learning_rate"]).groupby(keys)["value"]
+    return last.agg(low="min", median="median", high="max", seeds="size").reset_index()
+
+
+def _last(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    return rows.sort_values("step", kind="stable").drop_duplicates(keys, keep="last")
+
+
+def _steps_back(axis: LengthAxis) -> Trace:
+    """A log axis with a place for 0."""
+    longest = max([10, *axis.lengths])
+    marks = [m * 10**k for k in range(5) for m in (1, 2, 5) if m * 10**k <= 1.2 * longest]
+    return {
+        "type": "log",
+        "range": [math.log10(0.8 * NONE), math.log10(1.3 * longest)],
+        "tickvals": [NONE, *marks],
+        "ticktext": ["0", *map(str, marks)],
+    }
+
+
+def _longest(axis: LengthAxis) -> Trace:
+    low, high = axis.ends()
+    lengths = np.geomspace(max(low, 1.5), high, 60) if axis.lengths else np.zeros(0)
+    return {
+        "type": "scatter",
+        "uid": "whole sequence",
+        "showlegend": False,
+        "x": numbers(lengths),
+        "y": numbers(lengths - 1),
+        "mode": "lines+text",
+        "line": {"color": GREY, "dash": "dash", "width": 1.2},
+        "text": ["T - 1" if place == 20 else "" for place in range(len(lengths))],
+        "textposition": "top left",
+        "textfont": {"size": SMALL},
+        "hoverinfo": "skip",
+    }
+
+
+def _pairs(cell: str, table: pd.DataFrame, axis: LengthAxis, aside: float) -> list[Trace]:
+    """The thin lines between the two of a pair, and the marks of each."""
+    style = cell_style(cell)
+    places = {length: axis.shift(int(length), aside) for length in table["length"].unique()}
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for length, both in table.groupby("length"):
+        x += [places[length]] * len(both) + [None]
+        y += [*_heights(both["median"]), None]
+    joined: Trace = {
+        **belongs(cell, "joined"),
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "line": {"color": style.color, "width": 1},
+        "opacity": 0.6,
+        "hoverinfo": "skip",
+    }
+    marks = (("gradient", 13, "-open"), ("behaviour", 8, ""))
+    return [joined, *(_marks(cell, table, places, *mark) for mark in marks)]
+
+
+def _marks(
+    cell: str, table: pd.DataFrame, places: Mapping[int, float], by: str, size: int, fill: str
+) -> Trace:
+    style = cell_style(cell)
+    own = table[table["by"] == by]
+    return {
+        **belongs(cell, by),
+        "name": style.label,
+        "showlegend": by == "behaviour",
+        "x": [places[length] for length in own["length"]] or [None],
+        "y": _heights(own["median"]) or [None],
+        "mode": "markers",
+        "marker": {
+            "color": style.color,
+            "symbol": style.symbol + fill,
+            "size": size,
+            "line": {"width": 2 if fill else 0},
+        },
+        "cliponaxis": False,
+        "hovertext": [_told(style.label, row) for _, row in own.iterrows()],
+        "hoverinfo": "text",
+    }
+
+
+def _told(label: str, row: pd.Series) -> str:
+    text = f"{label} · T = {row['length']} · horizon by {row['by']}: {row['median']:g} steps back"
+    if row["seeds"] > 1:
+        text += f"<br>{row['low']:g} to {row['high']:g} over {row['seeds']} seeds"
+    return text
+
+
+def _heights(horizons: pd.Series) -> list[float | None]:
+    return numbers(horizons.clip(lower=NONE))
+
+
+def _influence(cell: str, rows: pd.DataFrame, length: int) -> Trace:
+    style = cell_style(cell)
+    last = _last(rows, ["seed", "learning_rate", "t"])
+    shares = last["influence"].astype(float).groupby(length - last["t"]).mean()
+    lags = [int(lag) for lag in shares.index]
+    kept = thinned(len(lags), MOST_POINTS)
+    return {
+        **belongs(cell, "influence"),
+        "name": style.label,
+        "showlegend": True,
+        "x": [lags[i] for i in kept] or [None],
+        "y": numbers(shares.iloc[list(kept)]) or [None],
+        "mode": "lines+markers",
+        "line": {"color": style.color, "dash": style.dash, "width": 2},
+        "marker": {"color": style.color, "symbol": style.symbol, "size": 6},
+        "hovertemplate": f"{style.label} · another input %{{x}} steps back changes %{{y:.1%}} of "
+        "the answers<extra></extra>",
+    }
+
+
+def _gradient(cell: str, found: Profile | None) -> Trace:
+    style = cell_style(cell)
+    kept = thinned(len(found.t), MOST_POINTS) if found else ()
+    return {
+        **belongs(cell, "gradient"),
+        "yaxis": "y2",
+        "x": [found.t[-1] - found.t[i] for i in kept] if found else [],
+        "y": numbers(found.norms[i] / found.norms[-1] for i in kept) if found else [],
+        "mode": "lines",
+        "line": {"color": style.color, "dash": style.dash, "width": 1.3},
+        "hovertemplate": f"{style.label} · %{{x}} steps back · %{{y:.3g}} of the gradient at T"
+        "<extra></extra>",
+    }

@@ -1,0 +1,84 @@
+"""One unit: its gates and states over time, on the time axis of the heat maps above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.figures.inside.gate_map import LEFT, MARK, RIGHT
+from dashboard.figures.inside.gate_style import Anatomy, color, dash
+from dashboard.figures.layout import GREY, Trace, new_figure, numbers, step_ticks
+
+HEIGHT = 330
+
+
+def gate_lines(
+    t: Sequence[int],
+    values: Mapping[str, np.ndarray],
+    *,
+    parts: Anatomy,
+    unit: int,
+    step: int | None = None,
+    informative: Sequence[int] = (),
+    event: str = "",
+) -> go.Figure:
+    """Gates, from 0 to 1, above; what may be negative below. ``values`` are (T, H).
+
+    ``step`` is the one that is looked at, ``informative`` are those that are marked.
+    """
+    figure = new_figure(
+        f"gate lines/{t[0]}/{t[-1]}",
+        height=HEIGHT,
+        xaxis={
+            "title": f"steps from {event}" if event else "time step t",
+            "range": [t[0] - 0.5, t[-1] + 0.5],
+            "anchor": "y2",
+            "automargin": False,
+            **({} if event else {"tickvals": step_ticks(len(t))}),
+        },
+        yaxis={},
+    )
+    open_gates = [name for name in values if not parts.signed(name)]
+    split = 0.52 if open_gates else 1.0
+    below = {"domain": [0, split - 0.06 * bool(open_gates)], "nticks": 5, "automargin": False}
+    figure.update_layout(
+        margin={"l": LEFT, "r": RIGHT, "t": 44, "b": 44},
+        yaxis={"domain": [split, 1], "range": [-0.04, 1.04], "nticks": 3, "automargin": False},
+        yaxis2={**figure.layout.yaxis.to_plotly_json(), **below, "anchor": "x"},
+    )
+    figure.update_layout(yaxis_visible=bool(open_gates))
+    for name, table in values.items():
+        figure.add_trace(_line(name, t, table[:, unit - 1], parts))
+    for own in informative:
+        figure.add_shape(**_at(own, MARK, "solid"))
+    if step is not None:
+        figure.add_shape(**_at(step, GREY, "dot"))
+    return figure
+
+
+def _line(name: str, t: Sequence[int], values: np.ndarray, parts: Anatomy) -> Trace:
+    return {
+        "type": "scatter",
+        "uid": f"line/{name}",
+        "name": name,
+        "yaxis": "y2" if parts.signed(name) else "y",
+        "x": [int(own) for own in t],
+        "y": numbers(values),
+        "mode": "lines",
+        "line": {"color": color(name), "width": 2, "dash": dash(name)},
+        "hovertemplate": f"t = %{{x}} · {name} = %{{y:.3f}}<extra></extra>",
+    }
+
+
+def _at(step: int, line: str, dashes: str) -> Trace:
+    return {
+        "type": "line",
+        "x0": step,
+        "x1": step,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": {"color": line, "width": 1.5, "dash": dashes},
+    }

@@ -1,0 +1,251 @@
+"""Gates and states of all units, step for step under the sequence that they answer to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from scipy.cluster.hierarchy import leaves_list, linkage
+
+from dashboard.figures.inside.gate_style import Anatomy, words
+from dashboard.figures.layout import SMALL, Trace, new_figure, numbers, step_ticks, thinned
+from dashboard.figures.sequence import ROW, example_sequence, fits, runs
+from models.tasks.task import Example
+
+Order = Literal["time constant", "selectivity", "similarity", "number"]
+ORDERS: tuple[Order, ...] = ("time constant", "selectivity", "similarity", "number")
+
+LEFT, RIGHT = 46, 62
+"""Margins, pixels: those of every figure that stands above or beneath this one."""
+GAP = 30
+"""Between two maps, pixels: the name of the lower one stands there."""
+BOTTOM = 44
+UNIT = 5
+LEAST, MOST = 84, 190
+"""Height of a map, pixels."""
+MOST_COLUMNS = 400
+MOST_MARKED = 12
+"""Runs of informative steps; with more, only the strip shows them."""
+OPEN = "Viridis"
+SIGNED = [[0, "#105dd1"], [0.5, "rgba(128,132,149,0.1)"], [1, "#c0212d"]]
+"""Around 0 the page shows through."""
+FULL = 3.0
+MARK = "rgba(230,159,0,0.8)"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One of the pictures above each other: where it is, as shares of the plot's height."""
+
+    low: float
+    high: float
+
+
+def unit_order(
+    by: Order, units: pd.DataFrame, values: Mapping[str, np.ndarray], parts: Anatomy
+) -> list[int]:
+    """Units, from 1, from the top downwards. Where there is nothing to sort by, by number."""
+    hidden = next(iter(values.values())).shape[1]
+    if by == "similarity" and hidden > 2:
+        return _similar(values)
+    column = {"time constant": "time_constant", "selectivity": "selectivity"}.get(by)
+    gate = parts.keep if by == "time constant" else parts.selective
+    rows = units[units["gate"] == gate]
+    if column is None or len(rows) != hidden:
+        return list(range(1, hidden + 1))
+    sizes = rows.set_index("unit")[column].abs()
+    return [int(unit) for unit in sizes.sort_values(ascending=False, kind="stable").index]
+
+
+def gate_map(
+    t: Sequence[int],
+    values: Mapping[str, np.ndarray],
+    *,
+    parts: Anatomy,
+    order: Sequence[int],
+    example: Example | None = None,
+    unit: int | None = None,
+    event: str = "",
+) -> go.Figure:
+    """A heat map (units × time) for each of ``values``, (T, H), under the strip of the example.
+
+    ``order``: units, from 1, from the top downwards. ``unit`` is pointed at. ``event`` names what
+    is at t = 0 where sequences were aligned on it.
+    """
+    rows = 0 if example is None else 1 if fits(example) else 2
+    height = min(max(UNIT * len(order), LEAST), MOST)
+    heights = [ROW * rows] * bool(rows) + [height] * len(values)
+    places = _stacked(heights)
+    figure = new_figure(
+        f"gate map/{list(values)}/{len(order)}/{t[0]}/{t[-1]}",
+        height=sum(heights) + GAP * len(heights) + BOTTOM,
+        xaxis={
+            "title": f"steps from {event}" if event else "time step t",
+            "range": [t[0] - 0.5, t[-1] + 0.5],
+            "anchor": _axis("y", len(places)),
+            "automargin": False,
+            **({} if event else {"tickvals": step_ticks(len(t))}),
+        },
+        yaxis={},
+    )
+    # A colour bar would push the margin, and the time axis with it.
+    margin = {"l": LEFT, "r": RIGHT, "t": GAP, "b": BOTTOM, "autoexpand": False}
+    figure.update_layout(margin=margin)
+    if example:
+        for trace in example_sequence(example).data:
+            figure.add_trace({**trace.to_plotly_json(), "yaxis": "y"})
+        figure.update_layout(yaxis=_hidden(places[0], [-0.5, rows - 0.5]))
+        figure.add_annotation(**_title(f"Right answer: {example.answer}", places[0]))
+    for place, (name, table) in enumerate(values.items(), start=1 + bool(example)):
+        figure.add_trace(_heat(name, t, table, order, parts, places[place - 1], place))
+        figure.update_layout(
+            {f"yaxis{place if place > 1 else ''}": _units(order, unit, places, place)}
+        )
+        figure.add_annotation(**_title(words(name), places[place - 1]))
+    for first, last in _marked(example, event):
+        figure.add_shape(**_mark(first, last))
+    return figure
+
+
+def _similar(values: Mapping[str, np.ndarray]) -> list[int]:
+    """Neighbours behave alike: the leaves of an average linkage over all gates and states."""
+    parts = []
+    for table in values.values():
+        rows = np.nan_to_num(table.T)
+        parts.append((rows - rows.mean()) / (rows.std() or 1.0))
+    tree = linkage(np.concatenate(parts, axis=1), method="average", optimal_ordering=True)
+    return [int(leaf) + 1 for leaf in leaves_list(tree)]
+
+
+def _stacked(heights: Sequence[int]) -> list[_Row]:
+    """From the top downwards, GAP pixels apart; the gap above the first is the figure's margin."""
+    whole = sum(heights) + GAP * (len(heights) - 1)
+    places, top = [], whole
+    for height in heights:
+        places.append(_Row(max((top - height) / whole, 0.0), top / whole))
+        top -= height + GAP
+    return places
+
+
+def _axis(letter: str, place: int) -> str:
+    return letter if place == 1 else f"{letter}{place}"
+
+
+def _hidden(place: _Row, ends: Sequence[float]) -> Trace:
+    return {
+        "domain": [place.low, place.high],
+        "range": list(ends),
+        "visible": False,
+        "fixedrange": True,
+    }
+
+
+def _units(order: Sequence[int], unit: int | None, places: Sequence[_Row], place: int) -> Trace:
+    """The axis of a map: the unit that is looked at has its number there."""
+    at = [row for row, own in enumerate(order) if own == unit]
+    return {
+        "domain": [places[place - 1].low, places[place - 1].high],
+        "range": [len(order) - 0.5, -0.5],
+        "tickvals": at,
+        "ticktext": [f"{unit} ▸"] * len(at),
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": False,
+        "title": {"text": "units", "standoff": 4, "font": {"size": SMALL}},
+    }
+
+
+def _title(text: str, place: _Row) -> Trace:
+    return {
+        "text": text,
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": place.high,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "yshift": 2,
+        "align": "left",
+        "showarrow": False,
+    }
+
+
+def _heat(
+    name: str,
+    t: Sequence[int],
+    table: np.ndarray,
+    order: Sequence[int],
+    parts: Anatomy,
+    row: _Row,
+    place: int,
+) -> Trace:
+    columns = thinned(len(t), MOST_COLUMNS)
+    low, high = _ends(name, table, parts)
+    beyond = "≥ " if np.nanmax(np.abs(table), initial=0) > high else ""
+    return {
+        "type": "heatmap",
+        "uid": f"map_{name}",
+        "yaxis": _axis("y", place),
+        "x": [int(t[k]) for k in columns],
+        "y": list(range(len(order))),
+        "z": [numbers((table[k, own - 1] for k in columns), 3) for own in order],
+        "customdata": [[own] * len(columns) for own in order],
+        "zmin": low,
+        "zmax": high,
+        "colorscale": SIGNED if parts.signed(name) else OPEN,
+        "hoverongaps": False,
+        "colorbar": {
+            "x": 1.01,
+            "xanchor": "left",
+            "y": (row.low + row.high) / 2,
+            "len": row.high - row.low,
+            "thickness": 10,
+            "outlinewidth": 0,
+            "ypad": 0,
+            "tickvals": [low, (low + high) / 2, high],
+            "ticktext": [
+                f"{beyond.replace('≥', '≤')}{low:.2g}",
+                f"{(low + high) / 2:.2g}",
+                f"{beyond}{high:.2g}",
+            ],
+            "tickfont": {"size": SMALL},
+        },
+        "hovertemplate": f"t = %{{x}} · unit %{{customdata}} · {name} = %{{z:.3f}}<extra></extra>",
+    }
+
+
+def _ends(name: str, table: np.ndarray, parts: Anatomy) -> tuple[float, float]:
+    """Of the colour scale. A memory behind a tanh is as good as full at FULL."""
+    if not parts.signed(name):
+        return 0.0, 1.0
+    finite = np.abs(table[np.isfinite(table)])
+    largest = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+    if parts.show and name == parts.memory:
+        largest = min(largest, FULL)
+    return -largest, largest
+
+
+def _marked(example: Example | None, event: str) -> list[tuple[int, int]]:
+    """Steps that are marked through all maps, from the first to the last of each run."""
+    if event:
+        return [(0, 0)]
+    found = runs(example) if example else []
+    return [(run.first, run.last) for run in found] if len(found) <= MOST_MARKED else []
+
+
+def _mark(first: int, last: int) -> Trace:
+    return {
+        "type": "rect",
+        "x0": first - 0.5,
+        "x1": last + 0.5,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": {"color": MARK, "width": 1.2},
+        "fillcolor": "rgba(0,0,0,0)",
+    }

@@ -1,0 +1,98 @@
+"""What training made of a cell's units: how long each keeps, and what opens its gates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.inside.gate_style import color, words
+from dashboard.figures.layout import GREY, SMALL, Trace, level, log_ticks, new_figure
+
+HEIGHT = 320
+LONGEST = 1e5
+"""Steps; what keeps longer is drawn there."""
+
+
+def time_constants(units: pd.DataFrame, *, keep: str, delay: int) -> go.Figure:
+    """1/(1 − mean of the gate that keeps) of each unit, before (hollow) and after training.
+
+    ``units`` is the table of ``models.diagnostics.inside.gate_trace.specialisation``.
+    """
+    rows = units[units["gate"] == keep].sort_values("time_constant", kind="stable")
+    count = len(rows)
+    figure = new_figure(
+        f"time constants/{count}",
+        height=HEIGHT,
+        xaxis={"title": "units, sorted", "range": [0.2, count + 0.8], "nticks": 6},
+        yaxis={"title": f"1/(1 − mean {keep}), steps", **log_ticks()},
+    )
+    names = rows["unit"].tolist()
+    figure.add_traces(
+        [
+            _points("before training", rows["time_constant_at_birth"], names, GREY, hollow=True),
+            _points("after training", rows["time_constant"], names, color(keep), hollow=False),
+            level("delay", [0.2, count + 0.8], delay, f"the task's delay, {delay} steps", "left"),
+        ]
+    )
+    figure.data[-1].textposition = ["top right", "top left"]
+    return figure
+
+
+def selectivity(units: pd.DataFrame) -> go.Figure:
+    """Each gate's mean at informative steps less its mean at all others, a point a unit."""
+    gates = list(dict.fromkeys(units["gate"]))
+    figure = new_figure(
+        f"selectivity/{gates}",
+        height=HEIGHT,
+        xaxis={
+            "range": [-0.6, len(gates) - 0.4],
+            "tickvals": list(range(len(gates))),
+            "ticktext": [words(gate).split(":")[0].replace(", ", "<br>") for gate in gates],
+            "tickangle": 0,
+        },
+        yaxis={"title": "informative − distractor", "nticks": 6},
+    )
+    for place, gate in enumerate(gates):
+        rows = units[units["gate"] == gate]
+        figure.add_trace(_spread(place, gate, rows))
+    figure.add_trace(level("none", [-0.6, len(gates) - 0.4], 0.0, ""))
+    return figure
+
+
+def _points(name: str, values: pd.Series, units: list[int], shade: str, *, hollow: bool) -> Trace:
+    return {
+        "type": "scatter",
+        "uid": name.replace(" ", "/"),
+        "name": name,
+        "x": list(range(1, len(units) + 1)),
+        "y": [min(float(f"{value:.4g}"), LONGEST) for value in values],
+        "customdata": units,
+        "mode": "markers",
+        "marker": {
+            "size": 8,
+            "color": shade,
+            "symbol": "circle-open" if hollow else "circle",
+            "line": {"width": 1.5, "color": shade},
+        },
+        "hovertemplate": f"unit %{{customdata}} · {name} · %{{y:.3g}} steps<extra></extra>",
+    }
+
+
+def _spread(place: int, gate: str, rows: pd.DataFrame) -> Trace:
+    """Side by side as they are numbered, so that points do not hide each other."""
+    count = len(rows)
+    offsets = np.linspace(-0.3, 0.3, count) if count > 1 else np.zeros(count)
+    return {
+        "type": "scatter",
+        "uid": f"selectivity/{gate}",
+        "showlegend": False,
+        "x": [round(place + float(offset), 3) for offset in offsets],
+        "y": [None if np.isnan(v) else float(f"{v:.4g}") for v in rows["selectivity"]],
+        "customdata": rows[["unit", "informative", "distractor"]].to_numpy().tolist(),
+        "mode": "markers",
+        "marker": {"size": 7, "color": color(gate), "opacity": 0.85},
+        "textfont": {"size": SMALL},
+        "hovertemplate": f"{gate}, unit %{{customdata[0]}} · %{{customdata[1]:.2f}} at informative "
+        "steps, %{customdata[2]:.2f} at others<extra></extra>",
+    }

@@ -1,0 +1,247 @@
+"""The main picture: held-out accuracy (or loss) against sequence length, every cell a line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.ladder import Measure, rungs
+from dashboard.figures.layout import (
+    LengthAxis,
+    Trace,
+    belongs,
+    log_ticks,
+    new_figure,
+    numbers,
+    thinned,
+)
+from dashboard.figures.race.curves import Curve, Row, curves, curves_at
+from dashboard.figures.race.marks import add_ladder, guess_traces, prediction_traces, span_traces
+from dashboard.figures.race.solved import ROW, add_solved_axis, solved_trace
+from dashboard.figures.replay import Frame, add_replay
+from dashboard.figures.style import cell_style
+
+HEIGHT = 420
+"""Of everything but the rows of the solved table, pixels."""
+REPLAY_HEIGHT = 80
+"""Of the play button and the slider."""
+MOST_FRAMES = 40
+JITTER = 0.008
+"""Between the dots of two seeds, as a share of the length axis."""
+FEWEST_SEEDS = 3
+"""That have an interval: with two, Student's covers nearly the whole plot."""
+
+
+def accuracy_by_length(
+    accuracy: pd.DataFrame,
+    *,
+    baselines: pd.DataFrame,
+    cells: Sequence[str] = (),
+    spans: pd.DataFrame | None = None,
+    guesses: Mapping[str, float] | None = None,
+    predictions: Mapping[str, float] | None = None,
+    log_length: bool = True,
+    measure: Measure = "accuracy",
+) -> go.Figure:
+    """Means with their bands, a dot for each seed, and beneath them how many seeds solved it.
+
+    ``accuracy`` has one learning rate for each cell and length; ``baselines`` is a ``ladder``.
+    ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``), ``guesses``
+    and ``predictions`` (from the gradient at birth; both cell to length) are drawn on the accuracy
+    alone.
+    """
+    guesses, predictions = guesses or {}, predictions or {}
+    found = curves(accuracy, [*cells, *guesses, *predictions])
+    axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
+    figure = _frame(found, axis, measure)
+    add_ladder(figure, rungs(baselines, measure), measure, axis.ends())
+    if measure == "accuracy":
+        figure.add_traces(guess_traces(guesses, axis))
+        figure.add_traces(prediction_traces(predictions, axis, above=len(guesses)))
+        if spans is not None:
+            means = {curve.cell: curve.means for curve in found}
+            figure.add_traces(span_traces(spans, means))
+    figure.add_traces(_cell_traces(found, axis, measure))
+    if accuracy["diverged"].any():
+        figure.update_layout(legend={"title": {"text": "× diverged", "side": "top"}})
+    return figure
+
+
+def accuracy_replay(
+    accuracy: pd.DataFrame,
+    *,
+    baselines: pd.DataFrame,
+    cells: Sequence[str] = (),
+    predictions: Mapping[str, float] | None = None,
+    log_length: bool = True,
+    measure: Measure = "accuracy",
+) -> go.Figure:
+    """The same picture over training: Play and a slider, which run in the browser alone.
+
+    It opens on the end of training. At most 40 of the evaluations are kept.
+    """
+    figure = accuracy_by_length(
+        accuracy,
+        baselines=baselines,
+        cells=cells,
+        predictions=predictions,
+        log_length=log_length,
+        measure=measure,
+    )
+    everyone = [*cells, *(predictions or {}), *accuracy["cell"].unique()]
+    axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
+    steps = sorted(int(step) for step in accuracy["step"].unique())
+    shown = [steps[i] for i in thinned(len(steps), MOST_FRAMES)]
+    frames = [
+        Frame(step, _cell_traces(found, axis, measure))
+        for step, found in zip(shown, curves_at(accuracy, shown, everyone), strict=True)
+    ]
+    add_replay(figure, frames, REPLAY_HEIGHT)
+    return figure
+
+
+def _frame(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> go.Figure:
+    if measure == "accuracy":
+        values: Trace = {"title": "held-out accuracy", "range": [-0.03, 1.04], "dtick": 0.2}
+    else:
+        values = {"title": "held-out loss", **log_ticks()}
+    figure = new_figure(
+        f"by length/{measure}/{axis.log}",
+        height=HEIGHT + ROW * len(found),
+        xaxis=axis.layout("sequence length T"),
+        yaxis=values,
+    )
+    add_solved_axis(figure, len(found), HEIGHT)
+    return figure
+
+
+def _cell_traces(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> list[Trace]:
+    """Every cell has every trace, if need be an empty one: so a frame fits the figure."""
+    edge = _edge(found, measure)
+    kinds = (
+        [_band(curve) for curve in found] if measure == "accuracy" else [],
+        [_seeds(curve, axis, measure) for curve in found],
+        [_line(curve, axis, measure) for curve in found],
+        [_diverged(curve, axis, measure, edge) for curve in found],
+        [solved_trace(curve.cell, curve.means, row, axis) for row, curve in enumerate(found)],
+    )
+    return [trace for kind in kinds for trace in kind]
+
+
+def _edge(found: Sequence[Curve], measure: Measure) -> float:
+    """Where a model stands that has no finite value: at the worst end of the axis."""
+    if measure == "accuracy":
+        return 0.0
+    losses = [loss for curve in found for loss in _values(curve.models, measure) if loss]
+    return 2 * max(losses, default=1.0)
+
+
+def _band(curve: Curve) -> Trace:
+    known = _with_interval(curve)
+    lengths = [row["length"] for row in known]
+    high, low = ([row[end] for row in known] for end in ("high", "low"))
+    return {
+        **belongs(curve.cell, "band"),
+        "x": lengths + lengths[::-1],
+        "y": numbers(high + low[::-1]),
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": cell_style(curve.cell).fill,
+        "hoverinfo": "skip",
+    }
+
+
+def _line(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
+    style = cell_style(curve.cell)
+    column = "mean" if measure == "accuracy" else "mean_loss"
+    trace: Trace = {
+        **belongs(curve.cell, "mean"),
+        "name": style.label,
+        "showlegend": True,
+        # An empty trace would have no place in the legend.
+        "x": [axis.shift(row["length"], curve.aside) for row in curve.means] or [None],
+        "y": _positive([row[column] for row in curve.means], measure) or [None],
+        "mode": "lines+markers",
+        "line": {"color": style.color, "dash": style.dash, "width": 2.5},
+        "marker": {"color": style.color, "symbol": style.symbol, "size": 9},
+        "hovertext": [_told(style.label, row, measure) for row in curve.means],
+        "hoverinfo": "text",
+    }
+    if measure == "accuracy" and len(curve.means) == 1:  # a band over one length has no width
+        known = _with_interval(curve)
+        trace["error_y"] = {
+            "array": numbers(row["high"] - row["mean"] for row in known),
+            "arrayminus": numbers(row["mean"] - row["low"] for row in known),
+            "color": style.color,
+            "thickness": 1.5,
+        }
+    return trace
+
+
+def _with_interval(curve: Curve) -> list[Row]:
+    return [row for row in curve.means if row["seeds"] >= FEWEST_SEEDS]
+
+
+def _seeds(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
+    style = cell_style(curve.cell)
+    models = [row for row in curve.models if not row["diverged"]]
+    return {
+        **belongs(curve.cell, "seeds"),
+        **_dots(curve, models, axis),
+        "y": _values(models, measure),
+        "mode": "markers",
+        "marker": {"color": style.color, "symbol": style.symbol, "size": 6, "opacity": 0.65},
+        "hovertemplate": _hover(style.label, measure + " %{y:.3~f}"),
+    }
+
+
+def _diverged(curve: Curve, axis: LengthAxis, measure: Measure, edge: float) -> Trace:
+    style = cell_style(curve.cell)
+    models = [row for row in curve.models if row["diverged"]]
+    values = [edge if value is None else value for value in _values(models, measure)]
+    return {
+        **belongs(curve.cell, "diverged"),
+        **_dots(curve, models, axis),
+        "y": values,
+        "mode": "markers",
+        "marker": {"color": style.color, "symbol": "x", "size": 9},
+        "hovertemplate": _hover(style.label, "diverged"),
+    }
+
+
+def _dots(curve: Curve, models: Sequence[Row], axis: LengthAxis) -> Trace:
+    """Seeds side by side around their length; which length and seed, for the hover text."""
+    return {
+        "x": [axis.shift(row["length"], curve.aside + JITTER * row["beside"]) for row in models],
+        "customdata": [[row["length"], row["seed"]] for row in models],
+        "cliponaxis": False,
+    }
+
+
+def _hover(label: str, value: str) -> str:
+    return f"{label} · T = %{{customdata[0]}} · seed %{{customdata[1]}} · {value}<extra></extra>"
+
+
+def _values(models: Sequence[Row], measure: Measure) -> list[float | None]:
+    return _positive([row[measure] for row in models], measure)
+
+
+def _positive(values: Sequence[float], measure: Measure) -> list[float | None]:
+    """The values to draw; the loss axis is logarithmic and has no place for 0."""
+    if measure == "loss":
+        values = [value if value > 0 else math.nan for value in values]
+    return numbers(values)
+
+
+def _told(label: str, row: Row, measure: Measure) -> str:
+    seeds = "1 seed" if row["seeds"] == 1 else f"{row['seeds']} seeds"
+    if measure == "loss":
+        return f"{label} · T = {row['length']} · mean loss {row['mean_loss']:.4g} over {seeds}"
+    text = f"{label} · T = {row['length']} · mean accuracy {row['mean']:.3f} over {seeds}"
+    if row["seeds"] >= FEWEST_SEEDS:
+        return text + f"<br>95 % interval {row['low']:.2f} to {row['high']:.2f}"
+    return text + f"<br>no band: that takes at least {FEWEST_SEEDS} seeds"

@@ -1,0 +1,64 @@
+"""What the main picture draws of each cell, as plain rows, at any moment of training."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from dashboard.figures.style import in_order
+from models.analysis.statistics import latest_at, summarise_models
+
+ASIDE = 0.08
+"""Between two cells, where there is only one length."""
+
+Row = Mapping[Hashable, Any]
+"""A row of a table, by column."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What is drawn of one cell."""
+
+    cell: str
+    means: Sequence[Row]
+    """One row per length, shortest first, with the columns of ``summarise``."""
+    models: Sequence[Row]
+    """The last accuracy row of every model; ``beside`` is its place around its length."""
+    aside: float
+    """Where there is one length only, the cells stand side by side: share of the axis."""
+
+
+def curves(accuracy: pd.DataFrame, cells: Sequence[str] = ()) -> list[Curve]:
+    """What is drawn of each cell in the end, in the order of the registry."""
+    return curves_at(accuracy, [max([0, *accuracy["step"]])], cells)[0]
+
+
+def curves_at(
+    accuracy: pd.DataFrame, steps: Sequence[int], cells: Sequence[str] = ()
+) -> list[list[Curve]]:
+    """The same for each of these training steps, which ascend."""
+    models = latest_at(accuracy, steps).sort_values(["length", "seed"])
+    ranks = models["seed"].rank(method="dense")
+    placed = models.assign(beside=ranks - (1 + ranks.max()) / 2)
+    means = _rows_at(summarise_models(models, ["cell", "at", "length"]))
+    dots = _rows_at(placed)
+    order = in_order([*cells, *accuracy["cell"].unique()])
+    aside = ASIDE if accuracy["length"].nunique() == 1 else 0
+    return [
+        [
+            Curve(cell, means[step, cell], dots[step, cell], aside * (place - (len(order) - 1) / 2))
+            for place, cell in enumerate(order)
+        ]
+        for step in steps
+    ]
+
+
+def _rows_at(table: pd.DataFrame) -> Mapping[tuple[int, str], list[Row]]:
+    rows: defaultdict[tuple[int, str], list[Row]] = defaultdict(list)
+    for row in table.to_dict("records"):
+        rows[row["at"], row["cell"]].append(row)
+    return rows

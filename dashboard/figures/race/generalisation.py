@@ -1,0 +1,81 @@
+"""Train short, test long: accuracy against the length tested, a line per length trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.ladder import rungs
+from dashboard.figures.layout import LengthAxis, Trace, new_figure, numbers
+from dashboard.figures.race.marks import add_ladder
+from dashboard.figures.style import cell_style, in_order
+from models.analysis.statistics import summarise_generalisation
+
+HEIGHT = 380
+FAINTEST = 0.3
+FADING = 0.22
+
+
+def generalisation_by_length(
+    generalisation: pd.DataFrame,
+    *,
+    baselines: pd.DataFrame,
+    cells: Sequence[str] = (),
+    log_length: bool = True,
+) -> go.Figure:
+    """The colour is the cell; the longer the trained length, the stronger the line.
+
+    A mark stands where a line is tested at the length that it was trained at.
+    """
+    means = summarise_generalisation(generalisation)
+    axis = LengthAxis.of(
+        baselines["length"],
+        generalisation["test_length"],
+        generalisation["length"],
+        log=log_length,
+    )
+    figure = new_figure(
+        f"generalisation/{log_length}",
+        height=HEIGHT,
+        xaxis=axis.layout("sequence length tested"),
+        yaxis={"title": "held-out accuracy", "range": [-0.03, 1.04], "dtick": 0.2},
+    )
+    add_ladder(figure, rungs(baselines, "accuracy"), "accuracy", axis.ends())
+    trained = [int(length) for length in means["length"].unique()]
+    for cell in in_order([*cells, *means["cell"]]):
+        own = means[means["cell"] == cell]
+        lengths = [length for length in trained if length in set(own["length"])]
+        for length in lengths:
+            rows = own[own["length"] == length]
+            fading = sum(longer > length for longer in trained)
+            figure.add_trace(_trace(cell, rows, fading, named=length == max(lengths)))
+    return figure
+
+
+def _trace(cell: str, rows: pd.DataFrame, fading: int, named: bool) -> Trace:
+    """``fading``: how many of the trained lengths are longer. One line of a cell is ``named``."""
+    style = cell_style(cell)
+    trained = int(rows["length"].iloc[0])
+    seeds = "1 seed" if rows["seeds"].max() == 1 else f"{rows['seeds'].max()} seeds"
+    return {
+        "type": "scatter",
+        "uid": f"{cell}/trained at {trained}",
+        "legendgroup": cell,
+        "name": style.label,
+        "showlegend": named,
+        "x": rows["test_length"].tolist(),
+        "y": numbers(rows["mean"]),
+        "mode": "lines+markers",
+        "opacity": max(FAINTEST, 1 - FADING * fading),
+        "line": {"color": style.color, "dash": style.dash, "width": 2.5},
+        "marker": {
+            "color": style.color,
+            "symbol": style.symbol,
+            "line": {"width": 0},
+            "size": [12 if tested == trained else 4 for tested in rows["test_length"]],
+        },
+        "hovertemplate": f"{style.label} · trained at T = {trained} · tested at %{{x}} · "
+        f"mean accuracy %{{y:.3f}} over {seeds}<extra></extra>",
+    }

@@ -1,0 +1,152 @@
+"""Over training: learning curves and the gradient norm, at one sequence length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.ladder import Measure, rungs
+from dashboard.figures.layout import Trace, belongs, level, log_ticks, note
+from dashboard.figures.lines import (
+    each_seed,
+    log_mean_by_step,
+    mean_by_step,
+    points,
+    steps_figure,
+    thin,
+)
+from dashboard.figures.race.marks import add_ladder
+from dashboard.figures.style import cell_style, in_order
+from models.analysis.statistics import clipped_share
+
+
+def learning_curves(
+    accuracy: pd.DataFrame,
+    training: pd.DataFrame,
+    *,
+    length: int,
+    baselines: pd.DataFrame,
+    measure: Measure = "accuracy",
+    cells: Sequence[str] = (),
+) -> go.Figure:
+    """Held-out accuracy or loss against optimiser steps: the mean over seeds, each seed faint.
+
+    The loss on the training batches is drawn thin beside the held-out one.
+    """
+    held_out = accuracy[accuracy["length"] == length]
+    batches = training[training["length"] == length]
+    values: Trace = {"title": f"held-out {measure}", "range": [-0.03, 1.04], "dtick": 0.2}
+    if measure == "loss":
+        values = {"title": "loss", **log_ticks()}
+    figure = steps_figure(f"learning/{measure}/{length}", values)
+    last = max([1, *held_out["step"], *batches["step"]])
+    rows = baselines[baselines["length"] == length]
+    add_ladder(figure, rungs(rows, measure), measure, (0, last))
+    for cell in in_order([*cells, *held_out["cell"], *batches["cell"]]):
+        own = held_out[held_out["cell"] == cell]
+        figure.add_trace(each_seed(cell, own, measure, f"held-out {measure}"))
+        if measure == "loss":
+            figure.add_trace(_batches(cell, batches[batches["cell"] == cell]))
+        figure.add_trace(_held_out(cell, own, measure))
+    return figure
+
+
+def gradient_norm(
+    training: pd.DataFrame, *, length: int, clip: float, cells: Sequence[str] = ()
+) -> go.Figure:
+    """The gradient norm before clipping, geometric mean over seeds, on a log axis.
+
+    A model whose norm is not finite has a cross where that first happened.
+    """
+    rows = training[training["length"] == length]
+    values = {"title": "gradient norm", **log_ticks()}
+    figure = steps_figure(f"gradient norm/{length}", values)
+    remarks = []
+    if clip > 0:
+        ends = (0, max([1, *rows["step"]]))
+        figure.add_trace(level("clip", ends, clip, ""))
+        figure.add_annotation(note(f"clipped above {clip:g}", math.log10(clip), yanchor="bottom"))
+        remarks += ["before clipping", "share of clipped steps in brackets"]
+    if len(overflows(rows)):
+        remarks += ["× overflow"]
+    if remarks:
+        figure.update_layout(legend={"title": {"text": " · ".join(remarks), "side": "top"}})
+    for cell in in_order([*cells, *rows["cell"]]):
+        own = rows[rows["cell"] == cell]
+        figure.add_traces([_norms(cell, own, clip), _overflows(cell, own)])
+    return figure
+
+
+def overflows(rows: pd.DataFrame) -> pd.DataFrame:
+    """The first training row of each model whose gradient norm is not finite."""
+    bad = rows[~np.isfinite(rows["gradient_norm"].astype(float))]
+    return bad.sort_values("step").groupby(["cell", "length", "seed"], as_index=False).head(1)
+
+
+def _held_out(cell: str, rows: pd.DataFrame, measure: Measure) -> Trace:
+    style = cell_style(cell)
+    seeds = rows["seed"].nunique()
+    return {
+        **belongs(cell, "mean"),
+        **points(thin(mean_by_step(rows, measure))),
+        "name": style.label,
+        "showlegend": True,
+        "line": {"color": style.color, "dash": style.dash, "width": 2.5},
+        "hovertemplate": f"{style.label} · step %{{x}} · mean held-out {measure} %{{y:.3~f}} "
+        f"over {seeds} seed{'s' if seeds != 1 else ''}<extra></extra>",
+    }
+
+
+def _batches(cell: str, rows: pd.DataFrame) -> Trace:
+    style = cell_style(cell)
+    return {
+        **belongs(cell, "batches"),
+        **points(thin(mean_by_step(rows, "loss"))),
+        "line": {"color": style.color, "width": 1, "dash": "dot"},
+        "opacity": 0.7,
+        "hovertemplate": f"{style.label} · step %{{x}} · mean training loss %{{y:.3g}}"
+        "<extra></extra>",
+    }
+
+
+def _norms(cell: str, rows: pd.DataFrame, clip: float) -> Trace:
+    style = cell_style(cell)
+    logs = thin(log_mean_by_step(rows, "gradient_norm"))
+    line = pd.Series(np.exp(logs.to_numpy()), index=logs.index)
+    name, share = style.label, ""
+    if clip > 0 and len(rows):
+        percent = f"{clipped_share(rows)['clipped'].mean():.0%}"
+        name, share = f"{name} ({percent})", f"<br>{percent} of all steps so far were clipped"
+    return {
+        **belongs(cell, "norm"),
+        **points(line),
+        "name": name,
+        "showlegend": True,
+        "line": {"color": style.color, "dash": style.dash, "width": 2},
+        "hovertemplate": f"{style.label} · step %{{x}} · gradient norm %{{y:.3g}}{share}"
+        "<extra></extra>",
+    }
+
+
+def _overflows(cell: str, rows: pd.DataFrame) -> Trace:
+    """At the height of the largest finite norm of the cell: the norm itself has no height."""
+    style = cell_style(cell)
+    first = overflows(rows)
+    norms = rows["gradient_norm"].astype(float)
+    height = norms[np.isfinite(norms)].max() if np.isfinite(norms).any() else 1.0
+    steps = first["step"].tolist()
+    return {
+        **belongs(cell, "overflow"),
+        "x": steps,
+        "y": [height] * len(steps),
+        "mode": "markers",
+        "marker": {"color": style.color, "symbol": "x", "size": 9},
+        "cliponaxis": False,
+        "customdata": first["seed"].tolist(),
+        "hovertemplate": f"{style.label} · seed %{{customdata}} · the gradient norm is not finite "
+        "at step %{x}<extra></extra>",
+    }

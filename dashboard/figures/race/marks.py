@@ -1,0 +1,203 @@
+"""Lines that help to read a plot: the baseline ladder, memory spans, guesses, predictions."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.ladder import Measure, Rung
+from dashboard.figures.layout import GREY, SMALL, LengthAxis, Trace, belongs, note
+from dashboard.figures.race.curves import Row
+from dashboard.figures.style import cell_style, in_order
+
+GAP = "\N{NO-BREAK SPACE}"
+NEAR = {"accuracy": 0.06, "loss": 0.25}
+"""The labels of rungs closer than this (loss: in ln) are stacked, the others hang below."""
+ASIDE = 0.035
+"""Of the length axis, from its last length to what lies beyond: still inside the plot."""
+LINE = 12
+"""Pixels from one label of a stack to the next."""
+
+
+def add_ladder(
+    figure: go.Figure, rungs: Sequence[Rung], measure: Measure, ends: tuple[float, float]
+) -> None:
+    """A dashed grey line for each rung (lowest first), its name at the right end.
+
+    A rung that is known at one length only is a level line between ``ends``.
+    """
+    below, stacked = -math.inf, 0
+    for rung in rungs:
+        level = len(rung.values) == 1
+        figure.add_scatter(
+            uid=f"baseline/{rung.name}",
+            showlegend=False,
+            x=ends if level else rung.lengths,
+            y=rung.values * 2 if level else rung.values,
+            mode="lines",
+            line={"color": GREY, "dash": "dash", "width": 1.2},
+            hovertemplate=f"{rung.name} · {measure} %{{y:.3g}}<extra></extra>",
+        )
+        last = rung.values[-1]
+        height = last if measure == "accuracy" else math.log(last)
+        stacked = stacked + 1 if height - below < NEAR[measure] else 0
+        figure.add_annotation(
+            note(
+                rung.name,
+                last if measure == "accuracy" else math.log10(last),
+                yanchor="bottom" if stacked else "top",
+                yshift=LINE * max(stacked - 1, 0),
+            )
+        )
+        below = height
+
+
+def span_traces(spans: pd.DataFrame, means: Mapping[str, Sequence[Row]]) -> list[Trace]:
+    """The memory span of each cell: from where its mean crosses the middle down to its length.
+
+    ``spans`` is from ``memory_spans``; ``means`` has each cell's rows of ``summarise``. A cell
+    that never crosses within the lengths tested has no line.
+    """
+    crossed = spans[(spans["bound"] == "") & spans["span"].notna()]
+    rows = {str(row["cell"]): row for row in crossed.to_dict("records")}
+    return [_span_trace(cell, rows[cell], means[cell]) for cell in in_order(rows)]
+
+
+def _span_trace(cell: str, row: Row, means: Sequence[Row]) -> Trace:
+    style = cell_style(cell)
+    span = float(row["span"])
+    lengths = [place["length"] for place in means]
+    chances = [place["chance_accuracy"] for place in means]
+    chance = np.interp(math.log(span), np.log(lengths), chances)
+    low: float = span if pd.isna(row["low"]) else max(row["low"], lengths[0])
+    high: float = span if pd.isna(row["high"]) else min(row["high"], lengths[-1])
+    return {
+        "type": "scatter",
+        "uid": f"{cell}/span",
+        "legendgroup": cell,
+        "showlegend": False,
+        "x": [span, span],
+        "y": [(1 + float(chance)) / 2, 0],
+        "mode": "lines+markers",
+        "line": {"color": style.color, "width": 1},
+        "marker": {
+            "color": style.color,
+            "symbol": "triangle-down",
+            "size": [0, 10],
+            "line": {"width": 0},
+        },
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - span, 0],
+            "arrayminus": [span - low, 0],
+            "color": style.color,
+            "thickness": 1,
+            "width": 4,
+        },
+        "hovertext": f"{style.label} · memory span {row['text']} ({row['interval']})",
+        "hoverinfo": "text",
+    }
+
+
+def guess_traces(guesses: Mapping[str, float], axis: LengthAxis) -> list[Trace]:
+    """A dotted line in the cell's colour where someone thinks that it will give up."""
+    traces: list[Trace] = []
+    for place in _places(guesses, axis):
+        length = guesses[place.cell]
+        reach = f"at T = {length:g}" if math.isfinite(length) else "beyond all lengths tested"
+        label = cell_style(place.cell).label
+        traces.append(
+            {
+                **_upright("guess", place, "guess"),
+                "mode": "lines+text",
+                "hovertext": f"guess: {label} gives up {reach}",
+            }
+        )
+    return traces
+
+
+def prediction_traces(
+    predictions: Mapping[str, float], axis: LengthAxis, above: int
+) -> list[Trace]:
+    """A thin line with an open triangle where the gradient at birth says that a cell gives up.
+
+    ``above`` other lines have their names below these.
+    """
+    traces: list[Trace] = []
+    for place in _places(predictions, axis, above):
+        length = predictions[place.cell]
+        reach = f"up to T = {length:.0f}" if math.isfinite(length) else "at every length"
+        style = cell_style(place.cell)
+        traces.append(
+            {
+                **_upright("predicted", place, "predicted"),
+                "mode": "lines+markers+text",
+                "line": {"color": style.color, "dash": "dashdot", "width": 1.2},
+                "marker": {
+                    "color": style.color,
+                    "symbol": "triangle-up-open",
+                    "size": [12, 0, 0],
+                    "line": {"width": 2},
+                },
+                "cliponaxis": False,
+                "hovertext": f"predicted from the gradient at birth: {style.label} learns {reach}",
+            }
+        )
+    return traces
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an upright line stands that says something of a cell."""
+
+    cell: str
+    x: float
+    outside: str
+    """A word where that is not its place, as it lies outside the lengths tested."""
+    row: int
+    """Of its name, from the bottom."""
+    left: bool
+    """Whether the name stands to its left, towards the middle."""
+
+
+def _places(lengths: Mapping[str, float], axis: LengthAxis, above: int = 0) -> list[_Place]:
+    """What lies outside the lengths tested stands at that end of the axis."""
+    places = []
+    rows = Counter[bool]()
+    for cell in in_order(cell for cell, length in lengths.items() if not math.isnan(length)):
+        x, outside = _within(float(lengths[cell]), axis)
+        beyond = x > max(axis.lengths, default=math.inf)
+        row = above + rows[beyond]  # what lies beyond is far from the others
+        places.append(_Place(cell, x, outside, row, left=x > axis.middle()))
+        rows[beyond] += 1
+    return places
+
+
+def _upright(kind: str, place: _Place, word: str) -> Trace:
+    style = cell_style(place.cell)
+    return {
+        **belongs(place.cell, kind),
+        "x": [place.x] * 3,
+        "y": [0, 0.03 + 0.05 * place.row, 1],
+        "line": {"color": style.color, "dash": "dot", "width": 1.5},
+        "text": ["", f"{GAP}{word}: {style.label}{place.outside}{GAP}", ""],
+        "textposition": "middle left" if place.left else "middle right",
+        "textfont": {"size": SMALL},
+        "hoverinfo": "text",
+    }
+
+
+def _within(length: float, axis: LengthAxis) -> tuple[float, str]:
+    """Where to draw it, and a word where that is not its place."""
+    if axis.lengths and length > axis.lengths[-1]:
+        return axis.shift(axis.lengths[-1], ASIDE), ", beyond"
+    if axis.lengths and length < axis.lengths[0]:
+        return axis.shift(axis.lengths[0], -ASIDE), ", below"
+    return (length, "") if math.isfinite(length) else (axis.middle(), "")

@@ -1,0 +1,96 @@
+"""The rows beneath the main picture: how many seeds solved the task, by cell and length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from dashboard.figures.layout import SMALL, LengthAxis, Trace
+from dashboard.figures.race.curves import Row
+from dashboard.figures.style import cell_style, translucent
+
+ROW = 21
+"""Height of one cell's row, pixels."""
+GAP = 12
+MARGINS = 70
+"""About what legend, ticks and titles take of a figure's height."""
+
+
+def add_solved_axis(figure: go.Figure, rows: int, height: int) -> None:
+    """Make room for ``rows`` rows below a plot that is ``height`` pixels high without them."""
+    inner = height - MARGINS + ROW * rows
+    share = ROW * rows / inner
+    if not rows:
+        return
+    figure.update_layout(
+        xaxis={"anchor": "y2"},
+        yaxis={"domain": [share + GAP / inner, 1]},
+        yaxis2={
+            "domain": [0, share],
+            "range": [rows - 0.5, -0.5],
+            "fixedrange": True,
+            "showgrid": False,
+            "zeroline": False,
+            "automargin": True,
+            "tickvals": [(rows - 1) / 2],
+            "ticktext": ["solved"],
+            "ticks": "",
+        },
+    )
+
+
+def solved_trace(cell: str, means: Sequence[Row], place: int, axis: LengthAxis) -> Trace:
+    """One cell's row: "2/3" at each length, the more solved the stronger the colour.
+
+    ``means`` are the cell's rows of ``summarise``. Texts that would touch are left to the hover.
+    """
+    style = cell_style(cell)
+    shown = axis.spaced()
+    return {
+        "type": "scatter",
+        "uid": f"{cell}/solved",
+        "legendgroup": cell,
+        "showlegend": False,
+        "yaxis": "y2",
+        "x": [row["length"] for row in means],
+        "y": [place] * len(means),
+        "mode": "markers+text",
+        "marker": {
+            "symbol": "square",
+            "size": ROW - 3,
+            "color": [_fill(style.color, row) for row in means],
+        },
+        "text": [_count(row, shown) for row in means],
+        "textfont": {"size": SMALL},
+        "cliponaxis": False,
+        "hovertext": [_told(style.label, row) for row in means],
+        "hoverinfo": "text",
+    }
+
+
+def _count(row: Row, shown: set[int]) -> str:
+    if row["length"] not in shown:
+        return ""
+    text = f"{row['solved']}/{row['seeds']}"
+    # White on the cell's own colour; on a translucent one, the theme's colour.
+    return f'<span style="color:#fff">{text}</span>' if _all(row) else text
+
+
+def _fill(color: str, row: Row) -> str:
+    share = row["solved"] / row["seeds"]
+    return color if _all(row) else translucent(color, 0.06 + 0.14 * share)
+
+
+def _all(row: Row) -> bool:
+    return bool(row["solved"] == row["seeds"])
+
+
+def _told(label: str, row: Row) -> str:
+    text = (
+        f"{label} · T = {row['length']} · solved by {row['solved']} of {row['seeds']} seeds"
+        f"<br>95 % interval {row['solved_low']:.0%} to {row['solved_high']:.0%}"
+    )
+    if row["diverged"]:
+        text += f"<br>{row['diverged']} diverged"
+    return text

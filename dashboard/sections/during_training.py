@@ -1,0 +1,294 @@
+"""The gradient during training: of a run while it goes on, or of a recorded one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components.charts import chart, once
+from dashboard.components.task_legend import held_out_sequence
+from dashboard.figures.gradient_flow.connectivity import connectivity_strip
+from dashboard.figures.gradient_flow.heat_map import gradient_heat_map
+from dashboard.figures.gradient_flow.horizons import horizons, influence_by_lag
+from dashboard.figures.gradient_flow.over_training import over_training, parts_over_training
+from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile_replay
+from dashboard.figures.ladder import ladder
+from dashboard.figures.race.learning import gradient_norm, learning_curves
+from dashboard.figures.style import cell_style, in_order
+from dashboard.session.run_tables import Tables
+from models.analysis.diagnoses import diagnoses
+from models.analysis.diagnosis import RULES
+from models.analysis.diagnostic_names import DIAGNOSTICS
+from models.cells import CELLS
+from models.experiment import Experiment
+from models.settings import spec
+from models.tasks import make_task
+
+REFERENCES = {"spectral_radius": 1.0, "lyapunov_exponent": 0.0}
+"""Values at which something turns."""
+LOGARITHMIC = ("update_ratio", "horizon_by_gradient")
+LEFT_FIRST, RIGHT_FIRST = "spectral_radius", "lyapunov_exponent"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the numbers come from."""
+
+    name: str
+    """Names all that is measured by now: it changes with it."""
+    experiment: Experiment
+    tables: Tables
+    profiles: Callable[[int], pd.DataFrame]
+    """The gradients table at one length, at every evaluation."""
+
+
+def draw(source: Source) -> None:
+    """From the heat map down to the diagnosis."""
+    experiment, tables = source.experiment, source.tables
+    if tables.diagnostics.empty:
+        st.info("Nothing is measured yet.", icon=":material/hourglass_top:")
+        return
+    cell, length = _chosen(experiment)
+    _heat_maps(source, cell, length)
+    left, right = st.columns(2)
+    with left:
+        _profiles(source, length)
+    with right:
+        _learning(source, length)
+    st.caption(HOW_TO_READ)
+    left, right = st.columns(2)
+    with left:
+        _over_training(source, length, "left", LEFT_FIRST)
+    with right:
+        _over_training(source, length, "right", RIGHT_FIRST)
+    if tables.diagnostics["diagnostic"].str.startswith("accuracy_part_").any():
+        _parts(source, cell, length)
+    if len(tables.connectivity):
+        _connectivity(source, cell, length)
+    if len(tables.influence):
+        _horizons(source, length)
+    _diagnoses(source)
+
+
+def _chosen(experiment: Experiment) -> tuple[str, int]:
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    if st.session_state.get("flow_cell") not in experiment.cells:
+        st.session_state.pop("flow_cell", None)
+    cell: str = left.selectbox(
+        "Cell of the heat map",
+        in_order(experiment.cells),
+        key="flow_cell",
+        format_func=lambda cell: cell_style(cell).label,
+    )
+    length: int = right.select_slider(
+        "Sequence length of all pictures",
+        experiment.lengths,
+        value=experiment.lengths[-1],
+        key="flow_length",
+    )
+    return cell, length
+
+
+def _heat_maps(source: Source, cell: str, length: int) -> None:
+    """One for each state: the LSTM's paths through c and through h stand side by side."""
+    states = spec.parse("cell", cell, CELLS)[0].states[::-1]
+    for column, state in zip(st.columns(len(states)), states, strict=True):
+        with column:
+            _heat_map(source, cell, length, state)
+
+
+def _heat_map(source: Source, cell: str, length: int, state: str) -> None:
+    chart(
+        source.name,
+        f"heat_map_{state}",
+        (cell, length),
+        lambda: gradient_heat_map(
+            _profiles_at(source, length), cell=cell, length=length, state=state
+        ),
+    )
+
+
+def _profiles_at(source: Source, length: int) -> pd.DataFrame:
+    return once(source.name, "profiles", (length,), lambda: source.profiles(length))
+
+
+def _profiles(source: Source, length: int) -> None:
+    chart(
+        source.name,
+        "profile_replay",
+        (length,),
+        lambda: gradient_profile_replay(
+            _profiles_at(source, length), length=length, cells=source.experiment.cells
+        ),
+    )
+
+
+def _learning(source: Source, length: int) -> None:
+    experiment, tables = source.experiment, source.tables
+    chart(
+        source.name,
+        "norm",
+        (length,),
+        lambda: gradient_norm(
+            tables.training, length=length, clip=_threshold(experiment), cells=experiment.cells
+        ),
+    )
+    chart(
+        source.name,
+        "learning",
+        (length,),
+        lambda: learning_curves(
+            tables.accuracy,
+            tables.training,
+            length=length,
+            baselines=ladder(make_task(experiment.task), experiment.lengths),
+            cells=experiment.cells,
+        ),
+    )
+
+
+def _threshold(experiment: Experiment) -> float:
+    """On the norm; clipping by value has none."""
+    return experiment.clip if experiment.clip_by == "norm" else 0.0
+
+
+def _over_training(source: Source, length: int, side: str, first: str) -> None:
+    measured = [name for name in DIAGNOSTICS if name in _measured_names(source)]
+    name = st.selectbox(
+        "Over training",
+        measured,
+        index=measured.index(first) if first in measured else 0,
+        key=f"over_training_{side}",
+        format_func=lambda name: DIAGNOSTICS[name].title,
+        label_visibility="collapsed",
+    )
+    described = DIAGNOSTICS[name]
+    chart(
+        source.name,
+        f"diagnostic_{side}",
+        (name, length),
+        lambda: over_training(
+            source.tables.diagnostics,
+            diagnostic=name,
+            length=length,
+            cells=source.experiment.cells,
+            title=described.title + (f", {described.unit}" if described.unit else ""),
+            reference=REFERENCES.get(name),
+            log=name in LOGARITHMIC,
+        ),
+    )
+    st.caption(f"{described.title}: {described.meaning}.")
+
+
+def _measured_names(source: Source) -> set[str]:
+    names = set(source.tables.diagnostics["diagnostic"])
+    return {name for name in names if not name.startswith(("accuracy_part_", "overflow_"))}
+
+
+def _parts(source: Source, cell: str, length: int) -> None:
+    st.markdown(f"**Which symbol is known when?** {cell_style(cell).label}, T = {length}")
+    chart(
+        source.name,
+        "parts",
+        (cell, length),
+        lambda: parts_over_training(
+            source.tables.diagnostics, cell=cell, length=length, chance=0.5
+        ),
+    )
+
+
+def _connectivity(source: Source, cell: str, length: int) -> None:
+    """At birth and at the end, along the sequence that it was measured on."""
+    rows = source.tables.connectivity
+    rows = rows[(rows["cell"] == cell) & (rows["length"] == length)]
+    if rows.empty:
+        return
+    seed = int(rows["seed"].min())
+    steps = sorted(int(step) for step in rows["step"].unique())
+    st.markdown(
+        f"**On which inputs does the answer hang?** {cell_style(cell).label}, T = {length}, "
+        f"seed {seed}, one held-out sequence"
+    )
+    example = held_out_sequence(source.experiment, seed, length)
+    for column, step in zip(st.columns(len(steps)), steps, strict=True):
+        values = rows[(rows["step"] == step) & (rows["seed"] == seed)].sort_values("t")
+        with column:
+            chart(
+                source.name,
+                f"connectivity_{'birth' if step == 0 else 'end'}",
+                (cell, length),
+                partial(
+                    connectivity_strip,
+                    values["connectivity"].tolist(),
+                    example.symbols,
+                    example.informative,
+                ),
+            )
+            st.caption("At birth" if step == 0 else f"After {step} training steps")
+    st.caption(
+        "How much the answer at the last step moves with the input at step t: the norm of the "
+        f"gradient of the answer's logit. The right answer is {example.answer}."
+    )
+
+
+def _horizons(source: Source, length: int) -> None:
+    st.markdown("**How far back, by the gradient and by what the trained models do**")
+    left, right = st.columns(2)
+    cells = source.experiment.cells
+    with left:
+        chart(
+            source.name,
+            "horizons",
+            (),
+            lambda: horizons(
+                source.tables.diagnostics, lengths=source.experiment.lengths, cells=cells
+            ),
+        )
+    with right:
+        chart(
+            source.name,
+            "influence",
+            (length,),
+            lambda: influence_by_lag(
+                source.tables.influence, source.tables.gradients, length=length, cells=cells
+            ),
+        )
+    st.caption(
+        "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1 % of its value at the end. By behaviour: "
+        "how far back the informative input can stand so that changing it still changes at least "
+        "5 % of the answers, on held-out sequences; of a model that is no better than chance it is "
+        "0, whatever moves its answers."
+    )
+
+
+def _diagnoses(source: Source) -> None:
+    tables = source.tables
+    found = once(
+        source.name,
+        "diagnoses",
+        (),
+        lambda: diagnoses(source.experiment, tables.accuracy, tables.training, tables.diagnostics),
+    )
+    unsolved = found[found["verdict"] != "solved"]
+    st.markdown(f"**Diagnosis**: {len(found) - len(unsolved)} of {len(found)} models solved it")
+    if unsolved.empty:
+        return
+    alike = unsolved.groupby(["cell", "length", "verdict"], sort=False)
+    shown = alike.agg(seeds=("seed", _listed), because=("sentence", "first")).reset_index()
+    shown["cell"] = [cell_style(cell).label for cell in shown["cell"]]
+    st.table(shown[["cell", "length", "seeds", "verdict", "because"]].set_index("cell"))
+    with st.expander("Every model, and the rules, of which the first that holds counts"):
+        st.dataframe(
+            unsolved[["cell", "length", "seed", "verdict", "sentence"]],
+            hide_index=True,
+            width="stretch",
+        )
+        st.markdown("\n".join(f"1. **{rule.verdict}**: {rule.text}" for rule in RULES))
+
+
+def _listed(seeds: pd.Series) -> str:
+    return ", ".join(str(seed) for seed in sorted(set(seeds)))

@@ -1,0 +1,166 @@
+"""What the trainer's warm process says of a model; asked once, kept for everyone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.scheduling import draw_slots
+from dashboard.scheduling.app_resources import trainer
+from dashboard.sections.inside.model_choice import Chosen
+from models.exchange.gates_csv import gates_table
+from models.tasks.task import Example
+
+SEQUENCES = 256
+"""Among which one is chosen to be looked at."""
+SCORED = 512
+"""On which probes and operations are scored."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of right answers, with its exact 95 % interval."""
+
+    share: float
+    low: float
+    high: float
+    sequences: int
+
+    def __str__(self) -> str:
+        return f"{self.share:.3f} ({self.low:.3f} to {self.high:.3f}, {self.sequences} sequences)"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One press."""
+
+    name: str
+    title: str
+    interventions: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Gates and states, (T, H) each by name, along one sequence or as a mean over many."""
+
+    t: tuple[int, ...]
+    values: dict[str, np.ndarray]
+    sequences: tuple[int, ...]
+    accuracy: Share
+    units: pd.DataFrame
+    operations: tuple[Operation, ...]
+    model: dict[str, Any]
+    example: Example | None
+    right: bool
+
+    def table(self) -> pd.DataFrame:
+        """gates.csv."""
+        return gates_table(self.model, self.t, self.values)
+
+    def informative(self) -> tuple[int, ...]:
+        """Steps, where it is of one sequence."""
+        told = self.example.informative if self.example else ()
+        return tuple(t for t, matters in enumerate(told, start=1) if matters)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is read from the states, and what a guess would get right."""
+
+    table: pd.DataFrame
+    chance: float
+
+
+@dataclass(frozen=True)
+class Operated:
+    """Before and after."""
+
+    title: str
+    interventions: tuple[Mapping[str, Any], ...]
+    before: Share
+    after: Share
+    own: Share | None
+    other: Share | None
+    """After a transplant: how often its own answer is given, and that of the other sequence."""
+    probe: pd.DataFrame
+
+
+@draw_slots.left()
+def trace(chosen: Chosen, sequence: int, event: str | None) -> Trace:
+    """Raises QuestionError, as all of these."""
+    more = {"sequence": sequence, "event": event, "sequences": SEQUENCES}
+    return _traced(chosen.name, json.dumps(more), chosen)
+
+
+@draw_slots.left()
+def probe(chosen: Chosen) -> Probe:
+    return _probed(chosen.name, chosen)
+
+
+@draw_slots.left()
+def operate(
+    chosen: Chosen, operation: str | None, interventions: tuple[Mapping[str, Any], ...] = ()
+) -> Operated:
+    """By name, or these."""
+    more = {"operation": operation, "interventions": list(interventions)}
+    return _operated(chosen.name, json.dumps(more), chosen)
+
+
+@draw_slots.left()
+def ablation(chosen: Chosen) -> pd.DataFrame:
+    """Each gate held at 0, at 1 and at its mean."""
+    return _ablated(chosen.name, chosen)
+
+
+@st.cache_resource(show_spinner=False, max_entries=60)
+def _traced(name: str, more: str, _chosen: Chosen) -> Trace:
+    answer = trainer().ask("trace", {**_chosen.told(), **json.loads(more)})
+    told = answer.get("example")
+    return Trace(
+        tuple(answer["t"]),
+        {gate: np.array(values, dtype=float) for gate, values in answer["values"].items()},
+        tuple(answer["sequences"]),
+        Share(**answer["accuracy"]),
+        pd.DataFrame(answer["units"]),
+        tuple(
+            Operation(one["name"], one["title"], tuple(one["interventions"]))
+            for one in answer["operations"]
+        ),
+        answer["model"],
+        told and Example(tuple(told["symbols"]), tuple(told["informative"]), told["answer"]),
+        bool(answer.get("right")),
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=60)
+def _probed(name: str, _chosen: Chosen) -> Probe:
+    answer = trainer().ask("probe", {**_chosen.told(), "sequences": SCORED})
+    chance = answer.pop("chance")
+    return Probe(pd.DataFrame(answer), chance)
+
+
+@st.cache_resource(show_spinner=False, max_entries=120)
+def _operated(name: str, more: str, _chosen: Chosen) -> Operated:
+    asked = {**_chosen.told(), **json.loads(more), "sequences": SCORED}
+    answer = trainer().ask("operate", asked)
+    swapped = answer["swapped"] or {}
+    return Operated(
+        answer["title"],
+        tuple(answer["interventions"]),
+        Share(**answer["before"]),
+        Share(**answer["after"]),
+        Share(**swapped["own"]) if swapped else None,
+        Share(**swapped["other"]) if swapped else None,
+        pd.DataFrame(answer["probe"]),
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=60)
+def _ablated(name: str, _chosen: Chosen) -> pd.DataFrame:
+    return pd.DataFrame(trainer().ask("ablation", {**_chosen.told(), "sequences": SCORED}))

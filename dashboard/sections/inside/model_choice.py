@@ -1,0 +1,232 @@
+"""The trained model that the page looks into: of a run in the store, or of a recorded example."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.figures.style import cell_style, in_order
+from dashboard.scheduling.app_resources import store
+from dashboard.session import current_run, recorded_examples
+from dashboard.session.visitor import listed
+from models.exchange.files import EXPERIMENT
+from models.experiment import Experiment
+from models.experiment.presets import PRESETS
+from models.store.run import Run
+from models.stories import STORIES
+from models.tasks import make_task
+from models.training.weights import FILE as WEIGHTS
+from models.training.weights import Trained, encoded, unpacked
+
+GOOD = Experiment(
+    cells=("rnn", "lstm:bias=chrono", "gru:bias=chrono"),
+    lengths=(20, 50, 100),
+    seeds=1,
+    steps=300,
+)
+"""Trained within a minute, and worth looking into."""
+RUNS = 30
+"""How many of the newest runs are offered."""
+CHOICE, SEEN = "inside_source", "inside_seen"
+RECORDED = "recorded:"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One model, with all that a question about it needs."""
+
+    source: str
+    """A run, or a recorded example: where its parameters are."""
+    experiment: Experiment
+    model: Trained
+    parameters: str
+
+    @property
+    def name(self) -> str:
+        """Names it for everything that is kept."""
+        return f"{self.source} {self.model}"
+
+    @property
+    def steps(self) -> int:
+        """Time steps of its sequences."""
+        return make_task(self.experiment.task).steps(self.model.length)
+
+    @property
+    def hidden(self) -> int:
+        return self.experiment.hidden_sizes()[self.model.cell]
+
+    def told(self) -> dict[str, Any]:
+        """As a question names it."""
+        identity = {name: getattr(self.model, name) for name in ("cell", "length", "seed")}
+        return {
+            "experiment": asdict(self.experiment),
+            **identity,
+            "learning_rate": self.model.learning_rate,
+            "parameters": self.parameters,
+        }
+
+
+@dataclass(frozen=True)
+class Source:
+    """Models whose parameters are kept."""
+
+    key: str
+    title: str
+    experiment: Experiment
+    models: tuple[Trained, ...]
+
+    @property
+    def is_run(self) -> bool:
+        """Of the store, not a recorded example."""
+        return not self.key.startswith(RECORDED)
+
+
+def sources() -> list[Source]:
+    """The run on show and the visitor's newest that have weights, then recorded examples."""
+    shown = current_run.current()
+    own = store().runs(listed(), most=RUNS)
+    others = [run for run in own if shown is None or run.id != shown.id]
+    runs = [one for run in (*([shown] if shown else []), *others) if (one := _of_run(run))]
+    recorded = [found[0] for name in _presets() if (found := _recorded(name))]
+    return [*runs, *recorded]
+
+
+def choose(offered: Sequence[Source]) -> Chosen:
+    """Selection boxes; the run that was chosen is the one that all pages show."""
+    by_key = {source.key: source for source in offered}
+    _follow_run_on_show(by_key)
+    columns = st.columns([3, 2, 1, 1])
+    key = columns[0].selectbox(
+        "Trained models of",
+        list(by_key),
+        key=CHOICE,
+        format_func=lambda key: by_key[key].title,
+        on_change=_look_at_choice,
+    )
+    source = by_key[key]
+    cells = in_order({model.cell for model in source.models})
+    cell = columns[1].selectbox(
+        "Cell",
+        cells,
+        index=_place("cell", cells, _first_cell(cells)),
+        key=f"inside_cell_{key}",
+        format_func=lambda cell: cell_style(cell).label,
+    )
+    models = [model for model in source.models if model.cell == cell]
+    lengths = sorted({model.length for model in models})
+    length = columns[2].selectbox(
+        "Length",
+        lengths,
+        index=_place("length", lengths, lengths[-1]),
+        key=f"inside_length_{key}",
+    )
+    models = [model for model in models if model.length == length]
+    rates = len({model.learning_rate for model in models}) > 1
+    model = columns[3].selectbox(
+        "Seed",
+        models,
+        key=f"inside_model_{key}_{cell}_{length}",
+        format_func=lambda model: (
+            f"{model.seed}, rate {model.learning_rate:g}" if rates else str(model.seed)
+        ),
+    )
+    recorded = "" if source.is_run else key.removeprefix(RECORDED)
+    _tell_address(cell=cell, length=str(length), recorded=recorded)
+    return Chosen(source.key, source.experiment, model, encoded(_parameters(source, model)))
+
+
+def _follow_run_on_show(offered: Mapping[str, Source]) -> None:
+    """The run on show is chosen when it comes, and stays until another is."""
+    run = current_run.current()
+    if run and run.id in offered and st.session_state.get(SEEN) != run.id:
+        st.session_state[CHOICE] = st.session_state[SEEN] = run.id
+    if st.session_state.get(CHOICE) not in offered:
+        wanted = RECORDED + st.query_params.get("recorded", "")
+        st.session_state[CHOICE] = wanted if wanted in offered else next(iter(offered))
+
+
+def _place(name: str, options: Sequence[str] | Sequence[int], default: str | int) -> int:
+    """Of what the address asks for, where it can be had."""
+    wanted = st.query_params.get(name)
+    texts = [str(option) for option in options]
+    return texts.index(wanted if wanted in texts else str(default))
+
+
+def _tell_address(**told: str) -> None:
+    """So that the address opens the same again."""
+    for name, value in told.items():
+        if not value:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
+
+
+def _look_at_choice() -> None:
+    key: str = st.session_state[CHOICE]
+    if key.startswith(RECORDED):
+        current_run.leave()
+        st.session_state.pop(SEEN, None)
+    else:
+        current_run.look_at(key)
+        st.query_params["run"] = key
+        st.session_state[SEEN] = key
+
+
+def _first_cell(cells: Sequence[str]) -> str:
+    """The one that has most to show: an LSTM, of several the one with the chrono bias."""
+    return max(cells, key=lambda cell: (cell.startswith("lstm"), "chrono" in cell))
+
+
+def _of_run(run: Run) -> Source | None:
+    models = _ended(run.id) if not current_run.going(run) else ()
+    if not models:
+        return None
+    task = make_task(run.experiment.task).title
+    cells = ", ".join(cell_style(cell).label for cell in in_order({m.cell for m in models}))
+    return Source(run.id, f"Run {run.id}: {task}, {cells}", run.experiment, models)
+
+
+@st.cache_resource(show_spinner=False, max_entries=300)
+def _ended(run: str) -> tuple[Trained, ...]:
+    """Which models an ended run has kept."""
+    rows = store().weights(run)[["cell", "length", "seed", "learning_rate", "step"]]
+    return tuple(Trained(*row) for row in rows.itertuples(index=False, name=None))
+
+
+def _presets() -> dict[str, str]:
+    """Titles by name."""
+    stories = {
+        preset.name: f"{story.title}: {preset.title}" if len(story.presets) > 1 else story.title
+        for story in STORIES.values()
+        for preset in story.presets
+    }
+    return {**{name: preset.title for name, preset in PRESETS.items()}, **stories}
+
+
+@st.cache_resource(show_spinner=False, max_entries=50)
+def _recorded(preset: str) -> tuple[Source, dict[Trained, np.ndarray]] | None:
+    """Its tables, which are large, are left unread."""
+    if not recorded_examples.path(preset).exists():
+        return None
+    with zipfile.ZipFile(recorded_examples.path(preset)) as archive:
+        if WEIGHTS not in archive.namelist():
+            return None
+        weights = unpacked(archive.read(WEIGHTS))
+        told = json.loads(archive.read(EXPERIMENT))
+    experiment = Experiment.from_mapping(told["experiment"])
+    title = f"Recorded: {_presets()[preset]} ({make_task(experiment.task).title})"
+    return Source(f"{RECORDED}{preset}", title, experiment, tuple(weights)), weights
+
+
+def _parameters(source: Source, model: Trained) -> np.ndarray:
+    if not source.is_run:
+        found = _recorded(source.key.removeprefix(RECORDED))
+        assert found
+        return found[1][model]
+    return store().parameters(source.key, model.cell, model.length, model.seed, model.learning_rate)

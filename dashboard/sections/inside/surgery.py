@@ -1,0 +1,207 @@
+"""Gate surgery: hold a gate, erase or swap a memory, and see what the network can still do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components.cards import Card, cards
+from dashboard.components.charts import chart
+from dashboard.components.download_button import download_button
+from dashboard.figures.inside.gate_style import anatomy, words
+from dashboard.figures.inside.probe_curve import probe_curve
+from dashboard.figures.inside.surgery import ablation
+from dashboard.figures.layout import GREY
+from dashboard.figures.style import cell_style
+from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.sections.inside import answers as inside_answers
+from dashboard.sections.inside import words as inside_words
+from dashboard.sections.inside.answers import Operated, Operation, Share
+from dashboard.sections.inside.model_choice import Chosen
+from dashboard.sections.inside.view import reading
+from models.exchange.files import csv_bytes
+from models.tasks import make_task
+
+COLUMNS = 3
+KINDS = ("Hold a gate", "Erase a state", "Add noise to a state", "Swap two memories")
+FREE = "inside_free"
+PRESSED = "inside_operation"
+
+Intervention = dict[str, Any]
+
+
+def surgery(chosen: Chosen) -> None:
+    """One press each, a free form, and what comes of it."""
+    st.markdown("#### Gate surgery: what is each gate for?")
+    try:
+        offered = inside_answers.trace(chosen, 0, None).operations
+    except QuestionError as error:
+        st.error(f"This model cannot be operated on: {error}")
+        return
+    pressed = st.session_state.get(PRESSED)
+    for first in range(0, len(offered), COLUMNS):
+        row = offered[first : first + COLUMNS]
+        for column, operation in zip(st.columns(COLUMNS), row, strict=False):
+            _button(column, operation, pressed)
+    _free_form(chosen)
+    found = _result(chosen, offered)
+    if found:
+        _show(chosen, found)
+
+
+def _button(column: Any, operation: Operation, pressed: str | None) -> None:
+    column.button(
+        operation.title,
+        key=f"operate_{operation.name}",
+        on_click=_press,
+        args=(operation.name,),
+        help=inside_words.done(operation.interventions),
+        type="primary" if operation.name == pressed else "secondary",
+        width="stretch",
+    )
+
+
+def _press(name: str) -> None:
+    st.session_state[PRESSED] = name
+
+
+def _free_form(chosen: Chosen) -> None:
+    """Gate, value, steps and units as one likes."""
+    parts, steps = anatomy(chosen.model.cell), chosen.steps
+    with st.expander("Operate as you like"):
+        kind = st.segmented_control(
+            "What to do", KINDS, default=KINDS[0], required=True, key="inside_kind"
+        )
+        units: list[int] = []
+        if kind in KINDS[:2]:
+            units = st.multiselect(
+                "Units (none: all of them)",
+                list(range(1, chosen.hidden + 1)),
+                key=f"inside_units_{chosen.hidden}",
+            )
+        if kind == KINDS[0]:
+            one = _clamp(parts.gates, steps, parts.candidate, units)
+        else:
+            t = st.slider("After step", 1, steps, max(steps // 2, 1), key=f"inside_at_{steps}")
+            one = {"kind": "transplant", "t": t}
+            if kind != KINDS[3]:
+                states = parts.states[::-1]
+                state = st.selectbox("State", states, key="inside_state", format_func=words)
+                one = {"kind": "erase", "state": state, "t": t, "units": units or None}
+            if kind == KINDS[2]:
+                scale = st.slider(
+                    "Standard deviations", 0.1, 5.0, 1.0, 0.1, key="inside_noise_scale"
+                )
+                one = {"kind": "noise", "state": one["state"], "t": t, "scale": scale}
+        st.caption(f"That is: {inside_words.done([one])}.")
+        st.button("Operate", key="operate_free", on_click=_press_free, args=(one,))
+
+
+def _clamp(gates: tuple[str, ...], steps: int, candidate: str, units: list[int]) -> Intervention:
+    left, middle, right = st.columns([2, 2, 3])
+    gate = left.selectbox("Gate", gates, key="inside_gate", format_func=words)
+    mean = middle.toggle("At its mean", key="inside_at_mean")
+    low = -1.0 if gate == candidate else 0.0
+    to: float | str = "mean"
+    if not mean:
+        to = middle.slider("Held at", low, 1.0, 1.0, 0.05, key=f"inside_to_{low:g}")
+    first, last = right.slider("Steps", 1, steps, (1, steps), key=f"inside_span_{steps}")
+    return {
+        "kind": "clamp",
+        "gate": gate,
+        "to": to,
+        "units": units or None,
+        "first": first,
+        "last": last,
+    }
+
+
+def _press_free(one: Intervention) -> None:
+    st.session_state[PRESSED], st.session_state[FREE] = FREE, one
+
+
+def _result(chosen: Chosen, offered: tuple[Operation, ...]) -> Operated | None:
+    pressed = st.session_state.get(PRESSED)
+    names = [operation.name for operation in offered]
+    if pressed != FREE and pressed not in names:
+        st.caption("Press one of these: the same held-out sequences are answered once more.")
+        return None
+    try:
+        if pressed == FREE:
+            own: Mapping[str, Any] = st.session_state[FREE]
+            return inside_answers.operate(chosen, None, (own,))
+        return inside_answers.operate(chosen, pressed)
+    except QuestionError as error:
+        st.error(f"The operation failed: {error}")
+        return None
+
+
+def _show(chosen: Chosen, found: Operated) -> None:
+    shade = cell_style(chosen.model.cell).color
+    shown = [_card("before", found.before, GREY), _card("after", found.after, shade)]
+    if found.own and found.other:
+        shown.append(_card("answers its own sequence", found.own, GREY))
+        shown.append(_card("answers the other sequence", found.other, shade))
+    st.markdown(f"**{found.title or 'Your operation'}**: {inside_words.done(found.interventions)}.")
+    cards(shown, "surgery")
+    if found.own:
+        st.caption(
+            f"Whose answer? Counted over the {found.own.sequences} sequences whose right answer "
+            "differs from that of the sequence whose memory they were given."
+        )
+    table = reading(found.probe, "inside_reads_operated")
+    source = f"inside operation {chosen.name}, {found.interventions}"
+    reads = str(table["reads"].iloc[0])
+    chance = make_task(chosen.experiment.task).chance(chosen.model.length).accuracy
+    chart(
+        source,
+        "inside_operated",
+        (reads,),
+        lambda: probe_curve(table, chance=chance if reads.startswith("answer") else None),
+    )
+    st.caption(
+        "What a linear probe reads, before (dotted) and after. Each probe is fitted on sequences "
+        "that went through the same: it tells what is still there, even where the network's own "
+        "readout can no longer use it."
+    )
+
+
+def _card(label: str, share: Share, shade: str) -> Card:
+    note = f"{share.low:.3f} to {share.high:.3f}, {share.sequences} sequences"
+    return Card(shade, label, f"{share.share:.3f}", note)
+
+
+def which_gate(chosen: Chosen) -> None:
+    """The ablation table: every gate held at 0, at 1 and at its mean."""
+    st.markdown("#### Which gate does this task need?")
+    try:
+        table = inside_answers.ablation(chosen)
+    except QuestionError as error:
+        st.error(f"The gates could not be held: {error}")
+        return
+    chance = make_task(chosen.experiment.task).chance(chosen.model.length).accuracy
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        chart(
+            f"inside ablation {chosen.name}",
+            "inside_ablation",
+            (),
+            lambda: ablation(table, chance=chance),
+        )
+    with right:
+        for text in inside_words.needed(table, chance):
+            st.markdown(f"- {text}")
+    shown = ["gate", "to", "accuracy", "low", "high", "sequences"]
+    names = table[shown].replace({"gate": {"": "none"}}).rename(columns={"to": "held at"})
+    st.dataframe(names.round(3), hide_index=True, width="stretch", height="content")
+    download_button(
+        "ablation.csv", partial(csv_bytes, table), "ablation.csv", "inside_ablation_csv"
+    )
+    st.caption(
+        "All units, all steps, exact 95 % intervals. The intact network is the first row. A gate "
+        "that may be held at its mean is needed for its level only; one that may not must move "
+        "with the sequence."
+    )

@@ -1,0 +1,190 @@
+"""What the numbers of a cell say, in sentences and in equations. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard.figures.inside.gate_style import WORDS, Anatomy
+from models.tasks.task import Example
+
+SELECTIVE = 0.1
+"""From which difference between the means of a gate at informative and other steps on."""
+
+
+MOST_TOLD = 4
+"""Informative steps that a sentence can hold."""
+WORTH = 0.05
+"""A network whose interval begins no further above chance has not learned its task."""
+
+
+def equations_with_numbers(
+    parts: Anatomy, now: Mapping[str, float], before: float, *, normalised: bool = False
+) -> list[str]:
+    """The state equations of one unit at one step, as LaTeX; ``before`` is its memory's last."""
+    memory, candidate = parts.memory, parts.candidate
+    if parts.keep is None:
+        last, new = _number(before), _number(now[memory])
+        return [rf"{memory}_{{t-1}} = {last} \quad\to\quad {memory}_t = {new}"]
+    keep, written = now[parts.keep], now[candidate]
+    if parts.write:
+        factor, gate = rf"{parts.write}_t", _number(now[parts.write])
+    else:
+        factor, gate = rf"(1 - {parts.keep}_t)", _number(1 - keep)
+    lines = [
+        rf"{memory}_t &= {parts.keep}_t \cdot {memory}_{{t-1}} + {factor} \cdot {candidate}_t \\"
+        rf" &= {_number(keep)} \cdot {_factor(before)} + {gate} \cdot {_factor(written)} \\"
+        rf" &= {_number(now[memory])}"
+    ]
+    if parts.show:
+        inner = rf"N({memory}_t)" if normalised else rf"{memory}_t"
+        value = "" if normalised else rf" \cdot \tanh({_number(now[memory])})"
+        middle = rf" &= {_number(now[parts.show])}{value} \\" if value else ""
+        lines.append(
+            rf"h_t &= {parts.show}_t \cdot \tanh({inner}) \\{middle} &= {_number(now['h'])}"
+        )
+    return [rf"\begin{{aligned}}{line}\end{{aligned}}" for line in lines]
+
+
+def unit_told(parts: Anatomy, values: Mapping[str, np.ndarray], example: Example, unit: int) -> str:
+    """What one unit does on one sequence; nothing where much of the sequence is informative."""
+    at = [t for t, matters in enumerate(example.informative) if matters]
+    others = [t for t, matters in enumerate(example.informative) if not matters]
+    if parts.keep is None or not 1 <= len(at) <= MOST_TOLD or not others:
+        return ""
+    gate = parts.write or parts.keep
+    opened, kept, memory = (values[name][:, unit - 1] for name in (gate, parts.keep, parts.memory))
+    there = " and ".join(f"{opened[t]:.2f} at t = {t + 1} ({example.symbols[t]})" for t in at)
+    text = (
+        f"The {_short(gate)} {gate} of this unit is {there}, and {opened[others].mean():.2f} on "
+        f"average elsewhere. "
+    )
+    if gate != parts.keep:
+        text += f"The {_short(parts.keep)} {parts.keep} is {kept.mean():.3f} on average. "
+    return text + (
+        f"Its memory {parts.memory} is {memory[at[-1]]:.2f} after the last informative step and "
+        f"{memory[-1]:.2f} at the end."
+    )
+
+
+def specialised(units: pd.DataFrame, parts: Anatomy, delay: int) -> list[str]:
+    """How long units keep, and which gates tell informative steps from others."""
+    told = []
+    if parts.keep:
+        rows = units[units["gate"] == parts.keep]
+        now, born = rows["time_constant"], rows["time_constant_at_birth"]
+        told.append(
+            f"**{int((now >= delay).sum())} of {len(rows)} units** keep their memory for at least "
+            f"the task's delay of {delay} steps ({int((born >= delay).sum())} before training). "
+            f"The median unit keeps it for {_steps(now.median())} ({_steps(born.median())} before)."
+        )
+    for gate in parts.gates:
+        rows = units[units["gate"] == gate]
+        if parts.signed(gate) or rows["selectivity"].isna().all():
+            continue
+        most = rows.iloc[int(rows["selectivity"].abs().argmax())]
+        opens, closes = rows["selectivity"] > SELECTIVE, rows["selectivity"] < -SELECTIVE
+        told.append(
+            f"**{gate}** opens by more than {SELECTIVE} at informative steps in **{opens.sum()} of "
+            f"{len(rows)} units** and closes so in {closes.sum()}. Most selective: unit "
+            f"{int(most['unit'])} with {most['informative']:.2f} there and "
+            f"{most['distractor']:.2f} at all others."
+        )
+    return told
+
+
+def remembered(table: pd.DataFrame) -> list[str]:
+    """Of each state: what the probe reads at the end, and where it read more."""
+    told = []
+    for (state, reads), unsorted in table.groupby(["state", "reads"], sort=False):
+        rows = unsorted.sort_values("t")
+        best, end = rows.iloc[int(rows["accuracy"].argmax())], rows.iloc[-1]
+        text = (
+            f"**{reads} from {state}**: at the end {end['accuracy']:.3f} ({end['low']:.3f} to "
+            f"{end['high']:.3f}, {int(end['sequences'])} sequences)"
+        )
+        if best["low"] > end["high"]:
+            text += f"; best at t = {int(best['t'])} with {best['accuracy']:.3f}: it is lost again"
+        elif (clear := rows[rows["low"] > rows["shuffled_high"]]).empty:
+            text += ": no better than with shuffled labels"
+        else:
+            text += f"; above the control from t = {int(clear['t'].iloc[0])} on"
+        told.append(f"{text}.")
+    return told
+
+
+def needed(table: pd.DataFrame, chance: float) -> list[str]:
+    """The ablation table in words: which gates may be held, and which must move."""
+    intact = table[table["gate"] == ""].iloc[0]
+    if intact["low"] < chance + WORTH:
+        return ["This network hardly does better than chance: there is nothing to lose."]
+    held = table[table["gate"] != ""]
+    told = []
+    for gate in dict.fromkeys(held["gate"]):
+        rows = held[held["gate"] == gate]
+        harmless = rows[rows["high"] >= intact["low"]]
+        name = f"**{gate}** ({_short(gate)})"
+        if harmless.empty:
+            best = rows.iloc[int(rows["accuracy"].argmax())]
+            told.append(
+                f"{name} must move: held still, the best is {best['accuracy']:.3f} (at "
+                f"{_at(str(best['to']))})."
+            )
+        elif len(harmless) == len(rows):
+            told.append(f"{name} is not needed: wherever it is held, accuracy stays.")
+        else:
+            places = " or at ".join(_at(str(to)) for to in harmless["to"])
+            worst = rows.iloc[int(rows["accuracy"].argmin())]
+            told.append(
+                f"{name} may stand still at {places}; at {_at(str(worst['to']))} accuracy falls to "
+                f"{worst['accuracy']:.3f}."
+            )
+    return told
+
+
+def done(interventions: Sequence[Mapping[str, Any]]) -> str:
+    """Interventions in words: "f = 1 in all units, steps 1 to 100"."""
+    return "; ".join(_done(one) for one in interventions)
+
+
+def _done(one: Mapping[str, Any]) -> str:
+    units = one.get("units")
+    where = "all units" if not units else "unit " + ", ".join(map(str, units))
+    match one["kind"]:
+        case "clamp":
+            to = "its mean" if one["to"] == "mean" else f"{one['to']:g}"
+            return f"{one['gate']} = {to} in {where}, steps {one['first']} to {one['last']}"
+        case "erase":
+            return f"{one['state']} = 0 in {where} after step {one['t']}"
+        case "noise":
+            return (
+                f"noise of {one['scale']:g} standard deviations on {one['state']} after step "
+                f"{one['t']}"
+            )
+        case _:
+            return f"each sequence goes on with another one's state after step {one['t']}"
+
+
+def _short(name: str) -> str:
+    return WORDS.get(name, "gate").split(":")[0]
+
+
+def _at(to: str) -> str:
+    return "its mean" if to == "mean" else to
+
+
+def _steps(value: float) -> str:
+    return f"{value:.3g} steps" if np.isfinite(value) else "ever"
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 3) + 0.0:.3f}"
+
+
+def _factor(value: float) -> str:
+    """A negative one in brackets."""
+    number = _number(value)
+    return f"({number})" if number.startswith("-") else number

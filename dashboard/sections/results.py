@@ -1,0 +1,189 @@
+"""The pictures and numbers of a run, from top to bottom; live runs and recorded ones alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.components.cards import span_cards
+from dashboard.components.charts import chart, once
+from dashboard.components.result_table import readable, show_table
+from dashboard.figures.gradient_flow.profile import (
+    HOW_TO_READ,
+    gradient_profile,
+    gradient_profile_replay,
+)
+from dashboard.figures.ladder import Measure, ladder
+from dashboard.figures.race.accuracy import accuracy_by_length, accuracy_replay
+from dashboard.figures.race.generalisation import generalisation_by_length
+from dashboard.figures.race.learning import gradient_norm, learning_curves
+from dashboard.session.run_tables import Tables
+from models.analysis.at_initialisation import predicted_lengths
+from models.analysis.findings import findings
+from models.analysis.memory_span import memory_spans
+from models.analysis.statistics import result_table, trained
+from models.experiment import Experiment
+from models.tasks import make_task
+
+
+def draw(
+    experiment: Experiment,
+    tables: Tables,
+    *,
+    source: str,
+    guesses: Mapping[str, float] | None = None,
+    recorded: bool = False,
+) -> None:
+    """Everything from the memory spans to the result table.
+
+    ``source`` names what the tables hold: what was made of it once is not made again. The figures
+    of a ``recorded`` run can play their training in the browser.
+    """
+    spans = once(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
+    span_cards(spans, experiment.cells)
+    measure, log_length, foretell = _view()
+    guessed = dict(guesses or {})
+    foretold = predicted_lengths(tables.gradients) if foretell else {}
+
+    def accuracy() -> go.Figure:
+        rungs = ladder(make_task(experiment.task), experiment.lengths)
+        common: dict[str, Any] = {
+            "baselines": rungs,
+            "cells": experiment.cells,
+            "log_length": log_length,
+            "measure": measure,
+            "predictions": foretold,
+        }
+        if recorded:
+            return accuracy_replay(tables.accuracy, **common)
+        if measure == "accuracy":
+            common |= {"spans": spans, "guesses": guessed}
+        return accuracy_by_length(tables.accuracy, **common)
+
+    options = (measure, log_length, foretell, *guessed.items())
+    chart(source, "accuracy", options, accuracy)
+    length = st.select_slider(
+        "Sequence length of the pictures below",
+        experiment.lengths,
+        value=experiment.lengths[-1],
+        key="length_shown",
+    )
+    left, right = st.columns(2)
+    with left:
+        _profile(source, tables, experiment, length, recorded)
+    with right:
+        _learning(source, tables, experiment, length, measure)
+    if len(tables.generalisation):
+        _generalisation(source, tables, experiment, log_length)
+    if len(tables.accuracy):
+        _words(source, tables, experiment)
+
+
+def _view() -> tuple[Measure, bool, bool]:
+    """What to draw, on which axis, and whether with what the gradient at birth foretold."""
+    left, middle, right = st.columns([1, 1, 1])
+    measure: Measure = left.segmented_control(
+        "Measure",
+        ("accuracy", "loss"),
+        default="accuracy",
+        required=True,
+        key="measure",
+        label_visibility="collapsed",
+    )
+    log_length = middle.toggle("Logarithmic length axis", value=True, key="log_length")
+    foretell = right.toggle(
+        "Foretold at birth",
+        key="foretell",
+        help="Up to which length each cell should be trainable, from its gradient before the first "
+        "training step: see Gradient flow.",
+    )
+    return measure, log_length, foretell
+
+
+def _profile(
+    source: str, tables: Tables, experiment: Experiment, length: int, recorded: bool
+) -> None:
+    states = sorted(set(tables.gradients["state"]), reverse=True) or ["h"]
+    state = st.segmented_control(
+        "State",
+        states,
+        default="h",
+        required=True,
+        key="state",
+        format_func=lambda state: f"∂L/∂{state}ₜ",
+        label_visibility="collapsed",
+    )
+    figure = gradient_profile_replay if recorded else gradient_profile
+    chart(
+        source,
+        "profile",
+        (length, state),
+        lambda: figure(tables.gradients, length=length, state=state, cells=experiment.cells),
+    )
+    st.caption(HOW_TO_READ)
+
+
+def _learning(
+    source: str, tables: Tables, experiment: Experiment, length: int, measure: Measure
+) -> None:
+    chart(
+        source,
+        "learning",
+        (length, measure),
+        lambda: learning_curves(
+            tables.accuracy,
+            tables.training,
+            length=length,
+            baselines=ladder(make_task(experiment.task), experiment.lengths),
+            measure=measure,
+            cells=experiment.cells,
+        ),
+    )
+    chart(
+        source,
+        "norm",
+        (length,),
+        lambda: gradient_norm(
+            tables.training, length=length, clip=experiment.clip, cells=experiment.cells
+        ),
+    )
+
+
+def _generalisation(source: str, tables: Tables, experiment: Experiment, log_length: bool) -> None:
+    st.markdown("**Train short, test long**")
+    tested = sorted(set(tables.generalisation["test_length"]))
+    chart(
+        source,
+        "generalisation",
+        (log_length,),
+        lambda: generalisation_by_length(
+            tables.generalisation,
+            baselines=ladder(make_task(experiment.task), tested),
+            cells=experiment.cells,
+            log_length=log_length,
+        ),
+    )
+
+
+def _words(source: str, tables: Tables, experiment: Experiment) -> None:
+    text = once(
+        source,
+        "findings",
+        (),
+        lambda: findings(experiment, tables.accuracy, tables.gradients),
+    )
+    st.info(text, icon=":material/search:")
+    if len(experiment.learning_rate) > 1:
+        rates = ", ".join(f"{rate:g}" for rate in experiment.learning_rate)
+        st.caption(
+            f"Learning rates {rates} were tried. Each cell is shown at each length with the one "
+            "that was best on validation sequences; the result table says which."
+        )
+    expander = st.expander("Result table", key="result_table", on_change="rerun")
+    if expander.open:
+        table = once(source, "table", (), lambda: readable(result_table(tables.accuracy)))
+        with expander:
+            show_table(table)

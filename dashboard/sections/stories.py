@@ -1,0 +1,76 @@
+"""The stories of the Gradient flow page: a button each, the text, and what the numbers say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components.charts import once
+from dashboard.sections.at_initialisation.view import PATHS
+from dashboard.session import current_run
+from dashboard.sidebar import controls
+from models.experiment import Experiment
+from models.stories import STORIES, Telling, telling_of
+from models.stories.story import Story
+
+COLUMNS = 3
+OPENS = {"birth": "At birth", "training": "During training"}
+"""The view in which a story is seen best, as the page names it."""
+
+
+def story_buttons(current: Story | None) -> None:
+    """One press each; they set the sidebar and the view."""
+    stories = list(STORIES.values())
+    for first in range(0, len(stories), COLUMNS):
+        row = stories[first : first + COLUMNS]
+        for column, story in zip(st.columns(COLUMNS), row, strict=False):
+            column.button(
+                story.title,
+                key=f"story_{story.name}",
+                on_click=_open,
+                args=(story, 0),
+                help=story.statement,
+                type="primary" if story is current else "secondary",
+                width="stretch",
+            )
+
+
+def show_story(telling: Telling) -> None:
+    """The statement, the teaching text with its source, and the variants."""
+    story = telling.story
+    with st.container(border=True):
+        st.markdown(f"**{story.title}.** *{story.statement}*")
+        st.markdown(story.text)
+        st.caption(f"Source: {story.source}")
+        if len(story.presets) > 1:
+            titles = [preset.title for preset in story.presets]
+            chosen = titles.index(telling.preset.title)
+            for place, column in enumerate(st.columns(COLUMNS)[: len(titles)]):
+                column.button(
+                    titles[place],
+                    key=f"variant_{story.name}_{place}",
+                    on_click=_open,
+                    args=(story, place),
+                    type="primary" if place == chosen else "secondary",
+                    help=story.presets[place].lesson,
+                    width="stretch",
+                )
+
+
+def told(source: str, experiment: Experiment, tables: Mapping[str, pd.DataFrame]) -> None:
+    """What the numbers of this run say of the story that its settings tell, if any."""
+    telling = telling_of(experiment)
+    if telling:
+        text = once(source, "told", (), lambda: telling.story.says(experiment, tables))
+        st.info(text, icon=":material/search:")
+
+
+def _open(story: Story, variant: int) -> None:
+    current_run.leave()
+    controls.show(story.presets[variant].experiment)
+    st.session_state["flow_view"] = OPENS[story.opens]
+    if story.cell:
+        st.session_state["flow_cell"] = story.cell
+    st.session_state["birth_state"] = PATHS if story.both_paths else "h"

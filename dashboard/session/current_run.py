@@ -1,0 +1,169 @@
+"""The run that this session looks at: from the press of Train, or from the address."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from dashboard.scheduling import admission
+from dashboard.scheduling.app_resources import store, trainer
+from dashboard.scheduling.run_queue import Place, seconds_left
+from dashboard.session.run_tables import Reader
+from dashboard.session.visitor import visitor
+from models.experiment import Experiment
+from models.experiment.cost.words import duration
+from models.store import StoreError
+from models.store.run import Run
+
+Phase = Literal["queued", "starting", "arriving", "training", "ended"]
+"""In the queue; starting until a cell has its first points; these arriving until every cell has;
+then training until it has ended."""
+
+READER = "reader"
+UNKNOWN = "unknown_run"
+REFUSED = "refused"
+"""Why the last press could not be followed."""
+
+
+def start(experiment: Experiment) -> None:
+    """Queues a run and looks at it, where it may be."""
+    if problem := admission.refusal(experiment) or admission.no_room():
+        st.session_state[REFUSED] = problem
+        return
+    try:
+        run = store().create(experiment, visitor())
+    except StoreError as error:
+        st.session_state[REFUSED] = f"the run cannot be stored: {error}"
+        return
+    trainer().wake()
+    look_at(run)
+    if READER in st.session_state:
+        reader().waits = True
+
+
+def resume(run: str) -> None:
+    """Goes on with a run that was broken off, where it may."""
+    if problem := admission.no_room():
+        st.session_state[REFUSED] = problem
+        return
+    try:
+        store().resume(run)
+    except StoreError as error:
+        st.session_state[REFUSED] = f"the run cannot be resumed: {error}"
+        return
+    trainer().wake()
+    look_at(run)
+
+
+def stop(run: str) -> None:
+    """Ends the run; what was measured stays."""
+    try:
+        trainer().stop(run)
+    except KeyError:
+        return  # deleted meanwhile, in another tab
+    except StoreError as error:
+        st.session_state[REFUSED] = f"the run cannot be stopped: {error}"
+
+
+def look_at(run: str) -> None:
+    """Makes this the run that the page shows, and that the address names, while there is one."""
+    try:
+        reader = Reader(run, store().run(run).experiment)
+    except KeyError:
+        return  # deleted meanwhile, in another tab
+    st.query_params["run"] = run
+    st.session_state[READER] = reader
+    st.session_state.pop(UNKNOWN, None)
+
+
+def leave() -> None:
+    """Looks at no run; the address forgets it as well."""
+    st.session_state.pop(READER, None)
+    st.session_state.pop(UNKNOWN, None)
+    st.query_params.pop("run", None)
+
+
+def opened_by_address() -> Run | None:
+    """The run that the address asks for, when it is not the one shown already."""
+    wanted = st.query_params.get("run")
+    if wanted is None or (READER in st.session_state and reader().run == wanted):
+        return None
+    try:
+        run = store().run(wanted)
+    except KeyError:
+        leave()
+        st.session_state[UNKNOWN] = wanted
+        return None
+    look_at(wanted)
+    return run
+
+
+def current() -> Run | None:
+    """The run on show, as the store knows it now; None where there is none (any more)."""
+    if READER not in st.session_state:
+        return None
+    try:
+        run = store().run(reader().run)
+    except KeyError:
+        leave()
+        return None
+    if st.query_params.get("run") != run.id:
+        st.query_params["run"] = run.id
+    return run
+
+
+def elsewhere() -> list[Run]:
+    """This visitor's runs that are going, but for the one on show."""
+    shown = reader().run if READER in st.session_state else None
+    return [run for run in store().going(visitor()) if run.id != shown]
+
+
+def reader() -> Reader:
+    """Reads the run on show."""
+    found: Reader = st.session_state[READER]
+    return found
+
+
+def going(run: Run | None) -> bool:
+    """Whether it waits or trains."""
+    return run is not None and run.going
+
+
+def phase(run: Run) -> Phase:
+    """What of it is to be shown; at the press it is starting, however fast it was since."""
+    if run.status == "queued" and _place(run):
+        return "queued"
+    if reader().waits:
+        return "starting"
+    if not run.going:
+        return "ended"
+    measured = cells_measured(run)
+    if measured == len(run.experiment.cells):
+        return "training"
+    return "arriving" if measured else "starting"
+
+
+def cells_measured(run: Run) -> int:
+    """How many cells have their first points."""
+    return len(store().profile_steps(run.id))
+
+
+def time_left(run: Run) -> str:
+    """About how long until all steps are done, or its place in the queue, in words."""
+    if run.stop_requested:
+        return "stopping"
+    if run.status == "queued":
+        place = _place(run)
+        if place is None:
+            return "about to start"
+        return f"place {place.number} in the queue, starts in about {duration(place.seconds)}"
+    if run.done_steps == run.steps_at_start:
+        return "about to start"
+    return f"about {duration(seconds_left(run, trainer().seconds))} left"
+
+
+def _place(run: Run) -> Place | None:
+    """Where it waits; None where it is about to start."""
+    place = trainer().place(run.id)
+    return None if place is None or (place.number == 1 and place.seconds < 1) else place

@@ -1,0 +1,47 @@
+"""The tables of results: one row a measurement, the same columns in the store, frames and CSVs.
+
+``cell`` is the cell spec; ``length``, ``seed`` and ``learning_rate`` identify the model.
+"""
+
+from __future__ import annotations
+
+MODEL = ("run", "task", "cell", "length", "seed", "learning_rate")
+"""The columns that say which model a row is about."""
+
+TABLES: dict[str, tuple[str, ...]] = {
+    # On held-out sequences, which training never sees.
+    "accuracy": (
+        *MODEL,
+        "step",
+        "accuracy",
+        "loss",
+        "chance_accuracy",
+        "chance_loss",
+        "sequences",
+        "solved",
+        "diverged",
+    ),
+    # On the batch of each optimiser step; gradient_norm is before clipping.
+    "training": (*MODEL, "step", "loss", "accuracy", "gradient_norm", "clipped"),
+    # The gradient profile: root mean square over a batch of ‖∂L/∂state_t‖, t from 1 to T.
+    "gradients": (*MODEL, "step", "t", "state", "gradient_norm"),
+    # What was measured of a model by the way, ``models.analysis.diagnostic_names`` says what each is.
+    "diagnostics": (*MODEL, "step", "diagnostic", "value"),
+    # Of trained models: the share of held-out sequences whose answer changes with the input at t.
+    "influence": (*MODEL, "step", "t", "influence"),
+    # At birth and of trained models, along one held-out sequence: ‖∂(its answer's logit)/∂x_t‖.
+    "connectivity": (*MODEL, "step", "t", "connectivity"),
+    # On validation sequences, which choose the learning rate; only where there are several.
+    "validation": (*MODEL, "step", "accuracy", "loss", "sequences"),
+    # The trained models on held-out sequences of other lengths; only where asked for.
+    "generalisation": (
+        *MODEL,
+        "step",
+        "test_length",
+        "accuracy",
+        "loss",
+        "chance_accuracy",
+        "chance_loss",
+        "sequences",
+    ),
+}

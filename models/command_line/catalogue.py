@@ -1,0 +1,36 @@
+"""What there is to choose from, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from models.cells import CELLS
+from models.experiment.presets import PRESETS
+from models.settings.spec import Described
+from models.stories import STORIES
+from models.tasks import TASKS
+
+
+def catalogue() -> str:
+    """Tasks and cells with their options, and the presets."""
+    lines = ["Tasks (--task)", *_described(TASKS)]
+    lines += ["", "Cells (--cells)", *_described(CELLS)]
+    lines += ["", "Presets (--preset)"]
+    for preset in PRESETS.values():
+        lines += [f"  {preset.name:16} {preset.title} {preset.lesson}"]
+    for story in STORIES.values():
+        for preset in story.presets:
+            lines += [f"  {preset.name:16} {story.title}: {preset.title}. {preset.lesson}"]
+    lines += [
+        "",
+        "Options follow the name: temporal_order:symbols=3, lstm:bias=chrono,init=pytorch",
+    ]
+    return "\n".join(lines)
+
+
+def _described(registry: Mapping[str, type[Described]]) -> Iterable[str]:
+    for name, described in registry.items():
+        summary = (described.__doc__ or described.title).splitlines()[0]
+        yield f"  {name:16} {summary}"
+        for option in described.options:
+            yield f"    {option.name}={option.offers()} (default {option.default}): {option.help}"

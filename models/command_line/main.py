@@ -1,0 +1,250 @@
+"""The command line: train an experiment or resume it, list what there is, look after the store.
+
+Exit status: 0 on success, 2 on bad input with one line on standard error, 1 where training itself
+failed, 130 on Ctrl-C with everything measured so far written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+
+from models.command_line.catalogue import catalogue
+from models.command_line.report import report
+from models.command_line.store_commands import add_store_commands
+from models.exchange import files
+from models.exchange.import_files import ImportedError
+from models.exchange.standalone_script import ScriptError, standalone_script
+from models.experiment import Experiment, ExperimentError
+from models.experiment.cost import Speed, estimate, in_words
+from models.experiment.presets import PRESETS
+from models.service.logs import start_logging
+from models.service.memory_limit import limit_memory
+from models.settings.configuration import Configuration, ConfigurationError
+from models.settings.numerals import number, whole
+from models.settings.quoting import quoted
+from models.store import NotOursError, Store, StoreError
+from models.store.lost_runs import close_lost_runs
+from models.store.process import identity
+from models.stories import story_presets
+
+HELP = {
+    "task": "task spec, such as temporal_order:symbols=3",
+    "cells": "cell specs, such as rnn lstm:bias=chrono,init=identity",
+    "lengths": "sequence lengths to train at",
+    "seeds": "models of each cell and length",
+    "first_seed": "the lowest seed",
+    "steps": "optimiser steps; 0 measures the models at birth",
+    "hidden_size": "units of a hidden state",
+    "match": "what is equal between cells: hidden_size or parameters",
+    "batch_size": "sequences of an optimiser step",
+    "learning_rate": "Adam's; with several, each cell and length shows its best",
+    "clip": "threshold on each model's gradient; 0 is no clipping",
+    "clip_by": "scale the gradient where its norm is above, or cut each value",
+    "truncate": "steps that back-propagation through time goes back at most; 0 is all",
+    "evaluate_every": "optimiser steps between evaluations",
+    "held_out": "held-out sequences of an evaluation",
+    "test_lengths": "lengths at which trained models are scored as well",
+    "keep_weights": "whose parameters are kept, to look inside: first_seed or all",
+    "device": "auto, cpu or cuda",
+}
+"""One line for each setting of an experiment."""
+
+
+PATIENCE_SECONDS = 600.0
+"""How long a store that is locked, full or away is tried again before a run is given up."""
+
+ALL_PRESETS = {**PRESETS, **story_presets()}
+
+
+class UsageError(Exception):
+    """What was wrong, in one line."""
+
+
+BAD_INPUT = (
+    *(UsageError, ExperimentError, ScriptError, ConfigurationError, ImportedError),
+    *(NotOursError, StoreError),
+)
+"""What is told in one line, without a traceback."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit status."""
+    try:
+        options = _parser().parse_args(arguments)
+        status: int = options.command(options)
+        return status
+    except BAD_INPUT as error:
+        print(f"python -m models: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def parse_experiment(arguments: Sequence[str]) -> Experiment:
+    """The experiment of these arguments of ``train``. Raises UsageError, ExperimentError."""
+    return _experiment(_parser().parse_args(["train", *arguments]))
+
+
+def _train(options: argparse.Namespace) -> int:
+    out = Path(options.out) if options.out else None
+    if out:
+        _check_writable(out)
+    wanted = options.run
+    if wanted is not None and (options.preset or _given(options)):
+        raise UsageError("--run takes its experiment from the store: leave all settings out")
+    start_logging("command", Configuration.from_environment())
+    store = Store(patience=PATIENCE_SECONDS)
+    if wanted is None:
+        run = store.create(_experiment(options), process=identity())
+    else:
+        run = _taken_up(store, wanted)
+    return _execute(store, run, out)
+
+
+def _serve(_: argparse.Namespace) -> int:
+    configuration = Configuration.from_environment()
+    start_logging("trainer", configuration)
+    limit_memory(configuration.megabytes)
+    # Importing torch takes long: it is done before the first line comes.
+    from models.service.serving import serve
+
+    # The pages share this process's cores.
+    if hasattr(os, "nice"):
+        os.nice(10)
+    # A forked process closes sys.stdin, and would wait for ever for the thread that reads it.
+    lines, sys.stdin = os.fdopen(os.dup(sys.stdin.fileno())), io.StringIO()
+    try:
+        serve(Store(patience=PATIENCE_SECONDS), lines, sys.stdout)
+    except (NotOursError, StoreError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _execute(store: Store, run: str, out: Path | None) -> int:
+    from models.command_line.progress import progress_bar
+    from models.service.questions.speed import speed
+    from models.service.running import execute
+
+    stored = store.run(run)
+    cost = estimate(stored.experiment, Speed.from_answer(speed()))
+    print(f"run {run}: {in_words(cost)}", file=sys.stderr)
+    with progress_bar(stored.experiment, stored.done_steps) as follow:
+        end = execute(store, run, follow)
+    results = files.from_store(store, run)
+    if out:
+        files.write(results, out)
+        print(f"written to {out}")
+    if end.status in ("failed", "interrupted"):
+        again = f"resume it with: python -m models train --run {run}"
+        print(f"run {run} {end.status}: {end.message}; {again}", file=sys.stderr)
+        return 130 if end.by_signal else 1
+    print(report(results))
+    return 130 if end.by_signal else 0
+
+
+def _taken_up(store: Store, run: str) -> str:
+    """A run that waits, or was broken off, is this process's from now on."""
+    close_lost_runs(store)
+    try:
+        status = store.run(run).status
+    except KeyError as error:
+        raise UsageError(error.args[0]) from error
+    if not (store.claim(run, identity()) or store.resume(run, identity())):
+        raise UsageError(f"run {run} is {status} already: start a new one")
+    return run
+
+
+def _script(options: argparse.Namespace) -> int:
+    print(standalone_script(_experiment(options)), end="")
+    return 0
+
+
+def _list(_: argparse.Namespace) -> int:
+    print(catalogue())
+    return 0
+
+
+def _experiment(options: argparse.Namespace) -> Experiment:
+    preset = ALL_PRESETS[options.preset].experiment if options.preset else Experiment()
+    return Experiment.from_mapping({**vars(preset), **_given(options)})
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the command line names."""
+    return {
+        field.name: value
+        for field in fields(Experiment)
+        if (value := getattr(options, field.name)) is not None
+    }
+
+
+def _check_writable(out: Path) -> None:
+    """Before hours of training, not after them."""
+    try:
+        files.check_writable(out)
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror or error}") from error
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (python -m models --help shows what there is)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m models", description="How far back can a cell remember?")
+    commands = parser.add_subparsers(required=True, metavar="command", parser_class=_Parser)
+    train = commands.add_parser("train", help="train the models of an experiment")
+    train.set_defaults(command=_train)
+    _add_settings(train)
+    train.add_argument(
+        "--out", metavar="DIR|NAME.zip", help="where the CSV tables and experiment.json go"
+    )
+    train.add_argument(
+        "--run", metavar="ID", help="train this run of the store, from its last checkpoint"
+    )
+    script = commands.add_parser("script", help="the same experiment with nothing but torch")
+    script.set_defaults(command=_script)
+    _add_settings(script)
+    serve = commands.add_parser("serve", help="answer questions and train a run, for a dashboard")
+    serve.set_defaults(command=_serve)
+    add_store_commands(commands)
+    listing = commands.add_parser("list", help="tasks, cells, options, presets")
+    listing.set_defaults(command=_list)
+    return parser
+
+
+def _reading(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    def told(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{quoted(text)}: {error}") from error
+
+    return told
+
+
+READ = {int: _reading(whole), float: _reading(number)}
+"""How the numbers of settings are read."""
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--preset", choices=tuple(ALL_PRESETS), help="start from these settings")
+    hints = get_type_hints(Experiment)
+    for field in fields(Experiment):
+        several = get_origin(hints[field.name]) is tuple
+        kind = get_args(hints[field.name])[0] if several else hints[field.name]
+        parser.add_argument(
+            "--" + field.name.replace("_", "-"),
+            type=READ.get(kind, str),
+            nargs="*" if several else None,
+            help=HELP[field.name],
+        )

@@ -1,0 +1,59 @@
+"""A run's results as text for a terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from models.analysis.findings import findings
+from models.analysis.memory_span import memory_spans
+from models.analysis.statistics import result_table, select_learning_rate
+from models.exchange.files import Results
+
+
+def report(results: Results) -> str:
+    """Held-out accuracy of each cell and length, memory spans, and what the numbers show."""
+    accuracy = results.tables["accuracy"]
+    if accuracy.empty:
+        return f"run {results.run}: nothing was measured"
+    accuracy = select_learning_rate(accuracy, results.tables["validation"])
+    spans = memory_spans(accuracy).set_index("cell")
+    parts = [
+        f"run {results.run}: held-out accuracy",
+        _table(result_table(accuracy)),
+        "memory span, in steps",
+        _spans(spans),
+        findings(results.experiment, accuracy, results.tables["gradients"]),
+    ]
+    return "\n\n".join(parts)
+
+
+def _table(summary: pd.DataFrame) -> str:
+    shown = pd.DataFrame(
+        {
+            "cell": summary["cell"],
+            "length": summary["length"],
+            "learning rate": summary["learning_rate"].map("{:g}".format),
+            "accuracy": summary["mean"].map("{:.3f}".format),
+            "95 % interval": [
+                "" if pd.isna(low) else f"{low:.3f}–{high:.3f}"
+                for low, high in zip(summary["low"], summary["high"], strict=True)
+            ],
+            "chance": summary["chance_accuracy"].map("{:.3f}".format),
+            "loss": summary["mean_loss"].map("{:.4f}".format),
+            "solved": [
+                f"{k} of {n}" for k, n in zip(summary["solved"], summary["seeds"], strict=True)
+            ],
+            "steps to solve": summary["steps_to_solve"].map("{:.0f}".format).replace("nan", ""),
+            "diverged": summary["diverged"],
+        }
+    )
+    return shown.to_string(index=False)
+
+
+def _spans(spans: pd.DataFrame) -> str:
+    width = max(len(str(cell)) for cell in spans.index)
+    return "\n".join(
+        f"{cell:{width}}  {row['text']}"
+        + (f" ({row['interval']})" if row["interval"] not in ("", row["text"]) else "")
+        for cell, row in spans.iterrows()
+    )

@@ -1,0 +1,120 @@
+"""A trained model to look inside: its parameters, and sequences that it has never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.cells import make_cell
+from models.cells.cell import Cell
+from models.diagnostics.trajectory import State, Trajectory
+from models.experiment import Experiment, ExperimentError
+from models.experiment.partition import Model
+from models.experiment.random_streams import Stream, generator
+from models.population.population import Population, initial_parameters
+from models.tasks import make_task
+from models.tasks.task import Batch, Split, Task
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """One model of an experiment with its parameters, on the CPU.
+
+    With batch normalisation it goes by the statistics of the sequences that it is given, since
+    running ones are not among the parameters: accuracies can differ from those of training.
+
+    Raises ExperimentError where the parameters cannot be those of this experiment.
+    """
+
+    experiment: Experiment
+    name: str
+    """Its cell spec."""
+    identity: Model
+    """Its length, seed and learning rate."""
+    parameters: np.ndarray
+    """(P,), as in ``models.population.population``."""
+
+    def __post_init__(self) -> None:
+        if self.name not in self.experiment.cells:
+            choices = ", ".join(self.experiment.cells)
+            raise ExperimentError(f"cell is {self.name!r}: choose from {choices}")
+        if self.length < self.task.minimum_length:
+            raise ExperimentError(
+                f"length is {self.length}: {self.experiment.task} needs sequences of at least "
+                f"{self.task.minimum_length}"
+            )
+        wanted = self.experiment.parameter_count(self.name, self.hidden)
+        if self.parameters.shape != (wanted,):
+            raise ExperimentError(
+                f"there are {self.parameters.size} parameters, but {self.name} with hidden size "
+                f"{self.hidden} has {wanted} on {self.experiment.task}"
+            )
+
+    @property
+    def length(self) -> int:
+        return self.identity.length
+
+    @property
+    def steps(self) -> int:
+        """Time steps of its sequences."""
+        return self.task.steps(self.length)
+
+    @property
+    def hidden(self) -> int:
+        return self.experiment.hidden_sizes()[self.name]
+
+    @cached_property
+    def cell(self) -> Cell:
+        return make_cell(self.name)
+
+    @cached_property
+    def task(self) -> Task:
+        return make_task(self.experiment.task)
+
+    def at_birth(self) -> TrainedModel:
+        """The same model before its first training step."""
+        (first,) = initial_parameters(self.cell, self.task, [self.identity], self.hidden, CPU)
+        return TrainedModel(self.experiment, self.name, self.identity, first.detach().numpy())
+
+    def held_out(self, sequences: int) -> Batch:
+        """Sequences to look at and to score on; the same ones at every call."""
+        return self._draw(Stream.INSIDE, sequences, "held_out")
+
+    def for_fitting(self, sequences: int) -> Batch:
+        """Others, to fit a probe on.
+
+        They are drawn from another part of the data where that is finite: no image is in both.
+        """
+        return self._draw(Stream.PROBE, sequences, "validation")
+
+    def trajectory(self, batch: Batch) -> Trajectory:
+        """The model, as a population of one, on these sequences."""
+        weights = self._population.weights()[0]
+        return Trajectory(self.cell, weights, torch.from_numpy(batch.inputs)[:, None])
+
+    def right(self, states: Sequence[State], targets: np.ndarray) -> Tensor:
+        """Which answers are right at the scored steps, (scored steps, B)."""
+        _, (V, b) = self._population.weights()
+        scored = self.task.scored_steps(self.length)
+        h = torch.stack([state[0] for state in states[-scored:]])
+        return self.task.correct((V @ h + b)[:, 0], torch.from_numpy(targets[-scored:]))
+
+    def named(self) -> dict[str, object]:
+        """The columns that say which model a row is about."""
+        return {"task": self.experiment.task, "cell": self.name, **vars(self.identity)}
+
+    @cached_property
+    def _population(self) -> Population:
+        own = torch.tensor(self.parameters, dtype=torch.float32)[None]
+        return Population(self.cell, self.task, [self.length], self.hidden, 1, own)
+
+    def _draw(self, stream: Stream, sequences: int, split: Split) -> Batch:
+        source = generator(self.identity.seed, self.length, stream)
+        return self.task.sample(source, sequences, self.length, split)

@@ -1,0 +1,163 @@
+"""Results as files: CSV tables beside experiment.json, in a folder or a ZIP."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.analysis.row_order import in_order
+from models.analysis.schema import TABLES
+from models.analysis.table_types import no_rows
+from models.exchange.csv_reading import defused, read_table
+from models.experiment import Experiment
+from models.store import Store
+from models.store.run import Run
+from models.training.weights import FILE as WEIGHTS
+from models.training.weights import Trained, packed, unpacked
+
+ALWAYS = ("accuracy", "training", "gradients")
+"""The tables that are written even when they have no rows."""
+EXPERIMENT = "experiment.json"
+
+
+@dataclass(frozen=True)
+class Results:
+    """A run with all that it measured."""
+
+    run: str
+    experiment: Experiment
+    environment: Mapping[str, str]
+    """Where and when."""
+    tables: Mapping[str, pd.DataFrame]
+    """Rows in order: what the same experiment gives is the same tables."""
+    weights: Mapping[Trained, np.ndarray] = field(default_factory=dict)
+    """Parameters (P,), float32, of the models of which they were kept."""
+
+
+def from_store(store: Store, run: str) -> Results:
+    """Raises KeyError where there is no such run."""
+    stored = store.run(run)
+    tables = {name: table_from_store(store, stored, name) for name in TABLES}
+    when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
+    kept = in_order(store.weights(run), stored.experiment)[[one.name for one in fields(Trained)]]
+    weights = {
+        Trained(*row): store.parameters(run, *row[:-1]) for row in kept.itertuples(index=False)
+    }
+    return Results(run, stored.experiment, {**stored.environment, **when}, tables, weights)
+
+
+def table_from_store(store: Store, run: Run, name: str) -> pd.DataFrame:
+    """One table of results, its rows in order."""
+    rows = store.profiles(run.id) if name == "gradients" else store.read(run.id, name)[0]
+    return in_order(rows, run.experiment)
+
+
+def csv_tables(results: Results) -> dict[str, bytes]:
+    """File names and contents."""
+    return {
+        f"{name}.csv": table_bytes(name, rows)
+        for name, columns in TABLES.items()
+        if len(rows := results.tables.get(name, pd.DataFrame(columns=list(columns))))
+        or name in ALWAYS
+    }
+
+
+def table_bytes(name: str, rows: pd.DataFrame) -> bytes:
+    """A table of results as CSV."""
+    return csv_bytes(rows[list(TABLES[name])])
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A table as CSV, six significant digits; text that a spreadsheet would run is defused."""
+    safe = frame.copy()
+    for name in safe.select_dtypes(include=["object", "str"]):
+        safe[name] = safe[name].map(_safe)
+    text: str = safe.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return text.encode()
+
+
+def experiment_bytes(results: Results) -> bytes:
+    """``experiment.json``: what was run, where and when. No CSV can be opened without it."""
+    told = {
+        "run": results.run,
+        "experiment": asdict(results.experiment),
+        "environment": dict(results.environment),
+    }
+    return json.dumps(told, indent=2).encode()
+
+
+def all_files(results: Results) -> dict[str, bytes]:
+    """File names and contents: experiment.json, all CSVs, weights.npz where there are any."""
+    kept = {WEIGHTS: packed(results.weights)} if results.weights else {}
+    return {EXPERIMENT: experiment_bytes(results), **csv_tables(results), **kept}
+
+
+def zip_bytes(results: Results) -> bytes:
+    """``all_files`` in one."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in all_files(results).items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def write(results: Results, path: Path) -> None:
+    """Into a folder, or a ZIP where the name ends so. Nobody ever sees half a file."""
+    if path.suffix == ".zip":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, zip_bytes(results))
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    for name, content in all_files(results).items():
+        _write_whole(path / name, content)
+
+
+def check_writable(path: Path) -> None:
+    """Raises OSError where ``write`` would, and makes the folder."""
+    folder = path.parent if path.suffix == ".zip" else path
+    folder.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".zip" and path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder")
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
+def read(path: Path) -> Results:
+    """Results from a folder or a ZIP that ``write`` made. Raises FileNotFoundError, ValueError."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return _parsed(set(archive.namelist()), archive.read)
+    names = {file.name for file in path.iterdir()}
+    return _parsed(names, lambda name: (path / name).read_bytes())
+
+
+def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
+    told = json.loads(content(EXPERIMENT))
+    tables = {
+        name: read_table(name, content(f"{name}.csv")) if f"{name}.csv" in names else no_rows(name)
+        for name in TABLES
+    }
+    experiment = Experiment.from_mapping(told["experiment"])
+    weights = unpacked(content(WEIGHTS)) if WEIGHTS in names else {}
+    return Results(told["run"], experiment, told["environment"], tables, weights)
+
+
+def _safe(value: object) -> object:
+    return defused(value) if isinstance(value, str) else value
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    shutil.copymode(path, file.name) if path.exists() else os.chmod(file.name, 0o644)
+    os.replace(file.name, path)

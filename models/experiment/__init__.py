@@ -1,0 +1,5 @@
+"""E"""
+
+from models.experiment.experiment import Experiment, ExperimentError
+
+__all__ = ["Experiment", "ExperimentError"]

@@ -1,0 +1,215 @@
+"""S models as one: their parameters, and from input sequences to loss and accuracy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.cells.cell import Cell, Weights
+from models.diagnostics.trajectory import Trajectory
+from models.experiment.partition import Model
+from models.experiment.random_streams import Stream, generator
+from models.kernels import unroll
+from models.kernels.batch_norm import Statistics
+from models.kernels.schedule import Schedule
+from models.population.initialisation import initial_readout, initial_weights, torch_generator
+from models.tasks.task import Batch, Task
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What each model of a population made of its batch, (S,) each."""
+
+    loss: Tensor
+    """Averaged over target steps and sequences."""
+    accuracy: Tensor
+    """Share of right answers at the scored steps."""
+    scored_loss: Tensor
+    """The loss at the scored steps alone."""
+    part_accuracies: Tensor
+    """The same of each part of the answer, (S, parts)."""
+
+
+class Population:
+    """Models of one cell side by side, each with a linear readout, over batches of B sequences.
+
+    ``parameters`` is (S, P), one row a model; the weights are views into it. Every model has its
+    own sequences, of its own length, and its own loss: the numbers of one never depend on
+    another's. ``lengths`` are longest first.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        task: Task,
+        lengths: Sequence[int],
+        hidden: int,
+        sequences: int,
+        parameters: Tensor,
+        truncate: int = 0,
+    ) -> None:
+        self.cell, self.task, self.hidden = cell, task, hidden
+        self.lengths, self.sequences = tuple(lengths), sequences
+        self.parameters = parameters
+        shapes = parameter_shapes(cell, task, hidden)
+        ends = accumulate((math.prod(shape) for shape in shapes.values()), initial=0)
+        self._parts = dict(zip(shapes, zip(ends, shapes.values(), strict=False), strict=True))
+        device, dtype = parameters.device, parameters.dtype
+        self.schedule = Schedule(tuple(task.steps(length) for length in lengths), truncate)
+        self.recurrence = unroll(cell, self.schedule, task.inputs, hidden, sequences, dtype, device)
+        self._read = max(task.target_steps(length) for length in lengths)
+        first = self.schedule.tail(self._read)
+        models = self.schedule.model_of_row[first:]
+        self._model_of_row = torch.tensor(models, device=device)
+        kind = torch.long if task.loss == "cross_entropy" else dtype
+        self._targets = torch.zeros(len(models), sequences, dtype=kind, device=device)
+        targets = [task.target_steps(length) for length in lengths]
+        scored = [task.scored_steps(length) for length in lengths]
+        self._target_rows = self._last_rows(targets)
+        self._loss_share = self._shares(targets)
+        self._accuracy_share = self._shares(scored)
+        self._last_share = self._shares([1] * len(lengths))
+
+    def set_batch(self, model: int, batch: Batch) -> None:
+        """The sequences that this model sees next; ``batch`` has B of them."""
+        device, dtype = self.parameters.device, self.parameters.dtype
+        self.recurrence.set_inputs(model, torch.from_numpy(batch.inputs).to(device, dtype))
+        targets = torch.from_numpy(batch.targets).to(device, self._targets.dtype)
+        self._targets[self._target_rows[model]] = targets
+
+    def outcome(self, statistics: Statistics = "running", last_step_only: bool = False) -> Outcome:
+        """Forward through time. The loss has an autograd graph back to ``parameters``."""
+        weights, (V, b) = self.weights()
+        self.recurrence.statistics = statistics
+        h = self.recurrence.hidden_states(weights, self._read)
+        outputs = V[self._model_of_row] @ h + b[self._model_of_row]
+        loss = _LOSSES[self.task.loss](outputs, self._targets).mean(dim=1)
+        correct = self.task.correct(outputs.detach(), self._targets).to(loss.dtype).mean(dim=1)
+        share = self._last_share if last_step_only else self._loss_share
+        return Outcome(
+            self._by_model(loss * share),
+            self._by_model(correct * self._accuracy_share),
+            self._by_model(loss.detach() * self._accuracy_share),
+            self._part_accuracies(outputs.detach()),
+        )
+
+    def gradient_profile(self) -> dict[str, list[Tensor]]:
+        """‖∂L/∂state_t‖ of the sequence batch, t from 1, for each state and model: (steps,).
+
+        L is one sequence's loss at its last step, the derivative is total (through all later
+        steps), the mean is the root of the mean square over the batch.
+        """
+        outcome = self.outcome("batch", last_step_only=True)
+        torch.autograd.grad(outcome.loss.sum(), self.parameters)
+        return {
+            state: [
+                _norm_over_batch(self.recurrence.state_gradient(state, model))
+                for model in range(self.schedule.models)
+            ]
+            for state in self.cell.states
+        }
+
+    def trajectories(self) -> Iterator[tuple[list[int], Trajectory]]:
+        """For each number of steps, its models in order, on the batches that they have now.
+
+        One at a time, since a trajectory that was looked at holds every state and gate.
+        """
+        weights = self.weights()[0].given()
+        for steps in dict.fromkeys(self.schedule.lengths):
+            models = [m for m, length in enumerate(self.schedule.lengths) if length == steps]
+            own = Weights(**{name: w[models].detach() for name, w in weights.items()})
+            inputs = torch.stack([self.recurrence.inputs(model) for model in models], dim=1)
+            yield models, Trajectory(self.cell, own, inputs)
+
+    def weights(self) -> tuple[Weights, tuple[Tensor, Tensor]]:
+        """Views into the parameters: the cell's weights, and the readout's weights and bias."""
+        named = {name: self.part(name, self.parameters) for name in self._parts}
+        readout = named.pop("V"), named.pop("b_V")
+        return Weights(**named), readout
+
+    def part(self, name: str, vectors: Tensor) -> Tensor:
+        """Of parameter vectors or their gradients (S, P) the part of this name, as a view."""
+        first, shape = self._parts[name]
+        return vectors[:, first : first + math.prod(shape)].view(-1, *shape)
+
+    def _part_accuracies(self, outputs: Tensor) -> Tensor:
+        if self.task.loss != "cross_entropy":
+            return outputs.new_zeros(self.schedule.models, 0)
+        answers, targets = (self.task.parts(x) for x in (outputs.argmax(dim=1), self._targets))
+        right = [
+            (answer == target).to(outputs.dtype).mean(dim=1)
+            for answer, target in zip(answers, targets, strict=True)
+        ]
+        return torch.stack([self._by_model(share * self._accuracy_share) for share in right], dim=1)
+
+    def _by_model(self, rows: Tensor) -> Tensor:
+        return rows.new_zeros(self.schedule.models).index_add(0, self._model_of_row, rows)
+
+    def _last_rows(self, steps: Sequence[int]) -> list[Tensor]:
+        """The rows of each model's last steps, in order, among those that are read out."""
+        first = self.schedule.tail(self._read)
+        return [
+            torch.tensor(self.schedule.rows_of(model)[-count:], device=self.parameters.device)
+            - first
+            for model, count in enumerate(steps)
+        ]
+
+    def _shares(self, steps: Sequence[int]) -> Tensor:
+        """What each row that is read out counts in its model's mean over its last steps."""
+        shares = torch.zeros(len(self._model_of_row)).to(self.parameters)
+        for rows in self._last_rows(steps):
+            shares[rows] = 1 / len(rows)
+        return shares
+
+
+def parameter_shapes(cell: Cell, task: Task, hidden: int) -> dict[str, tuple[int, int]]:
+    """The parts of a model's parameter vector in order: the cell's weights, then the readout's."""
+    return {
+        **cell.shapes(task.inputs, hidden),
+        "V": (task.outputs, hidden),
+        "b_V": (task.outputs, 1),
+    }
+
+
+def initial_parameters(
+    cell: Cell, task: Task, models: Sequence[Model], hidden: int, device: torch.device
+) -> Tensor:
+    """Parameters (S, P), float32, with autograd on. Each model's depend on nothing but itself."""
+    rows = [_initial_model(cell, task, model, hidden) for model in models]
+    return torch.stack(rows).to(device, torch.float32).requires_grad_()
+
+
+def _initial_model(cell: Cell, task: Task, model: Model, hidden: int) -> Tensor:
+    source = torch_generator(generator(model.seed, model.length, Stream.INITIALISATION))
+    weights = initial_weights(cell, task.inputs, hidden, task.steps(model.length), source)
+    V, b = initial_readout(hidden, task.outputs, source)
+    named = {**weights.given(), "V": V, "b_V": b}
+    names = parameter_shapes(cell, task, hidden)
+    return torch.cat([named[name].flatten() for name in names])
+
+
+def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    return functional.cross_entropy(outputs, targets, reduction="none")
+
+
+def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    return (outputs.squeeze(1) - targets) ** 2
+
+
+_LOSSES = {"cross_entropy": _cross_entropy, "squared_error": _squared_error}
+"""Outputs (rows, outputs, B) and targets (rows, B) -> loss (rows, B)."""
+
+
+def _norm_over_batch(gradient: Tensor) -> Tensor:
+    """Gradients (steps, H, B) of a loss averaged over B -> root mean square norm (steps,)."""
+    sequences = gradient.shape[-1]
+    # Scaled by the largest, since squares of a vanishing gradient underflow before it does.
+    largest = gradient.abs().amax(dim=(1, 2), keepdim=True)
+    scaled = gradient / largest.clamp(min=torch.finfo(gradient.dtype).tiny)
+    return largest.flatten() * scaled.square().sum(dim=(1, 2)).mul(sequences).sqrt()

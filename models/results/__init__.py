@@ -1,1 +1,0 @@
-"""Results: their tables, statistics, CSV files and the store of runs."""

@@ -1,0 +1,197 @@
+"""From a run in the store to its measurements in the store."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from models.experiment import Experiment, ExperimentError
+from models.experiment.partition import Part, share_out
+from models.store import NotOursError, Status, Store, StoreError
+from models.store.environment import environment
+from models.store.process import identity
+from models.training.checkpoint import Checkpoint
+from models.training.snapshot import Snapshot
+
+ASK_SECONDS = 0.3
+"""How often the store is asked whether the run should stop."""
+ALIVE_SECONDS = 20.0
+"""How often the store is told that the run goes on, however far apart its snapshots are."""
+
+OUT_OF_MEMORY = ("DefaultCPUAllocator", "annot allocate memory", "out of memory", "bad_alloc")
+"""What PyTorch says of it, in a RuntimeError like any other."""
+TOO_LARGE = (
+    "not enough memory for these settings: lower the hidden size, the batch size, the lengths or "
+    "the seeds"
+)
+
+log = logging.getLogger("memory_lab.running")
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run ended."""
+
+    status: Status
+    message: str = ""
+    by_signal: bool = False
+    """Whether Ctrl-C or SIGTERM ended it."""
+
+
+def ignore(_: int) -> None:
+    """Nobody follows the run."""
+
+
+def execute(
+    store: Store,
+    run: str,
+    follow: Callable[[int], None] = ignore,
+    process: str | None = None,
+) -> End:
+    """Trains a run that waits, or goes on with one where its last checkpoint is.
+
+    ``follow`` hears after each snapshot how many optimiser steps are done. What is measured is in
+    the store by then, whatever happens next. ``process`` is what the store calls this one. A run
+    that cannot go on ends as failed, one that lost a process or its store as interrupted, with the
+    reason. Raises ExperimentError where it asks for what is not here, NotOursError where another
+    process trains the run, StoreError where not even its end can be written.
+    """
+    from models.training.processes import ProcessDiedError  # torch is imported here
+    from models.training.train import processes_for, train
+
+    process = process or identity()
+    experiment = store.run(run).experiment
+    log.info("run begins", extra={"run": run})
+    with _signals() as signals:
+        asked = _Asked(store, run, process, signals)
+        try:
+            processes = store.begin(run, environment(), process, processes_for(experiment))
+            checkpoints = _by_part(experiment, processes, store.checkpoints(run))
+            progress = _Progress(experiment, checkpoints)
+            for snapshot in train(experiment, asked, processes, checkpoints):
+                progress.note(snapshot)
+                store.append(run, snapshot, progress.steps)
+                follow(progress.steps)
+            end = End("finished") if progress.complete else _broken_off(signals.received)
+        except NotOursError:
+            raise
+        except ExperimentError as error:
+            store.finish(run, "failed", str(error), process)
+            raise
+        except StoreError as error:
+            end = End("interrupted", f"the store could not be written: {error}")
+        except ProcessDiedError as error:
+            end = End("interrupted", str(error))
+        except Exception as error:
+            log.exception("training failed", extra={"run": run})
+            end = End("failed", reason(error))
+        store.finish(run, end.status, end.message, process)
+    log.info("run ends", extra={"run": run, "status": end.status, "reason": end.message})
+    return end
+
+
+def reason(error: Exception) -> str:
+    """Why a run failed, for people."""
+    out_of_memory = any(sign in str(error) for sign in OUT_OF_MEMORY)
+    if isinstance(error, MemoryError) or out_of_memory:
+        return TOO_LARGE
+    # These are worded for people; of any other, its name may say more than its message.
+    plain = isinstance(error, (ExperimentError, RuntimeError))
+    return str(error) if plain else f"{type(error).__name__}: {error}"
+
+
+def _by_part(
+    experiment: Experiment, processes: int, checkpoints: Mapping[str, Checkpoint]
+) -> dict[Part, Checkpoint]:
+    parts = [part for share in share_out(experiment, processes) for part in share]
+    return {part: checkpoints[str(part)] for part in parts if str(part) in checkpoints}
+
+
+def _broken_off(received: int | None) -> End:
+    if received == signal.SIGTERM:
+        return End("interrupted", "its process was told to end", by_signal=True)
+    return End("stopped", by_signal=received is not None)
+
+
+class _Progress:
+    """How far the populations of an experiment are."""
+
+    def __init__(self, experiment: Experiment, checkpoints: Mapping[Part, Checkpoint]) -> None:
+        rates, seeds, lengths = experiment.learning_rate, experiment.seeds, experiment.lengths
+        self._models = len(experiment.cells) * len(lengths) * seeds * len(rates)
+        self._goal = experiment.steps
+        self._step = {part: checkpoint.step for part, checkpoint in checkpoints.items()}
+
+    def note(self, snapshot: Snapshot) -> None:
+        self._step[snapshot.part] = snapshot.step
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of a model, on average."""
+        return sum(len(part.models) * step for part, step in self._step.items()) // self._models
+
+    @property
+    def complete(self) -> bool:
+        """Whether every model is trained and measured to the end."""
+        done = sum(len(part.models) for part, step in self._step.items() if step == self._goal)
+        return done == self._models
+
+
+class _Asked:
+    """Whether a signal or the store says stop.
+
+    Asks the store now and then, and tells it that the run goes on. Where the store does not
+    answer, that is a no.
+    """
+
+    def __init__(self, store: Store, run: str, process: str, signals: _Signals) -> None:
+        self._store, self._run, self._process = store, run, process
+        self._signals = signals
+        self._next, self._answer = 0.0, False
+        self._tell = time.monotonic() + ALIVE_SECONDS
+
+    def __call__(self) -> bool:
+        if not self._answer and time.monotonic() >= self._next:
+            try:
+                self._ask()
+            except StoreError as error:
+                log.warning("the store does not answer: %s", error, extra={"run": self._run})
+            self._next = time.monotonic() + ASK_SECONDS
+        return self._answer or self._signals.received is not None
+
+    def _ask(self) -> None:
+        gone = self._store.deleted
+        self._answer = gone or self._store.stop_requested(self._run, self._process)
+        if time.monotonic() > self._tell:
+            self._store.heard_of([self._run])
+            self._tell = time.monotonic() + ALIVE_SECONDS
+
+
+@dataclass
+class _Signals:
+    """Which of Ctrl-C and SIGTERM has come, if any."""
+
+    received: int | None = None
+
+
+@contextmanager
+def _signals() -> Iterator[_Signals]:
+    """Remembers the signals, which then do nothing else: the snapshot on its way is kept."""
+    signals = _Signals()
+
+    def remember(number: int, _: object) -> None:
+        signals.received = number
+
+    in_main = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGINT, signal.SIGTERM) if in_main else ()
+    before = {number: signal.signal(number, remember) for number in numbers}
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,5 @@
+"""S"""
+
+from models.store.store import NotOursError, Status, Store, StoreError
+
+__all__ = ["NotOursError", "Status", "Store", "StoreError"]

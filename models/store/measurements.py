@@ -1,0 +1,250 @@
+"""What runs have measured, in the store: written as it is measured, read bit by bit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from models.analysis.schema import MODEL, TABLES
+from models.analysis.table_types import no_rows, table_of, typed
+from models.experiment import Experiment
+from models.experiment.partition import Model
+from models.store.database import Database
+from models.store.tables import (
+    PARTS,
+    PROFILES,
+    ROWS,
+    RUNS,
+    WEIGHTS,
+)
+from models.training.checkpoint import Checkpoint
+from models.training.snapshot import Snapshot
+from models.training.weights import from_bytes
+
+ROW_BYTES = 150
+"""What a row takes, about, its place in an index included."""
+
+Rows = list[dict[str, Any]]
+
+
+class Measurements(Database):
+    """The tables of results, profiles, weights and checkpoints of every run."""
+
+    def append(self, run: str, snapshot: Snapshot, done_steps: int) -> None:
+        """Adds what is new in a snapshot, all of it or nothing.
+
+        New is what was measured after the last step that is stored of its part: a run that goes on
+        from an earlier checkpoint measures some steps again. A run that was deleted meanwhile gets
+        nothing.
+        """
+
+        rows = {name: _rows(name, frame) for name, frame in snapshot.tables.items()}
+
+        def work(connection: sa.Connection) -> None:
+            known = connection.execute(
+                sa.update(RUNS)
+                .where(RUNS.c.id == run)
+                .values(
+                    updated=datetime.now(UTC),
+                    done_steps=sa.case(
+                        (RUNS.c.done_steps > done_steps, RUNS.c.done_steps), else_=done_steps
+                    ),
+                )
+            )
+            if known.rowcount == 0:
+                return
+            stored = _stored_step(connection, run, str(snapshot.part))
+            size = _insert(connection, run, _after(rows, stored))
+            size += _keep_weights(connection, run, snapshot)
+            connection.execute(
+                sa.update(RUNS).where(RUNS.c.id == run).values(size=RUNS.c.size + size)
+            )
+            _note_part(connection, run, snapshot, stored)
+
+        self.writing(work)
+
+    def checkpoints(self, run: str) -> dict[str, Checkpoint]:
+        """The last checkpoint of each part that has one, by the part's name."""
+        query = sa.select(PARTS).where(PARTS.c.run == run, PARTS.c.checkpoint.is_not(None))
+        with self.reading() as connection:
+            return {
+                row.part: Checkpoint.from_bytes(row.checkpoint) for row in connection.execute(query)
+            }
+
+    def read(self, run: str, table: str, after: int = 0) -> tuple[pd.DataFrame, int]:
+        """Rows of a table that came after the cursor ``after``, and the cursor behind them."""
+        if table == "gradients":
+            raise ValueError("gradient profiles are read with profiles()")
+        source = ROWS[table]
+        columns = [source.c[name] for name in ("id", *TABLES[table])]
+        query = (
+            sa.select(*columns)
+            .where(source.c.run == run, source.c.id > after)
+            .order_by(source.c.id)
+        )
+        with self.reading() as connection:
+            rows = connection.execute(query).fetchall()
+        if not rows:
+            return no_rows(table), after
+        return table_of([row[1:] for row in rows], TABLES[table]), int(rows[-1][0])
+
+    def profiles(
+        self, run: str, steps: Collection[int] | None = None, **only: object
+    ) -> pd.DataFrame:
+        """The gradients table, of all training steps or of some.
+
+        ``only`` names columns with the value that they must have, such as ``cell`` and ``length``.
+        """
+        query = sa.select(PROFILES).where(PROFILES.c.run == run).order_by(PROFILES.c.id)
+        if steps is not None:
+            query = query.where(PROFILES.c.step.in_(list(steps)))
+        for column, value in only.items():
+            query = query.where(PROFILES.c[column] == value)
+        return _unpacked(self._frame(query))
+
+    def profile_steps(self, run: str) -> dict[str, int]:
+        """The latest training step of each cell that has a profile."""
+        query = (
+            sa.select(PROFILES.c.cell, sa.func.max(PROFILES.c.step).label("step"))
+            .where(PROFILES.c.run == run)
+            .group_by(PROFILES.c.cell)
+        )
+        with self.reading() as connection:
+            return {row.cell: row.step for row in connection.execute(query)}
+
+    def weights(self, run: str) -> pd.DataFrame:
+        """Which models have their parameters kept: MODEL and ``step``, one row a model."""
+        columns = [WEIGHTS.c[name] for name in (*MODEL, "step")]
+        query = sa.select(*columns).where(WEIGHTS.c.run == run).order_by(WEIGHTS.c.id)
+        return typed(self._frame(query))
+
+    def parameters(
+        self, run: str, cell: str, length: int, seed: int, learning_rate: float
+    ) -> np.ndarray:
+        """The kept parameters (P,), float32, of one model. Raises KeyError."""
+        model = _of_model(run, cell, length=length, seed=seed, learning_rate=learning_rate)
+        with self.reading() as connection:
+            data = connection.scalar(sa.select(WEIGHTS.c.parameters).where(model))
+        if data is None:
+            raise KeyError(
+                f"run {run!r} has no weights of {cell} at length {length}, seed {seed}, learning "
+                f"rate {learning_rate:g}: they are kept at its end, of the first seed or of all"
+            )
+        return from_bytes(data)
+
+    def _frame(self, query: sa.Select[Any]) -> pd.DataFrame:
+        with self.reading() as connection:
+            result = connection.execute(query)
+            return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+
+
+def insert_rows(connection: sa.Connection, run: str, tables: Mapping[str, pd.DataFrame]) -> int:
+    """Adds rows to the tables; returns the bytes that they take, about."""
+    return _insert(connection, run, {name: _rows(name, frame) for name, frame in tables.items()})
+
+
+def _rows(name: str, frame: pd.DataFrame) -> Rows:
+    """A table as the database holds it; made before the transaction, which keeps others waiting."""
+    return _packed(frame) if name == "gradients" else _records(frame)
+
+
+def _insert(connection: sa.Connection, run: str, tables: Mapping[str, Rows]) -> int:
+    size = 0
+    for name, rows in tables.items():
+        target = PROFILES if name == "gradients" else ROWS[name]
+        if rows:
+            connection.execute(sa.insert(target), [{**row, "run": run} for row in rows])
+            size += sum(ROW_BYTES + len(row.get("norms", b"")) for row in rows)
+    return size
+
+
+def insert_weights(
+    connection: sa.Connection,
+    run: str,
+    rows: Mapping[str, Any],
+    model: Model,
+    parameters: np.ndarray,
+) -> int:
+    """Keeps one model's parameters in the place of earlier ones; returns the bytes it adds.
+
+    ``rows`` has its task, cell and step.
+    """
+    own = _of_model(run, rows["cell"], **vars(model))
+    replaced = connection.execute(sa.delete(WEIGHTS).where(own)).rowcount
+    data = np.asarray(parameters, np.float32).tobytes()
+    row = {"run": run, **rows, **vars(model), "parameters": data}
+    connection.execute(sa.insert(WEIGHTS).values(**row))
+    return 0 if replaced else ROW_BYTES + len(data)
+
+
+def _keep_weights(connection: sa.Connection, run: str, snapshot: Snapshot) -> int:
+    if not snapshot.weights:
+        return 0
+    experiment = connection.scalar(sa.select(RUNS.c.experiment).where(RUNS.c.id == run)) or ""
+    task = Experiment.from_json(experiment).task
+    rows = {"task": task, "cell": snapshot.cell, "step": snapshot.step}
+    return sum(
+        insert_weights(connection, run, rows, model, parameters)
+        for model, parameters in snapshot.weights.items()
+    )
+
+
+def _stored_step(connection: sa.Connection, run: str, part: str) -> int:
+    """The last step of which everything is stored; -1 before birth."""
+    query = sa.select(PARTS.c.step).where(PARTS.c.run == run, PARTS.c.part == part)
+    step = connection.scalar(query)
+    return -1 if step is None else int(step)
+
+
+def _note_part(connection: sa.Connection, run: str, snapshot: Snapshot, stored: int) -> None:
+    values: dict[str, Any] = {"step": max(snapshot.step, stored)}
+    if snapshot.checkpoint:
+        values["checkpoint"] = snapshot.checkpoint.to_bytes()
+    own = {"run": run, "part": str(snapshot.part)}
+    if stored < 0:
+        connection.execute(sa.insert(PARTS).values(**own, **values))
+    else:
+        known = sa.and_(*(PARTS.c[name] == value for name, value in own.items()))
+        connection.execute(sa.update(PARTS).where(known).values(**values))
+
+
+def _after(tables: Mapping[str, Rows], step: int) -> dict[str, Rows]:
+    return {name: [row for row in rows if row["step"] > step] for name, rows in tables.items()}
+
+
+def _of_model(run: str, cell: str, **identity: float) -> sa.ColumnElement[bool]:
+    known = {"run": run, "cell": cell, **identity}
+    return sa.and_(*(WEIGHTS.c[name] == value for name, value in known.items()))
+
+
+def _records(frame: pd.DataFrame) -> Rows:
+    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False)]
+
+
+def _packed(frame: pd.DataFrame) -> Rows:
+    """One row a profile, its norms as bytes, in the order of t."""
+    identity = ["task", "cell", "length", "seed", "learning_rate", "step", "state"]
+    return [
+        {
+            **dict(zip(identity, key, strict=True)),
+            "norms": rows.sort_values("t")["gradient_norm"].to_numpy(np.float32).tobytes(),
+        }
+        for key, rows in frame.groupby(identity, sort=False)
+    ]
+
+
+def _unpacked(packed: pd.DataFrame) -> pd.DataFrame:
+    columns = list(TABLES["gradients"])
+    if packed.empty:
+        return no_rows("gradients")
+    norms = [np.frombuffer(data, np.float32) for data in packed["norms"]]
+    lengths = [len(norm) for norm in norms]
+    frame = packed.drop(columns=["id", "norms"]).loc[packed.index.repeat(lengths)]
+    frame["t"] = np.concatenate([np.arange(1, length + 1) for length in lengths])
+    frame["gradient_norm"] = np.concatenate(norms).astype(float)
+    return frame[columns].reset_index(drop=True)

@@ -1,0 +1,25 @@
+"""The store of runs: a database, by default one SQLite file with nothing to set up.
+
+Trainers append while dashboards read, from several threads and processes at once.
+"""
+
+from __future__ import annotations
+
+from models.settings.configuration import Configuration
+from models.store.database import StoreError
+from models.store.measurements import Measurements
+from models.store.run import Run, Status
+from models.store.runs import NotOursError, Runs
+
+__all__ = ["NotOursError", "Run", "Status", "Store", "StoreError"]
+
+
+class Store(Runs, Measurements):
+    """Runs and what they measured. ``url`` is any SQLAlchemy database URL."""
+
+    def __init__(self, url: str | None = None, patience: float = 0.0) -> None:
+        """By default the configuration's, see ``models.settings.configuration``.
+
+        ``patience`` is how many seconds a write is tried again. Raises StoreError.
+        """
+        super().__init__(url or Configuration.from_environment().store, patience)

@@ -1,0 +1,87 @@
+"""Adam and gradient clipping for a population: every model by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from models.experiment.experiment import ClipBy
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+
+class Adam:
+    """Adam (Kingma & Ba 2015, algorithm 1) with a learning rate for each model.
+
+    ``parameters`` is (S, P), one row a model, changed in place. Models in trouble are left alone:
+    see ``step``.
+    """
+
+    def __init__(self, parameters: Tensor, learning_rates: Tensor) -> None:
+        self.parameters = parameters
+        self.learning_rates = learning_rates[:, None]
+        self.steps = 0
+        self._mean = torch.zeros_like(parameters)
+        self._square = torch.zeros_like(parameters)
+        self._change = torch.full_like(parameters, torch.nan)
+
+    def state(self) -> dict[str, Tensor]:
+        """The moments and the last update, (S, P) each, as they are: views."""
+        return {"mean": self._mean, "square": self._square, "change": self._change}
+
+    def go_on_from(self, steps: int, state: Mapping[str, Tensor]) -> None:
+        """Takes what ``state`` told after so many steps."""
+        self.steps = steps
+        self._mean, self._square, self._change = (state[name].clone() for name in self.state())
+
+    def update_ratio(self) -> Tensor:
+        """‖Δθ‖ / ‖θ‖ of each model's last update, (S,); NaN before the first."""
+        ratio: Tensor = gradient_norm(self._change) / gradient_norm(self.parameters.detach())
+        return ratio
+
+    @torch.no_grad()
+    def step(self, gradient: Tensor, alive: Tensor) -> None:
+        """One update of the models that are ``alive`` (S,), from ``gradient`` (S, P) as clipped.
+
+        The others keep their parameters, whatever their gradient.
+        """
+        self.steps += 1
+        gradient = torch.where(alive[:, None], gradient, 0)
+        self._mean.lerp_(gradient, 1 - BETA_1)
+        self._square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
+        mean = self._mean / (1 - BETA_1**self.steps)
+        scale = (self._square / (1 - BETA_2**self.steps)).sqrt_().add_(EPSILON)
+        self._change = torch.where(alive[:, None], self.learning_rates * mean / scale, 0)
+        self.parameters.sub_(self._change)
+
+
+def clipped(gradient: Tensor, norm: Tensor, threshold: float, by: ClipBy = "norm") -> Tensor:
+    """Whether ``clip`` changes each model's gradient, (S,)."""
+    largest = gradient.abs().amax(dim=1) if by == "value" else norm
+    return (largest > threshold) & (threshold > 0)
+
+
+def gradient_norm(gradient: Tensor) -> Tensor:
+    """Norm over all parameters of each model, (S, P) -> (S,); not finite only where it is not."""
+    norm: Tensor = torch.linalg.vector_norm(gradient, dim=1)
+    if norm.isfinite().all():
+        return norm
+    # In single precision squares overflow from 10¹⁹ on, long before their root does.
+    largest = gradient.abs().amax(dim=1, keepdim=True)
+    scaled = torch.linalg.vector_norm(gradient / largest, dim=1) * largest[:, 0]
+    return torch.where(norm.isfinite(), norm, scaled)
+
+
+def clip(gradient: Tensor, norm: Tensor, threshold: float, by: ClipBy = "norm") -> Tensor:
+    """Each model's gradient kept within ``threshold`` (0: as it is).
+
+    By norm, it is scaled down to the threshold where its norm is above (Pascanu, Mikolov & Bengio
+    2013, algorithm 1). By value, each element is cut at ± the threshold (Mikolov 2012).
+    """
+    if threshold == 0:
+        return gradient
+    if by == "value":
+        return gradient.clamp(-threshold, threshold)
+    return gradient * (threshold / norm.clamp(min=threshold))[:, None]

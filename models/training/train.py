@@ -1,0 +1,81 @@
+"""Training: from an experiment to snapshots of what was measured.
+
+Every cell's models are one population. The populations of a process take turns, the least
+advanced first, so that all curves rise together; each turn trains to the next evaluation and ends
+in a snapshot. On several cores the populations are shared out between as many processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import torch
+
+from models.experiment import Experiment, ExperimentError
+from models.experiment.partition import Part, share_out
+from models.settings import machine
+from models.training.checkpoint import Checkpoint
+from models.training.population_trainer import CellTraining
+from models.training.processes import side_by_side
+from models.training.snapshot import Snapshot
+
+
+def train(
+    experiment: Experiment,
+    should_stop: Callable[[], bool] = lambda: False,
+    processes: int | None = None,
+    checkpoints: Mapping[Part, Checkpoint] | None = None,
+) -> Iterator[Snapshot]:
+    """Trains all models of the experiment; yields a snapshot after each turn of a population.
+
+    The first of each population is at birth, step 0. Once ``should_stop`` says so, what is
+    measured is yielded and the iterator ends. The numbers do not depend on ``processes``, by
+    default one for each core. Populations that ``checkpoints`` names go on from there, to the same
+    bits as without a break; they are those of the same number of processes. Raises ExperimentError
+    where the experiment asks for a GPU and there is none, ProcessDiedError where a process dies.
+    """
+    device = choose_device(experiment.device)
+    shares = share_out(experiment, processes or processes_for(experiment))
+    tasks = [(experiment, share, device, checkpoints or {}) for share in shares]
+    if len(tasks) == 1:
+        yield from take_turns(*tasks[0], should_stop)
+    else:
+        yield from side_by_side(take_turns, tasks, should_stop)
+
+
+def take_turns(
+    experiment: Experiment,
+    parts: Sequence[Part],
+    device: torch.device,
+    checkpoints: Mapping[Part, Checkpoint],
+    should_stop: Callable[[], bool],
+) -> Iterator[Snapshot]:
+    """Trains these populations in this process, the least advanced first."""
+    # Operations this small are fastest on one thread.
+    torch.set_num_threads(1)
+    # Vanishing gradients end in denormal numbers, which are slow and mean nothing here.
+    torch.set_flush_denormal(True)
+    populations = [CellTraining(experiment, part, device, checkpoints.get(part)) for part in parts]
+    waiting = [population for population in populations if not population.finished]
+    while waiting:
+        population = min(waiting, key=lambda one: (one.born, one.step))
+        yield population.advance(should_stop)
+        if population.finished:
+            waiting.remove(population)
+        if should_stop():
+            yield from (population.stop() for population in waiting if population.born)
+            return
+
+
+def choose_device(wanted: str) -> torch.device:
+    """``auto`` is a GPU where there is one. Raises ExperimentError where one is missing."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ExperimentError("device is cuda, but torch finds no GPU here: use auto or cpu")
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
+
+
+def processes_for(experiment: Experiment) -> int:
+    """How many processes train it by default: one for each core, one for a GPU."""
+    return machine.cores() if choose_device(experiment.device).type == "cpu" else 1

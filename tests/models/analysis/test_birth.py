@@ -1,0 +1,209 @@
+"""What the gradient at birth foretells, on profiles of known decay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.analysis.at_initialisation import (
+    at_birth,
+    horizons_at_birth,
+    predictions,
+    summarise_birth,
+)
+from models.analysis.prediction import THRESHOLD
+from models.analysis.schema import TABLES
+
+MODEL = {"run": "made-up", "task": "temporal_order", "learning_rate": 0.01, "step": 0, "seed": 0}
+Norms = Callable[[int], np.ndarray]
+
+
+def power(factor: float) -> Norms:
+    """factor^(T - t)."""
+    return lambda length: factor ** np.arange(length)[::-1].astype(float)
+
+
+def profiles(cell: str, lengths: Iterable[int], norms: Norms, **more: object) -> pd.DataFrame:
+    rows = [
+        {
+            **MODEL,
+            "cell": cell,
+            "state": "h",
+            "length": length,
+            "t": t,
+            "gradient_norm": norm,
+            **more,
+        }
+        for length in lengths
+        for t, norm in enumerate(norms(length), start=1)
+    ]
+    return pd.DataFrame(rows, columns=list(TABLES["gradients"]))
+
+
+def measured(cell: str, values: Mapping[str, list[float]], **more: object) -> pd.DataFrame:
+    """Of each diagnostic one value a seed."""
+    rows = [
+        {**MODEL, "cell": cell, "length": 50, "diagnostic": name, "value": value, "seed": seed}
+        | more
+        for name, of_seeds in values.items()
+        for seed, value in enumerate(of_seeds)
+    ]
+    return pd.DataFrame(rows, columns=list(TABLES["diagnostics"]))
+
+
+def foretold(gradients: pd.DataFrame) -> dict[str, str]:
+    told = predictions(gradients)
+    return dict(zip(told["cell"], told["prediction"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("lives", "median"),
+    [
+        ([10.0, 20.0, 40.0], 20.0),
+        ([-10.0, -20.0, -40.0], -20.0),
+        ([10.0, -10.0, math.inf], math.inf),
+        ([10.0, -10.0, -5.0], -10.0),  # by rate, not by half-life: -10 is between 10 and -5
+        ([10.0, math.inf, math.inf], math.inf),
+        ([10.0, math.nan, math.nan], 10.0),
+    ],
+)
+def test_half_lives_that_halve_double_or_are_level_have_the_median_of_their_rates(
+    lives: list[float], median: float
+) -> None:
+    assert at_birth(measured("rnn", {"half_life_h": lives}), "half_life_h", 50) == {"rnn": median}
+
+
+def test_other_diagnostics_have_plain_medians() -> None:
+    rows = measured("gru", {"spectral_radius": [1.0, 4.0, 1.5], "half_life_h": [3.0] * 3})
+    assert at_birth(rows, "spectral_radius", 50) == {"gru": 1.5}
+
+
+def test_later_steps_other_lengths_and_what_is_not_known_count_for_nothing() -> None:
+    rows = pd.concat(
+        [
+            measured("rnn", {"half_life_h": [7.0]}),
+            measured("rnn", {"half_life_h": [1.0]}, step=20),
+            measured("rnn", {"half_life_h": [2.0]}, length=20),
+            measured("gru", {"half_life_h": [math.nan]}),
+        ]
+    )
+    assert at_birth(rows, "half_life_h", 50) == {"rnn": 7.0}
+    assert at_birth(rows.iloc[:0], "half_life_h", 50) == {}
+
+
+def test_horizons_are_the_median_over_models_of_the_state_asked_for() -> None:
+    rows = pd.concat(
+        [
+            profiles("lstm", [50], power(0.5), seed=0),  # 0.5^6 > 1 % > 0.5^7
+            profiles("lstm", [50], power(0.01 ** (1 / 10.5)), seed=1),
+            profiles("lstm", [50], power(1.0), seed=2),
+            profiles("lstm", [50], power(1.1), state="c"),
+            profiles("rnn", [50], power(0.0)),
+        ]
+    ).sample(frac=1, random_state=0)
+    assert horizons_at_birth(rows, 50, "h") == {"lstm": 10, "rnn": 0}
+    assert horizons_at_birth(rows, 50, "c") == {"lstm": 49}
+    assert horizons_at_birth(rows, 20, "h") == {}
+
+
+def test_the_prediction_is_where_the_gradient_falls_below_the_threshold() -> None:
+    """The log of a power is linear in T, and interpolated linearly in log T."""
+    factor = THRESHOLD ** (1 / 99)  # 1 % over 99 steps: at T = 100
+    rows = profiles("rnn", [20, 100, 200], power(factor))
+    (row,) = predictions(rows).to_dict("records")
+    assert (row["predicted"], row["bound"]) == (pytest.approx(100), "")
+    assert row["prediction"] == "100"
+
+
+def test_bounds_where_it_never_falls_or_has_fallen_at_once() -> None:
+    level, gone = profiles("gru", [20, 50], power(1.0)), profiles("rnn", [20, 50], power(0.1))
+    exploding = profiles("lstm", [20, 50], power(2.0))
+    told = foretold(pd.concat([level, gone, exploding]))
+    assert told == {"gru": "> 50", "rnn": "< 20", "lstm": "> 50"}
+
+
+def test_of_two_states_the_one_that_carries_best_counts() -> None:
+    h = profiles("lstm", [20, 50], power(0.1))
+    c = profiles("lstm", [20, 50], power(1.0), state="c")
+    assert foretold(h) == {"lstm": "< 20"}
+    assert foretold(pd.concat([h, c])) == {"lstm": "> 50"}
+
+
+def test_over_seeds_the_geometric_mean_counts() -> None:
+    two = [profiles("rnn", [20], power(factor), seed=seed) for seed, factor in ((0, 1), (1, 0.7))]
+    # 0.7^19 is 1.1e-3; the root of it is above 1 %, while by itself it is not.
+    assert foretold(two[1]) == {"rnn": "< 20"}
+    assert foretold(pd.concat(two)) == {"rnn": "> 20"}
+
+
+@pytest.mark.parametrize("bad", [0.0, math.nan])
+def test_a_first_norm_of_zero_or_nan_is_below_every_threshold(bad: float) -> None:
+    def spoilt(length: int) -> np.ndarray:
+        norms = power(1.0)(length)
+        norms[0] = bad
+        return norms
+
+    healthy = profiles("rnn", [20], power(1.0), seed=1)
+    assert foretold(profiles("rnn", [20], spoilt)) == {"rnn": "< 20"}
+    assert foretold(pd.concat([profiles("rnn", [20], spoilt), healthy])) == {"rnn": "< 20"}
+
+
+def test_profiles_that_are_zero_or_nan_throughout_foretell_nothing_long() -> None:
+    dead = profiles("rnn", [20, 50], lambda length: np.zeros(length))
+    unknown = profiles("gru", [20, 50], lambda length: np.full(length, math.nan))
+    assert foretold(pd.concat([dead, unknown])) == {"rnn": "< 20", "gru": "< 20"}
+
+
+def test_a_gradient_that_overflows_on_its_way_back_is_above_every_threshold() -> None:
+    rows = profiles("rnn", [20], lambda length: np.r_[math.inf, np.ones(length - 1)])
+    assert foretold(rows) == {"rnn": "> 20"}
+
+
+def test_the_summary_has_one_row_a_cell_in_the_order_in_which_they_appear() -> None:
+    cells = ("lstm", "rnn", "gru")
+    gradients = pd.concat([profiles(cell, [20, 50], power(1.0)) for cell in cells])
+    later = profiles("rnn", [20, 50], power(0.1)).assign(step=20)
+    diagnostics = pd.concat(
+        [
+            measured("gru", {"half_life_h": [5.0, 5.0], "spectral_radius": [1.0, 3.0]}),
+            measured("lstm", {"half_life_h": [-8.0], "half_life_c": [90.0]}),
+            measured("lstm", {"horizon_by_gradient": [49.0], "lyapunov_exponent": [-0.1]}),
+            measured("lstm", {"half_life_theory": [80.0]}),
+        ]
+    )
+    table = summarise_birth(pd.concat([gradients, later]), diagnostics, 50)
+    assert list(table["cell"]) == list(cells)
+    lstm, rnn, gru = table.to_dict("records")
+    assert lstm == {
+        "cell": "lstm",
+        "predicted": 50,
+        "bound": ">",
+        "prediction": "> 50",
+        "half_life": -8.0,
+        "half_life_c": 90.0,
+        "half_life_theory": 80.0,
+        "horizon_by_gradient": 49.0,
+        "spectral_radius": pytest.approx(math.nan, nan_ok=True),
+        "lyapunov_exponent": -0.1,
+    }
+    assert (gru["half_life"], gru["spectral_radius"]) == (5.0, 2.0)
+    assert math.isnan(gru["half_life_c"])
+    assert all(math.isnan(rnn[name]) for name in ("half_life", "half_life_c", "spectral_radius"))
+    assert rnn["prediction"] == "> 50"
+
+
+def test_where_no_cell_has_a_diagnostic_its_column_is_still_one_of_numbers() -> None:
+    rows = profiles("rnn", [20], power(1.0))
+    table = summarise_birth(rows, measured("rnn", {"half_life_h": [5.0]}, length=20), 20)
+    assert table["half_life_c"].dtype == float
+    assert np.isnan(table["half_life_c"]).all()
+
+
+def test_without_profiles_there_is_an_empty_table() -> None:
+    rows = profiles("rnn", [20], power(1.0)).assign(step=20)  # none at birth
+    assert predictions(rows).empty
+    assert summarise_birth(rows.iloc[:0], measured("rnn", {}), 20).empty

@@ -1,0 +1,189 @@
+"""The diagnosis of every model of a run, from its tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from models.analysis.diagnoses import diagnoses
+from models.analysis.diagnosis import RULES
+from models.analysis.schema import TABLES
+from models.experiment import Experiment
+from models.tasks import make_task
+
+EXPERIMENT = Experiment(cells=("lstm", "rnn"), lengths=(50,), seeds=1)
+LAG = make_task("temporal_order").lag(50)
+STUCK = (0.25,) * 8
+IDENTITY = {
+    "run": "made-up",
+    "task": "temporal_order",
+    "cell": "lstm",
+    "length": 50,
+    "seed": 0,
+    "learning_rate": 0.02,
+}
+HEALTHY = {"horizon_by_gradient": 49.0, "saturation_h": 0.1, "mean_f": 0.99}
+Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+
+def tables(
+    accuracies: tuple[float, ...] = STUCK,
+    norms: tuple[float, ...] = (0.5, 12.0, 0.1),
+    known: Mapping[str, float] = HEALTHY,
+    solved: bool = False,
+    diverged: bool = False,
+    **identity: object,
+) -> Tables:
+    """Accuracy, training and diagnostics of one model."""
+    model = {**IDENTITY, **identity}
+    score = {"loss": 1.4, "chance_accuracy": 0.25, "chance_loss": 1.39, "sequences": 256}
+    last = len(accuracies) - 1
+    accuracy = [
+        {**model, **score, "step": 25 * place, "accuracy": value}
+        | {"solved": solved and place == last, "diverged": diverged and place > 0}
+        for place, value in enumerate(accuracies)
+    ]
+    training = [
+        {**model, "step": step, "loss": 1.4, "accuracy": 0.25, "gradient_norm": norm}
+        | {"clipped": norm > 1}
+        for step, norm in enumerate(norms, start=1)
+    ]
+    # At birth everything was different.
+    diagnostics = [
+        {**model, "step": step, "diagnostic": name, "value": value}
+        for name, latest in known.items()
+        for step, value in ((0, 1.0), (25 * last, latest))
+    ]
+    made = [
+        pd.DataFrame(rows, columns=list(TABLES[name]))
+        for name, rows in (
+            ("accuracy", accuracy),
+            ("training", training),
+            ("diagnostics", diagnostics),
+        )
+    ]
+    return made[0], made[1], made[2]
+
+
+def together(*several: Tables) -> Tables:
+    accuracy, training, diagnostics = (
+        pd.concat(frames, ignore_index=True) for frames in zip(*several, strict=True)
+    )
+    return accuracy, training, diagnostics
+
+
+def verdict(made: Tables, experiment: Experiment = EXPERIMENT) -> tuple[str, str]:
+    """Of the only model: verdict and sentence."""
+    (row,) = diagnoses(experiment, *made).to_dict("records")
+    assert row["rule"] == next(rule.text for rule in RULES if rule.verdict == row["verdict"])
+    return row["verdict"], row["sentence"]
+
+
+SHORT = {**HEALTHY, "horizon_by_gradient": 12.0}
+CASES: dict[str, tuple[Tables, str]] = {
+    "solved": (tables((*STUCK, 1.0), solved=True), "100.0% of 256"),
+    "diverged": (tables(norms=(0.5, 80.0, math.inf), diverged=True), "gradient norm was 80."),
+    "gate shut": (tables(known={**SHORT, "mean_f": 0.73}), f"12 of the {LAG} steps back"),
+    "gradient exploded": (tables(norms=(0.5, 2000.0, 1.0)), "2,000 times the clipping"),
+    "saturated": (tables(known={**SHORT, "saturation_h": 0.8}), "80% of the values"),
+    "gradient vanished": (tables(known=SHORT), "beyond 12 steps"),
+    "still improving": (tables((0.25, 0.25, 0.3, 0.3, 0.4, 0.4, 0.6, 0.6)), "from 40.0%"),
+    "unclear": (tables(), f"all {LAG} steps back"),
+}
+
+
+def test_there_is_a_table_for_every_verdict() -> None:
+    assert {*CASES, "gradient truncated"} == {rule.verdict for rule in RULES}
+
+
+def test_a_truncated_gradient_that_does_not_reach_back_is_to_blame() -> None:
+    window = Experiment.from_mapping({**vars(EXPERIMENT), "truncate": 20})
+    found, sentence = verdict(tables(known=SHORT), window)
+    assert found == "gradient truncated"
+    assert f"{LAG} steps back, and back-propagation is cut after 20" in sentence
+    wide = Experiment.from_mapping({**vars(EXPERIMENT), "truncate": 50})
+    assert verdict(tables(known=SHORT), wide)[0] == "gradient vanished"
+
+
+@pytest.mark.parametrize("expected", CASES)
+def test_a_verdict_from_tables_with_the_numbers_it_rests_on(expected: str) -> None:
+    made, told = CASES[expected]
+    found, sentence = verdict(made)
+    assert found == expected
+    assert told in sentence
+
+
+@pytest.mark.parametrize(
+    ("clip", "clip_by", "norm", "expected"),
+    [
+        (1.0, "norm", 500.0, "unclear"),
+        (0.1, "norm", 500.0, "gradient exploded"),
+        (0.0, "norm", 500.0, "gradient exploded"),
+        (0.0, "norm", 50.0, "unclear"),
+        # The threshold on each number says nothing of the norm.
+        (0.1, "value", 500.0, "gradient exploded"),
+        (0.1, "value", 99.0, "unclear"),
+    ],
+)
+def test_what_counts_as_exploded_depends_on_the_clipping(
+    clip: float, clip_by: str, norm: float, expected: str
+) -> None:
+    experiment = Experiment.from_mapping({**vars(EXPERIMENT), "clip": clip, "clip_by": clip_by})
+    assert verdict(tables(norms=(1.0, norm)), experiment)[0] == expected
+
+
+def test_a_norm_that_is_not_finite_does_not_hide_the_largest_finite_one() -> None:
+    assert verdict(tables(norms=(3000.0, math.nan, math.inf)))[0] == "gradient exploded"
+
+
+def test_a_cell_without_a_keep_gate_has_none_that_is_shut() -> None:
+    found, _ = verdict(tables(cell="rnn", known={**SHORT, "mean_f": 0.1}))
+    assert found == "gradient vanished"
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (tables((*STUCK, 1.0), known={}, solved=True), "solved"),
+        (tables(known={}, diverged=True), "diverged"),
+        (tables(known={}, norms=(2000.0,)), "gradient exploded"),
+        (tables(known={}), "unclear"),
+        (tables(known={"horizon_by_gradient": math.nan}), "unclear"),
+    ],
+)
+def test_an_older_run_without_diagnostics_is_judged_by_the_rest(
+    made: Tables, expected: str
+) -> None:
+    found, sentence = verdict(made)
+    assert found == expected
+    if found == "unclear":
+        assert sentence.endswith("How far back the gradient reaches was not measured.")
+
+
+def test_each_learning_rate_and_seed_is_a_model_of_its_own() -> None:
+    made = together(
+        tables(learning_rate=0.1, known=SHORT),
+        tables(learning_rate=0.01),
+        tables(seed=1, learning_rate=0.1, norms=(5000.0,)),
+        tables(cell="rnn", learning_rate=0.1, solved=True),
+    )
+    experiment = replace(EXPERIMENT, seeds=2, learning_rate=(0.01, 0.1))
+    found = diagnoses(experiment, *made)
+    by_model = found.set_index(["cell", "seed", "learning_rate"])["verdict"].to_dict()
+    assert by_model == {
+        ("lstm", 0, 0.1): "gradient vanished",
+        ("lstm", 0, 0.01): "unclear",
+        ("lstm", 1, 0.1): "gradient exploded",
+        ("rnn", 0, 0.1): "solved",
+    }
+
+
+def test_the_columns_are_the_same_with_and_without_rows() -> None:
+    columns = ["cell", "length", "seed", "learning_rate", "verdict", "rule", "sentence"]
+    assert list(diagnoses(EXPERIMENT, *tables()).columns) == columns
+    accuracy, training, diagnostics = (frame.iloc[:0] for frame in tables())
+    assert list(diagnoses(EXPERIMENT, accuracy, training, diagnostics).columns) == columns

@@ -1,0 +1,108 @@
+"""The readable cells against torch.nn with the same weights, in float64."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models.cells import CELLS, make_cell
+from models.cells.cell import Weights
+from models.kernels import unroll
+from models.kernels.autograd import AutogradUnrolled
+from models.kernels.kernel import Unrolled
+from models.kernels.schedule import Schedule
+from models.population.initialisation import initial_weights
+
+INPUTS, HIDDEN, SEQUENCES, STEPS = 3, 5, 4, 7
+MODULES: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+TORCH_ORDER = {"rnn": "h", "lstm": "ifgo", "gru": "rzn"}
+
+
+def as_module(cell: str, weights: Weights) -> nn.RNNBase:
+    """torch.nn's module with these weights (of a population of one)."""
+    module = MODULES[cell](INPUTS, HIDDEN, dtype=torch.float64)
+    order = [CELLS[cell].gates.index(gate) for gate in TORCH_ORDER[cell]]
+
+    def rows(w: Tensor) -> Tensor:
+        return torch.cat([w[0].split(HIDDEN)[block] for block in order])
+
+    second_bias = torch.zeros(len(order) * HIDDEN, dtype=torch.float64)
+    if weights.b_hn is not None:
+        second_bias[-HIDDEN:] = weights.b_hn[0].detach().flatten()
+    module.load_state_dict(
+        {
+            "weight_ih_l0": rows(weights.W_x.detach()),
+            "weight_hh_l0": rows(weights.W_h.detach()),
+            "bias_ih_l0": rows(weights.b.detach()).flatten(),
+            "bias_hh_l0": second_bias,
+        }
+    )
+    return module
+
+
+def gradients_as_ours(cell: str, module: nn.RNNBase) -> dict[str, Tensor]:
+    """The module's gradients under our names and in our order of gates."""
+    order = [TORCH_ORDER[cell].index(gate) for gate in CELLS[cell].gates]
+
+    def rows(gradient: Tensor) -> Tensor:
+        return torch.cat([gradient.split(HIDDEN)[block] for block in order])
+
+    gradient: dict[str, Any] = {name: value.grad for name, value in module.named_parameters()}
+    ours = {
+        "W_x": rows(gradient["weight_ih_l0"]),
+        "W_h": rows(gradient["weight_hh_l0"]),
+        "b": rows(gradient["bias_ih_l0"])[:, None],
+    }
+    if cell == "gru":
+        ours["b_hn"] = gradient["bias_hh_l0"][-HIDDEN:, None]
+    return ours
+
+
+@pytest.mark.parametrize("path", ["kernel", "autograd"])
+@pytest.mark.parametrize("name", MODULES)
+def test_agrees_with_torch(name: str, path: str) -> None:
+    cell = make_cell(f"{name}:init=pytorch")
+    generator = torch.Generator().manual_seed(1)
+    initial = initial_weights(cell, INPUTS, HIDDEN, STEPS, generator)
+    weights = {key: w[None].requires_grad_() for key, w in initial.given().items()}
+    module = as_module(name, Weights(**weights))
+    x = torch.randn(STEPS, INPUTS, SEQUENCES, dtype=torch.float64, generator=generator)
+    pull = torch.randn(STEPS, HIDDEN, SEQUENCES, dtype=torch.float64, generator=generator)
+
+    schedule = Schedule((STEPS,))
+    unrolled: Unrolled = (
+        unroll(cell, schedule, INPUTS, HIDDEN, SEQUENCES, torch.float64)
+        if path == "kernel"
+        else AutogradUnrolled(
+            cell, schedule, INPUTS, HIDDEN, SEQUENCES, torch.float64, torch.device("cpu")
+        )
+    )
+    unrolled.set_inputs(0, x)
+    h = unrolled.hidden_states(Weights(**weights), STEPS)
+    gradients = torch.autograd.grad((h * pull).sum(), list(weights.values()))
+
+    expected, _ = module(x.transpose(1, 2))
+    (expected.transpose(1, 2) * pull).sum().backward()
+    torch.testing.assert_close(h, expected.transpose(1, 2), rtol=0, atol=1e-10)
+    wanted = gradients_as_ours(name, module)
+    for key, gradient in zip(weights, gradients, strict=True):
+        torch.testing.assert_close(gradient[0], wanted[key], rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_parameter_count_is_what_the_shapes_hold(name: str) -> None:
+    cell = make_cell(name)
+    weights = initial_weights(cell, INPUTS, HIDDEN, STEPS, torch.Generator().manual_seed(0))
+    held = sum(w.numel() for w in weights.given().values())
+    assert cell.parameter_count(INPUTS, HIDDEN, 2) == held + 2 * (HIDDEN + 1)
+
+
+def test_importing_the_cells_does_not_import_torch() -> None:
+    code = "import sys, models.cells; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

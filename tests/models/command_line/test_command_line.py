@@ -1,0 +1,234 @@
+"""The command line, bad input included."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from models.analysis.schema import TABLES
+from models.cells import CELLS
+from models.command_line.catalogue import catalogue
+from models.command_line.main import main, parse_experiment
+from models.exchange import files
+from models.experiment import Experiment
+from models.experiment.presets import PRESETS
+from models.store import Store
+from models.tasks import TASKS
+from tests.models.experiment.test_experiment import ODD
+
+ROOT = Path(__file__).resolve().parents[3]
+TINY = [
+    *("--cells", "rnn", "gru:bias=chrono", "--lengths", "10", "12", "--seeds", "2"),
+    *("--steps", "5", "--evaluate-every", "2", "--hidden-size", "4", "--batch-size", "4"),
+    *("--held-out", "8", "--device", "cpu"),
+]
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    url = f"sqlite:///{tmp_path / 'store' / 'runs.sqlite'}"
+    monkeypatch.setenv("MEMORY_LAB_STORE", url)
+    return Store(url)
+
+
+def process(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "models", *arguments],
+        cwd=ROOT,
+        env=dict(os.environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        "experiment", [Experiment(), ODD, *(one.experiment for one in PRESETS.values())]
+    )
+    def test_the_command_line_of_an_experiment_is_that_experiment(
+        self, experiment: Experiment
+    ) -> None:
+        words = shlex.split(experiment.command_line(out=None))
+        assert words[:4] == ["python", "-m", "models", "train"]
+        assert parse_experiment(words[4:]) == experiment
+
+    def test_every_setting_has_an_option_that_does_something(self) -> None:
+        words = shlex.split(ODD.command_line(out=None))[4:]
+        for field in fields(Experiment):
+            option = "--" + field.name.replace("_", "-")
+            first = words.index(option)
+            own = [option]
+            for word in words[first + 1 :]:
+                if word.startswith("--"):
+                    break
+                own.append(word)
+            changed = parse_experiment(["--task", ODD.task, *own])
+            assert getattr(changed, field.name) == getattr(ODD, field.name)
+
+    def test_a_preset_is_a_start_that_options_change(self) -> None:
+        experiment = parse_experiment(["--preset", "adding", "--seeds", "7"])
+        assert experiment.task == "adding"
+        assert experiment.seeds == 7
+
+
+class TestTrain:
+    def test_it_writes_all_tables_into_a_folder(
+        self, tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        out = tmp_path / "results"
+        assert main(["train", *TINY, "--out", str(out)]) == 0
+        for name in ("accuracy", "training", "gradients"):
+            frame = pd.read_csv(out / f"{name}.csv")
+            assert tuple(frame.columns) == TABLES[name]
+            assert set(frame["cell"]) == {"rnn", "gru:bias=chrono"}
+        results = files.read(out)
+        assert results.experiment == parse_experiment(TINY)
+        assert store.run(results.run).status == "finished"
+        told = capsys.readouterr().out
+        assert "held-out accuracy" in told
+        assert "memory span" in told
+        assert "2 of 2" in told or "0 of 2" in told
+
+    def test_or_into_a_zip(self, tmp_path: Path) -> None:
+        assert main(["train", *TINY, "--out", str(tmp_path / "results.zip")]) == 0
+        assert len(files.read(tmp_path / "results.zip").tables["accuracy"]) == 2 * 2 * 2 * 4
+
+    def test_the_same_command_gives_the_same_files_but_for_the_run(self, tmp_path: Path) -> None:
+        for name in ("one", "two"):
+            assert main(["train", *TINY, "--out", str(tmp_path / name)]) == 0
+        runs = {files.read(tmp_path / name).run for name in ("one", "two")}
+        assert len(runs) == 2
+        for table in ("accuracy", "training", "gradients"):
+            texts = []
+            for name in ("one", "two"):
+                text = (tmp_path / name / f"{table}.csv").read_text()
+                texts.append(text.replace(files.read(tmp_path / name).run, "run"))
+            assert texts[0] == texts[1]
+
+    def test_no_steps_at_all_measures_models_at_birth(self, tmp_path: Path) -> None:
+        assert main(["train", *TINY, "--steps", "0", "--out", str(tmp_path / "birth")]) == 0
+        assert set(pd.read_csv(tmp_path / "birth" / "gradients.csv")["step"]) == {0}
+
+    def test_ctrl_c_keeps_and_writes_what_was_measured(self, tmp_path: Path, store: Store) -> None:
+        out = tmp_path / "results"
+        endless = process("train", *TINY, "--steps", "1000000", "--out", str(out))
+        end = time.monotonic() + 60
+        while not (store.runs() and store.runs()[0].done_steps):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        endless.send_signal(signal.SIGINT)
+        endless.communicate(timeout=60)
+        assert endless.returncode == 130
+        run = store.runs()[0]
+        assert run.status == "stopped"
+        written = pd.read_csv(out / "accuracy.csv")
+        assert set(written["cell"]) == {"rnn", "gru:bias=chrono"}
+        assert len(written) == len(store.read(run.id, "accuracy")[0])
+
+
+class TestRunOfTheStore:
+    def test_a_run_trains_once(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+        run = store.create(parse_experiment(TINY))
+        assert main(["train", "--run", run]) == 0
+        assert main(["train", "--run", run]) == 2
+        assert "finished already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["train", "--task", "chess"], "unknown task 'chess'"),
+        (["train", "--cells", "lstm:bias=9"], "bias=9 is not offered"),
+        (["train", "--cells"], "cells is empty"),
+        (["train", "--lengths", "ten"], "'ten': expected a whole number"),
+        (["train", "--lengths", "3"], "needs sequences of at least 10"),
+        (["train", "--seeds", "0"], "seeds is 0: it must be at least 1"),
+        (["train", "--learning-rate", "nan"], "'nan': expected a number"),
+        (["train", "--match", "luck"], "choose from hidden_size, parameters"),
+        (["train", "--preset", "nothing"], "invalid choice: 'nothing'"),
+        (["train", "--run", "nowhere"], "there is no run 'nowhere'"),
+        (["train", "--run", "nowhere", "--seeds", "2"], "leave all settings out"),
+        (["train", "--run", "nowhere", "--preset", "copy"], "leave all settings out"),
+        (["train", "--speed", "9"], "unrecognized arguments: --speed 9"),
+        (["script", "--task", "chess"], "unknown task 'chess'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_status_2(
+    arguments: list[str], message: str, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert not store.runs()
+
+
+def test_an_out_that_cannot_be_written_is_told_before_training(
+    tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder.zip").mkdir()
+    for out in ("file", "file/below", "folder.zip"):
+        assert main(["train", *TINY, "--out", str(tmp_path / out)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert f"--out {tmp_path / out}:" in line
+    assert not store.runs()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_store_that_cannot_be_opened_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for url in ("nonsense", "sqlite:////dev/null/runs.sqlite", "nosuch://localhost/runs"):
+        monkeypatch.setenv("MEMORY_LAB_STORE", url)
+        assert main(["train", *TINY]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "MEMORY_LAB_STORE" in line
+
+
+def test_a_gpu_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    assert main(["train", *TINY, "--device", "cuda"]) == 2
+    assert "use auto or cpu" in capsys.readouterr().err
+
+
+def test_list_names_everything_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    told = capsys.readouterr().out
+    assert told.strip() == catalogue()
+    for name in (*TASKS, *CELLS, *PRESETS):
+        assert f"  {name} " in told
+    offered = [task.options for task in TASKS.values()] + [cell.options for cell in CELLS.values()]
+    for options in offered:
+        for option in options:
+            assert f"{option.name}={option.offers()} (default {option.default})" in told
+    assert "gain=0.1…3 (default 1)" in told
+
+
+def test_script_prints_a_script(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["script", "--task", "adding", "--cells", "lstm"]) == 0
+    told = capsys.readouterr().out
+    compile(told, "script", "exec")
+    assert "--task adding --cells lstm" in told
+
+
+def test_the_light_modules_do_not_import_torch() -> None:
+    light = "models.command_line.main, models.exchange.files, models.service.running, models.exchange.standalone_script"
+    program = f"import sys, {light}; sys.exit('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
+    assert done.returncode == 0

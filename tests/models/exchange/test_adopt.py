@@ -1,0 +1,130 @@
+"""Imported results are a run like any other, wholly or not at all."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from models.exchange import import_run as module
+from models.exchange.files import Results, from_store, zip_bytes
+from models.exchange.import_files import from_zip
+from models.exchange.import_run import adopt
+from models.store import Store, StoreError
+from models.store.measurements import insert_weights
+from models.store.tables import PROFILES, ROWS, RUNS, WEIGHTS
+from tests.properties import tiny_run
+
+
+@pytest.fixture
+def results() -> Results:
+    return tiny_run.results()
+
+
+def with_status(results: Results, status: str) -> Results:
+    return replace(results, environment={**results.environment, "status": status})
+
+
+def without_run(results: Results) -> dict[str, pd.DataFrame]:
+    return {name: rows.drop(columns="run") for name, rows in results.tables.items()}
+
+
+def assert_same(found: Results, expected: Results) -> None:
+    assert found.experiment == expected.experiment
+    tables = without_run(expected)
+    for name, rows in without_run(found).items():
+        pd.testing.assert_frame_equal(rows, tables[name])
+    assert set(found.weights) == set(expected.weights)
+    for model, parameters in expected.weights.items():
+        np.testing.assert_array_equal(found.weights[model], parameters)
+
+
+def test_exported_imported_adopted_and_exported_is_the_same(store: Store, results: Results) -> None:
+    opened = from_zip(zip_bytes(results))
+    first = from_store(store, adopt(store, opened))
+    assert_same(first, opened)
+    second = from_store(store, adopt(store, from_zip(zip_bytes(first))))
+    assert first.run != second.run
+    assert_same(second, first)
+    again = {"created", "imported"}
+    assert {key: first.environment[key] for key in first.environment if key not in again} == {
+        key: text for key, text in results.environment.items() if key not in again
+    }
+
+
+def test_it_is_a_run_of_the_visitor_that_has_ended(store: Store, results: Results) -> None:
+    run = store.run(adopt(store, results, "anna"))
+    assert (run.status, run.message, run.visitor) == ("finished", "", "anna")
+    assert run.done_steps == run.total_steps == results.experiment.steps
+    assert run.started
+    assert run.finished
+    assert "imported" in run.environment
+    assert run.size > sum(array.nbytes for array in results.weights.values())
+    assert store.sizes()[run.id] == run.size
+    assert [one.id for one in store.runs("anna")] == [run.id]
+    assert not store.going()
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ("stopped", "stopped"),
+        ("interrupted", "interrupted"),
+        ("failed", "failed"),
+        ("running", "stopped"),
+        ("queued", "stopped"),
+        ("", "stopped"),
+        ("<b>", "stopped"),
+    ],
+)
+def test_one_that_had_not_finished_cannot_go_on_here(
+    store: Store, results: Results, told: str, status: str
+) -> None:
+    run = store.run(adopt(store, with_status(results, told)))
+    assert (run.status, run.message) == (status, "as imported")
+    assert not run.resumable
+
+
+def test_results_without_any_rows_are_a_run_as_well(store: Store, results: Results) -> None:
+    empty = {name: rows.iloc[:0] for name, rows in results.tables.items()}
+    run = adopt(store, replace(results, tables=empty, weights={}))
+    assert store.run(run).done_steps == 0
+    assert all(not len(rows) for rows in from_store(store, run).tables.values())
+
+
+def test_where_anything_cannot_be_written_nothing_is(
+    store: Store, results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = adopt(store, results)
+    before = rows_in(store)
+    calls = itertools.count()
+
+    def fail_at_the_third(
+        connection: sa.Connection, run: str, row: Mapping[str, Any], *more: Any
+    ) -> int:
+        if next(calls) == 2:
+            # A table that is not there.
+            connection.execute(sa.text("INSERT INTO nowhere VALUES (1)"))
+        return insert_weights(connection, run, row, *more)
+
+    monkeypatch.setattr(module, "insert_weights", fail_at_the_third)
+    with pytest.raises(StoreError):
+        adopt(store, results)
+    assert next(calls) == 3
+    assert rows_in(store) == before
+    assert [run.id for run in store.runs()] == [kept]
+
+
+def rows_in(store: Store) -> dict[str, int]:
+    """Of every table that holds runs and rows."""
+    with store.reading() as connection:
+        return {
+            table.name: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
+            for table in (RUNS, *ROWS.values(), PROFILES, WEIGHTS)
+        }

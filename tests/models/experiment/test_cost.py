@@ -1,0 +1,304 @@
+"""Estimates before a run: how they go with the settings, and what they are compared with."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from models.cells import CELLS
+from models.cells.rnn import RNN
+from models.diagnostics import jacobian, measure
+from models.experiment import Experiment
+from models.experiment.cost import (
+    REFERENCE,
+    Cost,
+    Limits,
+    Speed,
+    coefficients,
+    estimate,
+    in_words,
+    objection,
+)
+from models.experiment.cost.limits import suggestions
+from models.experiment.cost.words import duration, size
+from models.experiment.partition import share_out
+from models.service.questions import ask
+from models.tasks import TASKS
+from models.tasks.recall import Recall
+from models.training.train import train
+
+ROOT = Path(__file__).resolve().parents[3]
+BASE = Experiment(held_out=32)
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    """As many as before, whatever a test sets."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def cost(**settings: Any) -> Cost:
+    return estimate(replace(BASE, **settings), processes=2)
+
+
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [
+        ("steps", (0, 1, 100, 400, 10_000)),
+        ("lengths", ((20,), (20, 50), (20, 100), (20, 50, 100), (20, 50, 500))),
+        ("seeds", (1, 2, 3, 10)),
+        ("hidden_size", (4, 16, 32, 64, 128, 512)),
+        ("batch_size", (32, 64, 100, 256)),
+        ("evaluate_every", (100, 50, 20, 1)),
+        ("held_out", (1, 64, 256, 5000)),
+        ("learning_rate", ((0.1,), (0.1, 0.2))),
+        ("test_lengths", ((), (100,), (100, 200))),
+    ],
+)
+@pytest.mark.parametrize("cells", [("lstm",), ("rnn:omega=2", "gru:norm=layer"), BASE.cells])
+def test_more_of_a_setting_takes_longer(
+    setting: str, values: tuple[Any, ...], cells: tuple[str, ...]
+) -> None:
+    seconds = [cost(cells=cells, **{setting: value}).seconds for value in values]
+    assert seconds == sorted(seconds)
+    assert len(set(seconds)) == len(values)
+
+
+@pytest.mark.parametrize("setting", ["seeds", "hidden_size", "batch_size"])
+def test_more_of_a_setting_needs_more_memory(setting: str) -> None:
+    needed = [cost(**{setting: value}).megabytes for value in (32, 64, 128)]
+    assert needed == sorted(set(needed))
+
+
+def test_memory_is_a_matter_of_lengths_and_not_of_optimiser_steps() -> None:
+    assert cost(steps=10).megabytes == cost(steps=10_000).megabytes
+    assert cost(lengths=(20, 100)).megabytes < cost(lengths=(20, 200)).megabytes
+
+
+@pytest.mark.parametrize(
+    ("dearer", "cheaper"),
+    [
+        ("rnn:norm=layer", "rnn"),
+        ("lstm:norm=batch", "lstm"),
+        ("rnn:omega=2", "rnn"),
+        ("lstm", "rnn"),
+    ],
+)
+def test_slower_ways_take_longer(dearer: str, cheaper: str) -> None:
+    assert cost(cells=(dearer,)).seconds > cost(cells=(cheaper,)).seconds
+
+
+def test_a_loss_at_every_step_takes_longer_than_one_at_the_last() -> None:
+    assert cost(task="temporal_order:targets=every").seconds > cost().seconds
+
+
+def test_a_second_process_halves_the_time_about_and_takes_memory_of_its_own() -> None:
+    alone, two = (estimate(BASE, processes=n) for n in (1, 2))
+    assert 0.4 < two.seconds / alone.seconds < 0.8
+    assert two.megabytes > alone.megabytes
+
+
+def test_time_is_that_of_the_slowest_process() -> None:
+    """The costliest cell, in a process of its own, takes as long with the other cell or without."""
+    pair = replace(BASE, cells=("lstm", "gru"))
+    assert len(share_out(pair, 2)) == 2
+    alone = estimate(replace(BASE, cells=("lstm",)), processes=1)
+    assert estimate(pair, processes=2).seconds == pytest.approx(alone.seconds)
+
+
+def test_a_faster_machine_takes_less_time_and_as_much_memory() -> None:
+    once = estimate(BASE, REFERENCE)
+    twice = estimate(BASE, Speed(overhead=2, arithmetic=2))
+    assert twice.seconds == pytest.approx(once.seconds / 2)
+    assert twice.megabytes == once.megabytes
+
+
+def test_small_models_gain_by_faster_calls_and_large_ones_by_faster_arithmetic() -> None:
+    calls, arithmetic = Speed(overhead=2), Speed(arithmetic=2)
+    small = replace(BASE, hidden_size=4, batch_size=4, lengths=(50,), seeds=1)
+    large = replace(BASE, hidden_size=256, batch_size=256)
+    assert estimate(small, calls).seconds < 0.7 * estimate(small).seconds
+    assert estimate(small, arithmetic).seconds > 0.8 * estimate(small).seconds
+    assert estimate(large, calls).seconds > 0.8 * estimate(large).seconds
+    assert estimate(large, arithmetic).seconds < 0.7 * estimate(large).seconds
+
+
+def test_the_warm_process_says_how_fast_it_is() -> None:
+    start = time.process_time()
+    answer = ask("speed", {})
+    assert time.process_time() - start < 5
+    assert isinstance(answer, dict)
+    here = Speed.from_answer(answer)
+    assert 0.02 < here.overhead < 50
+    assert 0.02 < here.arithmetic < 50
+
+
+def test_half_the_seconds_are_twice_the_speed() -> None:
+    answer = {"overhead_seconds": 0.004, "arithmetic_seconds": 0.002}
+    half = {name: seconds / 2 for name, seconds in answer.items()}
+    assert Speed.from_answer(half).overhead == 2 * Speed.from_answer(answer).overhead
+    assert Speed.from_answer(half).arithmetic == 2 * Speed.from_answer(answer).arithmetic
+
+
+@pytest.mark.parametrize("cell", ["unheard", "unheard:norm=layer", "unheard:norm=batch"])
+def test_what_was_never_measured_counts_like_the_costliest(
+    cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CELLS, "unheard", type("Unheard", (RNN,), {"name": "unheard"}))
+    monkeypatch.setitem(TASKS, "unheard", type("Unheard", (Recall,), {"name": "unheard"}))
+    known = cost(cells=(cell.replace("unheard", "rnn"),), task="recall")
+    new = cost(cells=(cell,), task="unheard")
+    assert known.seconds < new.seconds < 100 * known.seconds
+    assert known.megabytes <= new.megabytes
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(seconds=60),
+        Limits(megabytes=estimate(Experiment(seeds=8)).megabytes - 5),
+        Limits(seconds=600, megabytes=600),
+    ],
+)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"steps": 10_000},
+        {"match": "parameters", "hidden_size": 128, "seeds": 5},
+        {"lengths": (20, 50, 100, 1000), "evaluate_every": 1},
+    ],
+)
+def test_every_suggestion_fits_and_changes_one_setting(
+    limits: Limits, settings: dict[str, Any]
+) -> None:
+    experiment = Experiment(**settings)
+    found = suggestions(experiment, limits)
+    assert len(found) <= 3
+    for one in found:
+        assert limits.allow(estimate(one.experiment))
+        changed = {
+            name for name, value in vars(experiment).items() if vars(one.experiment)[name] != value
+        }
+        assert len(changed) == 1
+        assert 0 < one.kept < 1
+    assert [one.kept for one in found] == sorted((one.kept for one in found), reverse=True)
+
+
+def test_a_suggestion_gives_up_no_more_than_it_must() -> None:
+    experiment, limits = Experiment(steps=10_000), Limits(seconds=600)
+    (steps,) = (one for one in suggestions(experiment, limits) if "steps to" in one.words)
+    more = replace(experiment, steps=round(1.15 * steps.experiment.steps))
+    assert not limits.allow(estimate(more))
+
+
+def test_an_objection_names_estimate_limit_and_ways_out() -> None:
+    experiment, limits = Experiment(steps=10_000), Limits(seconds=600)
+    told = objection(experiment, limits)
+    assert told is not None
+    assert told.startswith(f"about {duration(estimate(experiment).seconds)} on this machine, above")
+    assert "the limit of 10 min: " in told
+    for one in suggestions(experiment, limits):
+        assert one.words in told
+
+
+def test_both_limits_are_told_where_both_are_exceeded() -> None:
+    told = objection(Experiment(steps=10_000, seeds=100), Limits(60, 500))
+    assert told is not None
+    assert "above the limit of 60 s and 500 MB" in told
+
+
+def test_there_is_no_objection_to_what_fits_or_has_no_limit() -> None:
+    known = estimate(BASE)
+    assert objection(BASE, Limits()) is None
+    assert objection(BASE, Limits(known.seconds, known.megabytes)) is None
+    assert objection(BASE, Limits(seconds=0.99 * known.seconds)) is not None
+    assert objection(BASE, Limits(megabytes=0.99 * known.megabytes)) is not None
+
+
+def test_where_no_single_setting_is_enough_it_is_said() -> None:
+    told = objection(BASE, Limits(megabytes=1))
+    assert told is not None
+    assert "no single setting" in told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 s"),
+        (40.4, "40 s"),
+        (99.7, "100 s"),
+        (119, "2 min"),
+        (156, "2.6 min"),
+        (3599, "60 min"),
+        (7100, "2 h"),
+        (11_000, "3.1 h"),
+        (400_000, "4.6 days"),
+    ],
+)
+def test_durations_in_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "words"), [(604, "600 MB"), (996, "1 GB"), (1234, "1.2 GB"), (98_765, "99 GB")]
+)
+def test_sizes_in_words(megabytes: float, words: str) -> None:
+    assert size(megabytes) == words
+
+
+def test_a_cost_in_words() -> None:
+    assert in_words(Cost(41, 618)) == "about 41 s, 620 MB"
+
+
+def test_a_short_training_takes_about_as_long_as_estimated() -> None:
+    """Three times at most: what else the machine does may come between probe and training."""
+    assert any(took / 4 < estimated < took * 4 for estimated, took in islice(short_trainings(), 3))
+
+
+def short_trainings() -> Iterator[tuple[float, float]]:
+    """CPU seconds as estimated and as they were, again and again."""
+    experiment = Experiment(
+        cells=("rnn", "lstm"), lengths=(10, 30), seeds=1, steps=10, held_out=64, device="cpu"
+    )
+    while True:
+        answer = ask("speed", {})
+        assert isinstance(answer, dict)
+        estimated = estimate(experiment, Speed.from_answer(answer), processes=1).seconds
+        start = time.process_time()
+        for _ in train(experiment, processes=1):
+            pass
+        yield estimated, time.process_time() - start
+
+
+def test_numbers_that_cannot_be_imported_without_torch_are_theirs() -> None:
+    assert coefficients.JACOBIAN_BUDGET == jacobian.BUDGET
+    assert coefficients.LAGS == measure.MOST_LAGS
+
+
+def test_estimates_are_quick_and_do_without_torch() -> None:
+    program = """
+import sys, time
+from models.experiment.cost import Limits, estimate, objection
+from models.experiment import Experiment
+estimate(Experiment())
+start = time.process_time()
+for _ in range(100):
+    estimate(Experiment())
+    objection(Experiment(), Limits(seconds=1))
+print((time.process_time() - start) / 100)
+assert "torch" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert float(done.stdout) < 0.02

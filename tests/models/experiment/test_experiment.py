@@ -1,0 +1,199 @@
+"""The experiment: valid or a clear message, and the same in every form."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import FrozenInstanceError, asdict, fields
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.experiment import Experiment, ExperimentError
+from models.experiment.experiment import REAL, SEVERAL, WHOLE
+from models.experiment.presets import PRESETS
+
+ODD = Experiment(
+    task="recall:distractors=same,classes=8",
+    cells=("gru:init=pytorch,bias=chrono", "rnn:init=identity"),
+    lengths=(90, 7),
+    seeds=2,
+    first_seed=11,
+    steps=60,
+    hidden_size=9,
+    match="parameters",
+    batch_size=12,
+    learning_rate=(0.02, 0.0035),
+    clip=0,
+    clip_by="value",
+    truncate=40,
+    evaluate_every=7,
+    held_out=99,
+    test_lengths=(44, 12),
+    keep_weights="all",
+    device="cpu",
+)
+
+
+def test_specs_are_canonical_and_numbers_sorted() -> None:
+    assert ODD.task == "recall:classes=8,distractors=same"
+    assert ODD.cells == ("gru:bias=chrono,init=pytorch", "rnn:init=identity")
+    assert ODD.lengths == (7, 90)
+    assert ODD.test_lengths == (12, 44)
+    assert ODD.learning_rate == (0.0035, 0.02)
+    assert ODD.seed_numbers == (11, 12)
+
+
+def test_it_cannot_be_changed() -> None:
+    frozen: Any = ODD
+    with pytest.raises(FrozenInstanceError):
+        frozen.seeds = 3
+
+
+@pytest.mark.parametrize("experiment", [ODD, *(one.experiment for one in PRESETS.values())])
+def test_json_and_back(experiment: Experiment) -> None:
+    assert Experiment.from_json(experiment.to_json()) == experiment
+    assert set(json.loads(experiment.to_json())) == {field.name for field in fields(Experiment)}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("task", "chess", "unknown task 'chess': choose from temporal_order, adding"),
+        ("cells", ("lstm:bias=9",), "bias=9 is not offered"),
+        ("cells", (), "cells is empty: give at least one"),
+        ("cells", "rnn", "cells is 'rnn': expected a list"),
+        ("cells", {"rnn"}, "cells is of type set: expected a list"),
+        ("cells", ([],), "cell is of type list: expected a text, such as rnn"),
+        ("cells", ("rnn",) * 65, "cells has 65 values: give at most 64"),
+        ("task", None, "task is None: expected a text, such as temporal_order"),
+        ("cells", ("lstm", "lstm:bias=1"), "cells has lstm twice"),
+        ("lengths", (3,), "lengths has 3: temporal_order needs sequences of at least 10"),
+        ("lengths", (20, 20), "lengths has 20 twice"),
+        ("lengths", ("20",), "lengths has '20': expected a whole number"),
+        ("lengths", (10**7,), "lengths has 10000000: it must be at least 1 and at most 100000"),
+        ("lengths", np.array([20]), "lengths is of type ndarray: expected a list"),
+        ("test_lengths", (1,), "test_lengths has 1"),
+        ("seeds", 0, "seeds is 0: it must be at least 1"),
+        ("seeds", 1001, "seeds is 1001: it must be at least 1 and at most 1000"),
+        pytest.param("seeds", 10**6000, "seeds is about 1e6000: it must be", id="6000 digits"),
+        ("seeds", np.int64(3), "seeds is of type int64: expected a whole number"),
+        pytest.param("seeds", "x" * 10**6, "seeds is 'x{60}…': expected", id="megabyte"),
+        ("seeds", 1.5, "expected a whole number"),
+        ("seeds", True, "expected a whole number"),
+        ("first_seed", -1, "at least 0"),
+        ("first_seed", 2**31, "first_seed is 2147483648: .* at most 2147482648"),
+        ("steps", -1, "steps is -1: it must be at least 0"),
+        ("steps", 2**31, "at most 100000000"),
+        ("hidden_size", 0, "at least 1"),
+        ("hidden_size", 10**9, "hidden_size is 1000000000: .* at most 4096"),
+        ("batch_size", 0, "at least 1"),
+        ("evaluate_every", 0, "at least 1"),
+        ("held_out", 0, "at least 1"),
+        ("learning_rate", (), "learning_rate is empty"),
+        ("learning_rate", (0.0,), "it must be at least 1e-09 and at most 100"),
+        pytest.param("learning_rate", (10**400,), "has about 1e400: it must be", id="1e400"),
+        ("learning_rate", (0.01, 0.010000000001), "learning_rate has 0.01 twice"),
+        ("learning_rate", (float("nan"),), "expected a finite number"),
+        ("learning_rate", ("fast",), "expected a number"),
+        ("clip", -1.0, "clip is -1.0: it must be at least 0"),
+        ("clip", float("inf"), "expected a finite number"),
+        ("match", "luck", "choose from hidden_size, parameters"),
+        ("device", "tpu", "choose from auto, cpu, cuda"),
+        ("device", np.array(["cpu", "cuda"]), "device is of type ndarray: choose from"),
+        ("device", "\x00\n\ud800", r"device is '.x00.n.ud800'"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_with_a_message(
+    setting: str, value: Any, message: str
+) -> None:
+    with pytest.raises(ExperimentError, match=message.replace("'", ".")):
+        Experiment.from_mapping({**asdict(Experiment()), setting: value})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"seeds": 1000, "lengths": list(range(20, 50))},
+            "these are 150000 models, cells × lengths × seeds × learning rates: at most 20000",
+        ),
+        (
+            {"hidden_size": 4096, "match": "parameters"},
+            "hidden_size is 4096: with match=parameters rnn would get more than 4096",
+        ),
+    ],
+)
+def test_settings_that_are_too_much_together_are_refused(
+    settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ExperimentError, match=message):
+        Experiment.from_mapping(settings)
+
+
+def test_the_bounds_themselves_are_fine() -> None:
+    for name, bounds in {**WHOLE, **REAL}.items():
+        for bound in bounds:
+            at = max(bound, 10) if "lengths" in name else bound
+            experiment = Experiment.from_mapping({name: [at] if name in SEVERAL else at})
+            assert Experiment.from_json(experiment.to_json()) == experiment
+    last = Experiment(first_seed=WHOLE["first_seed"][1], seeds=WHOLE["seeds"][1])
+    assert last.seed_numbers[-1] == 2**31 - 1
+
+
+def test_minus_zero_is_zero() -> None:
+    assert str(Experiment(clip=-0.0).clip) == "0.0"
+    assert type(Experiment(clip=1).clip) is float
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "experiment is of type list: expected settings by name"),
+        ('{"clip": NaN}', "NaN is no number in JSON"),
+        ('{"clip": 1, "clip": 2}', "'clip' is given twice"),
+        pytest.param("[" * 100_000, "nested too deeply", id="nested"),
+        pytest.param('{"seeds": ' + "1" * 5000 + "}", "a number has 5000 digits", id="digits"),
+        ("", "not JSON"),
+        ('{"speed": 3}', "unknown setting .speed.: the settings are batch_size"),
+    ],
+)
+def test_other_json_is_refused_with_a_message(text: str, message: str) -> None:
+    with pytest.raises(ExperimentError, match=message):
+        Experiment.from_json(text)
+
+
+def test_equal_hidden_size_is_the_same_for_all() -> None:
+    assert set(Experiment(hidden_size=17).hidden_sizes().values()) == {17}
+
+
+def test_equal_parameters_come_as_close_as_a_unit_allows_and_never_above() -> None:
+    experiment = Experiment(match="parameters")
+    sizes = experiment.hidden_sizes()
+    budget = experiment.parameter_count("lstm", experiment.hidden_size)
+    assert sizes["lstm"] == experiment.hidden_size
+    for cell, size in sizes.items():
+        assert experiment.parameter_count(cell, size) <= budget
+        assert experiment.parameter_count(cell, size + 1) > budget
+
+
+def test_equal_parameters_are_found_fast_for_the_largest_sizes() -> None:
+    cells = ["lstm", *(f"gru:gain={gain / 100}" for gain in range(10, 73))]
+    start = time.process_time()
+    experiment = Experiment.from_mapping(
+        {"cells": cells, "hidden_size": 3500, "match": "parameters", "lengths": [20]}
+    )
+    sizes = experiment.hidden_sizes()
+    assert time.process_time() - start < 1
+    assert sizes["lstm"] == 3500
+    assert all(3500 < size <= 4096 for cell, size in sizes.items() if cell != "lstm")
+
+
+def test_parameter_counts_by_hand() -> None:
+    # Temporal order has 6 inputs and 4 classes; H = 2.
+    experiment = Experiment()
+    assert experiment.parameter_count("rnn", 2) == 2 * 6 + 2 * 2 + 2 + 4 * 3
+    assert experiment.parameter_count("lstm", 2) == 4 * (2 * 6 + 2 * 2 + 2) + 4 * 3
+    assert experiment.parameter_count("gru", 2) == 3 * (2 * 6 + 2 * 2 + 2) + 2 + 4 * 3

@@ -1,0 +1,309 @@
+"""What acts on the gradient: clipping by value, truncation, Ω, batch norm, overflow."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor
+
+from models.experiment import Experiment
+from models.experiment.partition import Part, share_out
+from models.population.evaluation import gradient_profile, score, set_profile_batches
+from models.service.questions import ask
+from models.training.optimiser import clip, clipped, gradient_norm
+from models.training.population_trainer import CellTraining, StepRecord
+from models.training.regularisation import omega
+from models.training.train import train
+
+CPU = torch.device("cpu")
+SMALL = Experiment(
+    cells=("rnn",),
+    lengths=(10, 13),
+    seeds=2,
+    steps=4,
+    hidden_size=6,
+    batch_size=8,
+    evaluate_every=1,
+    held_out=20,
+    device="cpu",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> None:
+    """What is so small is fastest on one."""
+    torch.set_num_threads(1)
+
+
+def changed(**settings: object) -> Experiment:
+    return Experiment.from_mapping({**vars(SMALL), **settings})
+
+
+def training(**settings: object) -> CellTraining:
+    """All models of the experiment's one cell."""
+    experiment = changed(**settings)
+    ((part,),) = share_out(experiment, 1)
+    return CellTraining(experiment, part, CPU)
+
+
+def steps(trained: CellTraining, count: int) -> list[StepRecord]:
+    return [trained.train_step() for _ in range(count)]
+
+
+def table(experiment: Experiment, name: str) -> pd.DataFrame:
+    parts = [one.tables for one in train(experiment, processes=1)]
+    return pd.concat([tables[name] for tables in parts if name in tables], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"clip": 0.02, "clip_by": "value"},
+        {"truncate": 4},
+        {"truncate": 4, "cells": ["lstm:norm=layer"]},
+        {"cells": ["rnn:omega=2"]},
+        {"cells": ["rnn:omega=2"], "truncate": 4, "clip": 0.02, "clip_by": "value"},
+        {"cells": ["gru:norm=batch"]},
+    ],
+    ids=str,
+)
+def test_a_population_of_many_is_as_many_populations_of_one(settings: dict[str, Any]) -> None:
+    together = training(**settings)
+    norms = [record.gradient_norm for record in steps(together, 5)]
+    for index, model in enumerate(together.models):
+        alone = CellTraining(together.experiment, Part(together.name, (model,)), CPU)
+        own = [record.gradient_norm for record in steps(alone, 5)]
+        torch.testing.assert_close(alone.parameters[0], together.parameters[index])
+        for ours, theirs in zip(norms, own, strict=True):
+            torch.testing.assert_close(ours[index], theirs[0], rtol=1e-4, atol=1e-7)
+
+
+# Clipping by value.
+
+
+def stepped_with(trained: CellTraining, monkeypatch: pytest.MonkeyPatch) -> tuple[Tensor, Tensor]:
+    """One step: the gradient that the optimiser gets, and whether it was clipped."""
+    got = []
+    step = trained.optimiser.step
+
+    def record(gradient: Tensor, alive: Tensor) -> None:
+        got.append(gradient.clone())
+        step(gradient, alive)
+
+    monkeypatch.setattr(trained.optimiser, "step", record)
+    (told,) = steps(trained, 1)
+    return got[0], told.clipped
+
+
+def test_clipping_by_value_cuts_each_number_and_says_of_which_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, _ = stepped_with(training(clip=0.0), monkeypatch)
+    largest = whole.abs().amax(dim=1)
+    limit = float(largest.sort().values[1:3].mean())  # between those of the four models
+    cut, told = stepped_with(training(clip=limit, clip_by="value"), monkeypatch)
+    torch.testing.assert_close(cut, whole.clamp(-limit, limit))
+    assert torch.equal(told, largest > limit)
+    assert told.sum() == 2
+
+
+def test_clipping_by_value_is_not_by_norm() -> None:
+    gradient = torch.tensor([[3.0, -0.5], [0.4, 0.4]])
+    norm = gradient_norm(gradient)
+    by_value = clip(gradient, norm, 0.5, "value")
+    assert torch.equal(by_value, torch.tensor([[0.5, -0.5], [0.4, 0.4]]))
+    assert clipped(gradient, norm, 0.5, "value").tolist() == [True, False]
+    assert clipped(gradient, norm, 0.5, "norm").tolist() == [True, True]
+    assert not clipped(gradient, norm, 0.0, "value").any()
+    assert torch.equal(clip(gradient, norm, 0.0, "value"), gradient)
+
+
+def test_the_column_clipped_is_about_elements_where_clipping_is_by_value() -> None:
+    never = table(changed(clip=1e6, clip_by="value"), "training")
+    always = table(changed(clip=1e-6, clip_by="value"), "training")
+    assert not never["clipped"].any()
+    assert always["clipped"].all()
+
+
+# Truncation.
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "rnn:norm=layer", "lstm:norm=batch"])
+def test_before_the_window_the_profile_is_exactly_zero(cell: str) -> None:
+    trained = training(cells=[cell], truncate=4)
+    whole = training(cells=[cell])
+    seeds = [model.seed for model in trained.models]
+    truncated, complete = (gradient_profile(one.population, seeds) for one in (trained, whole))
+    for state, of_models in truncated.items():
+        for own, all_the_way in zip(of_models, complete[state], strict=True):
+            assert (own[:-4] == 0).all()
+            assert (own[-4:-1] > 0).all()
+            assert (all_the_way[:-1] > 0).all()
+            np.testing.assert_allclose(own[-4:], all_the_way[-4:], rtol=1e-4)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm:norm=layer"])
+def test_a_truncated_gradient_trains_another_model_unless_the_window_holds_it_all(
+    cell: str,
+) -> None:
+    whole, short, wide = (
+        training(cells=[cell], truncate=truncate) for truncate in (0, 4, max(SMALL.lengths))
+    )
+    for one in (whole, short, wide):
+        steps(one, 3)
+    torch.testing.assert_close(wide.parameters, whole.parameters)
+    moved = (short.parameters - whole.parameters).abs().amax(dim=1)
+    assert (moved > 1e-4).all()
+
+
+# Ω.
+
+
+def omega_of(trained: CellTraining) -> list[float]:
+    """Of each model, on the sequences of the profiles."""
+    population = trained.population
+    set_profile_batches(population, [model.seed for model in trained.models])
+    torch.autograd.grad(population.outcome().loss.sum(), trained.parameters)
+    W_h = population.weights()[0].W_h.detach()
+    return [float(omega(population.recurrence, W, index)[0]) for index, W in enumerate(W_h)]
+
+
+def test_the_regulariser_brings_omega_down() -> None:
+    settings = {"lengths": (30,), "hidden_size": 16, "batch_size": 16, "learning_rate": (0.005,)}
+    plain, regularised = training(**settings), training(**settings, cells=["rnn:omega=2"])
+    before = omega_of(plain)
+    assert omega_of(regularised) == pytest.approx(before)
+    for one in (plain, regularised):
+        steps(one, 90)
+    for start, without, with_it in zip(before, omega_of(plain), omega_of(regularised), strict=True):
+        assert with_it < start
+        assert with_it < 0.6 * without
+
+
+def test_without_weight_the_regulariser_does_nothing() -> None:
+    plain, regularised = training(), training(cells=["rnn:omega=0.000001"])
+    for one in (plain, regularised):
+        steps(one, 2)
+    torch.testing.assert_close(plain.parameters, regularised.parameters, rtol=1e-3, atol=1e-4)
+
+
+# Batch norm.
+
+
+@pytest.fixture(scope="module")
+def normalised() -> CellTraining:
+    trained = training(cells=["rnn:norm=batch"], test_lengths=(10, 13, 25))
+    steps(trained, 3)
+    return trained
+
+
+def test_held_out_accuracy_is_by_running_statistics(normalised: CellTraining) -> None:
+    population, seeds = normalised.population, [model.seed for model in normalised.models]
+    first, second = (score(population, seeds, "held_out", 3) for _ in range(2))
+    assert np.array_equal(first.loss, second.loss)
+    assert np.array_equal(first.accuracy, second.accuracy)
+    set_profile_batches(population, seeds)
+    running, batch, again = (
+        population.outcome(statistics).loss.detach()
+        for statistics in ("running", "batch", "running")
+    )
+    assert torch.equal(running, again)  # a look through the batch's own teaches nothing
+    assert ((running - batch).abs() > 1e-3).all()
+
+
+def test_a_sequence_is_judged_by_itself_whatever_stands_beside_it(
+    normalised: CellTraining,
+) -> None:
+    population = normalised.population
+    length = population.lengths[0]
+    batch = normalised.task.sample(np.random.default_rng(0), SMALL.batch_size, length)
+    population.set_batch(0, batch)
+    in_company = population.outcome().loss[0]
+    losses = []
+    for sequence in range(SMALL.batch_size):
+        same = [batch.part(sequence, 1)] * SMALL.batch_size
+        alone = type(batch)(
+            *(
+                np.concatenate([getattr(one, name) for one in same], axis=-1)
+                for name in ("inputs", "targets")
+            )
+        )
+        population.set_batch(0, alone)
+        losses.append(population.outcome().loss[0].detach())
+    torch.testing.assert_close(torch.stack(losses).mean(), in_company.detach())
+
+
+def test_a_normalised_model_is_scored_at_other_lengths_by_what_it_has_learnt() -> None:
+    experiment = changed(cells=["lstm:norm=batch"], test_lengths=(10, 13, 25))
+    rows = table(experiment, "generalisation")
+    assert set(rows["test_length"]) == {10, 13, 25}
+    assert np.isfinite(rows["loss"]).all()
+    assert rows["accuracy"].between(0, 1).all()
+    final = table(experiment, "accuracy").query("step == 4")
+    same = rows[rows["length"] == rows["test_length"]].merge(final, on=["length", "seed"])
+    assert list(same["loss_x"]) == pytest.approx(list(same["loss_y"]))
+
+
+# Overflow.
+
+
+EXPLOSIVE = {"cells": ["rnn:activation=relu,gain=3"], "lengths": (10, 200), "hidden_size": 32}
+
+
+def test_what_overflows_is_told_with_where_and_when_and_the_others_go_on() -> None:
+    experiment = changed(**EXPLOSIVE, seeds=1, clip=0.0, steps=3)
+    tables = [one.tables for one in train(experiment, processes=1)]
+    accuracy = pd.concat([table["accuracy"] for table in tables])
+    diagnostics = pd.concat([table["diagnostics"] for table in tables])
+    healthy, sick = (accuracy[accuracy["length"] == length] for length in (10, 200))
+    assert not healthy["diverged"].any()
+    overflows = diagnostics[diagnostics["diagnostic"].str.startswith("overflow")]
+    begins = sick.loc[sick["diverged"], "step"].min()
+    assert sick.loc[sick["step"] >= begins, "diverged"].all()
+    assert (overflows["length"] == 200).all()
+    assert (overflows["step"] == begins).all()
+    found = overflows.set_index("diagnostic")["value"]
+    # The state doubles on its way forward until float32 ends; back from the loss nothing is left.
+    assert set(found.index) == {"overflow_state_t", "overflow_gradient_t"}
+    assert 70 < found["overflow_state_t"] < 200
+    assert found["overflow_gradient_t"] == 200
+    losses = pd.concat([table["training"] for table in tables if "training" in table])
+    assert list(losses.loc[losses["length"] == 10, "step"]) == [1, 2, 3]
+    assert list(losses.loc[losses["length"] == 200, "step"]) == list(range(1, begins + 1))
+    assert healthy["loss"].nunique() == 4
+
+
+def test_of_states_that_are_not_finite_nothing_is_measured_but_the_weights() -> None:
+    born = table(changed(**EXPLOSIVE, seeds=1, steps=0), "diagnostics").query("length == 200")
+    found = born.set_index("diagnostic")["value"]
+    assert found["spectral_radius"] == pytest.approx(3)
+    for name in ("lyapunov_exponent", "half_life_theory", "half_life_h", "saturation_h"):
+        assert np.isnan(found[name]), name
+
+
+# At birth, temporal order, H = 32: LITERATURE 4.3.
+
+
+def test_at_birth_the_gradient_of_the_rnn_vanishes_with_length_and_that_of_chrono_does_not() -> (
+    None
+):
+    experiment = Experiment(
+        cells=("rnn", "gru:bias=chrono"), lengths=(20, 50, 100, 200), hidden_size=32
+    )
+    answer: Any = ask("birth", {"experiment": asdict(experiment)})
+    ratio = {
+        (profile["cell"], profile["length"]): profile["norms"][0] / profile["norms"][-1]
+        for profile in answer["profiles"]
+    }
+    vanishing = [ratio["rnn", length] for length in experiment.lengths]
+    for shorter, longer in pairwise(vanishing):
+        assert longer < shorter / 30
+    assert vanishing[-1] < 1e-6 * vanishing[0]
+    level = [ratio["gru:bias=chrono", length] for length in experiment.lengths]
+    assert all(1 / 30 < one < 30 for one in level), level

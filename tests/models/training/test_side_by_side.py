@@ -1,0 +1,88 @@
+"""Generators in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Generator, Iterator
+
+import pytest
+
+from models.training.processes import side_by_side
+
+Stop = Callable[[], bool]
+
+
+def count(name: str, items: int, should_stop: Stop) -> Iterator[tuple[str, int, int]]:
+    for item in range(items):
+        if should_stop():
+            return
+        yield name, item, os.getpid()
+
+
+def endless(should_stop: Stop) -> Iterator[int]:
+    while not should_stop():
+        yield os.getpid()
+        time.sleep(0.01)
+
+
+def fails(should_stop: Stop) -> Iterator[int]:
+    yield 1
+    raise ValueError("the reason")
+
+
+def dies(should_stop: Stop) -> Iterator[int]:
+    yield 1
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def never() -> bool:
+    return False
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_items_of_every_task_in_order_from_processes_of_their_own() -> None:
+    items = list(side_by_side(count, [("a", 3), ("b", 2)], never))
+    assert [item for name, item, _ in items if name == "a"] == [0, 1, 2]
+    assert [item for name, item, _ in items if name == "b"] == [0, 1]
+    assert len({process for *_, process in items} | {os.getpid()}) == 3
+
+
+def test_stops_when_told() -> None:
+    asked: list[bool] = []
+
+    def after_a_while() -> bool:
+        asked.append(True)
+        return len(asked) > 5
+
+    seen = list(side_by_side(endless, [(), ()], after_a_while))
+    assert seen
+    assert not any(is_running(process) for process in set(seen))
+
+
+def test_leaving_the_loop_leaves_no_process() -> None:
+    items = side_by_side(endless, [()], never)
+    process = next(items)
+    assert isinstance(items, Generator)
+    items.close()
+    assert not is_running(process)
+
+
+def test_an_error_is_raised_here() -> None:
+    with pytest.raises(ValueError, match="the reason"):
+        list(side_by_side(fails, [()], never))
+
+
+def test_a_killed_process_is_told_and_what_it_sent_is_kept() -> None:
+    items = side_by_side(dies, [()], never)
+    assert next(items) == 1
+    with pytest.raises(RuntimeError, match="exit code -9"):
+        next(items)

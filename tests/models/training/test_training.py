@@ -1,0 +1,217 @@
+"""Training: what comes out, that it is repeatable, and that each model stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from models.analysis.schema import TABLES
+from models.cells import CELLS
+from models.cells.rnn import RNN
+from models.experiment import Experiment, ExperimentError
+from models.experiment.partition import Part, share_out
+from models.experiment.random_streams import Stream, generator
+from models.training.population_trainer import CellTraining
+from models.training.snapshot import Snapshot
+from models.training.train import choose_device, train
+
+CPU = torch.device("cpu")
+SMALL = Experiment(
+    cells=("rnn", "lstm:bias=chrono", "gru"),
+    lengths=(10, 13),
+    seeds=2,
+    steps=7,
+    hidden_size=6,
+    batch_size=8,
+    evaluate_every=3,
+    held_out=20,
+    device="cpu",
+)
+
+
+def changed(**settings: object) -> Experiment:
+    return Experiment.from_mapping({**vars(SMALL), **settings})
+
+
+def table(snapshots: Iterable[Snapshot], name: str) -> pd.DataFrame:
+    rows = [one.tables[name] for one in snapshots if name in one.tables]
+    frame = pd.concat(rows, ignore_index=True)
+    return frame.sort_values(list(frame.columns)).reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def snapshots() -> list[Snapshot]:
+    return list(train(SMALL, processes=1))
+
+
+def test_every_cell_is_measured_at_birth_every_k_steps_and_at_the_end(
+    snapshots: list[Snapshot],
+) -> None:
+    for cell in SMALL.cells:
+        assert [one.step for one in snapshots if one.cell == cell] == [0, 3, 6, 7]
+
+
+def test_cells_advance_together(snapshots: list[Snapshot]) -> None:
+    order = [one.step for one in snapshots]
+    assert order == sorted(order)
+
+
+def test_tables_follow_the_schema(snapshots: list[Snapshot]) -> None:
+    names = {name for one in snapshots for name in one.tables}
+    assert names == set(TABLES) - {"validation", "generalisation"}
+    for name in names:
+        assert set(table(snapshots, name).columns) == set(TABLES[name]) - {"run"}
+    models = len(SMALL.cells) * 2 * 2
+    accuracy = table(snapshots, "accuracy")
+    assert len(accuracy) == models * 4
+    assert set(accuracy["sequences"]) == {24}  # 20, in whole batches of 8
+    assert accuracy["accuracy"].between(0, 1).all()
+    assert len(table(snapshots, "training")) == models * 7
+    gradients = table(snapshots, "gradients")
+    one = gradients.query("cell == 'lstm:bias=chrono' and length == 13 and seed == 1 and step == 3")
+    assert list(one.query("state == 'c'")["t"]) == list(range(1, 14))
+    assert set(gradients.query("cell == 'gru'")["state"]) == {"h"}
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_same_experiment_gives_the_same_numbers(
+    snapshots: list[Snapshot], processes: int
+) -> None:
+    again = list(train(SMALL, processes=processes))
+    for name in ("accuracy", "training", "gradients"):
+        pd.testing.assert_frame_equal(table(snapshots, name), table(again, name), check_exact=True)
+
+
+def test_a_population_of_many_is_as_many_populations_of_one() -> None:
+    for (part,) in [share_out(changed(cells=[cell]), 1)[0] for cell in SMALL.cells]:
+        together = CellTraining(SMALL, part, CPU)
+        alone = [CellTraining(SMALL, Part(part.cell, (model,)), CPU) for model in part.models]
+        for _ in range(5):
+            together.train_step()
+            for one in alone:
+                one.train_step()
+        rows = torch.cat([one.parameters for one in alone])
+        torch.testing.assert_close(together.parameters, rows, rtol=1e-5, atol=1e-7)
+
+
+def test_other_seeds_other_numbers(snapshots: list[Snapshot]) -> None:
+    other = table(train(changed(first_seed=7), processes=1), "accuracy")
+    assert not other["loss"].isin(table(snapshots, "accuracy")["loss"]).any()
+
+
+def test_streams_never_meet() -> None:
+    streams = [generator(0, 20, stream).integers(2**62, size=8) for stream in Stream]
+    assert len({tuple(numbers) for numbers in streams}) == len(Stream)
+
+
+def test_it_learns() -> None:
+    experiment = changed(
+        cells=["rnn"], lengths=[10], seeds=1, steps=150, hidden_size=24, batch_size=32
+    )
+    accuracy = table(train(experiment, processes=1), "accuracy").sort_values("step")["accuracy"]
+    assert accuracy.iloc[0] < 0.6
+    assert accuracy.iloc[-1] > 0.9
+
+
+def test_stop_keeps_what_was_measured() -> None:
+    asked = 0
+
+    def should_stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 8
+
+    stopped = list(train(changed(steps=10_000, cells=["rnn"]), should_stop, processes=1))
+    last = stopped[-1]
+    assert 0 < last.step < 10
+    assert table(stopped, "training")["step"].max() == last.step
+    assert table(stopped, "accuracy")["step"].max() == last.step
+
+
+def test_a_model_that_overflows_is_frozen_and_marked_and_the_others_go_on() -> None:
+    experiment = changed(cells=["rnn"], clip=0.0)
+    (part,) = share_out(experiment, 1)[0]
+    training = CellTraining(experiment, part, CPU)
+    training.advance(lambda: False)
+    training.train_step()
+    with torch.no_grad():
+        training.parameters[1] = 1e38
+    frozen = training.parameters[1].clone()
+    snapshot = training.advance(lambda: False)
+    assert list(snapshot.tables["accuracy"]["diverged"]) == [False, True, False, False]
+    assert torch.equal(training.parameters[1], frozen)
+    assert training.parameters[[0, 2, 3]].isfinite().all()
+    sick = snapshot.tables["training"].query("length == 13 and seed == 1")
+    assert len(sick) == 1  # the step at which it showed, and no more
+    assert not np.isfinite(sick["loss"]).any()
+    steps = snapshot.tables["training"].query("seed == 0 and length == 10")["step"]
+    assert list(steps) == [2, 3]
+
+
+def test_a_list_of_learning_rates_trains_each_and_validates() -> None:
+    several = list(train(changed(learning_rate=[0.01, 0.001], cells=["gru"]), processes=1))
+    accuracy, validation = table(several, "accuracy"), table(several, "validation")
+    assert set(accuracy["learning_rate"]) == {0.01, 0.001}
+    assert len(validation) == len(accuracy)
+    final = {
+        rate: rows.query("step == 7")["loss"].mean()
+        for rate, rows in accuracy.groupby("learning_rate")
+    }
+    assert final[0.01] != final[0.001]
+    assert not validation["loss"].isin(accuracy["loss"]).any()
+
+
+def test_trained_models_are_scored_at_other_lengths_at_the_end() -> None:
+    snapshots = list(train(changed(test_lengths=[10, 30], cells=["gru"]), processes=1))
+    assert [one.step for one in snapshots if "generalisation" in one.tables] == [7]
+    rows = table(snapshots, "generalisation")
+    assert set(rows.columns) == set(TABLES["generalisation"]) - {"run"}
+    assert len(rows) == 2 * 2 * 2
+    # At the length they were trained at, on the same held-out sequences, nothing changes.
+    final = table(snapshots, "accuracy").query("step == 7 and length == 10")
+    same = rows.query("length == 10 and test_length == 10")
+    assert list(same["accuracy"]) == pytest.approx(list(final["accuracy"]))
+
+
+def test_a_new_cell_without_a_kernel_trains_through_its_readable_step(
+    monkeypatch: pytest.MonkeyPatch, snapshots: list[Snapshot]
+) -> None:
+    class Elman(RNN):
+        name = "elman"
+
+    monkeypatch.setitem(CELLS, "elman", Elman)
+    slow = list(train(changed(cells=["elman"]), processes=1))
+    for name in ("accuracy", "training", "gradients"):
+        fast = table([one for one in snapshots if one.cell == "rnn"], name).drop(columns="cell")
+        pd.testing.assert_frame_equal(
+            table(slow, name).drop(columns="cell"), fast, rtol=1e-3, atol=1e-6
+        )
+
+
+def test_gradient_profile_of_a_batch_is_the_root_mean_square_over_its_sequences() -> None:
+    (part,) = share_out(changed(cells=["rnn"], lengths=[10], seeds=1, batch_size=3), 1)[0]
+    training = CellTraining(changed(cells=["rnn"], batch_size=3), part, CPU)
+    population = training.population
+    batch = training.task.sample(np.random.default_rng(0), 3, 10)
+    population.set_batch(0, batch)
+    (profile,) = population.gradient_profile()["h"]
+    norms = []
+    for sequence in range(3):
+        single = CellTraining(changed(cells=["rnn"], batch_size=1), part, CPU).population
+        single.set_batch(0, batch.part(sequence, 1))
+        norms.append(single.gradient_profile()["h"][0])
+    expected = torch.stack(norms).square().mean(0).sqrt()
+    torch.testing.assert_close(profile, expected, rtol=1e-4, atol=1e-12)
+
+
+def test_a_gpu_that_is_not_there_is_said_plainly() -> None:
+    if torch.cuda.is_available():
+        assert choose_device("auto").type == "cuda"
+    else:
+        assert choose_device("auto").type == "cpu"
+        with pytest.raises(ExperimentError, match="no GPU here: use auto or cpu"):
+            choose_device("cuda")
