@@ -1,1 +1,4 @@
-""""""
+"""What several sections use: charts, cards, downloads, tables, legends.
+
+Imports session, scheduling, figures.
+"""

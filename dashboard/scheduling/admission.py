@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.scheduling.app_resources import configuration, store, trainer
-from dashboard.session.visitor import visitor
 from models.experiment import Experiment
 from models.experiment.cost import Cost, Limits, Speed, estimate, in_words, objection
 
@@ -20,10 +19,10 @@ def refusal(experiment: Experiment) -> str:
     return _refusal(experiment, trainer().speed)
 
 
-def no_room() -> str:
-    """Why no further run may wait now; empty where one may."""
+def no_room(visitor: str) -> str:
+    """Why no further run of this visitor may wait now; empty where one may."""
     allowed = configuration()
-    going = store().going(visitor())
+    going = store().going(visitor)
     # One of them trains, or is the next of this visitor's to train.
     if len(going) > allowed.waiting:
         return (

@@ -96,7 +96,7 @@ class Trainer:
         self.wake()
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """The answer to a quick question, see ``models.service.questions``. Raises QuestionError."""
+        """The answer to one of ``models.service.questions``. Raises QuestionError."""
         for _ in range(ATTEMPTS):
             process = self._at_hand()
             try:

@@ -28,7 +28,7 @@ REFUSED = "refused"
 
 def start(experiment: Experiment) -> None:
     """Queues a run and looks at it, where it may be."""
-    if problem := admission.refusal(experiment) or admission.no_room():
+    if problem := admission.refusal(experiment) or admission.no_room(visitor()):
         st.session_state[REFUSED] = problem
         return
     try:
@@ -44,7 +44,7 @@ def start(experiment: Experiment) -> None:
 
 def resume(run: str) -> None:
     """Goes on with a run that was broken off, where it may."""
-    if problem := admission.no_room():
+    if problem := admission.no_room(visitor()):
         st.session_state[REFUSED] = problem
         return
     try:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from models.exchange.files import Results, read
 
-FOLDER = Path(__file__).parent / "examples"
+FOLDER = Path(__file__).parents[1] / "examples"
 
 
 def path(preset: str) -> Path:

@@ -1,1 +1,4 @@
-""""""
+"""Tidy tables of results in, statistics, memory spans and sentences out; no torch.
+
+Imports experiment, cells, tasks and settings.
+"""

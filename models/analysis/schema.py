@@ -8,6 +8,11 @@ from __future__ import annotations
 MODEL = ("run", "task", "cell", "length", "seed", "learning_rate")
 """The columns that say which model a row is about."""
 
+TEXTS = ("run", "task", "cell", "state", "diagnostic")
+FLAGS = ("solved", "diverged", "clipped")
+NUMBERS = ("length", "test_length", "seed", "step", "t", "sequences")
+"""The columns of texts, of flags and of whole numbers; all others hold floats."""
+
 TABLES: dict[str, tuple[str, ...]] = {
     # On held-out sequences, which training never sees.
     "accuracy": (
@@ -25,7 +30,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "training": (*MODEL, "step", "loss", "accuracy", "gradient_norm", "clipped"),
     # The gradient profile: root mean square over a batch of ‖∂L/∂state_t‖, t from 1 to T.
     "gradients": (*MODEL, "step", "t", "state", "gradient_norm"),
-    # What was measured of a model by the way, ``models.analysis.diagnostic_names`` says what each is.
+    # What else was measured of a model; ``models.analysis.diagnostic_names`` says what each is.
     "diagnostics": (*MODEL, "step", "diagnostic", "value"),
     # Of trained models: the share of held-out sequences whose answer changes with the input at t.
     "influence": (*MODEL, "step", "t", "influence"),

@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.analysis.schema import TABLES
-from models.store.tables import FLAGS, NUMBERS, TEXTS
+from models.analysis.schema import FLAGS, NUMBERS, TABLES, TEXTS
 
 KINDS = dict.fromkeys(TEXTS, "str") | dict.fromkeys(FLAGS, "bool") | dict.fromkeys(NUMBERS, "int64")
 """The types of columns; all others hold floats."""

@@ -9,7 +9,8 @@ back, ∂h_t/∂h_{t-1} = diag(1 - h_t²) W_h, which is why it vanishes or explo
 Squashing by σ, whose slope is at most 1/4, makes it vanish sooner; ReLU does not squash, so it may
 as well explode (``activation``). Orthogonal W_h, the default, neither shrinks nor stretches; times
 ``gain`` it does. The identity with ReLU is the IRNN (Le, Jaitly & Hinton 2015). ``omega`` weighs
-Pascanu's regulariser, which asks the gradient to keep its norm (``models.training.regularisation``).
+Pascanu's regulariser, which asks the gradient to keep its norm
+(``models.training.regularisation``).
 
 With ``norm=layer`` it is the sum a that is normalised, h_t = tanh(N(a_t) + b) (Ba 2016, eq. 4);
 with ``norm=batch`` its two parts, each by itself (Cooijmans 2016, eq. 6).

@@ -1,1 +1,1 @@
-"""Why a cell remembers or forgets: measured on its recurrence, and read off what it measured."""
+"""Why a cell remembers or forgets, measured on models in memory. Imports population and below."""

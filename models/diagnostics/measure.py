@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,10 +16,8 @@ from models.diagnostics.jacobian import lyapunov_exponents
 from models.diagnostics.saturation import gate_means, saturation
 from models.diagnostics.spectrum import spectral_radius
 from models.diagnostics.theory import theoretical_half_life
-from models.diagnostics.trajectory import Trajectory
-
-if TYPE_CHECKING:
-    from models.population.population import Population
+from models.diagnostics.trajectory import Trajectory, trajectories
+from models.population.population import Population
 
 MOST_LAGS = 16
 """At which behaviour is probed, evenly spread on a log axis."""
@@ -32,7 +29,7 @@ def of_recurrence(population: Population, only: int | None = None) -> dict[str, 
     With ``only`` of the models with so many steps; NaN for the others.
     """
     measured: dict[str, np.ndarray] = {}
-    for models, trajectory in population.trajectories():
+    for models, trajectory in trajectories(population):
         if only not in (None, trajectory.steps):
             continue
         for name, values in _of_trajectory(trajectory).items():
@@ -76,7 +73,7 @@ def of_inputs(population: Population) -> list[np.ndarray]:
     found: dict[int, np.ndarray] = {}
     _, (V, b) = population.weights()
     V, b = V.detach(), b.detach()
-    for models, trajectory in population.trajectories():
+    for models, trajectory in trajectories(population):
         last = V[models] @ trajectory.states[-1][0][..., :1] + b[models]
         answers = last[..., 0].argmax(dim=1)
         values = connectivity(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from models.cells.cell import Cell, Weights
 from models.cells.normalisation import NORMALISE, Normalise
 from models.kernels.batch_norm import RecurrentBatchNorm
 from models.kernels.schedule import Schedule
+from models.population.population import Population
 
 State = tuple[Tensor, ...]
 """Each of the cell's states, (n, H, B)."""
@@ -91,3 +92,17 @@ class Trajectory:
             batch_norm.finish()
             batch_norm.statistics = "running"
         return states, normalise
+
+
+def trajectories(population: Population) -> Iterator[tuple[list[int], Trajectory]]:
+    """For each number of steps, the models in order, on the batches that they have now.
+
+    One at a time, since a trajectory that was looked at holds every state and gate.
+    """
+    weights = population.weights()[0].given()
+    lengths = population.schedule.lengths
+    for steps in dict.fromkeys(lengths):
+        models = [model for model, length in enumerate(lengths) if length == steps]
+        own = Weights(**{name: w[models].detach() for name, w in weights.items()})
+        inputs = torch.stack([population.recurrence.inputs(model) for model in models], dim=1)
+        yield models, Trajectory(population.cell, own, inputs)

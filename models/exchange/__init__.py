@@ -1,1 +1,4 @@
-""""""
+"""Results as files that leave and come back: CSV, ZIP, standalone script.
+
+Imports store and below.
+"""

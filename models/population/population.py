@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -12,7 +12,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.cells.cell import Cell, Weights
-from models.diagnostics.trajectory import Trajectory
 from models.experiment.partition import Model
 from models.experiment.random_streams import Stream, generator
 from models.kernels import unroll
@@ -114,18 +113,6 @@ class Population:
             ]
             for state in self.cell.states
         }
-
-    def trajectories(self) -> Iterator[tuple[list[int], Trajectory]]:
-        """For each number of steps, its models in order, on the batches that they have now.
-
-        One at a time, since a trajectory that was looked at holds every state and gate.
-        """
-        weights = self.weights()[0].given()
-        for steps in dict.fromkeys(self.schedule.lengths):
-            models = [m for m, length in enumerate(self.schedule.lengths) if length == steps]
-            own = Weights(**{name: w[models].detach() for name, w in weights.items()})
-            inputs = torch.stack([self.recurrence.inputs(model) for model in models], dim=1)
-            yield models, Trajectory(self.cell, own, inputs)
 
     def weights(self) -> tuple[Weights, tuple[Tensor, Tensor]]:
         """Views into the parameters: the cell's weights, and the readout's weights and bias."""

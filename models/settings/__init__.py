@@ -1,1 +1,1 @@
-"""Settings as text, JSON and environment variables, read safely. Imports nothing of ours."""
+"""Settings as text, JSON and environment variables, read safely. Imports no other layer."""

@@ -1,4 +1,6 @@
-"""S"""
+"""The store of runs: a database, what was measured, migrations, housekeeping. Imports training and
+below, but for torch.
+"""
 
 from models.store.store import NotOursError, Status, Store, StoreError
 

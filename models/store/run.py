@@ -28,7 +28,7 @@ class Run:
     message: str
     """Why it ended, where that is not plain."""
     visitor: str | None
-    """Whose run it is, see ``dashboard.session.visitor``; None is nobody's, as from the command line."""
+    """Whose run it is, a visitor of the dashboard; None is nobody's, as from the command line."""
     created: datetime
     queued: datetime | None
     """When it began to wait, last."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.analysis.schema import MODEL, TABLES
+from models.analysis.schema import FLAGS, MODEL, NUMBERS, TABLES, TEXTS
 
 METADATA = sa.MetaData()
 RUN_LENGTH = 32
@@ -48,10 +48,6 @@ PARTS = sa.Table(
     sa.Column("checkpoint", sa.LargeBinary),
 )
 """How far each population of a run is stored, and the last checkpoint of its training."""
-
-TEXTS = ("run", "task", "cell", "state", "diagnostic")
-FLAGS = ("solved", "diverged", "clipped")
-NUMBERS = ("length", "test_length", "seed", "step", "t", "sequences")
 
 
 def _column(name: str) -> sa.Column[Any]:

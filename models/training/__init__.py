@@ -1,1 +1,1 @@
-""""""
+"""From an experiment to snapshots: train, measure, save. Imports diagnostics and below."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,9 +13,7 @@ from models.diagnostics.measure import of_behaviour, of_inputs, of_profiles, of_
 from models.population.evaluation import Scores, gradient_profile, score
 from models.population.population import Population
 from models.tasks.task import Split
-
-if TYPE_CHECKING:
-    from models.training.population_trainer import CellTraining, StepRecord
+from models.training.population_trainer import CellTraining, StepRecord
 
 
 class Measuring:

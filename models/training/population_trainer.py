@@ -20,10 +20,9 @@ from models.experiment.random_streams import Stream, generator
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
 from models.training.checkpoint import Checkpoint
-from models.training.measurement import Measuring
 from models.training.optimiser import Adam, clip, clipped, gradient_norm
 from models.training.regularisation import omega
-from models.training.snapshot import Rows, Snapshot
+from models.training.snapshot import Rows
 
 CHECKPOINT_SECONDS = 10.0
 """Least time between two checkpoints of a population."""
@@ -74,10 +73,11 @@ class CellTraining:
     def finished(self) -> bool:
         return self.born and self.step >= self.experiment.steps
 
-    def advance(self, should_stop: Callable[[], bool]) -> Snapshot:
-        """Is born, or trains to the next evaluation; then measures.
+    def train_to_evaluation(self, should_stop: Callable[[], bool]) -> tuple[list[StepRecord], bool]:
+        """Trains to the next evaluation, or for TURN_SECONDS where that is further.
 
-        Where that is far, it ends in between with what training itself has measured.
+        The second value says whether the population is to be evaluated now. The first call does
+        not train: models are evaluated as they are initialised.
         """
         records: list[StepRecord] = []
         goal, end = self.step, time.monotonic() + TURN_SECONDS
@@ -87,15 +87,7 @@ class CellTraining:
             while self.step < goal and time.monotonic() < end and not should_stop():
                 records.append(self.train_step())
         self.born = True
-        measuring = Measuring(self)
-        on_the_way = self.step < goal and not should_stop()
-        tables = measuring.of_training(records) if on_the_way else measuring.tables(records)
-        weights = self._kept_weights() if self.finished else {}
-        return Snapshot(self.part, self.step, tables, weights, self._checkpoint_if_due())
-
-    def stop(self) -> Snapshot:
-        """The last snapshot of a population that has been born and will not be finished."""
-        return Snapshot(self.part, self.step, {}, self._kept_weights(), self.checkpoint())
+        return records, self.step == goal or should_stop()
 
     def checkpoint(self) -> Checkpoint:
         """Training as it stands between two optimiser steps."""
@@ -115,7 +107,7 @@ class CellTraining:
         }
         return Checkpoint(self.step, arrays, streams)
 
-    def _checkpoint_if_due(self) -> Checkpoint | None:
+    def checkpoint_if_due(self) -> Checkpoint | None:
         """Now and then, and at the end, so that nobody trains it again."""
         now = time.monotonic()
         if now < self._saved + CHECKPOINT_SECONDS and not self.finished:
@@ -197,7 +189,8 @@ class CellTraining:
             for model in self.models
         }
 
-    def _kept_weights(self) -> dict[Model, np.ndarray]:
+    def kept_weights(self) -> dict[Model, np.ndarray]:
+        """The parameters (P,) of each model whose weights the experiment keeps."""
         vectors = self.parameters.detach().cpu().numpy()
         kept = self.experiment.kept_seeds
         return {

@@ -15,6 +15,7 @@ from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import Part, share_out
 from models.settings import machine
 from models.training.checkpoint import Checkpoint
+from models.training.measurement import Measuring
 from models.training.population_trainer import CellTraining
 from models.training.processes import side_by_side
 from models.training.snapshot import Snapshot
@@ -59,12 +60,31 @@ def take_turns(
     waiting = [population for population in populations if not population.finished]
     while waiting:
         population = min(waiting, key=lambda one: (one.born, one.step))
-        yield population.advance(should_stop)
+        yield advance(population, should_stop)
         if population.finished:
             waiting.remove(population)
         if should_stop():
-            yield from (population.stop() for population in waiting if population.born)
+            yield from (_stopped(population) for population in waiting if population.born)
             return
+
+
+def advance(population: CellTraining, should_stop: Callable[[], bool]) -> Snapshot:
+    """Trains a population to its next evaluation, and measures it.
+
+    Where that is far, it ends in between with what training itself has measured.
+    """
+    records, evaluate = population.train_to_evaluation(should_stop)
+    measuring = Measuring(population)
+    tables = measuring.tables(records) if evaluate else measuring.of_training(records)
+    weights = population.kept_weights() if population.finished else {}
+    checkpoint = population.checkpoint_if_due()
+    return Snapshot(population.part, population.step, tables, weights, checkpoint)
+
+
+def _stopped(population: CellTraining) -> Snapshot:
+    """The last snapshot of a population that will not be finished."""
+    weights, checkpoint = population.kept_weights(), population.checkpoint()
+    return Snapshot(population.part, population.step, {}, weights, checkpoint)
 
 
 def choose_device(wanted: str) -> torch.device:

@@ -1,4 +1,4 @@
-"""How far the estimates of ``models.experiment.cost`` are off, and the coefficients that they go by.
+"""How far estimates of ``models.experiment.cost`` are off, and the coefficients they go by.
 
     python -m tests.benchmarks.cost
     python -m tests.benchmarks.cost --fit

@@ -1,4 +1,4 @@
-"""The coefficients of ``models.experiment.cost``, measured: CPU seconds of one thread, and private memory.
+"""Measures the coefficients of ``models.experiment.cost``: CPU seconds of a thread, and memory.
 
 Every part of a training is timed by itself, over a seeded grid of sizes, and its coefficients are
 those (none below 0) with the least squared relative error.

@@ -20,9 +20,9 @@ def probe_curve(
 ) -> go.Figure:
     """Accuracy against t with its 95 % interval, a line for each state and each question.
 
-    ``table``: columns of ``models.diagnostics.inside.linear_probe.COLUMNS``; with ``operated``, what was
-    before an operation is thin. In grey the control: labels that were shuffled, the mean and the
-    range of many ways.
+    ``table`` has the columns of ``models.diagnostics.inside.linear_probe.COLUMNS``; with
+    ``operated``, what was before an operation is thin. In grey the control: shuffled labels, the
+    mean and the range of many shufflings.
     """
     steps = int(table["t"].max())
     figure = new_figure(

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from models.diagnostics.jacobian import log_singular_values
+from models.diagnostics.trajectory import trajectories
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import Model, Part
 from models.population.evaluation import set_profile_batches
@@ -29,7 +30,7 @@ def singular_values(experiment: Mapping[str, Any], cell: str, length: int) -> di
     model = Model(length, wanted.first_seed, wanted.learning_rate[0])
     training = CellTraining(wanted, Part(cell, (model,)), torch.device("cpu"))
     set_profile_batches(training.population, [model.seed])
-    ((_, trajectory),) = training.population.trajectories()
+    ((_, trajectory),) = trajectories(training.population)
     last = trajectory.steps - 1
     lags = np.unique(np.linspace(1, last, min(MOST_LAGS, last)).round().astype(int))
     (values,) = log_singular_values(trajectory, lags.tolist()).tolist()

@@ -15,6 +15,7 @@ from models.analysis.horizon import behaviour_horizon, gradient_horizon
 from models.cells import make_cell
 from models.diagnostics.connectivity import connectivity
 from models.diagnostics.theory import theoretical_half_life
+from models.diagnostics.trajectory import trajectories
 from models.experiment.partition import Model
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
@@ -67,7 +68,7 @@ def test_theory_of_the_rnn_foretells_what_is_measured_at_birth(gain: str) -> Non
     for model in range(3):
         population.set_batch(model, task.sample(np.random.default_rng(model), 16, steps))
     measured = [1 / half_life(norms.numpy()) for norms in population.gradient_profile()["h"]]
-    ((_, trajectory),) = population.trajectories()
+    ((_, trajectory),) = trajectories(population)
     foretold = 1 / theoretical_half_life(trajectory)
     assert foretold.tolist() == pytest.approx(measured, rel=0.15, abs=0.03)
 

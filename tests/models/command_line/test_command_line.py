@@ -228,7 +228,10 @@ def test_script_prints_a_script(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_light_modules_do_not_import_torch() -> None:
-    light = "models.command_line.main, models.exchange.files, models.service.running, models.exchange.standalone_script"
+    light = (
+        "models.command_line.main, models.exchange.files, models.service.running, "
+        "models.exchange.standalone_script"
+    )
     program = f"import sys, {light}; sys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
     assert done.returncode == 0

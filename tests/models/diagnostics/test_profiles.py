@@ -13,6 +13,7 @@ from models.analysis.horizon import gradient_horizon
 from models.cells import make_cell
 from models.diagnostics.jacobian import lyapunov_exponents
 from models.diagnostics.theory import theoretical_half_life
+from models.diagnostics.trajectory import trajectories
 from models.experiment.partition import Model
 from models.experiment.random_streams import Stream, generator
 from models.population.population import Population, initial_parameters
@@ -53,7 +54,7 @@ def test_linear_scalar(w: float) -> None:
     weights["W_h"][:] = w * torch.eye(HIDDEN)
     shares = profile(one, "h")
     torch.testing.assert_close(shares, powers(w))
-    ((_, trajectory),) = one.trajectories()
+    ((_, trajectory),) = trajectories(one)
     life = math.inf if w == 1 else math.log(2) / -math.log(w)
     assert half_life(shares.numpy()) == pytest.approx(life, rel=1e-4)
     assert theoretical_half_life(trajectory).item() == pytest.approx(life, rel=1e-4)
@@ -75,7 +76,7 @@ def test_lstm_with_clamped_gates() -> None:
     i, f, o, g = weights["b"][0].split(HIDDEN)
     i[:], f[:], o[:], g[:] = -100, math.log(9), 100, 0
     torch.testing.assert_close(profile(one, "c"), powers(0.9))
-    ((_, trajectory),) = one.trajectories()
+    ((_, trajectory),) = trajectories(one)
     assert theoretical_half_life(trajectory).item() == pytest.approx(6.5788, rel=1e-4)
 
 

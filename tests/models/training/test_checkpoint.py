@@ -16,7 +16,7 @@ from models.training import population_trainer
 from models.training.checkpoint import Checkpoint
 from models.training.population_trainer import CellTraining
 from models.training.snapshot import Snapshot
-from models.training.train import train
+from models.training.train import advance, train
 
 CPU = torch.device("cpu")
 EVERY_PATH = (
@@ -140,7 +140,7 @@ def test_a_long_way_to_the_next_evaluation_is_told_in_parts(
     monkeypatch.setattr(population_trainer, "TURN_SECONDS", 3.0)
     told = []
     while not training.finished:
-        told.append(training.advance(lambda: False))
+        told.append(advance(training, lambda: False))
     assert len(told) > 3
     assert all(set(one.tables) <= {"training"} for one in told[1:-1])
     for table in ("training", "accuracy"):

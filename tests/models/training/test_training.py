@@ -17,7 +17,7 @@ from models.experiment.partition import Part, share_out
 from models.experiment.random_streams import Stream, generator
 from models.training.population_trainer import CellTraining
 from models.training.snapshot import Snapshot
-from models.training.train import choose_device, train
+from models.training.train import advance, choose_device, train
 
 CPU = torch.device("cpu")
 SMALL = Experiment(
@@ -136,12 +136,12 @@ def test_a_model_that_overflows_is_frozen_and_marked_and_the_others_go_on() -> N
     experiment = changed(cells=["rnn"], clip=0.0)
     (part,) = share_out(experiment, 1)[0]
     training = CellTraining(experiment, part, CPU)
-    training.advance(lambda: False)
+    advance(training, lambda: False)
     training.train_step()
     with torch.no_grad():
         training.parameters[1] = 1e38
     frozen = training.parameters[1].clone()
-    snapshot = training.advance(lambda: False)
+    snapshot = advance(training, lambda: False)
     assert list(snapshot.tables["accuracy"]["diverged"]) == [False, True, False, False]
     assert torch.equal(training.parameters[1], frozen)
     assert training.parameters[[0, 2, 3]].isfinite().all()
