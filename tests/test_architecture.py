@@ -32,6 +32,16 @@ def test_the_dashboard_imports_no_tests_and_no_torch(file: Path) -> None:
     assert not imported(file) & {"torch", "tests"}
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "dashboard").rglob("*.py")), ids=str)
+def test_session_keys_stand_in_one_place(file: Path) -> None:
+    names = [
+        node.attr
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute)
+    ]
+    assert "session_state" not in names or file.name == "session_state.py"
+
+
 def test_the_dashboards_process_never_loads_torch(tmp_path: Path) -> None:
     program = f"""
 import os, sys
