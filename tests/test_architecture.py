@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -13,6 +16,16 @@ def test_imports_keep_the_layers() -> None:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "dashboard").rglob("*.py")), ids=str)
+def test_session_keys_stand_in_one_place(file: Path) -> None:
+    names = [
+        node.attr
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute)
+    ]
+    assert "session_state" not in names or file.name == "session_state.py"
 
 
 def test_the_dashboards_process_never_loads_torch(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.session.session_state import trial
 from models.cells import CELLS
 from models.settings import spec
 from models.settings.spec import Option, SpecError, canonical
@@ -40,13 +41,13 @@ def cell_builder() -> str | None:
 
 def _offered(name: str) -> list[Option]:
     """The cell's options, without those that the others leave without effect."""
-    normalised = st.session_state.get(f"trial_{name}_norm", "none") != "none"
+    normalised = trial(name, "norm").get("none") != "none"
     idle = "omega" if normalised else "gamma"
     return [option for option in spec.parse("cell", name, CELLS)[0].options if option.name != idle]
 
 
 def _knob(name: str, option: Option) -> str:
-    key = f"trial_{name}_{option.name}"
+    key = trial(name, option.name).name
     if option.between is None:
         values = [option.default, *(value for value in option.values if value != option.default)]
         return str(st.selectbox(option.name.capitalize(), values, key=key, help=option.help))

@@ -7,10 +7,10 @@ import math
 import streamlit as st
 
 from dashboard.figures.style import cell_style
+from dashboard.session.session_state import guess
 from models.experiment import Experiment
 
 NONE = "no guess"
-KEY = "guess_"
 
 
 def guess_controls(experiment: Experiment) -> None:
@@ -18,17 +18,19 @@ def guess_controls(experiment: Experiment) -> None:
     beyond = f"beyond {experiment.lengths[-1]}"
     choices = [NONE, *(str(length) for length in experiment.lengths), beyond]
     for cell in experiment.cells:
-        st.select_slider(cell_style(cell).label, choices, key=KEY + cell, persist_state="session")
+        st.select_slider(
+            cell_style(cell).label, choices, key=guess(cell).name, persist_state="session"
+        )
 
 
 def guesses(experiment: Experiment) -> dict[str, float]:
     """The guessed memory span of each cell, where there is a guess; infinite is beyond."""
     found = {}
     for cell in experiment.cells:
-        guess = st.session_state.get(KEY + cell, NONE)
-        if guess.isdigit():
-            found[cell] = float(guess)
-        elif guess != NONE:
+        guessed = guess(cell).get(NONE)
+        if guessed.isdigit():
+            found[cell] = float(guessed)
+        elif guessed != NONE:
             found[cell] = math.inf
     return found
 
@@ -36,4 +38,4 @@ def guesses(experiment: Experiment) -> dict[str, float]:
 def clear_guesses(experiment: Experiment) -> None:
     """Takes them all back."""
     for cell in experiment.cells:
-        st.session_state[KEY + cell] = NONE
+        guess(cell).set(NONE)

@@ -20,6 +20,7 @@ from dashboard.figures.ladder import ladder
 from dashboard.figures.race.learning import gradient_norm, learning_curves
 from dashboard.figures.style import cell_style, in_order
 from dashboard.session.run_tables import Tables
+from dashboard.session.session_state import FLOW_CELL
 from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
@@ -76,12 +77,12 @@ def draw(source: Source) -> None:
 
 def _chosen(experiment: Experiment) -> tuple[str, int]:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    if st.session_state.get("flow_cell") not in experiment.cells:
-        st.session_state.pop("flow_cell", None)
+    if FLOW_CELL.get() not in experiment.cells:
+        FLOW_CELL.take()
     cell: str = left.selectbox(
         "Cell of the heat map",
         in_order(experiment.cells),
-        key="flow_cell",
+        key=FLOW_CELL.name,
         format_func=lambda cell: cell_style(cell).label,
     )
     length: int = right.select_slider(

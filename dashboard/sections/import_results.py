@@ -9,13 +9,12 @@ import streamlit as st
 
 from dashboard.components.markdown import plain
 from dashboard.scheduling.app_resources import store
+from dashboard.session.session_state import UPLOADS
 from dashboard.session.visitor import visitor
 from models.exchange.files import Results
 from models.exchange.import_files import MOST_PACKED, ImportedError, from_files, from_zip
 from models.exchange.import_run import adopt
 from models.store import StoreError
-
-UPLOADS = "uploads"
 
 
 class File(Protocol):
@@ -29,13 +28,12 @@ class File(Protocol):
 def import_results() -> None:
     """A place to drop files; what is good becomes a run of this visitor's."""
     with st.expander("Open exported results", icon=":material/upload_file:"):
-        uploads = st.session_state.setdefault(UPLOADS, 0)
         files = st.file_uploader(
             "A ZIP that was exported here, or experiment.json with its CSV tables",
             type=["zip", "json", "csv", "npz"],
             accept_multiple_files=True,
             max_upload_size=MOST_PACKED // 10**6,
-            key=f"upload_{uploads}",
+            key=f"upload_{UPLOADS.get(0)}",
         )
         if files and st.button("Open them", key="import", type="primary"):
             _import(files)
@@ -50,7 +48,7 @@ def _import(files: Sequence[File]) -> None:
     except StoreError as error:
         st.error(f"The results cannot be stored: {plain(str(error), most=600)}")
         return
-    st.session_state[UPLOADS] += 1
+    UPLOADS.set(UPLOADS.get(0) + 1)
     st.switch_page("views/race.py", query_params={"run": run})
 
 

@@ -12,6 +12,7 @@ from dashboard.components.markdown import plain
 from dashboard.scheduling import admission
 from dashboard.scheduling.app_resources import trainer
 from dashboard.session import current_run
+from dashboard.session.session_state import REFUSED
 from dashboard.session.visitor import is_mine
 from dashboard.sidebar import controls
 from models.store.run import Run
@@ -36,7 +37,7 @@ def start_button(settings: controls.Settings, run: Run | None, beside: Callable[
     refusal = admission.refusal(experiment) if experiment else ""
     if refusal:
         st.error(f"This experiment takes {plain(refusal, most=600)}")
-    if refused := st.session_state.pop(current_run.REFUSED, ""):
+    if refused := REFUSED.take():
         st.warning(f"Not started: {plain(refused, most=600)}.", icon=":material/block:")
     going = run is not None and run.going and is_mine(run)
     same = going and run is not None and run.experiment == experiment

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.components.charts import once
 from dashboard.sections.at_initialisation.view import PATHS
 from dashboard.session import current_run
+from dashboard.session.session_state import BIRTH_STATE, FLOW_CELL, FLOW_VIEW
 from dashboard.sidebar import controls
 from models.experiment import Experiment
 from models.stories import STORIES, Telling, telling_of
@@ -70,7 +71,7 @@ def told(source: str, experiment: Experiment, tables: Mapping[str, pd.DataFrame]
 def _open(story: Story, variant: int) -> None:
     current_run.leave()
     controls.show(story.presets[variant].experiment)
-    st.session_state["flow_view"] = OPENS[story.opens]
+    FLOW_VIEW.set(OPENS[story.opens])
     if story.cell:
-        st.session_state["flow_cell"] = story.cell
-    st.session_state["birth_state"] = PATHS if story.both_paths else "h"
+        FLOW_CELL.set(story.cell)
+    BIRTH_STATE.set(PATHS if story.both_paths else "h")

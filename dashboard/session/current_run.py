@@ -10,6 +10,7 @@ from dashboard.scheduling import admission
 from dashboard.scheduling.app_resources import store, trainer
 from dashboard.scheduling.run_queue import Place, seconds_left
 from dashboard.session.run_tables import Reader
+from dashboard.session.session_state import READER, REFUSED, UNKNOWN_RUN
 from dashboard.session.visitor import visitor
 from models.experiment import Experiment
 from models.experiment.cost.words import duration
@@ -20,37 +21,32 @@ Phase = Literal["queued", "starting", "arriving", "training", "ended"]
 """In the queue; starting until a cell has its first points; these arriving until every cell has;
 then training until it has ended."""
 
-READER = "reader"
-UNKNOWN = "unknown_run"
-REFUSED = "refused"
-"""Why the last press could not be followed."""
-
 
 def start(experiment: Experiment) -> None:
     """Queues a run and looks at it, where it may be."""
     if problem := admission.refusal(experiment) or admission.no_room(visitor()):
-        st.session_state[REFUSED] = problem
+        REFUSED.set(problem)
         return
     try:
         run = store().create(experiment, visitor())
     except StoreError as error:
-        st.session_state[REFUSED] = f"the run cannot be stored: {error}"
+        REFUSED.set(f"the run cannot be stored: {error}")
         return
     trainer().wake()
     look_at(run)
-    if READER in st.session_state:
+    if READER.get():
         reader().waits = True
 
 
 def resume(run: str) -> None:
     """Goes on with a run that was broken off, where it may."""
     if problem := admission.no_room(visitor()):
-        st.session_state[REFUSED] = problem
+        REFUSED.set(problem)
         return
     try:
         store().resume(run)
     except StoreError as error:
-        st.session_state[REFUSED] = f"the run cannot be resumed: {error}"
+        REFUSED.set(f"the run cannot be resumed: {error}")
         return
     trainer().wake()
     look_at(run)
@@ -63,7 +59,7 @@ def stop(run: str) -> None:
     except KeyError:
         return  # deleted meanwhile, in another tab
     except StoreError as error:
-        st.session_state[REFUSED] = f"the run cannot be stopped: {error}"
+        REFUSED.set(f"the run cannot be stopped: {error}")
 
 
 def look_at(run: str) -> None:
@@ -73,27 +69,27 @@ def look_at(run: str) -> None:
     except KeyError:
         return  # deleted meanwhile, in another tab
     st.query_params["run"] = run
-    st.session_state[READER] = reader
-    st.session_state.pop(UNKNOWN, None)
+    READER.set(reader)
+    UNKNOWN_RUN.take()
 
 
 def leave() -> None:
     """Looks at no run; the address forgets it as well."""
-    st.session_state.pop(READER, None)
-    st.session_state.pop(UNKNOWN, None)
+    READER.take()
+    UNKNOWN_RUN.take()
     st.query_params.pop("run", None)
 
 
 def opened_by_address() -> Run | None:
     """The run that the address asks for, when it is not the one shown already."""
     wanted = st.query_params.get("run")
-    if wanted is None or (READER in st.session_state and reader().run == wanted):
+    if wanted is None or (READER.get() and reader().run == wanted):
         return None
     try:
         run = store().run(wanted)
     except KeyError:
         leave()
-        st.session_state[UNKNOWN] = wanted
+        UNKNOWN_RUN.set(wanted)
         return None
     look_at(wanted)
     return run
@@ -101,7 +97,7 @@ def opened_by_address() -> Run | None:
 
 def current() -> Run | None:
     """The run on show, as the store knows it now; None where there is none (any more)."""
-    if READER not in st.session_state:
+    if not READER.get():
         return None
     try:
         run = store().run(reader().run)
@@ -115,13 +111,14 @@ def current() -> Run | None:
 
 def elsewhere() -> list[Run]:
     """This visitor's runs that are going, but for the one on show."""
-    shown = reader().run if READER in st.session_state else None
+    shown = reader().run if READER.get() else None
     return [run for run in store().going(visitor()) if run.id != shown]
 
 
 def reader() -> Reader:
     """Reads the run on show."""
-    found: Reader = st.session_state[READER]
+    found = READER.get()
+    assert found
     return found
 
 

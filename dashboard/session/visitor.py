@@ -9,13 +9,13 @@ import secrets
 import streamlit as st
 
 from dashboard.scheduling.app_resources import configuration
+from dashboard.session.session_state import VISITOR_SECRET
 from models.store.run import Run
 
 COOKIE = "memory_lab_visitor"
 SECRET = re.compile(r"[\w-]{22,64}", re.ASCII)
 SECRET_BYTES = 24
 KEPT_SECONDS = 365 * 24 * 3600
-STATE = "visitor_secret"
 
 
 def visitor() -> str:
@@ -48,9 +48,9 @@ def remember() -> None:
 
 
 def _secret() -> str:
-    if STATE not in st.session_state:
+    secret = VISITOR_SECRET.get()
+    if secret is None:
         kept = st.context.cookies.get(COOKIE, "")
-        new = secrets.token_urlsafe(SECRET_BYTES)
-        st.session_state[STATE] = kept if SECRET.fullmatch(kept) else new
-    secret: str = st.session_state[STATE]
+        secret = kept if SECRET.fullmatch(kept) else secrets.token_urlsafe(SECRET_BYTES)
+        VISITOR_SECRET.set(secret)
     return secret

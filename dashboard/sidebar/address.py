@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, get_args
+from dataclasses import replace
+from typing import Any
 
 from dashboard.components.markdown import plain
 from models.cells import make_cell
-from models.experiment.experiment import CHOICES, REAL, WHOLE
-from models.settings import numerals
+from models.experiment.experiment import MAX_LENGTH
+from models.settings.setting import Setting
 from models.tasks import make_task
 
 Check = Callable[[str], object]
@@ -18,17 +19,20 @@ OTHERS = ("run",)
 """Parameters that are no settings: which run is on show."""
 
 
-def check_of(name: str, task: str) -> Check:
-    """Of one value of this setting of an experiment; lengths depend on the task."""
-    if name == "cells":
+def suited(setting: Setting, task: str) -> Setting:
+    """The setting as a task has it: how short its sequences can be, and which show it well."""
+    if setting.name not in ("lengths", "test_lengths"):
+        return setting
+    made = make_task(task)
+    default = made.lengths if setting.name == "lengths" else setting.default
+    return replace(setting, bounds=(made.minimum_length, MAX_LENGTH), default=default)
+
+
+def check_of(setting: Setting, task: str) -> Check:
+    """Of one value of this setting of an experiment."""
+    if setting.name == "cells":
         return make_cell
-    if name in CHOICES:
-        return get_args(CHOICES[name]).index
-    if name in ("lengths", "test_lengths"):
-        return lambda text: _between(numerals.whole(text), _length_bounds(name, task))
-    if name in WHOLE:
-        return lambda text: _between(numerals.whole(text), WHOLE[name])
-    return lambda text: _between(numerals.number(text), REAL[name])
+    return lambda text: suited(setting, task).checked(setting.parse(text))
 
 
 def usable(given: Sequence[str], check: Check, *, several: bool) -> bool:
@@ -38,11 +42,11 @@ def usable(given: Sequence[str], check: Check, *, several: bool) -> bool:
 
 def refusal(name: str, given: Iterable[str], instead: str | Sequence[str]) -> str:
     """Markdown: what stood there, what is used in its place, and how several are written."""
-    told = f"{name}={plain(', '.join(given))} in the address cannot be used"
+    refused = f"{name}={plain(', '.join(given))} in the address cannot be used"
     if isinstance(instead, str):
-        return f"{told}: {plain(instead)} instead"
+        return f"{refused}: {plain(instead)} instead"
     several = plain(", ".join(instead)) or "nothing"
-    return f"{told}: {several} instead. Several are written {name}=…&{name}=…"
+    return f"{refused}: {several} instead. Several are written {name}=…&{name}=…"
 
 
 def unknown(given: Iterable[str], known: Iterable[str]) -> str:
@@ -53,18 +57,9 @@ def unknown(given: Iterable[str], known: Iterable[str]) -> str:
     return f"In the address, nothing here uses {plain(', '.join(names))}"
 
 
-def numbers(texts: Iterable[str], read: Callable[[str], float]) -> list[Any]:
+def values_of(setting: Setting, texts: Iterable[str]) -> list[Any]:
     """Numbers where they are; what is none is left for the experiment to refuse."""
-    return [read(text) if _accepted(read, text) else text for text in texts]
-
-
-def _length_bounds(name: str, task: str) -> tuple[int, int]:
-    return make_task(task).minimum_length, WHOLE[name][1]
-
-
-def _between(value: float, bounds: tuple[float, float]) -> None:
-    if not bounds[0] <= value <= bounds[1]:
-        raise ValueError(f"{value:g} is not from {bounds[0]:g} to {bounds[1]:g}")
+    return [setting.parse(text) if _accepted(setting.parse, text) else text for text in texts]
 
 
 def _accepted(check: Check, text: str) -> bool:

@@ -7,27 +7,30 @@ reported. Lengths that are not given are those that show the task well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import streamlit as st
 
-from dashboard.sidebar.address import Check, check_of, numbers, refusal, unknown, usable
+from dashboard.session.session_state import (
+    ADDRESS_MESSAGES,
+    ADDRESS_RESETS,
+    ADDRESS_SEEN,
+    EXPERIMENT,
+    widget,
+)
+from dashboard.sidebar.address import check_of, refusal, suited, unknown, usable, values_of
 from models.cells import CELLS, make_cell
 from models.experiment import Experiment, ExperimentError
-from models.experiment.experiment import CHOICES, REAL, WHOLE
+from models.experiment.experiment import SETTINGS
 from models.settings import spec
-from models.settings.numerals import number, whole
+from models.settings.setting import Setting
+from models.settings.spec import Option
 from models.tasks import TASKS
 
-DEFAULTS = Experiment()
-LENGTHS = ("10", "20", "30", "50", "70", "100", "150", "200", "300", "500")
-RATES = ("0.001", "0.002", "0.005", "0.01", "0.02")
-MESSAGES = "address_messages"
-RESETS = "address_resets"
-SEEN = "address_seen"
-KEPT = "settings_kept"
+COMMON = ("task", "cells", "lengths", "seeds", "steps", "match")
+"""The settings that are always in sight; all others are under Advanced."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,21 @@ class Settings:
 
 def settings() -> Settings:
     """Draws the sidebar and reads it. From page to page, everything stays as it was set."""
-    if KEPT in st.session_state and "task" not in st.session_state:
-        show(st.session_state[KEPT])
-        st.query_params.update(address_of(st.session_state[KEPT]))
+    kept = EXPERIMENT.get()
+    if kept and widget("task").get() is None:
+        show(kept)
+        st.query_params.update(address_of(kept))
     address = _Address()
     with st.sidebar:
-        values = _common(address) | _advanced(address)
+        values = {name: address.value(SETTINGS[name]) for name in COMMON}
+        with st.expander("Advanced"):
+            others = (one for one in SETTINGS.values() if one.name not in COMMON)
+            values |= {one.name: address.value(one) for one in others}
     address.done()
-    messages = tuple(st.session_state.get(MESSAGES, ()))
+    messages = tuple(ADDRESS_MESSAGES.get([]))
     try:
-        experiment = st.session_state[KEPT] = Experiment.from_mapping(values)
+        experiment = Experiment.from_mapping(values)
+        EXPERIMENT.set(experiment)
         return Settings(experiment, "", messages)
     except ExperimentError as error:
         return Settings(None, str(error), messages)
@@ -61,30 +69,25 @@ def settings() -> Settings:
 def show(experiment: Experiment) -> None:
     """Sets every widget to this experiment; call it before they are drawn, as in a callback."""
     name, options = _parsed_task(experiment.task)
-    st.session_state["task"] = name
+    widget("task").set(name)
     for option, value in options.items():
-        st.session_state[f"{name}_{option}"] = value
-    for field in fields(Experiment):
-        if field.name != "task":
-            value = getattr(experiment, field.name)
-            st.session_state[field.name] = _texts(value) if isinstance(value, tuple) else value
-    st.session_state.pop(MESSAGES, None)
-    st.session_state[SEEN] = True
+        widget(f"{name}_{option}").set(value)
+    for one in SETTINGS.values():
+        if one.name != "task":
+            value = getattr(experiment, one.name)
+            widget(one.name).set(_texts(value) if one.several else value)
+    ADDRESS_MESSAGES.take()
+    ADDRESS_SEEN.set(True)
 
 
 def address_of(experiment: Experiment) -> dict[str, str | list[str]]:
     """The parameters of the address that opens this experiment; defaults are left out."""
     name, options = _parsed_task(experiment.task)
-    lengths = _texts(TASKS[name].lengths)
-    values = {field.name: getattr(experiment, field.name) for field in fields(Experiment)}
-    told = {key: value for key, value in values.items() if value != getattr(DEFAULTS, key)}
-    told |= {"task": name} if name != _parsed_task(DEFAULTS.task)[0] else {}
-    address = {
-        key: _texts(value) if isinstance(value, tuple) else str(value)
-        for key, value in told.items()
-    }
-    if _texts(experiment.lengths) == lengths:
-        address.pop("lengths", None)
+    address: dict[str, str | list[str]] = {}
+    for one in SETTINGS.values():
+        value = name if one.name == "task" else getattr(experiment, one.name)
+        if value != suited(one, name).default:
+            address[one.name] = _texts(value) if one.several else str(value)
     defaults = {option.name: option.default for option in TASKS[name].options}
     return address | {
         f"{name}_{option}": value for option, value in options.items() if value != defaults[option]
@@ -106,186 +109,79 @@ def cell_suggestions() -> list[str]:
     return suggestions
 
 
-def _common(address: _Address) -> dict[str, Any]:
-    return {
-        "task": _task(address),
-        "cells": address.many(
-            "cells",
-            "Cells",
-            cell_suggestions(),
-            help="Pick some, or type a cell spec such as lstm:bias=chrono,init=identity.",
-        ),
-        "lengths": numbers(
-            address.many(
-                "lengths",
-                "Sequence lengths",
-                LENGTHS,
-                default=_texts(TASKS[st.session_state["task"]].lengths),
-                help="Type any other.",
-            ),
-            whole,
-        ),
-        "seeds": address.number("seeds", "Seeds", help="Models for each cell and length."),
-        "steps": address.number("steps", "Optimiser steps", step=100),
-        "match": address.one(
-            "match",
-            "Equal between cells",
-            help="Equal hidden size, or about equal numbers of parameters: each cell then gets "
-            "the largest hidden size that fits into what the largest cell has.",
-        ),
-    }
-
-
-def _advanced(address: _Address) -> dict[str, Any]:
-    with st.expander("Advanced"):
-        return {
-            "hidden_size": address.number("hidden_size", "Hidden size"),
-            "batch_size": address.number("batch_size", "Batch size"),
-            "learning_rate": numbers(
-                address.many(
-                    "learning_rate",
-                    "Learning rate",
-                    RATES,
-                    help="With several, each cell shows its best at each length, chosen on "
-                    "validation sequences.",
-                ),
-                number,
-            ),
-            "clip": address.number(
-                "clip", "Gradient clipping", step=0.5, help="Threshold; 0 is off."
-            ),
-            "clip_by": address.one(
-                "clip_by",
-                "Clip by",
-                help="Norm: the whole gradient is scaled down where its norm is above the "
-                "threshold. Value: each element is cut at the threshold.",
-            ),
-            "truncate": address.number(
-                "truncate",
-                "Truncate back-propagation",
-                step=10,
-                help="Steps that the gradient goes back at most; 0 is all the way.",
-            ),
-            "evaluate_every": address.number("evaluate_every", "Evaluate every … steps"),
-            "held_out": address.number("held_out", "Held-out sequences"),
-            "test_lengths": numbers(
-                address.many(
-                    "test_lengths",
-                    "Test at other lengths",
-                    LENGTHS,
-                    help="Trained models are scored at these lengths as well, at the end.",
-                ),
-                whole,
-            ),
-            "first_seed": address.number("first_seed", "First seed"),
-            "keep_weights": address.one(
-                "keep_weights",
-                "Keep weights",
-                help="Whose parameters are kept at the end, to look inside: the first seed's, or "
-                "everyone's.",
-            ),
-            "device": address.one("device", "Device"),
-        }
-
-
-def _task(address: _Address) -> str:
-    default, _ = _parsed_task(DEFAULTS.task)
-    name = address.one(
-        "task", "Task", choices=tuple(TASKS), default=default, on_change=_suit_lengths
-    )
-    chosen = [
-        f"{option.name}={value}"
-        for option in TASKS[name].options
-        if (
-            value := address.one(
-                f"{name}_{option.name}",
-                option.name.capitalize(),
-                choices=option.values,
-                default=option.default,
-                help=option.help,
-            )
-        )
-    ]
-    return f"{name}:{','.join(chosen)}"
-
-
 def _suit_lengths() -> None:
     """Another task, other lengths that show it well."""
-    task = TASKS[st.session_state["task"]]
-    st.session_state["lengths"] = _texts(task.lengths)
-    st.session_state["test_lengths"] = []
+    task = TASKS[_task_name()]
+    widget("lengths").set(_texts(task.lengths))
+    widget("test_lengths").set([])
 
 
 class _Address:
     """Widgets bound to the address; what a widget cannot use gives way to its default."""
 
     def __init__(self) -> None:
-        self._first = SEEN not in st.session_state
-        st.session_state[SEEN] = True
+        self._first = not ADDRESS_SEEN.get()
+        ADDRESS_SEEN.set(True)
         self._drawn: list[str] = []
         self._messages: list[str] = []
         self._resets: dict[str, Any] = {}
-        for key, value in st.session_state.pop(RESETS, {}).items():
-            st.session_state[key] = value
+        for key, value in (ADDRESS_RESETS.take() or {}).items():
+            widget(key).set(value)
 
-    def one(
-        self,
-        key: str,
-        label: str,
-        *,
-        choices: Sequence[str] = (),
-        default: str | None = None,
-        help: str | None = None,
-        on_change: Callable[[], None] | None = None,
-    ) -> str:
-        """One of some choices; those of a setting that has its own need not be given."""
-        choices = choices or get_args(CHOICES[key])
-        default = default or str(getattr(DEFAULTS, key))
-        return st.selectbox(
-            label,
-            choices,
-            index=choices.index(default),
-            key=key,
-            help=help,
-            on_change=on_change,
-            bind=self._bind(key, choices.index, default),
-        )
-
-    def number(self, key: str, label: str, *, step: float = 1, help: str | None = None) -> Any:
-        """A number within the bounds that the experiment has for it."""
-        default = getattr(DEFAULTS, key)
-        least, most = WHOLE[key] if key in WHOLE else REAL[key]
+    def value(self, setting: Setting) -> Any:
+        """What the widget of a setting says."""
+        if setting.name == "task":
+            return self._task(setting)
+        if setting.several:
+            return values_of(setting, self._many(suited(setting, _task_name())))
+        if setting.bounds is None:
+            return self._one(setting)
+        least, most = setting.bounds
         return st.number_input(
-            label,
+            setting.label,
             min_value=least,
             max_value=most,
-            value=default,
-            step=type(least)(step),
-            key=key,
-            help=help,
-            bind=self._bind(key, check_of(key, _task_name()), default),
+            value=setting.default,
+            step=setting.kind(setting.step),
+            key=setting.name,
+            help=setting.help,
+            bind=self._bind(setting, setting.default),
         )
 
-    def many(
-        self,
-        key: str,
-        label: str,
-        suggestions: Iterable[str],
-        *,
-        default: Sequence[str] | None = None,
-        help: str | None = None,
-    ) -> list[str]:
+    def _task(self, setting: Setting) -> str:
+        """One of the tasks, and each of its options."""
+        name = self._one(replace(setting, choices=tuple(TASKS)), on_change=_suit_lengths)
+        chosen = [
+            f"{option.name}={self._one(_as_setting(name, option))}"
+            for option in TASKS[name].options
+        ]
+        return f"{name}:{','.join(chosen)}"
+
+    def _one(self, setting: Setting, on_change: Callable[[], None] | None = None) -> str:
+        """One of the choices."""
+        return st.selectbox(
+            setting.label,
+            setting.choices,
+            index=setting.choices.index(setting.default),
+            key=setting.name,
+            help=setting.help,
+            on_change=on_change,
+            bind=self._bind(setting, setting.default),
+        )
+
+    def _many(self, setting: Setting) -> list[str]:
         """Some of the suggestions, or others that the experiment may have."""
-        default = list(default or _texts(getattr(DEFAULTS, key)))
-        shown = list(dict.fromkeys([*suggestions, *default, *st.session_state.get(key, [])]))
+        suggestions = cell_suggestions() if setting.name == "cells" else setting.suggestions
+        default = _texts(setting.default)
+        shown = [*suggestions, *default, *widget(setting.name).get([])]
         return st.multiselect(
-            label,
-            shown,
+            setting.label,
+            list(dict.fromkeys(shown)),
             default=default,
-            key=key,
-            help=help,
+            key=setting.name,
+            help=f"{setting.help} Others can be typed.",
             accept_new_options=True,
-            bind=self._bind(key, check_of(key, _task_name()), default),
+            bind=self._bind(setting, default),
         )
 
     def done(self) -> None:
@@ -293,30 +189,41 @@ class _Address:
         if self._first and (message := unknown(st.query_params, self._drawn)):
             self._messages.append(message)
         if self._messages:
-            st.session_state[MESSAGES] = self._messages
+            ADDRESS_MESSAGES.set(self._messages)
         if self._resets:
-            st.session_state[RESETS] = self._resets
+            ADDRESS_RESETS.set(self._resets)
             st.rerun()
 
-    def _bind(self, key: str, check: Check, default: Any) -> Literal["query-params"] | None:
+    def _bind(self, setting: Setting, default: Any) -> Literal["query-params"] | None:
         """Binds to the address, but for the one run in which what stands there is bad.
 
         Streamlit itself drops what a widget cannot hold without a word, cuts 2.5 to 2, and lets
         texts of any kind into a list.
         """
+        key = setting.name
         self._drawn.append(key)
         given = st.query_params.get_all(key) if self._first else []
-        several = isinstance(default, list)
-        if usable(given, check, several=several):
+        if usable(given, check_of(setting, _task_name()), several=setting.several):
             return "query-params"
         del st.query_params[key]
         self._resets[key] = default
-        self._messages.append(refusal(key, given, default if several else str(default)))
+        self._messages.append(refusal(key, given, default if setting.several else str(default)))
         return None
 
 
 def _task_name() -> str:
-    return str(st.session_state["task"])
+    return str(widget("task").get(SETTINGS["task"].default))
+
+
+def _as_setting(task: str, option: Option) -> Setting:
+    """A task's option; the address knows it by the names of both."""
+    return Setting(
+        option.name.capitalize(),
+        option.help,
+        choices=option.values,
+        name=f"{task}_{option.name}",
+        default=option.default,
+    )
 
 
 def _parsed_task(text: str) -> tuple[str, dict[str, str]]:

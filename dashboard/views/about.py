@@ -14,22 +14,10 @@ from dashboard.components import failures
 from dashboard.scheduling.app_resources import configuration, store, trainer
 from dashboard.scheduling.run_queue import Queue
 from dashboard.session.visitor import visitor
-from models.settings.configuration import MEBIBYTE
+from models.settings.configuration import MEBIBYTE, VARIABLES
 from models.store.environment import environment
 
 REFRESH_SECONDS = 5.0
-ABOUT_SETTINGS = {
-    "shared": "Everyone lists everyone's runs",
-    "trainers": "Runs that train at once",
-    "waiting": "Runs of one visitor that may wait",
-    "queue": "Runs that may wait in all",
-    "minutes": "Longest run, estimated, in minutes",
-    "megabytes": "Memory of one trainer, in MiB",
-    "keep_runs": "Newest runs that are kept",
-    "keep_megabytes": "Size up to which runs are kept, in MiB",
-    "unattended_minutes": "Minutes until a run nobody looks at gives way to others",
-}
-"""Settings that a visitor is told, and what they are."""
 
 
 def page() -> None:
@@ -44,8 +32,9 @@ def page() -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**What it allows**")
-        told = configuration().describe()
-        st.table({label: told[name] for name, label in ABOUT_SETTINGS.items()}, border="horizontal")
+        values = configuration().describe()
+        public = {one.help: values[one.name] for one in VARIABLES.values() if one.public}
+        st.table(public, border="horizontal")
         st.caption(
             "Whoever runs the app sets these as environment variables or secrets, such as "
             "`MEMORY_LAB_MINUTES`; the README has the list."

@@ -18,6 +18,7 @@ from dashboard.sections.live_run import follow, start_button
 from dashboard.sections.stories import show_story, story_buttons, told
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import nothing, of_results
+from dashboard.session.session_state import FLOW_RUN, FLOW_VIEW
 from dashboard.sidebar import controls
 from models.exchange.files import Results
 from models.experiment import Experiment
@@ -26,8 +27,6 @@ from models.stories import Telling, telling_of
 
 View = Literal["At birth", "During training"]
 VIEWS: tuple[View, ...] = ("At birth", "During training")
-SHOWN = "flow_run"
-"""The run that was shown last: another one is watched while it trains."""
 
 
 def page() -> None:
@@ -45,15 +44,15 @@ def page() -> None:
         show_story(telling)
     run = current_run.current()
     start_button(settings, run, lambda: None)
-    if run and st.session_state.get(SHOWN) != run.id:
-        st.session_state[SHOWN] = run.id
-        st.session_state["flow_view"] = VIEWS[1]
-    st.session_state.setdefault("flow_view", VIEWS[0])
+    if run and FLOW_RUN.get() != run.id:
+        FLOW_RUN.set(run.id)
+        FLOW_VIEW.set(VIEWS[1])
+    FLOW_VIEW.set(FLOW_VIEW.get(VIEWS[0]))
     view = st.segmented_control(
         "View",
         VIEWS,
         required=True,
-        key="flow_view",
+        key=FLOW_VIEW.name,
         label_visibility="collapsed",
     )
     if view == "At birth" and experiment:

@@ -10,6 +10,7 @@ from dashboard.sections.inside import model_choice, view
 from dashboard.sections.inside import surgery as inside_surgery
 from dashboard.sections.live_run import follow
 from dashboard.session import current_run
+from dashboard.session.session_state import REFUSED, UNKNOWN_RUN
 from models.store.run import Run
 
 
@@ -19,8 +20,7 @@ def page() -> None:
     current_run.opened_by_address()
     trainer()
     run = current_run.current()
-    if current_run.UNKNOWN in st.session_state:
-        unknown = st.session_state.pop(current_run.UNKNOWN)
+    if unknown := UNKNOWN_RUN.take():
         st.warning(f"There is no run {plain(unknown)} here.", icon=":material/link_off:")
     if run and current_run.going(run):
         follow(run, _wait)
@@ -61,7 +61,7 @@ def _training(run: Run | None, offered: list[model_choice.Source]) -> None:
         "Look into any run whose weights are kept, or train three good models now: an RNN, an "
         "LSTM and a GRU on temporal order at T = 20, 50 and 100. It takes less than a minute."
     )
-    if refused := st.session_state.pop(current_run.REFUSED, ""):
+    if refused := REFUSED.take():
         st.warning(f"Not started: {plain(refused, most=600)}.", icon=":material/block:")
     press.button(
         "Train them",

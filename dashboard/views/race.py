@@ -13,6 +13,7 @@ from dashboard.sections.live_run import follow, start_button
 from dashboard.sections.results import draw
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import of_results
+from dashboard.session.session_state import UNKNOWN_RUN
 from dashboard.sidebar import controls
 from models.exchange.files import Results
 from models.experiment import Experiment
@@ -31,7 +32,7 @@ def page() -> None:
     for message in settings.messages:
         st.warning(message, icon=":material/link_off:")
     experiment = settings.experiment
-    if unknown := st.session_state.get(current_run.UNKNOWN):
+    if unknown := UNKNOWN_RUN.get():
         st.warning(
             f"Run {plain(unknown)} is not in this store. The settings are as in the address."
         )

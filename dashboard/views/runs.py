@@ -12,14 +12,13 @@ from dashboard.figures.style import cell_style
 from dashboard.scheduling.app_resources import configuration, store, trainer
 from dashboard.sections.import_results import import_results
 from dashboard.session import current_run
+from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
 from dashboard.session.visitor import listed
 from models.exchange.files import from_store, zip_bytes
 from models.store import StoreError
 from models.store.run import Run
 
 PAGE = 30  # runs shown at first, and added by each press of Show more
-UNCHANGED = "run_unchanged"
-"""Why the last press of Pin or Delete did nothing."""
 SIGNS = {
     "queued": ":material/hourglass_top:",
     "running": ":material/directions_run:",
@@ -39,10 +38,10 @@ def page() -> None:
             "Yours, as long as this browser keeps its cookie. Any other run opens by its address; "
             "whoever runs the app can list everyone's (see About)."
         )
-    if unchanged := st.session_state.pop(UNCHANGED, ""):
+    if unchanged := UNCHANGED.take():
         st.error(f"Nothing was changed: {plain(unchanged, most=600)}.")
     import_results()
-    shown = st.session_state.setdefault("runs_shown", PAGE)
+    shown = RUNS_SHOWN.get(PAGE)
     runs = store().runs(listed(), most=shown)
     if not runs:
         st.info("Nothing was trained yet. Press Train on the Race page, or open exported results.")
@@ -51,7 +50,7 @@ def page() -> None:
         _row(run)
     count = store().count(listed())
     if count > shown and st.button(f"Show more of {count} runs", key="more"):
-        st.session_state["runs_shown"] = shown + PAGE
+        RUNS_SHOWN.set(shown + PAGE)
         st.rerun()
 
 
@@ -92,7 +91,7 @@ def _change(change: Callable[..., None], *arguments: object) -> None:
     try:
         change(*arguments)
     except StoreError as error:
-        st.session_state[UNCHANGED] = str(error)
+        UNCHANGED.set(str(error))
 
 
 def _words(run: Run) -> str:

@@ -11,9 +11,8 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn
 
 from models.command_line.catalogue import catalogue
 from models.command_line.report import report
@@ -23,39 +22,16 @@ from models.exchange.import_files import ImportedError
 from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import Speed, estimate, in_words
+from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS
 from models.service.logs import start_logging
 from models.service.memory_limit import limit_memory
 from models.settings.configuration import Configuration, ConfigurationError
-from models.settings.numerals import number, whole
 from models.settings.quoting import quoted
 from models.store import NotOursError, Store, StoreError
 from models.store.lost_runs import close_lost_runs
 from models.store.process import identity
 from models.stories import story_presets
-
-HELP = {
-    "task": "task spec, such as temporal_order:symbols=3",
-    "cells": "cell specs, such as rnn lstm:bias=chrono,init=identity",
-    "lengths": "sequence lengths to train at",
-    "seeds": "models of each cell and length",
-    "first_seed": "the lowest seed",
-    "steps": "optimiser steps; 0 measures the models at birth",
-    "hidden_size": "units of a hidden state",
-    "match": "what is equal between cells: hidden_size or parameters",
-    "batch_size": "sequences of an optimiser step",
-    "learning_rate": "Adam's; with several, each cell and length shows its best",
-    "clip": "threshold on each model's gradient; 0 is no clipping",
-    "clip_by": "scale the gradient where its norm is above, or cut each value",
-    "truncate": "steps that back-propagation through time goes back at most; 0 is all",
-    "evaluate_every": "optimiser steps between evaluations",
-    "held_out": "held-out sequences of an evaluation",
-    "test_lengths": "lengths at which trained models are scored as well",
-    "keep_weights": "whose parameters are kept, to look inside: first_seed or all",
-    "device": "auto, cpu or cuda",
-}
-"""One line for each setting of an experiment."""
-
 
 PATIENCE_SECONDS = 600.0
 """How long a store that is locked, full or away is tried again before a run is given up."""
@@ -179,11 +155,8 @@ def _experiment(options: argparse.Namespace) -> Experiment:
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     """The settings that the command line names."""
-    return {
-        field.name: value
-        for field in fields(Experiment)
-        if (value := getattr(options, field.name)) is not None
-    }
+    given = {name: getattr(options, name) for name in SETTINGS}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _check_writable(out: Path) -> None:
@@ -223,28 +196,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _reading(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    def told(text: str) -> Any:
+    """For argparse, whose own errors do not say what was expected."""
+
+    def reading(text: str) -> Any:
         try:
             return read(text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(f"{quoted(text)}: {error}") from error
 
-    return told
-
-
-READ = {int: _reading(whole), float: _reading(number)}
-"""How the numbers of settings are read."""
+    return reading
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=tuple(ALL_PRESETS), help="start from these settings")
-    hints = get_type_hints(Experiment)
-    for field in fields(Experiment):
-        several = get_origin(hints[field.name]) is tuple
-        kind = get_args(hints[field.name])[0] if several else hints[field.name]
+    for one in SETTINGS.values():
         parser.add_argument(
-            "--" + field.name.replace("_", "-"),
-            type=READ.get(kind, str),
-            nargs="*" if several else None,
-            help=HELP[field.name],
+            one.flag,
+            type=_reading(one.parse),
+            nargs="*" if one.several else None,
+            metavar="|".join(one.choices) or None,
+            help=one.help,
         )

@@ -12,7 +12,7 @@ from models.analysis.row_order import BY
 from models.cells import make_cell
 from models.exchange.csv_reading import TableError, line_of
 from models.experiment import Experiment
-from models.experiment.experiment import WHOLE
+from models.experiment.experiment import MAX_BATCH_SIZE, MAX_HELD_OUT
 from models.settings.quoting import quoted
 from models.tasks import make_task
 
@@ -20,7 +20,7 @@ SHARES = ("accuracy", "chance_accuracy", "influence")
 """Columns from 0 to 1."""
 NEVER_NEGATIVE = ("loss", "gradient_norm", "connectivity")
 """Columns that may be NaN, or infinite, in a model that diverged."""
-MOST_SEQUENCES = WHOLE["held_out"][1] + WHOLE["batch_size"][1]
+MAX_SEQUENCES = MAX_HELD_OUT + MAX_BATCH_SIZE
 """Held-out sequences come in whole batches."""
 SAYS = "experiment.json has"
 SHOWN = 5
@@ -43,7 +43,7 @@ def checked(name: str, rows: pd.DataFrame, run: str, experiment: Experiment) -> 
     table.within("seed", experiment.seed_numbers[0], experiment.seed_numbers[-1])
     exact = table.exact_rates(experiment)
     table.within("step", 1 if name == "training" else 0, experiment.steps)
-    table.within("sequences", 1, MOST_SEQUENCES)
+    table.within("sequences", 1, MAX_SEQUENCES)
     table.within("chance_loss", 0, np.inf)
     for column in SHARES:
         table.within(column, 0, 1)

@@ -6,16 +6,16 @@ Light on purpose: importing this module does not import torch.
 from __future__ import annotations
 
 import json
-import math
 import shlex
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from models.cells import CELLS, make_cell
 from models.settings import spec, strict_json
 from models.settings.quoting import quoted
+from models.settings.setting import Setting, setting, settings_of
 from models.tasks import TASKS, make_task
 
 Match = Literal["hidden_size", "parameters"]
@@ -23,30 +23,17 @@ ClipBy = Literal["norm", "value"]
 KeepWeights = Literal["first_seed", "all"]
 Device = Literal["auto", "cpu", "cuda"]
 
-CHOICES = {"match": Match, "clip_by": ClipBy, "keep_weights": KeepWeights, "device": Device}
-"""What each setting with a name is chosen from."""
-WHOLE: dict[str, tuple[int, int]] = {
-    "lengths": (1, 100_000),
-    "seeds": (1, 1000),
-    # The store's columns have 32 bits, and so the last seed.
-    "first_seed": (0, 2**31 - 1000),
-    "steps": (0, 10**8),
-    "hidden_size": (1, 4096),
-    "batch_size": (1, 65_536),
-    "truncate": (0, 100_000),
-    "evaluate_every": (1, 10**8),
-    "held_out": (1, 10**6),
-    "test_lengths": (1, 100_000),
-}
-"""The smallest and the largest value of each setting that is a whole number, or has several."""
-REAL: dict[str, tuple[float, float]] = {"learning_rate": (1e-9, 100.0), "clip": (0.0, 1e9)}
-"""The same of all other numbers."""
-SEVERAL = ("cells", "lengths", "learning_rate", "test_lengths")
-"""The settings that have several values."""
-MOST_VALUES = 64
+MAX_VALUES = 64
 """Of one setting."""
-MOST_MODELS = 20_000
+MAX_MODELS = 20_000
 """Of one experiment: cells × lengths × seeds × learning rates."""
+MAX_LENGTH = 100_000
+MAX_HIDDEN_SIZE = 4096
+MAX_BATCH_SIZE = 65_536
+MAX_HELD_OUT = 10**6
+MAX_STEPS = 10**8
+LENGTHS = ("10", "20", "30", "50", "70", "100", "150", "200", "300", "500")
+"""Those worth offering."""
 
 
 class ExperimentError(ValueError):
@@ -60,66 +47,140 @@ class Experiment:
     Spec texts are kept in canonical form, lengths and learning rates sorted.
     """
 
-    task: str = "temporal_order"
-    cells: tuple[str, ...] = ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono")
-    lengths: tuple[int, ...] = (20, 50, 100, 200)
-    seeds: int = 3
-    """How many models of each (cell, length) there are; they differ in their seed alone."""
-    first_seed: int = 0
-    steps: int = 400
-    """Optimiser steps."""
-    hidden_size: int = 32
-    match: Match = "hidden_size"
-    """What is equal between cells: the hidden size, or the number of parameters."""
-    batch_size: int = 32
-    learning_rate: tuple[float, ...] = (0.02,)
-    """Adam's; with several, each (cell, length) shows the one best on validation sequences."""
-    clip: float = 1.0
-    """Threshold on each model's gradient; 0 is no clipping."""
-    clip_by: ClipBy = "norm"
-    """Scale the whole gradient where its norm is above the threshold, or cut each element."""
-    truncate: int = 0
-    """Steps that back-propagation through time goes back at most; 0 is all the way."""
-    evaluate_every: int = 25
-    """Optimiser steps between two evaluations on held-out sequences."""
-    held_out: int = 256
-    """Held-out sequences in each evaluation of a model."""
-    test_lengths: tuple[int, ...] = ()
-    """Lengths at which the trained models are scored as well, whatever they were trained at."""
-    keep_weights: KeepWeights = "first_seed"
-    """Of which models the parameters are kept at the end: to look inside them."""
-    device: Device = "auto"
+    task: str = setting(
+        "temporal_order",
+        "Task",
+        "What the models learn. Options follow its name, as in temporal_order:symbols=3.",
+    )
+    cells: tuple[str, ...] = setting(
+        ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono"),
+        "Cells",
+        "The recurrent cells that are compared. Options follow a name, as in "
+        "lstm:bias=chrono,init=identity.",
+    )
+    lengths: tuple[int, ...] = setting(
+        (20, 50, 100, 200),
+        "Sequence lengths",
+        "Lengths of the sequences to train on; each model is trained at one of them.",
+        (1, MAX_LENGTH),
+        suggestions=LENGTHS,
+    )
+    seeds: int = setting(
+        3,
+        "Seeds",
+        "How many models of each cell and length are trained; they differ in their seed alone.",
+        (1, 1000),
+    )
+    first_seed: int = setting(
+        0,
+        "First seed",
+        "The lowest seed; the others follow it.",
+        # The store's columns have 32 bits, and so the last seed.
+        (0, 2**31 - 1000),
+    )
+    steps: int = setting(
+        400,
+        "Optimiser steps",
+        "Optimiser steps of each model; with 0 the models are measured at initialisation only.",
+        (0, MAX_STEPS),
+        step=100,
+    )
+    hidden_size: int = setting(
+        32, "Hidden size", "Units of the hidden state.", (1, MAX_HIDDEN_SIZE)
+    )
+    match: Match = setting(
+        "hidden_size",
+        "Equal between cells",
+        "Equal hidden size, or about equal numbers of parameters: each cell then gets the largest "
+        "hidden size that fits into what the largest cell has.",
+        choices=get_args(Match),
+    )
+    batch_size: int = setting(
+        32, "Batch size", "Sequences of each optimiser step.", (1, MAX_BATCH_SIZE)
+    )
+    learning_rate: tuple[float, ...] = setting(
+        (0.02,),
+        "Learning rate",
+        "The learning rate of Adam. Of several, each cell is shown at each length with the one "
+        "that is best on validation sequences.",
+        (1e-9, 100.0),
+        suggestions=("0.001", "0.002", "0.005", "0.01", "0.02"),
+    )
+    clip: float = setting(
+        1.0,
+        "Gradient clipping",
+        "Threshold on the gradient of each model; 0 is no clipping.",
+        (0.0, 1e9),
+        step=0.5,
+    )
+    clip_by: ClipBy = setting(
+        "norm",
+        "Clip by",
+        "Norm: the whole gradient is scaled down where its norm is above the threshold. Value: "
+        "each element is cut at the threshold.",
+        choices=get_args(ClipBy),
+    )
+    truncate: int = setting(
+        0,
+        "Truncate back-propagation",
+        "Time steps that the gradient goes back at most; 0 is all the way.",
+        (0, MAX_LENGTH),
+        step=10,
+    )
+    evaluate_every: int = setting(
+        25,
+        "Evaluate every … steps",
+        "Optimiser steps between two evaluations on held-out sequences.",
+        (1, MAX_STEPS),
+    )
+    held_out: int = setting(
+        256,
+        "Held-out sequences",
+        "Held-out sequences in each evaluation of a model.",
+        (1, MAX_HELD_OUT),
+    )
+    test_lengths: tuple[int, ...] = setting(
+        (),
+        "Test at other lengths",
+        "Lengths at which the trained models are scored as well, at the end, whatever they were "
+        "trained at.",
+        (1, MAX_LENGTH),
+        suggestions=LENGTHS,
+    )
+    keep_weights: KeepWeights = setting(
+        "first_seed",
+        "Keep weights",
+        "Whose weights are kept at the end, to look inside the models: those of the first seed, or "
+        "of all.",
+        choices=get_args(KeepWeights),
+    )
+    device: Device = setting(
+        "auto",
+        "Device",
+        "The processor that trains: auto is a GPU where there is one, and else the CPU.",
+        choices=get_args(Device),
+    )
 
     def __post_init__(self) -> None:
-        for name in SEVERAL:
-            self._set(name, _several(name, getattr(self, name)))
+        for one in SETTINGS.values():
+            self._set(one.name, _checked(one, getattr(self, one.name)))
         try:
             self._set("task", spec.canonical("task", self.task, TASKS))
             self._set("cells", tuple(spec.canonical("cell", cell, CELLS) for cell in self.cells))
         except spec.SpecError as error:
             raise ExperimentError(str(error)) from error
-        for name in WHOLE:
-            self._convert(name, _whole)
-        for name in REAL:
-            self._convert(name, _real)
-        for name, kind in CHOICES.items():
-            _check_choice(name, getattr(self, name), get_args(kind))
         self._check()
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
-    def _convert(self, name: str, convert: Callable[[str, object], float]) -> None:
-        """Each number of a setting in its one type, several of them sorted."""
-        given = getattr(self, name)
-        several = name in SEVERAL
-        values = sorted(convert(name, value) for value in (given if several else (given,)))
-        self._set(name, tuple(values) if several else values[0])
-
     def _check(self) -> None:
-        for name in SEVERAL:
+        for name in (one.name for one in SETTINGS.values() if one.several):
             # To the six digits that CSV tables have: rates have to differ there as well.
-            shown = [f"{one:.6g}" if name in REAL else str(one) for one in getattr(self, name)]
+            shown = [
+                f"{value:.6g}" if isinstance(value, float) else str(value)
+                for value in getattr(self, name)
+            ]
             if twice := [text for text in shown if shown.count(text) > 1]:
                 raise ExperimentError(f"{name} has {twice[0]} twice: give each once")
         shortest = make_task(self.task).minimum_length
@@ -129,17 +190,17 @@ class Experiment:
                     f"{name} has {short[0]}: {self.task} needs sequences of at least {shortest}"
                 )
         models = self.seeds * len(self.cells) * len(self.lengths) * len(self.learning_rate)
-        if models > MOST_MODELS:
+        if models > MAX_MODELS:
             raise ExperimentError(
                 f"these are {models} models, cells × lengths × seeds × learning rates: at most "
-                f"{MOST_MODELS} can be trained at once"
+                f"{MAX_MODELS} can be trained at once"
             )
         if self.match == "parameters":
             self._check_matched()
 
     def _check_matched(self) -> None:
         """Every cell stays within the largest hidden size."""
-        budget, (_, most) = self._budget(), WHOLE["hidden_size"]
+        budget, most = self._budget(), MAX_HIDDEN_SIZE
         for cell in self.cells:
             if self._counter(cell)(most + 1) <= budget:
                 raise ExperimentError(
@@ -164,8 +225,7 @@ class Experiment:
         """
         if self.match == "hidden_size":
             return dict.fromkeys(self.cells, self.hidden_size)
-        budget, (_, most) = self._budget(), WHOLE["hidden_size"]
-        sizes = range(1, most + 1)
+        budget, sizes = self._budget(), range(1, MAX_HIDDEN_SIZE + 1)
         return {cell: bisect_right(sizes, budget, key=self._counter(cell)) for cell in self.cells}
 
     def parameter_count(self, cell: str, hidden_size: int) -> int:
@@ -197,73 +257,45 @@ class Experiment:
         """Settings by name; what is left out stays at its default. Raises ExperimentError."""
         if not isinstance(values, Mapping):
             raise ExperimentError(f"experiment is {quoted(values)}: expected settings by name")
-        known = {field.name for field in fields(cls)}
-        if unknown := [name for name in values if name not in known]:
-            raise ExperimentError(
-                f"unknown setting {quoted(unknown[0])}: the settings are {', '.join(sorted(known))}"
-            )
+        if unknown := [name for name in values if name not in SETTINGS]:
+            known = ", ".join(sorted(SETTINGS))
+            raise ExperimentError(f"unknown setting {quoted(unknown[0])}: the settings are {known}")
         return cls(**values)
 
     def command_line(self, out: str | None = "results/") -> str:
         """The same experiment in a terminal; settings at their defaults are left out."""
         words = ["python", "-m", "models", "train"]
-        default = type(self)()
         always = ("task", "cells", "lengths", "seeds", "steps")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name in always or value != getattr(default, field.name):
-                words += ["--" + field.name.replace("_", "-"), *_words(value)]
+        for one in SETTINGS.values():
+            value = getattr(self, one.name)
+            if one.name in always or value != one.default:
+                words += [one.flag, *map(str, value if one.several else (value,))]
         if out:
             words += ["--out", out]
         return shlex.join(words)
 
 
-def _whole(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ExperimentError(f"{_told(name, value)}: expected a whole number")
-    _check_range(name, value, WHOLE[name])
-    return int(value)
+SETTINGS = settings_of(Experiment)
+"""The settings of an experiment by name."""
 
 
-def _real(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ExperimentError(f"{_told(name, value)}: expected a number")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ExperimentError(f"{_told(name, value)}: expected a finite number")
-    _check_range(name, value, REAL[name])
-    return float(value) + 0.0  # -0 is 0
+def _checked(setting: Setting, given: object) -> Any:
+    """What may be given, each number in its one type, several numbers sorted."""
+    if not setting.several:
+        return _value(setting, given)
+    if not isinstance(given, (list, tuple)):
+        raise ExperimentError(f"{setting.name} is {quoted(given)}: expected a list")
+    if not given and setting.default:
+        raise ExperimentError(f"{setting.name} is empty: give at least one")
+    if len(given) > MAX_VALUES:
+        raise ExperimentError(f"{setting.name} has {len(given)} values: give at most {MAX_VALUES}")
+    values = tuple(_value(setting, value) for value in given)
+    return values if setting.bounds is None else tuple(sorted(values))
 
 
-def _check_range(name: str, value: float, between: tuple[float, float]) -> None:
-    least, most = between
-    if not least <= value <= most:
-        raise ExperimentError(
-            f"{_told(name, value)}: it must be at least {_plain(least)} and at most {_plain(most)}"
-        )
-
-
-def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
-    if not (isinstance(value, str) and value in choices):
-        raise ExperimentError(f"{_told(name, value)}: choose from {', '.join(choices)}")
-
-
-def _several(name: str, values: object) -> tuple[Any, ...]:
-    if not isinstance(values, (list, tuple)):
-        raise ExperimentError(f"{name} is {quoted(values)}: expected a list")
-    if not values and name != "test_lengths":
-        raise ExperimentError(f"{name} is empty: give at least one")
-    if len(values) > MOST_VALUES:
-        raise ExperimentError(f"{name} has {len(values)} values: give at most {MOST_VALUES}")
-    return tuple(values)
-
-
-def _told(name: str, value: object) -> str:
-    return f"{name} {'has' if name in SEVERAL else 'is'} {quoted(value)}"
-
-
-def _plain(bound: float) -> str:
-    return str(bound) if isinstance(bound, int) else f"{bound:g}"
-
-
-def _words(value: object) -> list[str]:
-    return [str(item) for item in (value if isinstance(value, tuple) else (value,))]
+def _value(setting: Setting, value: object) -> Any:
+    try:
+        return setting.checked(value)
+    except ValueError as error:
+        has = "has" if setting.several else "is"
+        raise ExperimentError(f"{setting.name} {has} {quoted(value)}: {error}") from error

@@ -9,7 +9,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,12 @@ PREFIX = "MEMORY_LAB_"
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MEBIBYTE = 2**20
-MOST_MEGABYTES = 4096
+MAX_MEGABYTES = 4096
 SHARE_OF_MEMORY = 0.6
-NO_LIMIT = ("minutes", "keep_runs", "keep_megabytes")
-"""Settings whose 0 is no limit."""
+
+
+Allowed = tuple[str, Callable[[str], Any]]
+"""What a setting may be, in words, and how it is read from text: raises ValueError."""
 
 
 class ConfigurationError(ValueError):
@@ -41,101 +43,10 @@ def _trainers() -> int:
 
 
 def _megabytes() -> int:
-    return min(MOST_MEGABYTES, int(SHARE_OF_MEMORY * machine.memory_bytes() / MEBIBYTE))
+    return min(MAX_MEGABYTES, int(SHARE_OF_MEMORY * machine.memory_bytes() / MEBIBYTE))
 
 
-@dataclass(frozen=True)
-class Configuration:
-    """How one installation of Memory Lab runs. What is read from variables is validated."""
-
-    # Not in the repr: a URL may hold a password.
-    store: str = field(default=f"sqlite:///{FOLDER / 'runs.sqlite'}", repr=False)
-    """SQLAlchemy URL of the store of runs."""
-    shared: bool = False
-    """Whether everyone lists everyone's runs."""
-    trainers: int = field(default_factory=_trainers)
-    """Runs that train at once; by default one for every two cores."""
-    waiting: int = 3
-    """Runs of one visitor that may wait."""
-    queue: int = 200
-    """Runs that may wait in all."""
-    minutes: float = 60.0
-    """The longest run that is accepted, as estimated; 0 is no limit."""
-    megabytes: int = field(default_factory=_megabytes)
-    """Memory of one trainer with all its processes, in MiB: what it may take, and what a run may be
-    estimated to take. By default 60 % of what the machine or its cgroup has, at most 4096."""
-    keep_runs: int = 0
-    """Runs that are kept; 0 is all."""
-    keep_megabytes: int = 0
-    """Size up to which runs are kept, in MiB; 0 is no limit."""
-    unattended_minutes: float = 5.0
-    """After which a run that nobody looks at gives way to others that wait."""
-    log_level: str = "info"
-    """The least severe messages that are logged: one of LOG_LEVELS."""
-    logs: str = str(FOLDER / "logs")
-    """Folder of the log files."""
-
-    @classmethod
-    def from_environment(cls) -> Configuration:
-        """What this process's environment says. Raises ConfigurationError."""
-        return cls.from_mapping(os.environ)
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, str]) -> Configuration:
-        """Variables by name; what is not set, or empty, stays at its default.
-
-        Names without PREFIX are not looked at. Raises ConfigurationError.
-        """
-        given: dict[str, Any] = {}
-        for variable, text in values.items():
-            if variable.startswith(PREFIX):
-                name = _name(variable)
-                if text.strip():
-                    given[name] = _read(variable, name, text.strip())
-        return cls(**given)
-
-    @property
-    def passwords(self) -> tuple[str, ...]:
-        """The store's, which must never be shown."""
-        url = sa.make_url(self.store)
-        hidden = [value for key, value in url.query.items() if _is_secret(key)]
-        return tuple(str(value) for value in (url.password, *hidden) if value)
-
-    def describe(self) -> dict[str, str]:
-        """Each setting by name, in words, without a password: to be shown to anyone."""
-        values = {one.name: getattr(self, one.name) for one in fields(self)}
-        words = {name: f"{value:g}" for name, value in values.items() if isinstance(value, float)}
-        words |= {name: "no limit" for name in NO_LIMIT if values[name] == 0}
-        words |= {"store": _without_password(self.store), "shared": "yes" if self.shared else "no"}
-        return {name: words.get(name, str(value)) for name, value in values.items()}
-
-
-def _name(variable: str) -> str:
-    known = {PREFIX + one.name.upper(): one.name for one in fields(Configuration)}
-    if variable not in known:
-        (closest,) = get_close_matches(variable.upper(), known, n=1, cutoff=0)
-        raise ConfigurationError(
-            f"there is no variable {quoted(variable)}: did you mean {closest}?"
-        )
-    return known[variable]
-
-
-def _read(variable: str, name: str, text: str) -> Any:
-    allowed, read = ALLOWED[name]
-    try:
-        return read(text)
-    except ValueError:
-        given = _beginning(text) if name == "store" else text
-        raise ConfigurationError(f"{variable} is {quoted(given)}: give {allowed}") from None
-
-
-def _beginning(url: str) -> str:
-    """Of a broken URL, which may hold a password anywhere behind."""
-    scheme = re.match(r"[\w+.]+://", url)
-    return f"{scheme[0] if scheme else ''}…"
-
-
-def _whole(least: int) -> tuple[str, Callable[[str], int]]:
+def _at_least(least: int) -> Allowed:
     def read(text: str) -> int:
         if (value := numerals.whole(text)) < least:
             raise ValueError(text)
@@ -183,6 +94,170 @@ def _folder(text: str) -> str:
     return str(Path(text).expanduser().absolute())
 
 
+@dataclass(frozen=True)
+class Variable:
+    """What one setting is and may be; the messages, the README and the About page show it."""
+
+    help: str
+    allowed: str
+    """What it may be, in words."""
+    read: Callable[[str], Any]
+    """Its value from text. Raises ValueError."""
+    default: str
+    """In words."""
+    public: bool
+    """Whether every visitor may know it."""
+    name: str = ""
+
+
+def _variable(
+    default: Any, help: str, allowed: Allowed, words: str = "", *, public: bool = True
+) -> Any:
+    """A field of Configuration; ``default`` is a value or a function that finds it."""
+    given = {"default_factory": default} if callable(default) else {"default": default}
+    shown = words or _in_words(default)
+    metadata = {"variable": Variable(help, *allowed, shown, public)}
+    # What is not public is not in the repr: a URL may hold a password.
+    return field(**given, repr=public, metadata=metadata)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value == 0:
+        return "no limit"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """How one installation of Memory Lab runs. What is read from variables is validated."""
+
+    store: str = _variable(
+        f"sqlite:///{FOLDER / 'runs.sqlite'}",
+        "Where runs are kept: any SQLAlchemy URL",
+        (
+            "an SQLAlchemy URL, such as sqlite:///runs.sqlite or "
+            "postgresql+psycopg://user:password@host/database",
+            _url,
+        ),
+        "a SQLite file in `.memory_lab/`",
+        public=False,
+    )
+    shared: bool = _variable(
+        False,
+        "Whether everyone lists and manages everyone's runs, those of the command line too",
+        ("yes or no", _yes_or_no),
+    )
+    trainers: int = _variable(
+        _trainers, "Runs that train at once", _at_least(1), "one for every two cores"
+    )
+    waiting: int = _variable(
+        3, "Runs of one visitor that may wait, beside the one that trains", _at_least(1)
+    )
+    queue: int = _variable(200, "Runs that may wait in all", _at_least(1))
+    minutes: float = _variable(
+        60.0,
+        "The longest run that is accepted, as estimated, in minutes; 0 is no limit",
+        ("a number of minutes, or 0 for no limit", _minutes),
+    )
+    megabytes: int = _variable(
+        _megabytes,
+        "Memory of one trainer with all its processes, in MiB: what it may take, and what a run "
+        "may be estimated to take",
+        _at_least(256),
+        f"{100 * SHARE_OF_MEMORY:.0f} % of the machine or container, at most {MAX_MEGABYTES}",
+    )
+    keep_runs: int = _variable(
+        0, "How many of the newest runs are kept; 0 is no limit, pinned runs stay", _at_least(0)
+    )
+    keep_megabytes: int = _variable(
+        0, "Size up to which runs are kept, in MiB; 0 is no limit, pinned runs stay", _at_least(0)
+    )
+    unattended_minutes: float = _variable(
+        5.0,
+        "Minutes after which a run that nobody looks at gives way to others that wait",
+        ("a number of minutes above 0", _positive_minutes),
+    )
+    log_level: str = _variable(
+        "info",
+        "The least severe messages that are logged",
+        (f"one of {', '.join(LOG_LEVELS)}", _log_level),
+        public=False,
+    )
+    logs: str = _variable(
+        str(FOLDER / "logs"),
+        "The folder of the log files, JSON lines with run ids",
+        ("the path of a folder", _folder),
+        "`.memory_lab/logs`",
+        public=False,
+    )
+
+    @classmethod
+    def from_environment(cls) -> Configuration:
+        """What this process's environment says. Raises ConfigurationError."""
+        return cls.from_mapping(os.environ)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, str]) -> Configuration:
+        """Variables by name; what is not set, or empty, stays at its default.
+
+        Names without PREFIX are not looked at. Raises ConfigurationError.
+        """
+        given: dict[str, Any] = {}
+        for variable, text in values.items():
+            if variable.startswith(PREFIX):
+                name = _name(variable)
+                if text.strip():
+                    given[name] = _read(variable, name, text.strip())
+        return cls(**given)
+
+    @property
+    def passwords(self) -> tuple[str, ...]:
+        """The store's, which must never be shown."""
+        url = sa.make_url(self.store)
+        hidden = [value for key, value in url.query.items() if _is_secret(key)]
+        return tuple(str(value) for value in (url.password, *hidden) if value)
+
+    def describe(self) -> dict[str, str]:
+        """Each setting by name, in words, without a password: to be shown to anyone."""
+        words = {name: _in_words(getattr(self, name)) for name in VARIABLES}
+        return words | {"store": _without_password(self.store)}
+
+
+VARIABLES: dict[str, Variable] = {
+    one.name: replace(one.metadata["variable"], name=one.name) for one in fields(Configuration)
+}
+"""The settings by name."""
+
+
+def _name(variable: str) -> str:
+    known = {PREFIX + name.upper(): name for name in VARIABLES}
+    if variable not in known:
+        (closest,) = get_close_matches(variable.upper(), known, n=1, cutoff=0)
+        raise ConfigurationError(
+            f"there is no variable {quoted(variable)}: did you mean {closest}?"
+        )
+    return known[variable]
+
+
+def _read(variable: str, name: str, text: str) -> Any:
+    described = VARIABLES[name]
+    try:
+        return described.read(text)
+    except ValueError:
+        given = _beginning(text) if name == "store" else text
+        raise ConfigurationError(
+            f"{variable} is {quoted(given)}: give {described.allowed}"
+        ) from None
+
+
+def _beginning(url: str) -> str:
+    """Of a broken URL, which may hold a password anywhere behind."""
+    scheme = re.match(r"[\w+.]+://", url)
+    return f"{scheme[0] if scheme else ''}…"
+
+
 def _without_password(url: str) -> str:
     parsed = sa.make_url(url)
     hidden = dict.fromkeys(filter(_is_secret, parsed.query), "hidden")
@@ -192,24 +267,3 @@ def _without_password(url: str) -> str:
 def _is_secret(key: str) -> bool:
     # libpq also takes the password behind the question mark.
     return "pass" in key.lower()
-
-
-ALLOWED: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "store": (
-        "an SQLAlchemy URL, such as sqlite:///runs.sqlite or "
-        "postgresql+psycopg://user:password@host/database",
-        _url,
-    ),
-    "shared": ("yes or no", _yes_or_no),
-    "trainers": _whole(1),
-    "waiting": _whole(1),
-    "queue": _whole(1),
-    "minutes": ("a number of minutes, or 0 for no limit", _minutes),
-    "megabytes": _whole(256),
-    "keep_runs": _whole(0),
-    "keep_megabytes": _whole(0),
-    "unattended_minutes": ("a number of minutes above 0", _positive_minutes),
-    "log_level": (f"one of {', '.join(LOG_LEVELS)}", _log_level),
-    "logs": ("the path of a folder", _folder),
-}
-"""What each setting may be, in words, and how it is read from text: raises ValueError."""

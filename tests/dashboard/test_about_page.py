@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 import models
 from dashboard.session.visitor import COOKIE
 from models.experiment import Experiment
+from models.settings.configuration import VARIABLES
 from models.store import Store
 from tests.recorded import finished
 
@@ -57,11 +58,17 @@ def test_it_says_what_the_app_allows_and_nothing_secret(
     page = about.run()
     assert not page.exception
     allows, where = tables(page)
-    assert allows["Longest run, estimated, in minutes"] == "7"
-    assert allows["Memory of one trainer, in MiB"] == "512"
-    assert allows["Newest runs that are kept"] == "no limit"
-    assert allows["Everyone lists everyone's runs"] == "yes"
-    assert allows["Runs that train at once"] == "3"
+    public = {name: one.help for name, one in VARIABLES.items() if one.public}
+    assert list(allows) == list(public.values())
+    assert set(VARIABLES) - set(public) == {"store", "logs", "log_level"}
+    for name, value in (
+        ("minutes", "7"),
+        ("megabytes", "512"),
+        ("keep_runs", "no limit"),
+        ("shared", "yes"),
+        ("trainers", "3"),
+    ):
+        assert allows[public[name]] == value
     assert {"memory_lab", "python", "torch", "cores", "speed"} <= set(where)
     everything = "\n".join(str(element.proto) for element in page.main)
     assert "Memory Lab" in everything

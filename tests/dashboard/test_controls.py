@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.sidebar.address import check_of, usable
+from dashboard.sidebar.controls import address_of
 from models.experiment import Experiment
-from models.experiment.experiment import REAL, SEVERAL, WHOLE
+from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS
 from models.settings import spec
 from models.tasks import TASKS
@@ -162,7 +163,9 @@ def test_a_parameter_that_nothing_uses_is_told(race: AppTest) -> None:
     ids=lambda text: ascii(text[:10]),
 )
 def test_texts_that_cannot_be_used(name: str, text: str) -> None:
-    assert not usable([text], check_of(name, "temporal_order"), several=name in SEVERAL)
+    assert not usable(
+        [text], check_of(SETTINGS[name], "temporal_order"), several=SETTINGS[name].several
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,17 +173,17 @@ def test_texts_that_cannot_be_used(name: str, text: str) -> None:
     [("seeds", "1000"), ("seeds", "007"), ("clip", "1e3"), ("clip", ".5"), ("lengths", "10")],
 )
 def test_texts_that_can_be_used_unless_there_are_several_for_one(name: str, text: str) -> None:
-    check = check_of(name, "temporal_order")
-    assert usable([text], check, several=name in SEVERAL)
-    assert usable([text, text], check, several=name in SEVERAL) == (name in SEVERAL)
+    check, several = check_of(SETTINGS[name], "temporal_order"), SETTINGS[name].several
+    assert usable([text], check, several=several)
+    assert usable([text, text], check, several=several) == several
 
 
 def test_a_number_widget_has_the_bounds_of_the_experiment(race: AppTest) -> None:
     page = race.run()
-    for name, bounds in {**WHOLE, **REAL}.items():
-        if name not in SEVERAL:
-            widget = page.number_input(key=name)
-            assert (widget.min, widget.max) == bounds, name
+    for one in SETTINGS.values():
+        if one.bounds and not one.several:
+            widget = page.number_input(key=one.name)
+            assert (widget.min, widget.max) == one.bounds, one.name
 
 
 @pytest.mark.parametrize("typed", ["1_0", "²"])
@@ -215,6 +218,12 @@ def test_an_address_with_a_task_alone_has_lengths_that_suit_it(race: AppTest) ->
     page = opened(race, {"task": "digits"})
     assert shown.experiment(page).lengths == TASKS["digits"].lengths
     assert not page.error
+
+
+def test_lengths_that_are_another_tasks_default_are_in_the_address() -> None:
+    experiment = Experiment(task="copy")
+    assert address_of(experiment) == {"task": "copy", "lengths": ["20", "50", "100", "200"]}
+    assert address_of(replace(experiment, lengths=TASKS["copy"].lengths)) == {"task": "copy"}
 
 
 def test_a_task_option_is_a_control(race: AppTest) -> None:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.scheduling.trainer_process import QuestionError
 from dashboard.sections.inside import model_choice
+from dashboard.session.session_state import INSIDE_SOURCE
 from models.experiment import Experiment
 from models.store import Store
 from models.training.snapshot import Snapshot
@@ -220,7 +221,7 @@ def test_a_run_without_weights_says_so(inside: AppTest, store: Store) -> None:
 def test_recorded_examples_can_be_looked_into(inside: AppTest) -> None:
     page = inside.run()
     assert not page.exception
-    offered = page.selectbox(key=model_choice.CHOICE).options
+    offered = page.selectbox(key=INSIDE_SOURCE.name).options
     assert all(title.startswith("Recorded: ") for title in offered)
     assert shown.figures(page)
     assert page.query_params["recorded"]
@@ -229,7 +230,7 @@ def test_recorded_examples_can_be_looked_into(inside: AppTest) -> None:
 def test_choosing_a_run_makes_it_the_one_on_show(inside: AppTest, store: Store) -> None:
     first, second = finished(store, TINY), finished(store, TINY)
     page = opened(inside, first)
-    page.selectbox(key=model_choice.CHOICE).set_value(second).run()
+    page.selectbox(key=INSIDE_SOURCE.name).set_value(second).run()
     assert page.query_params["run"] in (second, [second])
 
 

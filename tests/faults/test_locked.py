@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.scheduling import app_resources
-from dashboard.session import visitor
+from dashboard.session.session_state import VISITOR_SECRET
 from models.store import Store, database
 from tests.dashboard.shown import FakeTrainer
 from tests.faults.locks import cut_off_all, locked
@@ -54,7 +54,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
     monkeypatch.setattr(app_resources, "Trainer", FakeTrainer)
     app = AppTest.from_file(str(APP), default_timeout=60)
-    app.session_state[visitor.STATE] = "a visitor without a browser, so without cookies"
+    app.session_state[VISITOR_SECRET.name] = "a visitor without a browser, so without cookies"
     yield app
     for cached in (app_resources.configuration, app_resources.store, app_resources.trainer):
         cached.clear()

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
 from models.cells import CELLS
-from models.experiment import Experiment
-from models.experiment.experiment import CHOICES, REAL, SEVERAL, WHOLE
+from models.experiment.experiment import MAX_LENGTH, SETTINGS
 from models.settings.spec import Described, Option
 from models.tasks import TASKS
 
-FIELDS = tuple(vars(Experiment()))
+FIELDS = tuple(SETTINGS)
 NUMERALS = (
     *(
         "0",
@@ -160,16 +159,27 @@ def _several(values: st.SearchStrategy[Any], least: int = 1, unique: Any = None)
     return st.lists(values, min_size=least, max_size=4, unique_by=unique)
 
 
+def _values(name: str) -> st.SearchStrategy[Any]:
+    """Of a setting with bounds or choices."""
+    one = SETTINGS[name]
+    if one.bounds is None:
+        return st.sampled_from(one.choices)
+    least, most = one.bounds
+    return st.integers(int(least), int(most)) if one.kind is int else st.floats(least, most)
+
+
 valid = st.fixed_dictionaries(
     {"task": TASK},
     optional={
         "cells": CELL.map(lambda cell: [cell]),
-        "lengths": _several(st.integers(64, WHOLE["lengths"][1]), unique=int),
-        "test_lengths": _several(st.integers(64, WHOLE["lengths"][1]), 0, int),
-        "learning_rate": _several(st.floats(*REAL["learning_rate"]), unique=lambda x: f"{x:.6g}"),
-        "clip": st.floats(*REAL["clip"]),
-        **{name: st.integers(*WHOLE[name]) for name in WHOLE if name not in SEVERAL},
-        **{name: st.sampled_from(get_args(kind)) for name, kind in CHOICES.items()},
+        "lengths": _several(st.integers(64, MAX_LENGTH), unique=int),
+        "test_lengths": _several(st.integers(64, MAX_LENGTH), 0, int),
+        "learning_rate": _several(_values("learning_rate"), unique=lambda x: f"{x:.6g}"),
+        **{
+            name: _values(name)
+            for name, one in SETTINGS.items()
+            if name != "task" and not one.several
+        },
     },
 ).map(lambda values: {"lengths": [64, 100], **values})
 """Settings by name that can be run; what is left out is at its default."""

@@ -9,32 +9,27 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboard.components.markdown import MOST, NAMED, SIGNS, WORD_JOINER, plain
-from dashboard.sidebar.address import check_of, numbers, refusal, unknown, usable
+from dashboard.sidebar.address import check_of, refusal, unknown, usable, values_of
 from models.cells import CELLS
 from models.experiment import Experiment, ExperimentError
-from models.experiment.experiment import CHOICES, REAL, SEVERAL, WHOLE
-from models.settings.numerals import number, whole
+from models.experiment.experiment import SETTINGS
 from tests.properties.generated import assert_clear, on
-from tests.properties.strategies import FIELDS, NUMERALS, nearly_specs, noise
+from tests.properties.strategies import NUMERALS, nearly_specs, noise
 
-DEFAULTS = Experiment()
-SETTINGS = tuple(name for name in FIELDS if name != "task")
+NAMES = tuple(name for name in SETTINGS if name != "task")
 
 fitting = st.sampled_from(["1", "20", "100", "0.01", "1e-3", "auto", "parameters", "all", "gru"])
 numerals = st.one_of(st.sampled_from(NUMERALS), st.integers().map(str), st.floats().map(repr))
 texts = st.one_of(fitting, fitting, numerals, nearly_specs(CELLS), noise)
 addresses = st.dictionaries(
-    st.sampled_from(SETTINGS), st.lists(texts, min_size=1, max_size=3), min_size=1, max_size=2
+    st.sampled_from(NAMES), st.lists(texts, min_size=1, max_size=3), min_size=1, max_size=2
 )
 
 
 def used(name: str, given: list[str]) -> Any:
     """As the widgets of the sidebar pass it on."""
-    read = whole if name in WHOLE else number
-    numeric = name in WHOLE or name in REAL
-    if name in SEVERAL:
-        return numbers(given, read) if numeric else given
-    return read(given[0]) if numeric else given[0]
+    values = values_of(SETTINGS[name], given)
+    return values if SETTINGS[name].several else values[0]
 
 
 @on("addresses")
@@ -45,11 +40,11 @@ def used(name: str, given: list[str]) -> Any:
 def test_every_parameter_is_used_or_told(address: dict[str, list[str]], task: str) -> None:
     values: dict[str, Any] = {"task": task, "lengths": [64]}
     for name, given_texts in address.items():
-        if usable(given_texts, check_of(name, task), several=name in SEVERAL):
+        setting = SETTINGS[name]
+        if usable(given_texts, check_of(setting, task), several=setting.several):
             values[name] = used(name, given_texts)
             continue
-        default = getattr(DEFAULTS, name)
-        instead = list(map(str, default)) if name in SEVERAL else str(default)
+        instead = list(map(str, setting.default)) if setting.several else str(setting.default)
         message = refusal(name, given_texts, instead)
         assert message.startswith(f"{name}=")
         assert "cannot be used" in message
@@ -62,7 +57,7 @@ def test_every_parameter_is_used_or_told(address: dict[str, list[str]], task: st
         assert_clear(error, of="twice|models, cells ×|match=parameters")
     else:
         for name in address:
-            if name in values and name not in (*SEVERAL, *CHOICES):
+            if name in values and not SETTINGS[name].several:
                 assert getattr(experiment, name) == values[name]
 
 
@@ -87,10 +82,10 @@ def test_plain_shows_a_text_and_is_nothing_else(text: str) -> None:
 
 
 @on("unknown parameters")
-@given(st.lists(st.one_of(noise, st.sampled_from([*SETTINGS, "run", "length"])), max_size=5))
+@given(st.lists(st.one_of(noise, st.sampled_from([*NAMES, "run", "length"])), max_size=5))
 def test_parameters_that_nothing_uses_are_told(names: list[str]) -> None:
-    message = unknown(names, SETTINGS)
-    others = set(names) - {*SETTINGS, "run"}
+    message = unknown(names, NAMES)
+    others = set(names) - {*NAMES, "run"}
     assert bool(message) == bool(others)
     assert "\n" not in message
     assert len(message) < 1000

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.experiment import Experiment, ExperimentError
-from models.experiment.experiment import WHOLE
+from models.experiment.experiment import MAX_HIDDEN_SIZE
 from tests.properties.generated import EXAMPLES, assert_clear, on, same
 from tests.properties.strategies import junk, mutated, noise, valid
 
@@ -52,7 +52,7 @@ def test_what_is_within_bounds_is_accepted(values: dict[str, Any]) -> None:
     assert_round_trips(experiment)
     sizes = experiment.hidden_sizes()
     assert set(sizes) == set(experiment.cells)
-    assert all(experiment.hidden_size <= size <= WHOLE["hidden_size"][1] for size in sizes.values())
+    assert all(experiment.hidden_size <= size <= MAX_HIDDEN_SIZE for size in sizes.values())
     assert experiment.seed_numbers[-1] < 2**31
 
 

@@ -1,1 +1,1 @@
-"""The figures of the Gradient flow page: profiles, heat maps, horizons, diagnostics over training."""
+"""The figures of the Gradient flow page: profiles, heat maps, horizons, diagnostics."""

@@ -24,6 +24,7 @@ from dashboard.scheduling.trainer_process import QuestionError
 from dashboard.sections.at_initialisation import answers
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import of_results
+from dashboard.session.session_state import BIRTH_STATE
 from models.analysis.at_initialisation import horizons_at_birth, predicted_lengths, summarise_birth
 from models.analysis.half_lives import half_life_words
 from models.analysis.prediction import THRESHOLD
@@ -97,13 +98,13 @@ def _knobs(experiment: Experiment) -> tuple[int, list[str], bool]:
     choices = ["h"]
     if any("c" in spec.parse("cell", cell, CELLS)[0].states for cell in experiment.cells):
         choices += ["c", PATHS]
-    if st.session_state.get("birth_state") not in choices:
-        st.session_state["birth_state"] = "h"
+    if BIRTH_STATE.get() not in choices:
+        BIRTH_STATE.set("h")
     state = middle.segmented_control(
         "State",
         choices,
         required=True,
-        key="birth_state",
+        key=BIRTH_STATE.name,
         format_func=lambda state: state if state == PATHS else f"∂L/∂{state}ₜ",
         help="The LSTM has two: the gradient travels through c by addition, and through h and the "
         "gates.",

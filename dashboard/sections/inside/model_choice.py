@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.figures.style import cell_style, in_order
 from dashboard.scheduling.app_resources import store
 from dashboard.session import current_run, recorded_examples
+from dashboard.session.session_state import INSIDE_RUN, INSIDE_SOURCE
 from dashboard.session.visitor import listed
 from models.exchange.files import EXPERIMENT
 from models.experiment import Experiment
@@ -33,7 +34,6 @@ GOOD = Experiment(
 """Trained within a minute, and worth looking into."""
 RUNS = 30
 """How many of the newest runs are offered."""
-CHOICE, SEEN = "inside_source", "inside_seen"
 RECORDED = "recorded:"
 
 
@@ -105,7 +105,7 @@ def choose(offered: Sequence[Source]) -> Chosen:
     key = columns[0].selectbox(
         "Trained models of",
         list(by_key),
-        key=CHOICE,
+        key=INSIDE_SOURCE.name,
         format_func=lambda key: by_key[key].title,
         on_change=_look_at_choice,
     )
@@ -144,11 +144,12 @@ def choose(offered: Sequence[Source]) -> Chosen:
 def _follow_run_on_show(offered: Mapping[str, Source]) -> None:
     """The run on show is chosen when it comes, and stays until another is."""
     run = current_run.current()
-    if run and run.id in offered and st.session_state.get(SEEN) != run.id:
-        st.session_state[CHOICE] = st.session_state[SEEN] = run.id
-    if st.session_state.get(CHOICE) not in offered:
+    if run and run.id in offered and INSIDE_RUN.get() != run.id:
+        INSIDE_SOURCE.set(run.id)
+        INSIDE_RUN.set(run.id)
+    if INSIDE_SOURCE.get() not in offered:
         wanted = RECORDED + st.query_params.get("recorded", "")
-        st.session_state[CHOICE] = wanted if wanted in offered else next(iter(offered))
+        INSIDE_SOURCE.set(wanted if wanted in offered else next(iter(offered)))
 
 
 def _place(name: str, options: Sequence[str] | Sequence[int], default: str | int) -> int:
@@ -168,14 +169,14 @@ def _tell_address(**told: str) -> None:
 
 
 def _look_at_choice() -> None:
-    key: str = st.session_state[CHOICE]
+    key = INSIDE_SOURCE.get("")
     if key.startswith(RECORDED):
         current_run.leave()
-        st.session_state.pop(SEEN, None)
+        INSIDE_RUN.take()
     else:
         current_run.look_at(key)
         st.query_params["run"] = key
-        st.session_state[SEEN] = key
+        INSIDE_RUN.set(key)
 
 
 def _first_cell(cells: Sequence[str]) -> str:

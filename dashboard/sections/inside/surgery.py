@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -22,13 +21,14 @@ from dashboard.sections.inside import words as inside_words
 from dashboard.sections.inside.answers import Operated, Operation, Share
 from dashboard.sections.inside.model_choice import Chosen
 from dashboard.sections.inside.view import reading
+from dashboard.session.session_state import INTERVENTION, OPERATION
 from models.exchange.files import csv_bytes
 from models.tasks import make_task
 
 COLUMNS = 3
 KINDS = ("Hold a gate", "Erase a state", "Add noise to a state", "Swap two memories")
 FREE = "inside_free"
-PRESSED = "inside_operation"
+"""The name of the operation of the free form."""
 
 Intervention = dict[str, Any]
 
@@ -41,7 +41,7 @@ def surgery(chosen: Chosen) -> None:
     except QuestionError as error:
         st.error(f"This model cannot be operated on: {error}")
         return
-    pressed = st.session_state.get(PRESSED)
+    pressed = OPERATION.get()
     for first in range(0, len(offered), COLUMNS):
         row = offered[first : first + COLUMNS]
         for column, operation in zip(st.columns(COLUMNS), row, strict=False):
@@ -65,7 +65,7 @@ def _button(column: Any, operation: Operation, pressed: str | None) -> None:
 
 
 def _press(name: str) -> None:
-    st.session_state[PRESSED] = name
+    OPERATION.set(name)
 
 
 def _free_form(chosen: Chosen) -> None:
@@ -120,19 +120,19 @@ def _clamp(gates: tuple[str, ...], steps: int, candidate: str, units: list[int])
 
 
 def _press_free(one: Intervention) -> None:
-    st.session_state[PRESSED], st.session_state[FREE] = FREE, one
+    OPERATION.set(FREE)
+    INTERVENTION.set(one)
 
 
 def _result(chosen: Chosen, offered: tuple[Operation, ...]) -> Operated | None:
-    pressed = st.session_state.get(PRESSED)
+    pressed = OPERATION.get()
     names = [operation.name for operation in offered]
     if pressed != FREE and pressed not in names:
         st.caption("Press one of these: the same held-out sequences are answered once more.")
         return None
     try:
         if pressed == FREE:
-            own: Mapping[str, Any] = st.session_state[FREE]
-            return inside_answers.operate(chosen, None, (own,))
+            return inside_answers.operate(chosen, None, (INTERVENTION.get({}),))
         return inside_answers.operate(chosen, pressed)
     except QuestionError as error:
         st.error(f"The operation failed: {error}")

@@ -11,6 +11,7 @@ from models.experiment import Experiment
 from models.experiment.cost.estimate import Cost, estimate
 from models.experiment.cost.speed import REFERENCE, Speed
 from models.experiment.cost.words import duration, size
+from models.experiment.experiment import SETTINGS
 
 MOST_SUGGESTIONS = 3
 
@@ -99,20 +100,20 @@ def _first_that_fits(ladder: _Ladder, fits: Fits) -> Suggestion | None:
 
 def _ladders(experiment: Experiment) -> Iterator[_Ladder]:
     """Of every setting that costs."""
-    yield _lower(experiment, "steps", "optimiser steps")
+    yield _lower(experiment, "steps")
     yield _fewer_lengths(experiment)
-    yield _lower(experiment, "seeds", "seeds")
-    yield _lower(experiment, "hidden_size", "hidden size")
-    yield _lower(experiment, "batch_size", "batch size")
+    yield _lower(experiment, "seeds")
+    yield _lower(experiment, "hidden_size")
+    yield _lower(experiment, "batch_size")
     yield _rarer_evaluations(experiment)
 
 
-def _lower(experiment: Experiment, setting: str, words: str) -> _Ladder:
-    now = getattr(experiment, setting)
+def _lower(experiment: Experiment, setting: str) -> _Ladder:
+    now, label = getattr(experiment, setting), SETTINGS[setting].label.lower()
 
     def suggestion(value: int) -> Suggestion:
         changed = Experiment.from_mapping({**vars(experiment), setting: value})
-        return Suggestion(f"lower the {words} to {value}", changed, value / now)
+        return Suggestion(f"lower the {label} to {value}", changed, value / now)
 
     return _Ladder(_round_numbers(now)[::-1], suggestion)
 

@@ -14,7 +14,7 @@ from models.tasks import make_task
 from models.training.measurement import Measuring
 from models.training.population_trainer import CellTraining
 
-MOST_SEEDS = 1
+MAX_SEEDS = 1
 """More would take longer than a visitor waits."""
 
 CPU = torch.device("cpu")
@@ -31,7 +31,7 @@ def birth(experiment: Mapping[str, Any], length: int | None = None) -> dict[str,
     ExperimentError.
     """
     wanted = Experiment.from_mapping(experiment)
-    few = {"seeds": min(wanted.seeds, MOST_SEEDS), "learning_rate": wanted.learning_rate[:1]}
+    few = {"seeds": min(wanted.seeds, MAX_SEEDS), "learning_rate": wanted.learning_rate[:1]}
     asked = Experiment.from_mapping({**vars(wanted), **few})
     ((*parts,),) = share_out(asked, 1)
     steps = None if length is None else make_task(asked.task).steps(length)

@@ -30,8 +30,7 @@ from models.experiment.partition import Model
 from models.training.weights import decoded
 
 DIGITS = 4
-FEWEST, MOST = 8, 4096
-"""Sequences."""
+MIN_SEQUENCES, MAX_SEQUENCES = 8, 4096
 
 
 @torch.no_grad()
@@ -135,8 +134,10 @@ def _model(told: Mapping[str, Any]) -> TrainedModel:
 
 
 def _count(sequences: int) -> int:
-    if not FEWEST <= sequences <= MOST:
-        raise ExperimentError(f"sequences is {sequences}: give a number from {FEWEST} to {MOST}")
+    if not MIN_SEQUENCES <= sequences <= MAX_SEQUENCES:
+        raise ExperimentError(
+            f"sequences is {sequences}: give a number from {MIN_SEQUENCES} to {MAX_SEQUENCES}"
+        )
     return sequences
 
 

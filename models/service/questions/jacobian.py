@@ -15,7 +15,7 @@ from models.experiment.partition import Model, Part
 from models.population.evaluation import set_profile_batches
 from models.training.population_trainer import CellTraining
 
-MOST_LAGS = 24
+MAX_LAGS = 24
 
 
 def singular_values(experiment: Mapping[str, Any], cell: str, length: int) -> dict[str, list[Any]]:
@@ -32,7 +32,7 @@ def singular_values(experiment: Mapping[str, Any], cell: str, length: int) -> di
     set_profile_batches(training.population, [model.seed])
     ((_, trajectory),) = trajectories(training.population)
     last = trajectory.steps - 1
-    lags = np.unique(np.linspace(1, last, min(MOST_LAGS, last)).round().astype(int))
+    lags = np.unique(np.linspace(1, last, min(MAX_LAGS, last)).round().astype(int))
     (values,) = log_singular_values(trajectory, lags.tolist()).tolist()
     rows = [
         (lag, index, value)

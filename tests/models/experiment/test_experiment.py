@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from models.experiment import Experiment, ExperimentError
-from models.experiment.experiment import REAL, SEVERAL, WHOLE
+from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS
 
 ODD = Experiment(
@@ -133,12 +133,14 @@ def test_settings_that_are_too_much_together_are_refused(
 
 
 def test_the_bounds_themselves_are_fine() -> None:
-    for name, bounds in {**WHOLE, **REAL}.items():
-        for bound in bounds:
-            at = max(bound, 10) if "lengths" in name else bound
-            experiment = Experiment.from_mapping({name: [at] if name in SEVERAL else at})
+    largest: dict[str, Any] = {}
+    for one in SETTINGS.values():
+        for bound in one.bounds or ():
+            at = max(bound, 10) if "lengths" in one.name else bound
+            experiment = Experiment.from_mapping({one.name: [at] if one.several else at})
             assert Experiment.from_json(experiment.to_json()) == experiment
-    last = Experiment(first_seed=WHOLE["first_seed"][1], seeds=WHOLE["seeds"][1])
+            largest[one.name] = at
+    last = Experiment(first_seed=largest["first_seed"], seeds=largest["seeds"])
     assert last.seed_numbers[-1] == 2**31 - 1
 
 

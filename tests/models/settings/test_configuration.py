@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from models.settings import machine
-from models.settings.configuration import ALLOWED, ROOT, Configuration, ConfigurationError
+from models.settings.configuration import ROOT, VARIABLES, Configuration, ConfigurationError
 
 SECRET = "geheim"
 
@@ -127,7 +127,7 @@ def test_what_is_shown_to_anyone_has_no_password(url: str, shown: str) -> None:
 
 def test_every_setting_is_described_and_can_be_set() -> None:
     names = [one.name for one in fields(Configuration)]
-    assert list(Configuration().describe()) == names == list(ALLOWED)
+    assert list(Configuration().describe()) == names == list(VARIABLES)
     described = read(SHARED="yes", MINUTES="0", KEEP_RUNS="7").describe()
     assert described["shared"] == "yes"
     assert described["minutes"] == described["keep_megabytes"] == "no limit"
