@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.sidebar.address import check_of, usable
+from dashboard.sidebar.controls import address_of
 from models.experiment import Experiment
 from models.experiment.experiment import REAL, SEVERAL, WHOLE
 from models.experiment.presets import PRESETS
@@ -49,6 +50,17 @@ def address(experiment: Experiment) -> dict[str, Any]:
         name: [str(item) for item in value] if isinstance(value, (tuple, list)) else str(value)
         for name, value in values.items()
     }
+
+
+def test_an_old_address_of_adding_is_todays_criterion_and_an_old_result_keeps_its_own(
+    race: AppTest,
+) -> None:
+    page = opened(race, {"task": "adding"})
+    assert not page.warning
+    assert shown.experiment(page).task == "adding:tolerance=0.08"
+    assert "right within 0.08" in "\n".join(text.value for text in page.markdown)
+    old = Experiment.from_results({"task": "adding"})
+    assert address_of(old)["adding_tolerance"] == "0.04"
 
 
 def opened(page: AppTest, parameters: dict[str, Any]) -> AppTest:
