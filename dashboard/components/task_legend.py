@@ -17,12 +17,12 @@ BARE = {"displayModeBar": False}
 
 
 def task_legend(experiment: Experiment) -> None:
-    """What goes in, what is asked, where the dependency lies; drawn at the shortest length."""
+    """The task and its criterion in words, with one sequence drawn at the shortest length."""
     task = make_task(experiment.task)
     legend = task.legend
     st.markdown(
         f"- **Goes in**: {legend.goes_in}\n- **Asked**: {legend.asked}\n"
-        f"- **Dependency**: {legend.dependency}"
+        f"- **Dependency**: {legend.dependency}\n- **Criterion**: {task.criterion}"
     )
     length = experiment.lengths[0]
     drawn = once(f"task {experiment.task}", "legend", (length,), lambda: _drawn(task, length))

@@ -276,6 +276,7 @@ def _diagnoses(source: Source) -> None:
     )
     unsolved = found[found["verdict"] != "solved"]
     st.markdown(f"**Diagnosis**: {len(found) - len(unsolved)} of {len(found)} models solved it")
+    st.caption(make_task(source.experiment.task).criterion)
     if unsolved.empty:
         return
     alike = unsolved.groupby(["cell", "length", "verdict"], sort=False)

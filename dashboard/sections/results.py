@@ -176,6 +176,7 @@ def _words(source: str, tables: Tables, experiment: Experiment) -> None:
         lambda: findings(experiment, tables.accuracy, tables.gradients),
     )
     st.info(text, icon=":material/search:")
+    st.caption(make_task(experiment.task).criterion)
     if len(experiment.learning_rate) > 1:
         rates = ", ".join(f"{rate:g}" for rate in experiment.learning_rate)
         st.caption(

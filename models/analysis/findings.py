@@ -12,7 +12,6 @@ from models.analysis.memory_span import DIVERGED, memory_spans
 from models.analysis.statistics import better_than_chance, latest, summarise
 from models.cells import cell_title
 from models.experiment import Experiment
-from models.tasks import make_task
 
 FEWEST_SEEDS = 3
 """With two, one of eight pairs of equal cells would be ranked; with three, one of thirty."""
@@ -74,20 +73,11 @@ def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
     spans = spans[spans["text"] != DIVERGED]
     told = [_span(row) for row in spans.to_dict("records")]
     text = f"{when} the memory span is {_list(told)}"
-    if _at_odds(last, spans) and (criteria := make_task(experiment.task).criteria):
-        text += f" ({criteria})"
     if len(spans) == 1 or (spans["bound"] == ">").all():
         return f"{text}."
     if seeds < FEWEST_SEEDS or spans["low"].isna().any():
         return f"{text}; with {_seeds(seeds)} the cells cannot be ranked."
     return f"{text}; {_first_to_give_up(spans, sorted(set(last['length'])), seeds)}."
-
-
-def _at_odds(last: pd.DataFrame, spans: pd.DataFrame) -> bool:
-    """Whether a model has solved a length beyond its cell's memory span."""
-    solved = last[last["solved"].astype(bool)].merge(spans[["cell", "span", "bound"]], on="cell")
-    beyond = (solved["length"] > solved["span"]) | (solved["bound"] == "<")
-    return bool((beyond & (solved["bound"] != ">")).any())
 
 
 def _span(row: dict[Hashable, Any]) -> str:

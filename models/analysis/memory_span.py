@@ -9,9 +9,7 @@ import pandas as pd
 from scipy.special import ndtr, stdtrit
 
 from models.analysis.statistics import TAIL, latest
-
-MIDDLE = 0.5
-"""Of the scaled score, which is 0 at chance and 1 where every answer is right."""
+from models.tasks.task import MIDDLE, scaled_score
 
 RESAMPLES = 2000
 DIVERGED = "diverged"
@@ -41,9 +39,8 @@ def memory_spans(accuracy: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 def _row(cell: str, rows: pd.DataFrame, rng: np.random.Generator) -> tuple[object, ...]:
     if rows["diverged"].all():
         return cell, np.nan, "", np.nan, np.nan, DIVERGED, ""
-    chance = rows["chance_accuracy"]
-    score = (rows["accuracy"] - chance) / (1 - chance)
-    seeds = {length: scores.to_numpy() for length, scores in score.groupby(rows["length"])}
+    scaled = scaled_score(rows["accuracy"], rows["chance_accuracy"])
+    seeds = {length: scores.to_numpy() for length, scores in scaled.groupby(rows["length"])}
     lengths = np.array(list(seeds), float)
     mean = np.array([scores.mean() for scores in seeds.values()])
     (crossing,) = _crossings(lengths, mean[None])

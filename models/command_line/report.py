@@ -8,6 +8,7 @@ from models.analysis.findings import findings
 from models.analysis.memory_span import memory_spans
 from models.analysis.statistics import result_table, select_learning_rate
 from models.exchange.files import Results
+from models.tasks import make_task
 
 
 def report(results: Results) -> str:
@@ -20,6 +21,7 @@ def report(results: Results) -> str:
     parts = [
         f"run {results.run}: held-out accuracy",
         _table(result_table(accuracy)),
+        make_task(results.experiment.task).criterion,
         "memory span, in steps",
         _spans(spans),
         findings(results.experiment, accuracy, results.tables["gradients"]),

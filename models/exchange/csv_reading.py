@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from models.analysis.schema import TABLES
 from models.analysis.table_types import KINDS
-from models.settings import numerals
+from models.settings import numerals, spec
 from models.settings.quoting import quoted, shortened
+from models.tasks import TASKS
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 MOST_ROWS = 5_000_000
@@ -30,7 +31,10 @@ class TableError(ValueError):
 
 
 def read_table(name: str, content: bytes) -> pd.DataFrame:
-    """The table of this name from its CSV. Raises TableError. An empty number is NaN."""
+    """The table of this name from its CSV. Raises TableError. An empty number is NaN.
+
+    ``task`` has the options that an old table does not name, as ``spec.of_results`` says.
+    """
     kinds = {column: KINDS.get(column, "float64") for column in TABLES[name]}
     _check_header(name, content)
     try:
@@ -42,7 +46,8 @@ def read_table(name: str, content: bytes) -> pd.DataFrame:
     for column in (column for column, kind in kinds.items() if kind == "str"):
         if (empty := frame[column].isna()).any():
             raise TableError(f"{name}.csv, line {line_of(empty)}: {column} is missing")
-        frame[column] = _rearmed(frame[column])
+        frame[column] = _mapped(frame[column], armed)
+    frame["task"] = _mapped(frame["task"], lambda text: spec.of_results("task", text, TASKS))
     return frame
 
 
@@ -133,6 +138,6 @@ def _fits(text: object, kind: str) -> bool:
     return True
 
 
-def _rearmed(texts: pd.Series) -> pd.Series:
-    changed = {text: armed(text) for text in texts.unique() if armed(text) != text}
+def _mapped(texts: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    changed = {text: new for text in texts.unique() if (new := change(text)) != text}
     return texts.replace(changed) if changed else texts

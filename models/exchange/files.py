@@ -147,7 +147,7 @@ def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
         name: read_table(name, content(f"{name}.csv")) if f"{name}.csv" in names else no_rows(name)
         for name in TABLES
     }
-    experiment = Experiment.from_mapping(told["experiment"])
+    experiment = Experiment.from_results(told["experiment"])
     weights = unpacked(content(WEIGHTS)) if WEIGHTS in names else {}
     return Results(told["run"], experiment, told["environment"], tables, weights)
 

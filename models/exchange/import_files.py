@@ -100,7 +100,7 @@ def _told(content: bytes) -> tuple[str, Experiment, dict[str, str]]:
             f"{RUN_LENGTH} characters"
         )
     try:
-        experiment = Experiment.from_mapping(told["experiment"])
+        experiment = Experiment.from_results(told["experiment"])
     except ExperimentError as error:
         raise ImportedError(f"{EXPERIMENT}: {error}") from error
     return told["run"], experiment, _environment(told["environment"])

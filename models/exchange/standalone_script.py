@@ -15,9 +15,6 @@ from models.experiment import Experiment
 from models.tasks import make_task
 from models.tasks.task import Task
 
-TOLERANCE = 0.04
-"""For values: how far an answer may be off to be right (Hochreiter & Schmidhuber 1997)."""
-
 
 class ScriptError(ValueError):
     """An experiment of which no script can be made; the message says why."""
@@ -165,7 +162,7 @@ def train(name, length, seed{argument}):
 def _evaluation(task: Task, experiment: Experiment) -> str:
     value = task.loss == "squared_error"
     right = (
-        f"(outputs.squeeze(-1) - targets).abs() < {TOLERANCE}"
+        f"(outputs.squeeze(-1) - targets).abs() < {task.tolerance:g}"
         if value
         else "(outputs.argmax(-1) == targets) & outputs.isfinite().all(-1)"
     )

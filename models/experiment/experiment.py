@@ -262,6 +262,17 @@ class Experiment:
             raise ExperimentError(f"unknown setting {quoted(unknown[0])}: the settings are {known}")
         return cls(**values)
 
+    @classmethod
+    def from_results(cls, values: Mapping[str, Any]) -> Experiment:
+        """The settings that results were made with, from what their files say.
+
+        Unlike ``from_mapping``, an option of the task that the files are too old to name has the
+        value that it had then, and not today's default. Raises ExperimentError.
+        """
+        if isinstance(values, Mapping) and isinstance(task := values.get("task"), str):
+            values = {**values, "task": spec.of_results("task", task, TASKS)}
+        return cls.from_mapping(values)
+
     def command_line(self, out: str | None = "results/") -> str:
         """The same experiment in a terminal; settings at their defaults are left out."""
         words = ["python", "-m", "models", "train"]

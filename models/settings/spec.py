@@ -26,6 +26,12 @@ class Option:
     help: str
     between: tuple[float, float] | None = None
     """Of a number: the smallest and the largest."""
+    in_old_results: str | None = None
+    """The value that results were made with which do not name the option; None: the default.
+
+    Such an option is written into every spec, at its default too: a result says by itself what it
+    was made with, also after the default has changed.
+    """
 
     def read(self, text: str) -> str:
         """The value in its one way of writing. Raises SpecError where it is not offered."""
@@ -105,8 +111,34 @@ def parse(
 
 
 def canonical(kind: str, text: object, registry: Mapping[str, type[D]]) -> str:
-    """The shortest text of the same meaning: defaults left out, the rest sorted."""
+    """The shortest text of the same meaning: defaults left out, the rest sorted.
+
+    Options that old results do not name are written always.
+    """
     described, chosen = parse(kind, text, registry)
-    defaults = {option.name: option.default for option in described.options}
-    told = [f"{key}={chosen[key]}" for key in sorted(chosen) if chosen[key] != defaults[key]]
-    return described.name + (":" + ",".join(told) if told else "")
+    written = [
+        f"{option.name}={chosen[option.name]}"
+        for option in sorted(described.options, key=lambda option: option.name)
+        if chosen[option.name] != option.default or option.in_old_results is not None
+    ]
+    return described.name + (":" + ",".join(written) if written else "")
+
+
+def of_results(kind: str, text: str, registry: Mapping[str, type[D]]) -> str:
+    """The spec text that results hold, with the options that they are too old to name.
+
+    A text that is no spec is returned as it is.
+    """
+    name, _, tail = text.strip().partition(":")
+    named = {item.partition("=")[0].strip() for item in tail.split(",")}
+    missing = [
+        f"{option.name}={option.in_old_results}"
+        for option in (registry[name].options if name in registry else ())
+        if option.in_old_results is not None and option.name not in named
+    ]
+    if not missing:
+        return text
+    try:
+        return canonical(kind, f"{name}:{','.join((tail, *missing))}", registry)
+    except SpecError:
+        return text

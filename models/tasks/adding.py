@@ -2,6 +2,12 @@
 
 Hochreiter & Schmidhuber 1997, section 5.4, in the form of Arjovsky, Shah & Bengio 2016: numbers
 from U[0, 1], one marker in each half.
+
+Right is an answer within 0.08, and solved are 99 % right answers. Hochreiter & Schmidhuber ask for
+0.04 with targets 0.5 + (X1 + X2) / 4, which are from 0 to 1; ours are from 0 to 2. The first
+results had 0.04 all the same, and a mean squared error below 0.01 as solved, which a model can have
+that is wrong more often than right. ``tolerance=0.04`` is how those read, and what one of them that
+was broken off is resumed with.
 """
 
 from __future__ import annotations
@@ -10,15 +16,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.settings.spec import Option
 from models.tasks.arrival import Window, arrivals
 from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
 
 if TYPE_CHECKING:
     import torch
 
-TOLERANCE = 0.04
-"""An answer closer than this is right (Hochreiter & Schmidhuber)."""
-SOLVED_LOSS = 0.01
+OLD_TOLERANCE = "0.04"
+OLD_SOLVED_LOSS = 0.01
+"""Below which a mean squared error met the criterion that went with it."""
+TOLERANCE = Option(
+    "tolerance",
+    ("0.08", OLD_TOLERANCE),
+    "0.08",
+    "an answer that is off by less is right; 0.08 is Hochreiter & Schmidhuber's criterion; 0.04 is "
+    f"how older results were made, with a mean squared error below {OLD_SOLVED_LOSS} as solved",
+    in_old_results=OLD_TOLERANCE,
+)
 
 
 class Adding(Task):
@@ -26,18 +41,16 @@ class Adding(Task):
 
     name = "adding"
     title = "Adding"
-    options = (TARGETS,)
+    options = (TARGETS, TOLERANCE)
     loss = "squared_error"
     lengths = (20, 50, 100, 200)
     inputs = 2
     outputs = 1
-    criteria = (
-        f"which counts answers within {TOLERANCE}, while solved is a mean squared error below "
-        f"{SOLVED_LOSS}"
-    )
 
-    def __init__(self, targets: str = "last") -> None:
+    def __init__(self, targets: str = "last", tolerance: str = TOLERANCE.default) -> None:
         self.every = targets == "every"
+        self.tolerance = float(tolerance)
+        self._old = tolerance == OLD_TOLERANCE
 
     @property
     def legend(self) -> Legend:
@@ -46,8 +59,6 @@ class Adding(Task):
             "steps and 0 at all others.",
             asked=self.asked(
                 f"the sum of the {'marked numbers so far' if self.every else 'two marked numbers'}."
-                f" An answer is right within {TOLERANCE}; the task is solved at a mean squared "
-                f"error below {SOLVED_LOSS}{' at the last step' if self.every else ''}."
             ),
             dependency="One marker stands anywhere in the first half, one anywhere in the second: "
             "the first number waits half the sequence on average.",
@@ -84,7 +95,7 @@ def sample(sequences, length, generator, split):
         come, earlier = arrivals(_halves(length), steps)
         elsewhere = np.maximum(1 - (come - earlier), 1e-300)  # the marker is not at this step
         # The sum of both has a triangular density on [0, 2]; with one known, a uniform one is left.
-        nothing, one = 1 - (1 - TOLERANCE) ** 2, 2 * TOLERANCE
+        nothing, one = 1 - (1 - self.tolerance) ** 2, 2 * self.tolerance
         last_is_marked = 1 / (length - length // 2)
         last = nothing + last_is_marked * (one - nothing)
         return (
@@ -113,10 +124,20 @@ def sample(sequences, length, generator, split):
         return moved.changed(t, [[0], [1]]), moved.changed(t, [[1], [1]])
 
     def correct(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return (outputs.squeeze(-2) - targets).abs() < TOLERANCE
+        return (outputs.squeeze(-2) - targets).abs() < self.tolerance
 
-    def solved(self, accuracy: float, loss: float) -> bool:
-        return loss < SOLVED_LOSS
+    def meets_criterion(self, accuracy: float, loss: float) -> bool:
+        return loss < OLD_SOLVED_LOSS if self._old else super().meets_criterion(accuracy, loss)
+
+    @property
+    def criterion(self) -> str:
+        if not self._old:
+            return super().criterion
+        return (
+            f"An older criterion: an answer is right within {self.tolerance:g}, and the task is "
+            f"solved at a mean squared error below {OLD_SOLVED_LOSS}. Results that were made with "
+            "it can call solved what the memory span does not."
+        )
 
 
 def _halves(length: int) -> tuple[Window, Window]:

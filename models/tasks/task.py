@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from models.settings.spec import Option
 
 if TYPE_CHECKING:
+    import pandas as pd
     import torch
 
 Split = Literal["train", "validation", "held_out"]
@@ -30,6 +31,22 @@ TARGETS = Option(
 The loss is averaged over the target steps, not summed: a clipping threshold and a learning rate
 mean the same for either choice and at every length.
 """
+
+
+MIDDLE = 0.5
+"""The scaled score from which on a model remembers: half-way between chance and all right."""
+
+Numbers = TypeVar("Numbers", float, "pd.Series")
+
+
+def scaled_score(accuracy: Numbers, chance: Numbers) -> Numbers:
+    """Accuracy on a scale with 0 at chance and 1 where every answer is right."""
+    return (accuracy - chance) / (1 - chance)
+
+
+def remembers(accuracy: float, chance: float) -> bool:
+    """Whether a model is right often enough to be said to remember, as for the memory span."""
+    return bool(scaled_score(accuracy, chance) >= MIDDLE)
 
 
 @dataclass(frozen=True)
@@ -110,8 +127,10 @@ class Task(ABC):
     """Features per step."""
     outputs: int
     """Classes, or 1 for a value."""
-    criteria: str = ""
-    """What solved and accuracy go by, where a model may be good in the one and bad in the other."""
+    tolerance: float = 0.0
+    """Of a value: an answer that is off by less is right."""
+    solved_accuracy: ClassVar[float] = 0.99
+    """The share of right answers from which on the task is solved."""
     every: bool = False
     """Whether every step has a target, and not the last one alone; see TARGETS."""
 
@@ -198,12 +217,27 @@ class Task(ABC):
         """The parts of answers at scored steps, in the order in which the sequence holds them."""
         return (classes,)
 
-    def solved(self, accuracy: float, loss: float) -> bool:
-        """Whether held-out accuracy (0 to 1) and loss count as solved in the field.
+    @final
+    def solved(self, accuracy: float, loss: float, length: int) -> bool:
+        """Whether a model with this held-out accuracy (0 to 1) and loss has solved length T.
 
-        Both are those at the scored steps alone, wherever the targets are.
+        Both are those at the scored steps alone, wherever the targets are. Who does not remember
+        has solved nothing, whatever the task's own criterion: no task can contradict the memory
+        span.
         """
-        return accuracy >= 0.99
+        return remembers(accuracy, self.chance(length).accuracy) and self.meets_criterion(
+            accuracy, loss
+        )
+
+    def meets_criterion(self, accuracy: float, loss: float) -> bool:
+        """What the task itself asks of who has solved it; ``criterion`` says it in words."""
+        return accuracy >= self.solved_accuracy
+
+    @property
+    def criterion(self) -> str:
+        """When an answer is right and the task solved, in a sentence for people."""
+        right = f"right within {self.tolerance:g}" if self.tolerance else "right"
+        return f"Solved: at least {self.solved_accuracy:.0%} of the held-out answers are {right}."
 
     def chance(self, length: int) -> Baseline:
         """The best predictor that ignores the input."""

@@ -80,10 +80,11 @@ class Measuring:
         return frame[frame.pop("training")].reset_index(drop=True)
 
     def _accuracy(self, scores: Scores) -> pd.DataFrame:
-        pairs = zip(scores.accuracy, scores.scored_loss, strict=True)
+        lengths = self.training.population.lengths
+        models = zip(scores.accuracy, scores.scored_loss, lengths, strict=True)
         return self._scored(scores).assign(
             **self._chance(self.training.population),
-            solved=[self.task.solved(accuracy, loss) for accuracy, loss in pairs],
+            solved=[self.task.solved(*model) for model in models],
             diverged=(~self.training.alive).cpu().numpy(),
         )
 

@@ -52,6 +52,17 @@ def address(experiment: Experiment) -> dict[str, Any]:
     }
 
 
+def test_an_old_address_of_adding_is_todays_criterion_and_an_old_result_keeps_its_own(
+    race: AppTest,
+) -> None:
+    page = opened(race, {"task": "adding"})
+    assert not page.warning
+    assert shown.experiment(page).task == "adding:tolerance=0.08"
+    assert "right within 0.08" in "\n".join(text.value for text in page.markdown)
+    old = Experiment.from_results({"task": "adding"})
+    assert address_of(old)["adding_tolerance"] == "0.04"
+
+
 def opened(page: AppTest, parameters: dict[str, Any]) -> AppTest:
     for name, value in parameters.items():
         page.query_params[name] = value

@@ -13,6 +13,7 @@ from dashboard.session import recorded_examples
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.store import Store
+from models.tasks import make_task
 from tests.dashboard import shown
 from tests.dashboard.shown import FakeTrainer
 from tests.recorded import finished, measured
@@ -64,8 +65,19 @@ class TestBeforeTheFirstPress:
         assert not page.exception
         assert shown.experiment(page) == PRESETS[name].experiment
         assert PRESETS[name].lesson in shown.captions(page)
+        assert make_task(PRESETS[name].experiment.task).criterion in shown.captions(page)
         assert any(f"--preset {name}" in info.value for info in page.info)
         assert "–" not in shown.spans(page).split("<b>")[1][:3]
+
+    def test_an_old_result_says_the_criterion_that_it_was_made_with(
+        self, race: AppTest, store: Store
+    ) -> None:
+        old = Experiment.from_results({**vars(TINY), "task": "adding"})
+        race.query_params["run"] = finished(store, old)
+        page = race.run()
+        assert not page.exception
+        assert "An older criterion: an answer is right within 0.04" in shown.captions(page)
+        assert shown.experiment(page) == old
 
     @pytest.mark.parametrize("name", PRESETS)
     def test_the_recorded_runs_are_complete_and_of_the_presets_as_they_are_now(

@@ -220,7 +220,7 @@ def _recorded(preset: str) -> tuple[Source, dict[Trained, np.ndarray]] | None:
             return None
         weights = unpacked(archive.read(WEIGHTS))
         told = json.loads(archive.read(EXPERIMENT))
-    experiment = Experiment.from_mapping(told["experiment"])
+    experiment = Experiment.from_results(told["experiment"])
     title = f"Recorded: {_presets()[preset]} ({make_task(experiment.task).title})"
     return Source(f"{RECORDED}{preset}", title, experiment, tuple(weights)), weights
 

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from models.analysis.findings import findings
+from models.analysis.memory_span import memory_spans
 from models.analysis.schema import TABLES
 from models.experiment import Experiment
+from models.tasks import TASKS, make_task
 
 Curve = Mapping[int, Sequence[float]]
 """Per length, the scaled score of each seed: 0 at chance, 1 where every answer is right."""
@@ -266,17 +268,25 @@ def test_cells_with_options_are_named_in_words() -> None:
     assert "40 for the LSTM with chrono bias." in told
 
 
-def test_solved_beyond_the_span_is_explained_where_they_go_by_different_measures() -> None:
-    accuracy = table({"rnn": {20: [1, 1], 80: [0.3, 0.3]}})
-    accuracy["solved"] = True
-    accuracy.loc[0, "solved"] = False
-    adding = Experiment(task="adding", lengths=(20, 80))
-    told = findings(adding, accuracy)
-    assert "for the RNN (which counts answers within 0.04, while solved is a mean squared" in told
-    assert "counts" not in findings(experiment(), accuracy)
-    agree = table({"rnn": {20: [1, 1], 80: [0, 0]}})
-    assert "counts" not in findings(adding, agree)
-    assert "counts" not in findings(adding, table({"rnn": {20: [1, 1], 80: [0.9, 1]}}))
+@pytest.mark.parametrize("text", [*TASKS, "adding:tolerance=0.04"])
+@pytest.mark.parametrize("loss", [0.0041, 0.0099, 0.5])
+def test_what_all_have_solved_lies_within_the_memory_span(text: str, loss: float) -> None:
+    # A loss below 0.01 with an accuracy of about one half was once a solved adding task.
+    task, rng = make_task(text), np.random.default_rng(0)
+    lengths, seen = task.lengths[:2], set()
+    for worst in (0.0, 0.3, 0.53, 0.7, 0.9, 0.99, 1.0):
+        rows = table({"rnn": {length: rng.uniform(worst, 1, 3).tolist() for length in lengths}})
+        rows["chance_accuracy"] = rows["length"].map(lambda length: task.chance(length).accuracy)
+        rows["solved"] = [
+            task.solved(accuracy, loss, length)
+            for accuracy, length in zip(rows["accuracy"], rows["length"], strict=True)
+        ]
+        told = findings(Experiment(task=text, lengths=lengths, steps=400), rows)
+        all_solved = "every model has solved the task" in told
+        assert not all_solved or memory_spans(rows)["bound"].tolist() == [">"], told
+        seen.add(all_solved)
+    by_loss = text.endswith("=0.04")
+    assert seen == ({False} if by_loss and loss > 0.01 else {True, False})
 
 
 # The longest length.

@@ -264,7 +264,7 @@ def test_where_the_two_answers_are_the_same_nothing_is_told_of_whose_it_is() -> 
     done = operate(model, [Transplant(3)], 64)
     assert done.swapped is not None
     targets = model.held_out(64).targets[-1]
-    differ = int((abs(targets - np.roll(targets, 1)) >= 0.04).sum())
+    differ = int((abs(targets - np.roll(targets, 1)) >= model.task.tolerance).sum())
     assert done.swapped.own.sequences == done.swapped.other.sequences == differ
 
 

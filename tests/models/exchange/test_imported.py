@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.analysis.schema import TABLES
+from models.command_line.report import report
 from models.exchange.csv_reading import armed, defused
-from models.exchange.files import EXPERIMENT, Results, all_files, read, zip_bytes
+from models.exchange.files import ALWAYS, EXPERIMENT, Results, all_files, read, zip_bytes
 from models.exchange.import_files import ImportedError, from_files, from_zip
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import packed
@@ -70,6 +72,28 @@ def test_every_recorded_example_can_be_opened(path: Path) -> None:
     for name, rows in example.tables.items():
         pd.testing.assert_frame_equal(found.tables[name], rows)
     assert found.experiment == example.experiment
+
+
+def test_files_of_adding_without_a_tolerance_were_made_with_the_older_one(tmp_path: Path) -> None:
+    """As release 0.1.0 wrote them: a low loss is solved there, whatever the accuracy."""
+    told = {"task": "adding", "cells": ["rnn"], "lengths": [20], "seeds": 1, "steps": 25}
+    header = ",".join(TABLES["accuracy"])
+    row = "old,adding,rnn,20,0,0.02,25,0.535,0.0041,0.0784,0.166667,256,True,False"
+    description = {"run": "old", "experiment": told, "environment": {"memory_lab": "0.1.0"}}
+    old = {
+        EXPERIMENT: json.dumps(description).encode(),
+        **{f"{name}.csv": f"{','.join(TABLES[name])}\n".encode() for name in ALWAYS},
+        "accuracy.csv": f"{header}\n{row}\n".encode(),
+    }
+    (tmp_path / "old.zip").write_bytes(zipped(old))
+    for found in (from_files(old), read(tmp_path / "old.zip")):
+        assert found.experiment.task == "adding:tolerance=0.04"
+        (measured,) = found.tables["accuracy"].to_dict("records")
+        assert measured["task"] == "adding:tolerance=0.04"
+        assert (measured["solved"], measured["accuracy"]) == (True, 0.535)
+        assert "an answer is right within 0.04" in report(found)
+        assert b"adding:tolerance=0.04" in all_files(found)[EXPERIMENT]
+        assert from_zip(zip_bytes(found)).experiment == found.experiment
 
 
 def test_rows_in_any_order_come_back_in_the_experiments(

@@ -126,6 +126,18 @@ def test_trained_models_are_tested_at_other_lengths() -> None:
     assert len(LINE.findall(text)) == 2 * 3
 
 
+@pytest.mark.parametrize("tolerance", ["0.08", "0.04"])
+def test_an_answer_is_right_by_the_tasks_own_criterion(tolerance: str) -> None:
+    experiment = small(task=f"adding:tolerance={tolerance}", lengths=(10,))
+    scope, bound = loaded(experiment), float(tolerance)
+    inputs, targets = scope["sample"](8, 10, torch.Generator().manual_seed(0), "held_out")
+    scope["sample"] = lambda *_: (inputs, targets)
+    for error, right in ((0.99 * bound, 1.0), (1.01 * bound, 0.0)):
+        given = (targets + error)[..., None]
+        assert scope["evaluate"](lambda _, steps, given=given: given, 10, 0, "held_out")[0] == right
+    assert scope["CHANCE"] == {10: pytest.approx(1 - (1 - bound) ** 2, abs=1e-6)}
+
+
 def test_divergence_is_said_and_no_crash() -> None:
     exploding = {"cells": ("rnn:activation=relu",), "learning_rate": (100.0,), "clip": 0.0}
     text = printed(small(task="adding", lengths=(30,), **exploding))

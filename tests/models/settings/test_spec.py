@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from models.cells import CELLS, make_cell
-from models.settings.spec import SpecError, canonical, parse
+from models.settings.spec import SpecError, canonical, of_results, parse
+from models.tasks import TASKS
 
 
 def test_options_that_are_not_told_have_their_defaults() -> None:
@@ -68,3 +69,31 @@ def test_the_canonical_text_leaves_defaults_out_and_sorts_the_rest(
 def test_bad_texts_say_what_would_be_right(text: Any, message: str) -> None:
     with pytest.raises(SpecError, match=message.replace("'", ".")):
         make_cell(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "today", "of_an_old_result"),
+    [
+        ("adding", "adding:tolerance=0.08", "adding:tolerance=0.04"),
+        (" adding: ", "adding:tolerance=0.08", "adding:tolerance=0.04"),
+        (
+            "adding:targets=every",
+            "adding:targets=every,tolerance=0.08",
+            "adding:targets=every,tolerance=0.04",
+        ),
+        ("adding:tolerance=0.08", "adding:tolerance=0.08", "adding:tolerance=0.08"),
+        ("recall:classes=8", "recall:classes=8", "recall:classes=8"),
+    ],
+)
+def test_an_option_that_is_not_named_is_todays_default_and_in_results_the_one_of_then(
+    given: str, today: str, of_an_old_result: str
+) -> None:
+    assert canonical("task", given, TASKS) == today
+    assert of_results("task", given, TASKS) == of_an_old_result
+
+
+@pytest.mark.parametrize(
+    "text", ["", "chess", "adding:tolerance", "adding:colour=red", "=1+1", ":"]
+)
+def test_what_is_no_spec_is_left_as_it_stands_in_results(text: str) -> None:
+    assert of_results("task", text, TASKS) == text

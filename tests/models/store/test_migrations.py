@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,11 +16,17 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from models.exchange.files import from_store
+from models.analysis.schema import TABLES
+from models.command_line.report import report
+from models.exchange.files import from_store, zip_bytes
+from models.exchange.import_files import from_zip
+from models.experiment import Experiment
 from models.store import Store, StoreError
 from models.store.lost_runs import close_lost_runs
 from models.store.migrations import FOLDER, TABLE, VERSION
-from models.store.tables import METADATA
+from models.store.tables import METADATA, WEIGHTS
+from models.tasks import make_task
+from tests.recorded import finished
 
 STORES = Path(__file__).parent / "stores"
 OLD = ("first_race", "release_0_1_0")
@@ -70,6 +78,71 @@ def test_an_old_store_keeps_what_was_measured(name: str, tmp_path: Path) -> None
         assert run.size > 10_000
         assert run.done_steps == run.total_steps == 4
     assert sum(store.sizes().values()) == sum(run.size for run in runs.values())
+
+
+@pytest.mark.parametrize("name", OLD)
+@pytest.mark.parametrize("options", ["", ":targets=every"])
+def test_old_runs_of_adding_say_the_criterion_that_they_were_made_with(
+    name: str, options: str, tmp_path: Path
+) -> None:
+    url = unpacked(name, tmp_path)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        adding, other = connection.scalars(
+            sa.text("SELECT id FROM runs WHERE status = 'finished' ORDER BY id")
+        )
+        task = f"adding{options}"
+        text = connection.scalar(
+            sa.text("SELECT experiment FROM runs WHERE id = :i"), {"i": adding}
+        )
+        settings = json.dumps({**json.loads(str(text)), "task": task})
+        said = {"id": adding, "task": task, "settings": settings}
+        connection.execute(sa.text("UPDATE runs SET experiment = :settings WHERE id = :id"), said)
+        for table in sa.inspect(connection).get_table_names():
+            if "task" in {one["name"] for one in sa.inspect(connection).get_columns(table)}:
+                connection.execute(
+                    sa.text(f"UPDATE {table} SET task = :task WHERE run = :id"), said
+                )
+        before = pd.read_sql("SELECT run, solved, accuracy FROM accuracy ORDER BY id", connection)
+    engine.dispose()
+    store = Store(url)
+    results = from_store(store, adding)
+    expected = f"adding:{options[1:] + ',' if options else ''}tolerance=0.04"
+    assert results.experiment.task == expected
+    assert make_task(expected).criterion in report(results)
+    for table, rows in results.tables.items():
+        assert set(rows["task"]) <= {expected}, table
+    stored, _ = store.read(adding, "accuracy")
+    own = before[before["run"] == adding]
+    assert stored["solved"].tolist() == own["solved"].astype(bool).tolist()
+    assert stored["accuracy"].tolist() == own["accuracy"].tolist()
+    # The weights are of another task, with other shapes.
+    opened = from_zip(zip_bytes(replace(results, weights={})))
+    assert opened.experiment == results.experiment
+    with store.reading() as connection:
+        kept = connection.scalars(sa.select(WEIGHTS.c.task).where(WEIGHTS.c.run == adding)).all()
+    assert set(kept) <= {expected}
+    assert "adding" not in store.run(other).experiment.task
+    assert set(store.read(other, "accuracy")[0]["task"]) == {store.run(other).experiment.task}
+
+
+def test_the_criterion_of_old_runs_is_noted_in_every_database(store: Store, store_url: str) -> None:
+    experiment = Experiment(task="adding", lengths=(2,), steps=1, seeds=1, held_out=1, batch_size=1)
+    run = finished(store, experiment)
+
+    def as_before(connection: sa.Connection) -> None:
+        text = "UPDATE runs SET experiment = replace(experiment, :named, '')"
+        connection.execute(sa.text(text), {"named": ":tolerance=0.08"})
+        for table in TABLES:
+            connection.execute(sa.text(f"UPDATE {table} SET task = 'adding'"))
+        connection.execute(sa.text(f"UPDATE {TABLE} SET version_num = '0002'"))
+
+    store.writing(as_before)
+    results = from_store(Store(store_url), run)
+    assert results.experiment == replace(experiment, task="adding:tolerance=0.04")
+    assert len(results.weights) == len(experiment.cells)
+    for table in ("accuracy", "training", "gradients"):
+        assert set(results.tables[table]["task"]) == {"adding:tolerance=0.04"}, table
 
 
 def test_what_an_old_release_left_running_is_closed_and_what_waited_waits(tmp_path: Path) -> None:

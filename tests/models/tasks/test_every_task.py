@@ -8,8 +8,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.tasks import TASKS, make_task
+from models.tasks.recall import Recall
 from models.tasks.task import Batch, Split, Task
 
 
@@ -112,7 +115,31 @@ def test_an_answer_that_is_not_finite_is_wrong(task: Task) -> None:
     outputs = torch.full((1, task.outputs, 4), math.nan)
     targets = torch.zeros(1, 4, dtype=torch.long if task.loss == "cross_entropy" else torch.float)
     assert not task.correct(outputs, targets).any()
-    assert not task.solved(0.0, math.nan)
+    assert not task.solved(0.0, math.nan, task.lengths[0])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(accuracy=st.floats(0, 1), loss=st.floats(0) | st.just(math.nan), data=st.data())
+def test_who_has_solved_a_task_remembers(accuracy: float, loss: float, data: st.DataObject) -> None:
+    task = make_task(data.draw(st.sampled_from(every_spec())))
+    length = data.draw(st.sampled_from((task.minimum_length, *task.lengths)))
+    middle = (1 + task.chance(length).accuracy) / 2
+    assert not (task.solved(accuracy, loss, length) and accuracy < middle - 1e-9)
+    assert not task.solved(middle - 1e-6, 0.0, length)
+
+
+def test_every_task_can_be_solved(task: Task) -> None:
+    assert task.solved(1.0, 0.0, task.lengths[0])
+    assert task.criterion
+
+
+def test_a_task_whose_own_criterion_is_met_by_everybody_is_not_solved_by_chance() -> None:
+    class Lenient(Recall):
+        def meets_criterion(self, accuracy: float, loss: float) -> bool:
+            return True
+
+    assert Lenient().solved(0.7, 1.0, 20)
+    assert not Lenient().solved(0.6, 1.0, 20)  # the middle between 1/4 and 1 is 0.625
 
 
 def test_the_example_is_a_sequence_for_people(task: Task) -> None:
