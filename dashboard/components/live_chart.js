@@ -5,6 +5,12 @@ const PURGE_MILLISECONDS = 2000;
 
 let loading;
 
+// Plotly rejects an animation that another one, Pause or a new figure cuts short, with no reason,
+// and nobody can catch it: its own buttons started it.
+window.addEventListener("unhandledrejection", (event) => {
+  if (event.reason === undefined) event.preventDefault();
+});
+
 function loadPlotly(script) {
   loading ??= new Promise((resolve, reject) => {
     const element = document.createElement("script");

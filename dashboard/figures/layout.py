@@ -25,6 +25,9 @@ POWERS: Trace = {"type": "log", "exponentformat": "power", "nticks": 6}
 """An axis for values over tens of orders of magnitude."""
 EXPONENTS: Trace = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "nticks": 6}
 """The same for logarithms to base 10, which no value is too small for."""
+AT_THE_BOTTOM: Trace = {"anchor": "free", "position": 0}
+"""An x axis beneath the lowest of several plots. Anchored to that plot's y axis, Plotly 7 draws the
+line at NaN when a figure with such axes takes the place of another."""
 SMALL = 11
 """Font size of labels inside a plot, pixels."""
 LABEL_SPACE = 0.07
@@ -98,6 +101,12 @@ def note(text: str, y: float, **more: Any) -> Trace:
         "font": {"size": SMALL},
         **more,
     }
+
+
+def remark(figure: go.Figure, *texts: str) -> None:
+    """Writes these above the legend, if there are any."""
+    if texts:
+        figure.update_layout(legend={"title": {"text": " · ".join(texts), "side": "top"}})
 
 
 def titled(axis: Trace, standoff: int) -> Trace:

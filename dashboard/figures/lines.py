@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -51,6 +52,42 @@ def points(line: pd.Series) -> Trace:
     steps: list[int | None] = [int(step) for step in line.index]
     # An empty trace would have no place in the legend.
     return {"x": steps or [None], "y": numbers(line) or [None], "mode": "lines"}
+
+
+def mean_line(cell: str, kind: str, line: pd.Series, told: str) -> Trace:
+    """A cell's mean over its seeds, with its place in the legend; ``told`` is the hover's end."""
+    style = cell_style(cell)
+    return {
+        **belongs(cell, kind),
+        **points(line),
+        "name": style.label,
+        "showlegend": True,
+        "line": {"color": style.color, "dash": style.dash, "width": 2.5},
+        "hovertemplate": f"{style.label} · step %{{x}} · {told}<extra></extra>",
+    }
+
+
+def overflow_marks(
+    cell: str, rows: pd.DataFrame, heights: Sequence[float], told: Sequence[str]
+) -> Trace:
+    """A cross where a value is not finite; ``rows`` has columns seed and step.
+
+    The value itself has no place on the axis: ``heights`` says where it is drawn.
+    """
+    style = cell_style(cell)
+    return {
+        **belongs(cell, "overflow"),
+        "x": rows["step"].tolist(),
+        "y": list(heights),
+        "mode": "markers",
+        "marker": {"color": style.color, "symbol": "x", "size": 9},
+        "cliponaxis": False,
+        "hovertext": [
+            f"{style.label} · seed {seed} · step {step}<br>{text}"
+            for seed, step, text in zip(rows["seed"], rows["step"], told, strict=True)
+        ],
+        "hoverinfo": "text",
+    }
 
 
 def each_seed(cell: str, rows: pd.DataFrame, column: str, told: str) -> Trace:

@@ -16,9 +16,8 @@ from dashboard.figures.gradient_flow.heat_map import gradient_heat_map
 from dashboard.figures.gradient_flow.horizons import horizons, influence_by_lag
 from dashboard.figures.gradient_flow.over_training import over_training, parts_over_training
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile_replay
-from dashboard.figures.ladder import ladder
-from dashboard.figures.race.learning import gradient_norm, learning_curves
 from dashboard.figures.style import cell_style, in_order
+from dashboard.sections.results import learning_chart, norm_chart
 from dashboard.session.run_tables import Tables
 from dashboard.session.session_state import FLOW_CELL
 from models.analysis.diagnoses import diagnoses
@@ -27,7 +26,6 @@ from models.analysis.diagnostic_names import DIAGNOSTICS
 from models.cells import CELLS
 from models.experiment import Experiment
 from models.settings import spec
-from models.tasks import make_task
 
 REFERENCES = {"spectral_radius": 1.0, "lyapunov_exponent": 0.0}
 """Values at which something turns."""
@@ -59,7 +57,8 @@ def draw(source: Source) -> None:
     with left:
         _profiles(source, length)
     with right:
-        _learning(source, length)
+        norm_chart(source.name, experiment, tables, length)
+        learning_chart(source.name, experiment, tables, length)
     st.caption(HOW_TO_READ)
     left, right = st.columns(2)
     with left:
@@ -126,35 +125,6 @@ def _profiles(source: Source, length: int) -> None:
             _profiles_at(source, length), length=length, cells=source.experiment.cells
         ),
     )
-
-
-def _learning(source: Source, length: int) -> None:
-    experiment, tables = source.experiment, source.tables
-    chart(
-        source.name,
-        "norm",
-        (length,),
-        lambda: gradient_norm(
-            tables.training, length=length, clip=_threshold(experiment), cells=experiment.cells
-        ),
-    )
-    chart(
-        source.name,
-        "learning",
-        (length,),
-        lambda: learning_curves(
-            tables.accuracy,
-            tables.training,
-            length=length,
-            baselines=ladder(make_task(experiment.task), experiment.lengths),
-            cells=experiment.cells,
-        ),
-    )
-
-
-def _threshold(experiment: Experiment) -> float:
-    """On the norm; clipping by value has none."""
-    return experiment.clip if experiment.clip_by == "norm" else 0.0
 
 
 def _over_training(source: Source, length: int, side: str, first: str) -> None:

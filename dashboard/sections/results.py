@@ -75,7 +75,8 @@ def draw(
     with left:
         _profile(source, tables, experiment, length, recorded)
     with right:
-        _learning(source, tables, experiment, length, measure)
+        learning_chart(source, experiment, tables, length, measure)
+        norm_chart(source, experiment, tables, length)
     if len(tables.generalisation):
         _generalisation(source, tables, experiment, log_length)
     if len(tables.accuracy):
@@ -126,9 +127,14 @@ def _profile(
     st.caption(HOW_TO_READ)
 
 
-def _learning(
-    source: str, tables: Tables, experiment: Experiment, length: int, measure: Measure
+def learning_chart(
+    source: str,
+    experiment: Experiment,
+    tables: Tables,
+    length: int,
+    measure: Measure = "accuracy",
 ) -> None:
+    """Learning curves at one length."""
     chart(
         source,
         "learning",
@@ -142,12 +148,20 @@ def _learning(
             cells=experiment.cells,
         ),
     )
+
+
+def norm_chart(source: str, experiment: Experiment, tables: Tables, length: int) -> None:
+    """Gradient norms over training at one length, and where they are clipped."""
     chart(
         source,
         "norm",
         (length,),
         lambda: gradient_norm(
-            tables.training, length=length, clip=experiment.clip, cells=experiment.cells
+            tables.training,
+            length=length,
+            clip=experiment.clip,
+            clip_by=experiment.clip_by,
+            cells=experiment.cells,
         ),
     )
 

@@ -115,7 +115,8 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
 
 def _empty(experiment: Experiment) -> str:
     """What pictures without any measurement depend on: many visitors' look the same."""
-    told = experiment.task, experiment.cells, experiment.lengths, experiment.clip
+    clipping = experiment.clip, experiment.clip_by
+    told = experiment.task, experiment.cells, experiment.lengths, clipping
     return f"nothing of {told}"
 
 

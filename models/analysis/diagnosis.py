@@ -27,7 +27,7 @@ EXPLODED = 1000.0
 """Times the clipping threshold. Of the recorded runs in dashboard/examples, models that solved
 their task had norms of up to 420 times theirs."""
 EXPLODED_UNCLIPPED = 100.0
-"""The norm itself, where nothing clips it."""
+"""The norm itself, where it is not clipped by norm."""
 SHUT = 0.01
 """Share of the state that is left over the lag, below which the keep gate is shut."""
 SATURATED = 0.5
@@ -185,7 +185,7 @@ RULES = (
     Rule(
         "gradient exploded",
         f"the largest gradient norm before clipping is above {EXPLODED:g} times the threshold, or "
-        f"{EXPLODED_UNCLIPPED:g} without clipping",
+        f"{EXPLODED_UNCLIPPED:g} without clipping by norm",
         _exploded,
         _explosion,
     ),

@@ -3,26 +3,69 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    ViewportSize,
+)
 
 from models.store import Store
 from tests.browser.chromium import EXECUTABLE, chromium
 from tests.browser.server import Dashboard, running_dashboard
 
+PROBE = re.compile(r"://[^/]+/[^/]+/_stcore/(health|host-config)$")
+"""From a page's address alone Streamlit's browser half cannot tell where the app's root is: it asks
+beneath the page first, and waits for this 404 (streamlit issue 7074)."""
 WIDE = ViewportSize(width=1400, height=1000)
 
 
+def watch(context: BrowserContext, errors: list[str]) -> None:
+    """Notes what goes wrong in any page of a context: exceptions, console errors, 4xx and 5xx."""
+
+    def console(message: ConsoleMessage) -> None:
+        # Of a refused request the response says more.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            errors.append(f"console: {message.text}")
+
+    def response(answer: Response) -> None:
+        if answer.status >= 400 and not PROBE.search(answer.url):
+            errors.append(f"{answer.status}: {answer.url}")
+
+    context.on("weberror", lambda error: errors.append(f"uncaught: {error.error}"))
+    context.on("console", console)
+    context.on("response", response)
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def all_errors() -> list[str]:
+    """What went wrong in the browser since the test began."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def browser_errors(all_errors: list[str]) -> Iterator[list[str]]:
+    """What goes wrong in the browser fails the test, unless the test takes it from this list."""
+    all_errors.clear()
+    yield all_errors
+    assert not all_errors
+
+
+@pytest.fixture(scope="session")
+def browser(all_errors: list[str]) -> Iterator[Browser]:
     if not EXECUTABLE.exists():
         message = f"no Chromium at {EXECUTABLE}: apt-get install chromium"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
     with chromium() as browser:
+        browser.on("context", lambda context: watch(context, all_errors))
         yield browser
 
 
@@ -43,15 +86,12 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, dashboard: Dashboard) -> Iterator[Page]:
-    """A new visitor's page, whose errors fail the test; what it trains ends with it."""
-    errors: list[str] = []
+    """A new visitor's page; what it trains ends with it."""
     context.clear_cookies()
     page = context.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_default_timeout(60_000)
     yield page
     page.close()
     store = Store(dashboard.store_url)
     for run in store.runs():
         store.request_stop(run.id)
-    assert not errors

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "dashboard" / "app.py"
 PATIENCE_SECONDS = 60
 
 
@@ -28,9 +29,12 @@ class Dashboard:
 
 
 @contextmanager
-def running_dashboard(folder: Path, **settings: str) -> Iterator[Dashboard]:
-    """Starts ``streamlit run dashboard/app.py``; its store lies in ``folder``.
+def running_dashboard(
+    folder: Path, *, started_in: Path = ROOT, **settings: str
+) -> Iterator[Dashboard]:
+    """Starts ``python -m streamlit run dashboard/app.py``; its store lies in ``folder``.
 
+    ``started_in`` is the working directory, from which the path to the app is relative.
     ``settings`` are those of the app, as in ``trainers="1"``.
     """
     port = _free_port()
@@ -38,10 +42,10 @@ def running_dashboard(folder: Path, **settings: str) -> Iterator[Dashboard]:
     variables = {f"MEMORY_LAB_{name.upper()}": text for name, text in settings.items()}
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")),
+            *(sys.executable, "-m", "streamlit", "run", os.path.relpath(APP, started_in)),
             *("--server.port", str(port), "--server.headless", "true"),
         ],
-        cwd=ROOT,
+        cwd=started_in,
         env={**os.environ, "MEMORY_LAB_STORE": store_url, **variables},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

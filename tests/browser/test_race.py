@@ -174,6 +174,7 @@ def test_a_recorded_run_plays_before_the_first_press_and_the_address_follows_the
             .data.map(trace => Array.from(trace.y ?? []))) !== final""",
         arg=final,
     )
+    page.locator(".st-key-accuracy .updatemenu-button").last.click()  # Pause
     assert not [run for run in Store(dashboard.store_url).runs() if run.status == "running"]
 
     page.get_by_role("combobox", name="Symbols", exact=True).click()

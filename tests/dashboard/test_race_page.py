@@ -44,7 +44,19 @@ def opened(race: AppTest, run: str) -> AppTest:
     return page
 
 
+def clips(page: AppTest) -> list[str]:
+    """The lines of a clipping threshold."""
+    uids = [trace["uid"] for figure in shown.figures(page) for trace in figure["data"]]
+    return [uid for uid in uids if uid == "clip"]
+
+
 class TestBeforeTheFirstPress:
+    def test_only_a_threshold_on_the_norm_is_drawn_among_norms(self, race: AppTest) -> None:
+        race.query_params.update({"lengths": "17", "clip": "0.3"})
+        assert len(clips(race.run())) == 1
+        race.selectbox(key="clip_by").set_value("value")
+        assert not clips(race.run())
+
     def test_the_question_stands_on_top(self, race: AppTest) -> None:
         assert shown.top(race.run()).startswith("How far back can a recurrent network remember")
 

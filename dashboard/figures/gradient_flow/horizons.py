@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.gradient_flow.profile import Profile, profile
 from dashboard.figures.layout import (
+    AT_THE_BOTTOM,
     AXIS,
     GREY,
     POWERS,
@@ -20,6 +21,7 @@ from dashboard.figures.layout import (
     belongs,
     new_figure,
     numbers,
+    remark,
     thinned,
     titled,
 )
@@ -55,8 +57,7 @@ def horizons(
         xaxis=axis.layout("sequence length T"),
         yaxis={"title": "memory horizon, steps back", **_steps_back(axis)},
     )
-    remark = "open: by gradient · filled: by behaviour"
-    figure.update_layout(legend={"title": {"text": remark, "side": "top"}})
+    remark(figure, "open: by gradient", "filled: by behaviour")
     figure.add_trace(_longest(axis))
     table = horizon_table(rows)
     order = in_order([*cells, *rows["cell"]])
@@ -81,7 +82,7 @@ def influence_by_lag(
         xaxis={
             "title": "steps back from the end, T - t",
             "range": [-0.02 * length, 1.02 * length],
-            "anchor": "y2",
+            **AT_THE_BOTTOM,
         },
         yaxis={
             "title": "answers that change",

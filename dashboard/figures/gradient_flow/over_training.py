@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import Trace, belongs, level, log_ticks
+from dashboard.figures.layout import Trace, belongs, level, log_ticks, remark
 from dashboard.figures.lines import (
     each_seed,
     log_mean_by_step,
     mean_by_step,
+    mean_line,
+    overflow_marks,
     points,
     steps_figure,
     thin,
@@ -56,7 +58,7 @@ def over_training(
         ends = (0, max([1, *here["step"]]))
         figure.add_trace(level("reference", ends, reference, f"{reference:g}"))
     if len(broken):
-        figure.update_layout(legend={"title": {"text": "× overflow", "side": "top"}})
+        remark(figure, "× overflow")
     having = [cell for cell in cells if _has(cell, diagnostic)]
     for cell in in_order([*having, *rows["cell"]]):
         own = rows[rows["cell"] == cell]
@@ -84,7 +86,7 @@ def parts_over_training(
     for place, part in enumerate(parts):
         line = thin(mean_by_step(rows[numbers == part], "value"))
         figure.add_trace(_part(cell, line, part, place, len(parts)))
-    figure.update_layout(legend={"title": {"text": cell_style(cell).label, "side": "top"}})
+    remark(figure, cell_style(cell).label)
     return figure
 
 
@@ -133,42 +135,23 @@ def _line(rows: pd.DataFrame, log: bool) -> pd.Series:
 
 
 def _mean(cell: str, line: pd.Series, title: str) -> Trace:
-    style = cell_style(cell)
     return {
-        **belongs(cell, "mean"),
-        **points(thin(line)),
+        **mean_line(cell, "mean", thin(line), f"{title} %{{y:.3~f}}"),
         "mode": "lines+markers",  # a value between two gaps has no line
-        "name": style.label,
-        "showlegend": True,
         "connectgaps": False,
-        "line": {"color": style.color, "dash": style.dash, "width": 2.5},
-        "marker": {"color": style.color, "size": 4},
-        "hovertemplate": f"{style.label} · step %{{x}} · {title} %{{y:.3~f}}<extra></extra>",
+        "marker": {"color": cell_style(cell).color, "size": 4},
     }
 
 
 def _overflows(cell: str, rows: pd.DataFrame, line: pd.Series, reference: float | None) -> Trace:
     """At the height of the last value that has one: the overflow itself has none."""
-    style = cell_style(cell)
     known = line.dropna()
     heights = []
     for step in rows["step"]:
         before = known[known.index <= step]
         last = before if len(before) else known
         heights.append(float(last.iloc[-1]) if len(last) else (reference or 1.0))
-    return {
-        **belongs(cell, "overflow"),
-        "x": rows["step"].tolist(),
-        "y": heights,
-        "mode": "markers",
-        "marker": {"color": style.color, "symbol": "x", "size": 9},
-        "cliponaxis": False,
-        "hovertext": [
-            f"{style.label} · seed {seed} · step {step}<br>{text}"
-            for seed, step, text in zip(rows["seed"], rows["step"], rows["text"], strict=True)
-        ],
-        "hoverinfo": "text",
-    }
+    return overflow_marks(cell, rows, heights, rows["text"].tolist())
 
 
 def _part(cell: str, line: pd.Series, part: int, place: int, parts: int) -> Trace:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import POWERS, Trace, new_figure, numbers, step_ticks, thinned
+from dashboard.figures.layout import POWERS, Trace, new_figure, numbers, remark, step_ticks, thinned
 from dashboard.figures.replay import Frame, add_replay
 from dashboard.figures.style import cell_style, in_order
 from models.cells import CELLS
@@ -122,8 +122,8 @@ def profile_cells(cells: Sequence[str], rows: pd.DataFrame, state: str) -> list[
     return in_order([*having, *rows["cell"].unique()])
 
 
-def profile_figure(length: int, state: str, relative: bool, remark: str) -> go.Figure:
-    """An empty figure for profiles, with a remark above its legend."""
+def profile_figure(length: int, state: str, relative: bool, note: str) -> go.Figure:
+    """An empty figure for profiles, with a note above its legend."""
     norm = f"‖∂L/∂{state}<sub>t</sub>‖"
     divided = f"{norm} / ‖∂L/∂{state}<sub>T</sub>‖"
     figure = new_figure(
@@ -136,7 +136,7 @@ def profile_figure(length: int, state: str, relative: bool, remark: str) -> go.F
         },
         yaxis={"title": divided if relative else norm, **POWERS},
     )
-    figure.update_layout(legend={"title": {"text": remark, "side": "top"}})
+    remark(figure, note)
     return figure
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import plotly.graph_objects as go
 
 from dashboard.figures.inside.gate_style import Anatomy, color
-from dashboard.figures.layout import GREY, Trace, new_figure
+from dashboard.figures.layout import GREY, TRANSPARENT, Trace, new_figure
 
 HEIGHT = 300
 THIN, THICK = 1.0, 15.0
 """Width, pixels, of a path that is shut and of one that is open."""
 NODE = 24
+CLEAR = 16
+"""Pixels between the middle of a sign and the words beside it."""
 
 Place = tuple[float, float]
 BEFORE, KEEP, ADD, AFTER = (0.0, 3.0), (2.6, 3.0), (5.2, 3.0), (10.0, 3.0)
@@ -53,7 +56,8 @@ def cell_diagram(parts: Anatomy, now: Mapping[str, float], before: float) -> go.
     drawn = paths(parts, now)
     figure.update_layout(shapes=[line for path in drawn for line in _lines(path)])
     heads = [_head(path) for path in drawn]
-    figure.add_traces([*heads, _signs(parts), _words(parts, now, before)])
+    figure.add_traces([*heads, _signs(parts)])
+    figure.update_layout(annotations=_words(parts, now, before))
     return figure
 
 
@@ -145,53 +149,48 @@ def _signs(parts: Anatomy) -> Trace:
     }
 
 
-def _words(parts: Anatomy, now: Mapping[str, float], before: float) -> Trace:
+def _words(parts: Anatomy, now: Mapping[str, float], before: float) -> list[Trace]:
     """What goes in and out, and how far each gate is open."""
     memory, candidate = parts.memory, parts.candidate
-    told = [
-        (AFTER, "top center", f"{memory}<sub>t</sub> = {_two(now[memory])}"),
-        (INPUT, "middle right", "x<sub>t</sub>"),
-        (OLD, "top center", "h<sub>t−1</sub>"),
+    words = [
+        _word(AFTER, "above", f"{memory}<sub>t</sub> = {_two(now[memory])}"),
+        _word(INPUT, "right", "x<sub>t</sub>"),
+        _word(OLD, "above", "h<sub>t−1</sub>"),
     ]
     if candidate != memory:
-        told.append((CANDIDATE, "middle right", f"{candidate} = {_two(now[candidate])}"))
+        words.append(_word(CANDIDATE, "right", f"{candidate} = {_two(now[candidate])}"))
     if parts.keep:
-        told.append((BEFORE, "top center", f"{memory}<sub>t−1</sub> = {_two(before)}"))
-        told.append((KEEP, "top center", f"{parts.keep} = {_two(now[parts.keep])}"))
+        words.append(_word(BEFORE, "above", f"{memory}<sub>t−1</sub> = {_two(before)}"))
+        words.append(_word(KEEP, "above", f"{parts.keep} = {_two(now[parts.keep])}"))
         if parts.write:
             text = f"{parts.write} = {_two(now[parts.write])}"
         else:
             text = f"1 − {parts.keep} = {_two(1 - now[parts.keep])}"
-        told.append((WRITE, "middle left", text))
+        words.append(_word(WRITE, "left", text))
     if parts.show:
-        told.append((SHOW, "bottom center", f"{parts.show} = {_two(now[parts.show])}"))
-        told.append((OUT, "top center", f"h<sub>t</sub> = {_two(now['h'])}"))
-    told += [(RESET, "bottom center", f"{other} = {_two(now[other])}") for other in _others(parts)]
+        words.append(_word(SHOW, "below", f"{parts.show} = {_two(now[parts.show])}"))
+        words.append(_word(OUT, "above", f"h<sub>t</sub> = {_two(now['h'])}"))
+    return words + [_word(RESET, "below", f"{one} = {_two(now[one])}") for one in _others(parts)]
+
+
+def _word(place: Place, side: Literal["above", "below", "left", "right"], text: str) -> Trace:
+    """An annotation on this side of a place, clear of the sign that stands there."""
+    shifts: dict[str, Trace] = {
+        "above": {"yanchor": "bottom", "yshift": CLEAR},
+        "below": {"yanchor": "top", "yshift": -CLEAR},
+        "left": {"xanchor": "right", "xshift": -CLEAR},
+        "right": {"xanchor": "left", "xshift": CLEAR},
+    }
     return {
-        "type": "scatter",
-        "uid": "words",
-        "x": [x for (x, _), _, _ in told],
-        "y": [y for (_, y), _, _ in told],
-        "mode": "text",
-        # A line's worth of space keeps the words clear of the signs.
-        "text": [_clear(text, position) for _, position, text in told],
-        "textposition": [position for _, position, _ in told],
-        "textfont": {"size": 12},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "showlegend": False,
+        "x": place[0],
+        "y": place[1],
+        "text": text,
+        "showarrow": False,
+        "bgcolor": TRANSPARENT,
+        **shifts[side],
     }
 
 
 def _two(value: float) -> str:
     """Two digits; what rounds to 0 has no sign."""
     return f"{round(value, 2) + 0.0:.2f}"
-
-
-def _clear(text: str, position: str) -> str:
-    return {
-        "top center": f"{text}<br> ",
-        "bottom center": f" <br>{text}",
-        "middle right": f"      {text}",
-        "middle left": f"{text}      ",
-    }[position]

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.inside.gate_map import LEFT, MARK, RIGHT
 from dashboard.figures.inside.gate_style import Anatomy, color, dash
-from dashboard.figures.layout import GREY, Trace, new_figure, numbers, step_ticks
+from dashboard.figures.layout import AT_THE_BOTTOM, GREY, Trace, new_figure, numbers, step_ticks
 
 HEIGHT = 330
 
@@ -34,7 +34,7 @@ def gate_lines(
         xaxis={
             "title": f"steps from {event}" if event else "time step t",
             "range": [t[0] - 0.5, t[-1] + 0.5],
-            "anchor": "y2",
+            **AT_THE_BOTTOM,
             "automargin": False,
             **({} if event else {"tickvals": step_ticks(len(t))}),
         },

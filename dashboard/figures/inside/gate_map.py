@@ -12,7 +12,15 @@ import plotly.graph_objects as go
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from dashboard.figures.inside.gate_style import Anatomy, words
-from dashboard.figures.layout import SMALL, Trace, new_figure, numbers, step_ticks, thinned
+from dashboard.figures.layout import (
+    AT_THE_BOTTOM,
+    SMALL,
+    Trace,
+    new_figure,
+    numbers,
+    step_ticks,
+    thinned,
+)
 from dashboard.figures.sequence import ROW, example_sequence, fits, runs
 from models.tasks.task import Example
 
@@ -86,7 +94,7 @@ def gate_map(
         xaxis={
             "title": f"steps from {event}" if event else "time step t",
             "range": [t[0] - 0.5, t[-1] + 0.5],
-            "anchor": _axis("y", len(places)),
+            **AT_THE_BOTTOM,
             "automargin": False,
             **({} if event else {"tickvals": step_ticks(len(t))}),
         },

@@ -16,6 +16,7 @@ from dashboard.figures.layout import (
     log_ticks,
     new_figure,
     numbers,
+    remark,
     thinned,
 )
 from dashboard.figures.race.curves import Curve, Row, curves, curves_at
@@ -66,7 +67,7 @@ def accuracy_by_length(
             figure.add_traces(span_traces(spans, means))
     figure.add_traces(_cell_traces(found, axis, measure))
     if accuracy["diverged"].any():
-        figure.update_layout(legend={"title": {"text": "× diverged", "side": "top"}})
+        remark(figure, "× diverged")
     return figure
 
 

@@ -10,11 +10,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.ladder import Measure, rungs
-from dashboard.figures.layout import Trace, belongs, level, log_ticks, note
+from dashboard.figures.layout import Trace, belongs, level, log_ticks, note, remark
 from dashboard.figures.lines import (
     each_seed,
     log_mean_by_step,
     mean_by_step,
+    mean_line,
+    overflow_marks,
     points,
     steps_figure,
     thin,
@@ -22,6 +24,7 @@ from dashboard.figures.lines import (
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.statistics import clipped_share
+from models.experiment.experiment import ClipBy
 
 
 def learning_curves(
@@ -56,25 +59,35 @@ def learning_curves(
 
 
 def gradient_norm(
-    training: pd.DataFrame, *, length: int, clip: float, cells: Sequence[str] = ()
+    training: pd.DataFrame,
+    *,
+    length: int,
+    clip: float,
+    clip_by: ClipBy,
+    cells: Sequence[str] = (),
 ) -> go.Figure:
     """The gradient norm before clipping, geometric mean over seeds, on a log axis.
 
-    A model whose norm is not finite has a cross where that first happened.
+    A clipping threshold on the norm is a line; one on each value has no place on this axis. A model
+    whose norm is not finite has a cross where that first happened.
     """
     rows = training[training["length"] == length]
     values = {"title": "gradient norm", **log_ticks()}
     figure = steps_figure(f"gradient norm/{length}", values)
     remarks = []
-    if clip > 0:
+    if clip > 0 and clip_by == "norm":
         ends = (0, max([1, *rows["step"]]))
         figure.add_trace(level("clip", ends, clip, ""))
         figure.add_annotation(note(f"clipped above {clip:g}", math.log10(clip), yanchor="bottom"))
         remarks += ["before clipping", "share of clipped steps in brackets"]
+    elif clip > 0:
+        remarks += [
+            f"before each value is clipped at ± {clip:g}",
+            "share of clipped steps in brackets",
+        ]
     if len(overflows(rows)):
         remarks += ["× overflow"]
-    if remarks:
-        figure.update_layout(legend={"title": {"text": " · ".join(remarks), "side": "top"}})
+    remark(figure, *remarks)
     for cell in in_order([*cells, *rows["cell"]]):
         own = rows[rows["cell"] == cell]
         figure.add_traces([_norms(cell, own, clip), _overflows(cell, own)])
@@ -88,17 +101,9 @@ def overflows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _held_out(cell: str, rows: pd.DataFrame, measure: Measure) -> Trace:
-    style = cell_style(cell)
     seeds = rows["seed"].nunique()
-    return {
-        **belongs(cell, "mean"),
-        **points(thin(mean_by_step(rows, measure))),
-        "name": style.label,
-        "showlegend": True,
-        "line": {"color": style.color, "dash": style.dash, "width": 2.5},
-        "hovertemplate": f"{style.label} · step %{{x}} · mean held-out {measure} %{{y:.3~f}} "
-        f"over {seeds} seed{'s' if seeds != 1 else ''}<extra></extra>",
-    }
+    told = f"mean held-out {measure} %{{y:.3~f}} over {seeds} seed{'s' if seeds != 1 else ''}"
+    return mean_line(cell, "mean", thin(mean_by_step(rows, measure)), told)
 
 
 def _batches(cell: str, rows: pd.DataFrame) -> Trace:
@@ -114,39 +119,20 @@ def _batches(cell: str, rows: pd.DataFrame) -> Trace:
 
 
 def _norms(cell: str, rows: pd.DataFrame, clip: float) -> Trace:
-    style = cell_style(cell)
     logs = thin(log_mean_by_step(rows, "gradient_norm"))
     line = pd.Series(np.exp(logs.to_numpy()), index=logs.index)
-    name, share = style.label, ""
-    if clip > 0 and len(rows):
-        percent = f"{clipped_share(rows)['clipped'].mean():.0%}"
-        name, share = f"{name} ({percent})", f"<br>{percent} of all steps so far were clipped"
-    return {
-        **belongs(cell, "norm"),
-        **points(line),
-        "name": name,
-        "showlegend": True,
-        "line": {"color": style.color, "dash": style.dash, "width": 2},
-        "hovertemplate": f"{style.label} · step %{{x}} · gradient norm %{{y:.3g}}{share}"
-        "<extra></extra>",
-    }
+    norm = "gradient norm %{y:.3g}"
+    if clip == 0 or rows.empty:
+        return mean_line(cell, "norm", line, norm)
+    percent = f"{clipped_share(rows)['clipped'].mean():.0%}"
+    trace = mean_line(cell, "norm", line, f"{norm}<br>{percent} of all steps so far were clipped")
+    return {**trace, "name": f"{trace['name']} ({percent})"}
 
 
 def _overflows(cell: str, rows: pd.DataFrame) -> Trace:
     """At the height of the largest finite norm of the cell: the norm itself has no height."""
-    style = cell_style(cell)
     first = overflows(rows)
     norms = rows["gradient_norm"].astype(float)
     height = norms[np.isfinite(norms)].max() if np.isfinite(norms).any() else 1.0
-    steps = first["step"].tolist()
-    return {
-        **belongs(cell, "overflow"),
-        "x": steps,
-        "y": [height] * len(steps),
-        "mode": "markers",
-        "marker": {"color": style.color, "symbol": "x", "size": 9},
-        "cliponaxis": False,
-        "customdata": first["seed"].tolist(),
-        "hovertemplate": f"{style.label} · seed %{{customdata}} · the gradient norm is not finite "
-        "at step %{x}<extra></extra>",
-    }
+    told = "the gradient norm is not finite"
+    return overflow_marks(cell, first, [height] * len(first), [told] * len(first))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import SMALL, LengthAxis, Trace
+from dashboard.figures.layout import AT_THE_BOTTOM, SMALL, LengthAxis, Trace
 from dashboard.figures.race.curves import Row
 from dashboard.figures.style import cell_style, translucent
 
@@ -24,7 +24,7 @@ def add_solved_axis(figure: go.Figure, rows: int, height: int) -> None:
     if not rows:
         return
     figure.update_layout(
-        xaxis={"anchor": "y2"},
+        xaxis=AT_THE_BOTTOM,
         yaxis={"domain": [share + GAP / inner, 1]},
         yaxis2={
             "domain": [0, share],

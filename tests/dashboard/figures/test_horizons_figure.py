@@ -97,7 +97,7 @@ def test_influence_and_gradient_share_the_lag(influence: Make, gradients: Make) 
     own = norms.query("cell == 'gru' and step == 400").set_index("t")["gradient_norm"]
     assert relative[0] == 1
     assert relative[30] == pytest.approx(own[70] / own[100], rel=1e-3)
-    assert figure.layout.xaxis.anchor == "y2"
+    assert (figure.layout.xaxis.anchor, figure.layout.xaxis.position) == ("free", 0)
     assert figure.layout.yaxis2.type == "log"
     check_json(figure)
 

@@ -98,7 +98,7 @@ class TestMap:
         )
         assert {one.xaxis for one in figure.data} == {None}
         assert list(figure.layout.xaxis.range) == [0.5, STEPS + 0.5]
-        assert figure.layout.xaxis.anchor == "y3"
+        assert (figure.layout.xaxis.anchor, figure.layout.xaxis.position) == ("free", 0)
         places = [figure.layout[f"yaxis{n}"].domain for n in ("", 2, 3)]
         assert places[0][0] > places[1][1] > places[1][0] > places[2][1] > places[2][0] == 0
         assert [shape.x0 for shape in figure.layout.shapes] == [2.5, 5.5]
@@ -174,8 +174,7 @@ class TestDiagram:
         assert found["write"] == 1
 
     def test_values_stand_beside_their_paths(self) -> None:
-        words = trace(cell_diagram(LSTM, NOW, 0.5), "words").text
-        told = " ".join(words)
+        told = " ".join(note.text for note in cell_diagram(LSTM, NOW, 0.5).layout.annotations)
         for text in ("f = 1.00", "i = 0.25", "g = -0.50", "t−1</sub> = 0.50"):
             assert text in told
 

@@ -81,7 +81,8 @@ def test_long_training_is_thinned(accuracy: Make, training: Make, baselines: pd.
         measure="loss",
     )
     assert len(trace(figure, "rnn/batches").x) == 180
-    assert len(trace(gradient_norm(batches, length=20, clip=1), "rnn/norm").x) == 180
+    norm = gradient_norm(batches, length=20, clip=1, clip_by="norm")
+    assert len(trace(norm, "rnn/norm").x) == 180
 
 
 def test_diverged_seed_leaves_the_mean_of_the_others(
@@ -107,7 +108,7 @@ def test_nothing_measured_yet(accuracy: Make, training: Make, baselines: pd.Data
         )
         assert trace(figure, "gru/mean").name == "GRU"
         check_json(figure)
-    figure = gradient_norm(no_training, length=100, clip=1, cells=("rnn",))
+    figure = gradient_norm(no_training, length=100, clip=1, clip_by="norm", cells=("rnn",))
     assert trace(figure, "rnn/norm").name == "RNN"
     check_json(figure)
 
@@ -115,47 +116,60 @@ def test_nothing_measured_yet(accuracy: Make, training: Make, baselines: pd.Data
 def test_gradient_norm_is_the_geometric_mean_over_seeds(training: Make) -> None:
     frame = norms(training, [1.0, 1.0, 1.0], seeds=2)
     frame["gradient_norm"] = [1.0, 4.0, 0.0, 100.0, 1.0, 2.0]
-    line = trace(gradient_norm(frame, length=50, clip=0), "lstm/norm")
+    line = trace(gradient_norm(frame, length=50, clip=0, clip_by="norm"), "lstm/norm")
     assert list(line.x) == [1, 2, 3]
     assert list(line.y) == pytest.approx([10, 2, 2])
 
 
 def test_clipping_threshold_and_share(training: Make) -> None:
-    figure = gradient_norm(norms(training, [0.5, 2.0, 3.0, 4.0]), length=50, clip=1.0)
+    figure = gradient_norm(
+        norms(training, [0.5, 2.0, 3.0, 4.0]), length=50, clip=1.0, clip_by="norm"
+    )
     assert list(trace(figure, "clip").y) == [1, 1]
     assert [note.text for note in figure.layout.annotations] == ["clipped above 1"]
     line = trace(figure, "lstm/norm")
     assert line.name == "LSTM (75%)"
     assert "75% of all steps so far were clipped" in line.hovertemplate
-    free = gradient_norm(norms(training, [0.5, 2.0]), length=50, clip=0)
+    free = gradient_norm(norms(training, [0.5, 2.0]), length=50, clip=0, clip_by="norm")
     assert trace(free, "lstm/norm").name == "LSTM"
     assert "clip" not in [trace.uid for trace in free.data]
 
 
+def test_a_threshold_on_each_value_is_no_norm(training: Make) -> None:
+    frame = norms(training, [0.5, 2.0, 3.0, 4.0])
+    figure = gradient_norm(frame, length=50, clip=0.1, clip_by="value")
+    assert "clip" not in [trace.uid for trace in figure.data]
+    assert not figure.layout.annotations
+    assert "before each value is clipped at ± 0.1" in figure.layout.legend.title.text
+    assert trace(figure, "lstm/norm").name == "LSTM (75%)"
+
+
 @pytest.mark.parametrize("bad", [math.inf, math.nan])
 def test_overflow_is_marked_once_for_each_model(training: Make, bad: float) -> None:
-    figure = gradient_norm(norms(training, [0.5, 7.0, bad, bad], seeds=2), length=50, clip=1)
+    figure = gradient_norm(
+        norms(training, [0.5, 7.0, bad, bad], seeds=2), length=50, clip=1, clip_by="norm"
+    )
     marks = trace(figure, "lstm/overflow")
     assert list(marks.x) == [3, 3]
     assert "× overflow" in figure.layout.legend.title.text
-    assert list(marks.customdata) == [0, 1]
+    assert ["seed 0" in text for text in marks.hovertext] == [True, False]
     assert list(marks.y) == [7, 7]
     assert list(trace(figure, "lstm/norm").x) == [1, 2]
     check_json(figure)
 
 
 def test_overflow_at_the_first_step(training: Make) -> None:
-    figure = gradient_norm(norms(training, [math.inf]), length=50, clip=1)
+    figure = gradient_norm(norms(training, [math.inf]), length=50, clip=1, clip_by="norm")
     assert list(trace(figure, "lstm/overflow").x) == [1]
     check_json(figure)
 
 
 def test_zoom_survives_updates(accuracy: Make, training: Make, baselines: pd.DataFrame) -> None:
     late, early = training(steps=30), training(steps=10)
-    one, other = (gradient_norm(rows, length=50, clip=1) for rows in (early, late))
+    one, other = (gradient_norm(rows, length=50, clip=1, clip_by="norm") for rows in (early, late))
     assert one.layout.uirevision == other.layout.uirevision
     assert [t.uid for t in one.data] == [t.uid for t in other.data]
-    elsewhere = gradient_norm(late, length=100, clip=1)
+    elsewhere = gradient_norm(late, length=100, clip=1, clip_by="norm")
     assert elsewhere.layout.uirevision != other.layout.uirevision
     curves = [
         learning_curves(accuracy(), rows, length=50, baselines=baselines) for rows in (early, late)
