@@ -25,6 +25,7 @@ from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
 from models.cells import CELLS
 from models.experiment import Experiment
+from models.results.words import of_all
 from models.settings import spec
 from models.tasks import make_task
 
@@ -274,7 +275,9 @@ def _diagnoses(source: Source) -> None:
         lambda: diagnoses(source.experiment, tables.accuracy, tables.training, tables.diagnostics),
     )
     unsolved = found[found["verdict"] != "solved"]
-    st.markdown(f"**Diagnosis**: {len(found) - len(unsolved)} of {len(found)} models solved it")
+    st.markdown(
+        f"**Diagnosis**: {of_all(len(found) - len(unsolved), len(found), 'model')} solved it"
+    )
     if unsolved.empty:
         return
     alike = unsolved.groupby(["cell", "length", "verdict"], sort=False)
