@@ -23,9 +23,11 @@ from dashboard.session.session_state import FLOW_CELL
 from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
+from models.analysis.words import of_all
 from models.cells import CELLS
 from models.experiment import Experiment
 from models.settings import spec
+from models.tasks import make_task
 
 REFERENCES = {"spectral_radius": 1.0, "lyapunov_exponent": 0.0}
 """Values at which something turns."""
@@ -245,7 +247,9 @@ def _diagnoses(source: Source) -> None:
         lambda: diagnoses(source.experiment, tables.accuracy, tables.training, tables.diagnostics),
     )
     unsolved = found[found["verdict"] != "solved"]
-    st.markdown(f"**Diagnosis**: {len(found) - len(unsolved)} of {len(found)} models solved it")
+    st.markdown(
+        f"**Diagnosis**: {of_all(len(found) - len(unsolved), len(found), 'model')} solved it"
+    )
     st.caption(make_task(source.experiment.task).criterion)
     if unsolved.empty:
         return

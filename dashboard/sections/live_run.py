@@ -15,6 +15,7 @@ from dashboard.session import current_run
 from dashboard.session.session_state import REFUSED
 from dashboard.session.visitor import is_mine
 from dashboard.sidebar import controls
+from models.analysis.words import of_all
 from models.store.run import Run
 
 # How often a run is looked at again: a visitor waits for the first points, then watches.
@@ -160,9 +161,8 @@ def _ended(run: Run) -> None:
     reason = plain(run.message.rstrip("."), most=600)
     if run.status == "stopped":
         imported = f", {reason}" if reason else ""
-        words.caption(
-            f"Run {run.id} was stopped after {run.done_steps} of {run.total_steps} steps{imported}."
-        )
+        done = of_all(run.done_steps, run.total_steps, "step")
+        words.caption(f"Run {run.id} was stopped after {done}{imported}.")
     else:
         kept = " What it had measured is shown." if current_run.cells_measured(run) else ""
         failed = run.status == "failed"

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.components.downloads import recorded_downloads, reproduce, run_downloads
 from dashboard.scheduling.app_resources import store, trainer
 from dashboard.sections import during_training
+from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as birth_view
 from dashboard.sections.at_initialisation.answers import same_at_birth
 from dashboard.sections.during_training import Source
@@ -56,7 +57,7 @@ def page() -> None:
         label_visibility="collapsed",
     )
     if view == "At birth" and experiment:
-        _at_birth(experiment, telling, run)
+        _at_birth(experiment, telling)
     elif view != "At birth" and run:
         shown, home = st.container(), st.container()
         with home:  # first, so that no button of another run stays while the pictures are made
@@ -71,21 +72,25 @@ def page() -> None:
     trainer()
 
 
-def _at_birth(experiment: Experiment, telling: Telling | None, run: Run | None) -> None:
-    """Ends in what a trained run of the story says, where there is one, or in what birth says."""
-    measured = birth_view.draw(experiment)
+def _at_birth(experiment: Experiment, telling: Telling | None) -> None:
+    """Ends in what a trained run of the story says, where there is one, or in what birth says.
+
+    What the story says of the gradient at birth is made from the rows that are shown above it.
+    """
+    run = answers.trained(experiment)
+    measured = birth_view.draw(experiment, run)
     if telling is None or measured is None:
         return
-    recorded = recorded_examples.example(telling.preset.name)
-    if run and same_at_birth(run.experiment) == same_at_birth(experiment):
-        reader = current_run.reader()
-        tables = vars(reader.read(store(), run.updated))
-        told(f"flow of run {run.id}, version {reader.version}", run.experiment, tables)
-    elif recorded:
-        told(_name(telling), experiment, vars(of_results(recorded)))
+    if run and telling_of(run.experiment):
+        experiment, tables = run.experiment, vars(run.tables)
     else:
-        tables = vars(nothing()) | vars(measured)
-        told(f"told {same_at_birth(experiment)}", experiment, tables)
+        tables = vars(nothing())
+    later = tables["diagnostics"]
+    later = later[later["step"] > 0]
+    rows = [measured.diagnostics, later] if len(later) else [measured.diagnostics]
+    tables = {**tables, "diagnostics": pd.concat(rows, ignore_index=True)}
+    source = f"{run.key if run else ''} {same_at_birth(experiment)} {measured.measured}"
+    told(source, experiment, tables)
 
 
 def _show_run(run: Run) -> None:

@@ -14,6 +14,7 @@ from dashboard.sections.import_results import import_results
 from dashboard.session import current_run
 from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
 from dashboard.session.visitor import listed
+from models.analysis.words import count, of_all
 from models.exchange.files import from_store, zip_bytes
 from models.store import StoreError
 from models.store.run import Run
@@ -97,7 +98,7 @@ def _change(change: Callable[..., None], *arguments: object) -> None:
 def _words(run: Run) -> str:
     experiment = run.experiment
     cells = " · ".join(cell_style(cell).label for cell in experiment.cells)
-    seeds = "1 seed" if experiment.seeds == 1 else f"{experiment.seeds} seeds"
+    seeds = count(experiment.seeds, "seed")
     lengths = ", ".join(str(length) for length in experiment.lengths)
     told = f"{run.status}: {plain(run.message)}" if run.message else run.status
     if run.going:
@@ -105,7 +106,7 @@ def _words(run: Run) -> str:
     pinned = " · :material/keep: pinned" if run.pinned else ""
     return (
         f"{SIGNS[run.status]} **{experiment.task}** · {cells}  \n"
-        f"T = {lengths} · {seeds} · {run.done_steps} of {run.total_steps} steps · {told}  \n"
+        f"T = {lengths} · {seeds} · {of_all(run.done_steps, run.total_steps, 'step')} · {told}  \n"
         f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC{pinned}"
     )
 

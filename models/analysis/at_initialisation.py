@@ -1,13 +1,13 @@
-"""What a cell's gradient before training foretells, as a table: one row a cell."""
+"""What a cell's gradient before training predicts, as a table: one row a cell."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from models.analysis.half_lives import median_half_life
 from models.analysis.horizon import gradient_horizon
-from models.analysis.prediction import SMALLEST, trainable_length
+from models.analysis.prediction import predict
+from models.analysis.statistics import median_over_seeds
 
 COLUMNS = {
     "half_life": "half_life_h",
@@ -18,6 +18,7 @@ COLUMNS = {
     "lyapunov_exponent": "lyapunov_exponent",
 }
 """Of the summary, and the diagnostic that each is."""
+MODEL = ["cell", "length", "seed", "learning_rate"]
 
 
 def summarise_birth(
@@ -28,7 +29,8 @@ def summarise_birth(
     Medians over seeds at this length, in steps: half_life (of ∂L/∂h; negative where it doubles),
     half_life_c, half_life_theory, horizon_by_gradient; also spectral_radius and lyapunov_exponent;
     NaN where a cell has none. Over all lengths: predicted (the longest trainable length), bound
-    (``<`` or ``>`` where it lies outside the lengths, else empty) and prediction, both as text.
+    (``<`` or ``>`` where it lies outside the lengths, else empty), prediction (both as text), and
+    verdict (the same in words, with what the gradient does beyond).
     """
     summary = predictions(gradients)
     for column, diagnostic in COLUMNS.items():
@@ -38,18 +40,22 @@ def summarise_birth(
 
 
 def at_birth(diagnostics: pd.DataFrame, diagnostic: str, length: int) -> dict[str, float]:
-    """Per cell, the median over seeds at step 0; cells that do not have it are left out."""
+    """Per cell, the median over seeds at step 0; cells of which it is not known are left out."""
+    medians = medians_at_birth(diagnostics, diagnostic, length).dropna(subset="median")
+    return {str(cell): float(value) for cell, value in medians["median"].items()}
+
+
+def medians_at_birth(diagnostics: pd.DataFrame, diagnostic: str, length: int) -> pd.DataFrame:
+    """``median_over_seeds`` of one diagnostic at step 0, by cell; all cells that have rows."""
     rows = diagnostics[
         (diagnostics["step"] == 0)
         & (diagnostics["diagnostic"] == diagnostic)
         & (diagnostics["length"] == length)
     ]
-    middle = median_half_life if diagnostic.startswith("half_life") else np.median
-    known = rows.dropna(subset="value").groupby("cell", sort=False)["value"]
-    return {str(cell): float(middle(values)) for cell, values in known}
+    return median_over_seeds(rows, ["cell"]).set_index("cell")
 
 
-def horizons_at_birth(gradients: pd.DataFrame, length: int, state: str) -> dict[str, int]:
+def horizons_at_birth(gradients: pd.DataFrame, length: int, state: str) -> dict[str, float]:
     """Per cell with this state, how many steps back 1 % of its gradient reaches: the median."""
     rows = gradients[
         (gradients["step"] == 0) & (gradients["length"] == length) & (gradients["state"] == state)
@@ -57,42 +63,49 @@ def horizons_at_birth(gradients: pd.DataFrame, length: int, state: str) -> dict[
     reached: dict[str, list[int]] = {}
     for (cell, *_), norms in rows.groupby(["cell", "seed", "learning_rate"])["gradient_norm"]:
         reached.setdefault(str(cell), []).append(gradient_horizon(norms.to_numpy()))
-    return {cell: int(np.median(horizons)) for cell, horizons in reached.items()}
+    return {cell: float(np.median(horizons)) for cell, horizons in reached.items()}
 
 
 def predictions(gradients: pd.DataFrame) -> pd.DataFrame:
-    """Per cell: predicted, bound and prediction, see ``models.analysis.prediction``."""
-    born = gradients[gradients["step"] == 0]
-    ratios = _first_over_last(born)
+    """Per cell: predicted, bound, prediction and verdict, from the rows of step 0.
+
+    See ``models.analysis.prediction``.
+    """
+    ratios = end_ratios(gradients)
+    best = ratios.groupby(MODEL, sort=False)["log_ratio"].max().reset_index()
+    # A model of which it is not known counts as one that carries nothing, if others are known.
+    unknown = best["log_ratio"].isna().groupby([best["cell"], best["length"]]).transform("all")
+    best["log_ratio"] = best["log_ratio"].fillna(-np.inf).mask(unknown)
+    medians = best.groupby(["cell", "length"])["log_ratio"].median()
     rows = []
-    for cell in born["cell"].unique():
-        own = ratios[ratios["cell"] == cell]
-        length, bound = trainable_length(own["length"].to_list(), own["ratio"].to_list())
-        text = f"{bound} {length:.0f}".strip()
-        rows.append({"cell": cell, "predicted": length, "bound": bound, "prediction": text})
-    return pd.DataFrame(rows, columns=["cell", "predicted", "bound", "prediction"])
+    for cell in ratios["cell"].unique():
+        found = predict(medians[cell].index.to_list(), medians[cell].to_list())
+        rows.append((cell, found.length, found.bound, found.text, found.words))
+    return pd.DataFrame(rows, columns=["cell", "predicted", "bound", "prediction", "verdict"])
 
 
 def predicted_lengths(gradients: pd.DataFrame) -> dict[str, float]:
     """Per cell the longest length that it should be trainable at; inf beyond those tested."""
-    foretold = predictions(gradients)
-    lengths = foretold["predicted"].where(foretold["bound"] != ">", np.inf)
+    predicted = predictions(gradients)
+    lengths = predicted["predicted"].where(predicted["bound"] != ">", np.inf)
     return {
-        str(cell): float(length) for cell, length in zip(foretold["cell"], lengths, strict=True)
+        str(cell): float(length) for cell, length in zip(predicted["cell"], lengths, strict=True)
     }
 
 
-def _first_over_last(profiles: pd.DataFrame) -> pd.DataFrame:
-    """Per cell and length, ``ratio``: g_1 / g_T of the state that carries it best.
+def end_ratios(gradients: pd.DataFrame) -> pd.DataFrame:
+    """Per model and state ``log_ratio``, the natural logarithm of g_1 / g_T at step 0.
 
-    It is the geometric mean over models. What is not a number counts as SMALLEST.
+    It is -inf where g_1 is 0, inf where g_1 is not finite, which means that the gradient overflowed
+    on its way back, and NaN where g_T is 0 or not finite: nothing is known then.
     """
-    model = ["cell", "length", "seed", "learning_rate"]
-    models = profiles.sort_values("t").groupby([*model, "state"])
-    norms = models["gradient_norm"]
-    first, last = norms.first(skipna=False), norms.last(skipna=False)
+    rows = gradients[gradients["step"] == 0].sort_values("t", kind="stable")
+    norms = rows.groupby([*MODEL, "state"], sort=False)["gradient_norm"]
+    first = norms.first(skipna=False).astype(float)
+    last = norms.last(skipna=False).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (first.astype(float) / last.astype(float)).fillna(SMALLEST)
-    log = ratio.clip(lower=SMALLEST).map(np.log)
-    best = log.groupby(model).max().groupby(["cell", "length"]).mean()
-    return best.map(np.exp).rename("ratio").reset_index()
+        ratio = np.log(first.where(np.isfinite(first), np.inf)) - np.log(last)
+    known = np.isfinite(last) & (last > 0)
+    order = {cell: place for place, cell in enumerate(gradients["cell"].unique())}
+    table = ratio.where(known).rename("log_ratio").reset_index()
+    return table.sort_values("cell", key=lambda cells: cells.map(order), kind="stable")

@@ -9,6 +9,8 @@ from typing import Literal
 
 import numpy as np
 
+from models.analysis.words import count, told_apart
+
 Verdict = Literal[
     "solved",
     "diverged",
@@ -156,7 +158,7 @@ def _explosion(m: Measured) -> str:
 
 
 def _reach(m: Measured) -> str:
-    return f"the gradient reaches {m.gradient_horizon} of the {m.lag} steps back"
+    return f"the gradient reaches {m.gradient_horizon} of the {count(m.lag, 'step')} back"
 
 
 RULES = (
@@ -178,8 +180,8 @@ RULES = (
         "that in the third",
         _improving,
         lambda m: (
-            f"Accuracy still rose, from {m.quarters[0]:.1%} in the third quarter of training "
-            f"to {m.quarters[1]:.1%} in the last: more steps may be all it needs."
+            "Accuracy still rose, from {} in the third quarter of training to {} in the last: more "
+            "steps may be all it needs.".format(*told_apart(*m.quarters))
         ),
     ),
     Rule(
@@ -194,8 +196,8 @@ RULES = (
         "back-propagation is cut before it reaches the informative input",
         lambda m: 0 < m.truncate <= m.lag,
         lambda m: (
-            f"The answer hangs on an input {m.lag} steps back, and back-propagation is cut after "
-            f"{m.truncate}."
+            f"The answer hangs on an input {count(m.lag, 'step')} back, and back-propagation is "
+            f"cut after {m.truncate}."
         ),
     ),
     Rule(
@@ -205,7 +207,7 @@ RULES = (
         lambda m: m.too_short and m.kept < SHUT,
         lambda m: (
             f"On average {m.keep_gate:.2f} of the state is kept at a step, over the lag of "
-            f"{m.lag} steps that leaves {_number(m.kept)}; {_reach(m)}."
+            f"{count(m.lag, 'step')} that leaves {_number(m.kept)}; {_reach(m)}."
         ),
     ),
     Rule(
@@ -223,8 +225,9 @@ RULES = (
         "the gradient does not reach the informative input",
         lambda m: m.too_short,
         lambda m: (
-            f"The answer hangs on an input {m.lag} steps back, but beyond "
-            f"{m.gradient_horizon} steps the gradient is below 1 % of what it is at the end."
+            f"The answer hangs on an input {count(m.lag, 'step')} back, but beyond "
+            f"{count(m.gradient_horizon, 'step')} the gradient is below 1 % of what it is at the "
+            "end."
         ),
     ),
     Rule(
@@ -233,8 +236,8 @@ RULES = (
         lambda m: True,
         lambda m: (
             f"{m.accuracy:.1%} of {m.sequences} held-out sequences are right, by chance "
-            f"{m.chance:.1%} are. The gradient reaches all {m.lag} steps back, and nothing else "
-            "that was measured explains it."
+            f"{m.chance:.1%} are. The gradient reaches all {count(m.lag, 'step')} back, and "
+            "nothing else that was measured explains it."
         ),
     ),
 )

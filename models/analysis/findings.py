@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from models.analysis.at_initialisation import end_ratios
 from models.analysis.memory_span import DIVERGED, memory_spans
 from models.analysis.statistics import better_than_chance, latest, summarise
-from models.cells import cell_title
+from models.analysis.words import count, listed, of_all, power_of_ten, scientific, sentence, the
 from models.experiment import Experiment
 
 FEWEST_SEEDS = 3
@@ -18,8 +20,10 @@ FEWEST_SEEDS = 3
 
 SMALLEST = -38
 """log10 of the smallest normal float32: what is less has become 0."""
-
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+FEWEST_ORDERS = 2
+"""Orders of magnitude from which on only these are compared; below, numbers with two digits."""
+ALIKE = 0.5
+"""Orders of magnitude below which gradients are about the same."""
 
 
 def findings(
@@ -36,7 +40,7 @@ def findings(
     truncated = 0 < experiment.truncate < max(experiment.lengths)
     if gradients is not None and not truncated:
         sentences += _gradients_at_birth(gradients)
-    return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences)
+    return " ".join(map(sentence, sentences))
 
 
 def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
@@ -60,7 +64,7 @@ def _when(experiment: Experiment, last: pd.DataFrame) -> str:
     step = int(last["step"].mean())  # as the store counts the steps of a run
     if step < experiment.steps:
         return f"so far (step {step} of {experiment.steps})"
-    return f"after {step} steps"
+    return f"after {count(step, 'step')}"
 
 
 def _at_chance(last: pd.DataFrame) -> bool:
@@ -72,7 +76,7 @@ def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
     seeds, spans = experiment.seeds, memory_spans(last)
     spans = spans[spans["text"] != DIVERGED]
     told = [_span(row) for row in spans.to_dict("records")]
-    text = f"{when} the memory span is {_list(told)}"
+    text = f"{when} the memory span is {listed(told)}"
     if len(spans) == 1 or (spans["bound"] == ">").all():
         return f"{text}."
     if seeds < FEWEST_SEEDS or spans["low"].isna().any():
@@ -83,7 +87,7 @@ def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
 def _span(row: dict[Hashable, Any]) -> str:
     # Where the interval says no more than the bound does, it is left out.
     interval = f" ({row['interval']})" if row["interval"] not in ("", row["text"]) else ""
-    return f"{row['text']}{interval} for {_the(str(row['cell']))}"
+    return f"{row['text']}{interval} for {the(str(row['cell']))}"
 
 
 def _first_to_give_up(spans: pd.DataFrame, lengths: Sequence[int], seeds: int) -> str:
@@ -91,16 +95,17 @@ def _first_to_give_up(spans: pd.DataFrame, lengths: Sequence[int], seeds: int) -
     first = spans.iloc[int(reach.argmin())]
     # Between two neighbouring lengths a span is interpolated, which ranks nothing.
     tested = min((length for length in lengths if length >= first["high"]), default=np.inf)
-    tied = spans[(spans["low"] <= first["high"]) | (spans["low"] < tested)]
+    alike = spans["text"] == first["text"]
+    tied = spans[(spans["low"] <= first["high"]) | (spans["low"] < tested) | alike]
     if len(tied) == 1:
-        return f"{_the(first['cell'])} gives up first"
-    names = _list([_the(cell) for cell in tied["cell"]])
+        return f"{the(first['cell'])} gives up first"
+    names = listed([the(cell) for cell in tied["cell"]])
     which = "the shortest spans" if len(tied) < len(spans) else "the spans"
     return f"{which}, of {names}, cannot be told apart with {_seeds(seeds)}"
 
 
 def _seeds(seeds: int) -> str:
-    return "one seed" if seeds == 1 else f"{seeds} seeds"
+    return "one seed" if seeds == 1 else count(seeds, "seed")
 
 
 def _solved(accuracy: pd.DataFrame) -> str:
@@ -112,61 +117,57 @@ def _solved(accuracy: pd.DataFrame) -> str:
     if some.empty:
         return f"at length {length} no model has solved the task{end}"
     counts = [
-        f"{row['solved']} of {row['seeds']} for {_the(str(row['cell']))}"
+        f"{row['solved']} of {row['seeds']} for {the(str(row['cell']))}"
         for row in some.to_dict("records")
     ]
     rest = ", none for the others" if len(some) < len(longest) else ""
-    return f"seeds that have solved length {length}: {_list(counts)}{rest}{end}"
+    return f"seeds that have solved length {length}: {listed(counts)}{rest}{end}"
 
 
 def _diverged(last: pd.DataFrame) -> str:
     counts = last[last["diverged"].astype(bool)].groupby("cell", sort=False).size()
     if counts.empty:
         return ""
-    named = _list([f"{count} of {_the(str(cell))}" for cell, count in counts.items()])
-    return f"; {counts.sum()} of {len(last)} models diverged ({named})"
+    named = listed([f"{count} of {the(str(cell))}" for cell, count in counts.items()])
+    return f"; {of_all(counts.sum(), len(last), 'model')} diverged ({named})"
 
 
 def _gradients_at_birth(gradients: pd.DataFrame) -> list[str]:
     """How much of the gradient reaches the first step of the longest sequences."""
     rows = gradients[(gradients["step"] == 0) & (gradients["state"] == "h")]
     rows = rows[rows["length"] == rows["length"].max()]
-    decay = {str(cell): _decay(profile) for cell, profile in rows.groupby("cell", sort=False)}
-    decay = {cell: power for cell, power in decay.items() if np.isfinite(power)}
-    if not decay:
+    if rows.empty:
         return []
-    least, most = min(decay, key=decay.__getitem__), max(decay, key=decay.__getitem__)
-    apart = decay[most] - decay[least]
-    text = (
-        f"before training, the gradient norm at the first step of sequences of length "
-        f"{rows['length'].iloc[0]} is {_power(decay[least])} of that at the last for {_the(least)}"
-    )
-    if len(decay) == 1:
-        return [f"{text}."]
-    if round(apart) == 0:
-        return [f"{text}, and about the same for every cell."]
-    orders = f"{round(apart)} order{'s' if round(apart) > 1 else ''} of magnitude apart"
-    return [f"{text} and {_power(decay[most])} for {_the(most)}, {orders}."]
+    ratios = end_ratios(rows).groupby("cell", sort=False)["log_ratio"].median() / math.log(10)
+    powers = ratios[np.isfinite(ratios) | (ratios == -np.inf)].clip(lower=SMALLEST)
+    overflowed = listed([the(str(cell)) for cell in ratios.index[ratios == np.inf]])
+    unknown = listed([the(str(cell)) for cell in ratios.index[ratios.isna()]])
+    clauses = [
+        f"the gradient norm at the first step of sequences of length {rows['length'].iloc[0]} is "
+        + _compared(powers)
+        if len(powers)
+        else "",
+        f"the gradient overflows on its way back for {overflowed}" if overflowed else "",
+        f"the gradient could not be measured for {unknown}" if unknown else "",
+    ]
+    return [f"before training, {'; '.join(filter(None, clauses))}."]
 
 
-def _decay(profile: pd.DataFrame) -> float:
-    """log10 of the gradient norm at the first step over that at the last, mean over models."""
-    models = profile.sort_values("t").groupby(["seed", "learning_rate"])["gradient_norm"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = models.first(skipna=False) / models.last(skipna=False)
-        powers = np.log10(share.to_numpy(float))
-    powers = powers[~np.isnan(powers) & (powers < np.inf)]
-    return float(np.maximum(powers, SMALLEST).mean()) if len(powers) else np.nan
-
-
-def _power(exponent: float) -> str:
-    power = "10" + str(round(exponent)).translate(SUPERSCRIPTS)
-    return f"at most {power}" if exponent <= SMALLEST else f"about {power}"
-
-
-def _the(cell: str) -> str:
-    return f"the {cell_title(cell)}"
-
-
-def _list(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+def _compared(powers: pd.Series) -> str:
+    """The least and the most of these powers of ten, by cell, as they are shown."""
+    least, most = str(powers.idxmin()), str(powers.idxmax())
+    low, high = float(powers.min()), float(powers.max())
+    apart = round(high) - round(low)
+    close = high - low < FEWEST_ORDERS and low > SMALLEST
+    shown = scientific(10**low) if close and high - low >= ALIKE else power_of_ten(low)
+    about = "at most" if low <= SMALLEST else "about"
+    text = f"{about} {shown} of that at the last for {the(least)}"
+    if len(powers) == 1:
+        return text
+    if high - low < ALIKE:
+        return f"{text}, and about the same for every cell"
+    if close:
+        times = scientific(float(f"{10**high:.2g}") / float(f"{10**low:.2g}"))
+        return f"{text} and about {scientific(10**high)} for {the(most)}, {times} times as much"
+    orders = ("at least " if low <= SMALLEST else "") + count(apart, "order")
+    return f"{text} and about {power_of_ten(high)} for {the(most)}, {orders} of magnitude apart"

@@ -118,6 +118,27 @@ def summarise_generalisation(generalisation: pd.DataFrame) -> pd.DataFrame:
     return _rows(groups, _means(groups) | {"chance_accuracy": chance}, generalisation)
 
 
+def median_over_seeds(diagnostics: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Diagnostics over the models of each group, one row per ``keys`` and diagnostic.
+
+    Columns: the keys, diagnostic, low, median and high of the values that are known (NaN where
+    none is), ``known``, how many are, and ``models``, of how many. Every card, sentence, plot and
+    table shows this median. That of half-lives is the half-life of the median rate, since some may
+    double while others halve or are level.
+    """
+    by = [diagnostics[name] for name in (*keys, "diagnostic")]
+    values = diagnostics["value"].astype(float)
+    is_life = diagnostics["diagnostic"].astype(str).str.startswith("half_life").astype(bool)
+    groups = values.groupby(by, sort=False)
+    table = groups.agg(low="min", high="max", known="count", models="size")
+    with np.errstate(divide="ignore"):
+        rates = values.where(~is_life, 1 / values)
+        middle = rates.groupby(by, sort=False).median()
+        lives = (1 / middle).where(middle != 0, np.inf)
+    of_lives = middle.index.get_level_values("diagnostic").astype(str).str.startswith("half_life")
+    return table.assign(median=middle.where(~of_lives, lives)).reset_index()
+
+
 def better_than_chance(accuracy: pd.DataFrame) -> pd.Series:
     """Of each row, whether its accuracy is above chance by more than its sequences explain."""
     chance = accuracy["chance_accuracy"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 
-from models.analysis.at_initialisation import at_birth
+from models.analysis.at_initialisation import at_birth, medians_at_birth
+from models.analysis.half_lives import shown_half_life
+from models.analysis.words import listed, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import after_training, finished, half_lives, listed, reach, the, values
+from models.stories.numbers import after_training, finished, half_lives, reach, values
 from models.stories.story import Story, Tables
 
 MARGIN = 1.1
@@ -22,24 +25,38 @@ def says(experiment: Experiment, tables: Tables) -> str:
         half_lives(f"At birth, T = {longest}, the gradient through c", rows, cells, longest, "c"),
         half_lives("Through h it", rows, cells, longest),
     ]
-    better = listed(_better_through_c(rows, cells, longest))
-    than = "longer through c than through h"
-    told.append(f"It lives {than} for {better}." if better else f"It does not live {than}.")
-    if gates := at_birth(rows, "mean_f", longest):
-        told.append(f"On average the forget gate lets through {values(gates, cells)}.")
+    told += _compared(rows, cells, longest)
+    gates = medians_at_birth(rows, "mean_f", longest)
+    told.append(values("On average the forget gate lets through", gates, cells))
     accuracy = finished(tables["accuracy"])
     if len(accuracy):
         told.append(reach(experiment, accuracy))
-        if gates := after_training(rows, cells, "mean_f", longest):
-            told.append(f"By then the forget gate lets through {values(gates, cells)}.")
-    return " ".join(told)
+        gates = after_training(rows, cells, "mean_f", longest)
+        told.append(values("By then the forget gate lets through", gates, cells))
+    return " ".join(filter(None, told))
 
 
-def _better_through_c(rows: pd.DataFrame, cells: Sequence[str], length: int) -> list[str]:
-    """The cells whose gradient shrinks more slowly through c by more than MARGIN."""
+def _compared(rows: pd.DataFrame, cells: Sequence[str], length: int) -> list[str]:
+    """For which cells the gradient lives longer through c than through h, and for which not."""
     through_c, through_h = (at_birth(rows, f"half_life_{state}", length) for state in "ch")
-    both = [cell for cell in cells if cell in through_c and cell in through_h]
-    return [the(cell) for cell in both if through_c[cell] > MARGIN * through_h[cell] > 0]
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell in through_c and cell in through_h:
+            rate_c, rate_h = _rate(through_c[cell]), _rate(through_h[cell])
+            longer = rate_c < rate_h - abs(rate_h) * (1 - 1 / MARGIN)
+            shorter = rate_h < rate_c - abs(rate_c) * (1 - 1 / MARGIN)
+            than = "longer" if longer else "shorter" if shorter else "about as long"
+            found.setdefault(than, []).append(the(cell))
+    return [
+        f"It lives {than} through c {'as' if than.startswith('about') else 'than'} through h for "
+        f"{listed(of)}."
+        for than, of in found.items()
+    ]
+
+
+def _rate(half_life: float) -> float:
+    """Halvings a step of a half-life as it is shown: comparing others could contradict it."""
+    return 1 / shown_half_life(half_life) if half_life else math.inf
 
 
 STORY = Story(

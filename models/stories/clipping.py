@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.statistics import clipped_share
+from models.analysis.words import listed, percent, power_of_ten, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import NOT_YET, divergence, finished, listed, present, reach, the
+from models.stories.numbers import NOT_YET, divergence, finished, present, reach
 from models.stories.story import Story, Tables
 
 CELLS = ("rnn:activation=relu,gain=2", "rnn:activation=relu,init=identity", "rnn:gain=1.5")
 POWERS = 1e5
 """Numbers from here on are told as powers of ten."""
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
@@ -48,18 +48,22 @@ def _first_overflow(diagnostics: pd.DataFrame) -> list[str]:
 
 def _clipped(experiment: Experiment, training: pd.DataFrame, cells: Sequence[str]) -> str:
     shares = clipped_share(training).groupby("cell")["clipped"].mean()
-    told = [f"{shares[cell]:.0%} for {the(cell)}" for cell in cells]
+    told = [f"{percent(shares[cell])} for {the(cell)}" for cell in cells if cell in shares]
+    if not told:
+        return "How many steps clipping changed was not measured."
     limit = f"{experiment.clip_by} at {experiment.clip:g}"
     return f"The share of steps that clipping by {limit} changed is {listed(told)}."
 
 
 def _largest(training: pd.DataFrame, cell: str) -> str:
     norms = training.loc[training["cell"] == cell, "gradient_norm"].astype(float)
+    if norms.empty:
+        return "not measured"
     if not np.isfinite(norms).all():
         return "too large to be a number"
     largest = norms.max()
     if largest >= POWERS:
-        return f"about 10{str(round(np.log10(largest))).translate(SUPERSCRIPTS)}"
+        return f"about {power_of_ten(np.log10(largest))}"
     return f"{largest:,.0f}" if largest >= 10 else f"{largest:.2g}"
 
 

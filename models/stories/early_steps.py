@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from models.analysis.words import count, listed, sentence, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import NOT_YET, finished, listed, present, sentence, the
+from models.stories.numbers import NOT_YET, finished, present
 from models.stories.story import Story, Tables
 
 KNOWN = 0.9
@@ -21,6 +22,7 @@ def says(experiment: Experiment, tables: Tables) -> str:
         return NOT_YET
     rows, longest = tables["diagnostics"], experiment.lengths[-1]
     known = {cell: _steps(rows, cell, longest) for cell in present(experiment, accuracy)}
+    unknown = [the(cell) for cell, steps in known.items() if not len(steps)]
     known = {cell: steps for cell, steps in known.items() if len(steps)}
     told = [_order(cell, steps) for cell, steps in known.items()]
     learnt = {cell: steps for cell, steps in known.items() if np.isfinite(steps).any()}
@@ -39,6 +41,8 @@ def says(experiment: Experiment, tables: Tables) -> str:
         )
     if neither:
         told.append(f"No order can be seen in what {listed(neither)} learnt.")
+    if unknown:
+        told.append(f"It was not measured for {listed(unknown)}.")
     return " ".join([opening, *told])
 
 
@@ -46,7 +50,7 @@ def _order(cell: str, steps: np.ndarray) -> str:
     if not np.isfinite(steps).any():
         return f"{sentence(the(cell))} has learnt none of them."
     parts = [
-        f"symbol {place} " + (f"after {step:.0f} steps" if np.isfinite(step) else "never")
+        f"symbol {place} " + (f"after {count(step, 'step')}" if np.isfinite(step) else "never")
         for place, step in enumerate(steps, start=1)
     ]
     return f"{sentence(the(cell))} knew {listed(parts)}."

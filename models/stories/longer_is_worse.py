@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.analysis.words import count, sentence, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import (
-    finished,
-    half_lives,
-    lengths_solved,
-    present,
-    reach,
-    sentence,
-    the,
-)
+from models.stories.numbers import finished, half_lives, lengths_solved, present, reach
 from models.stories.story import Story, Tables
 
 NOTES_SAY = 10
@@ -23,7 +16,7 @@ SIMPLE = "rnn:init=pytorch"
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
-    subject = f"At birth, going back through {longest} steps, the gradient"
+    subject = f"At birth, going back through {count(longest, 'step')}, the gradient"
     told = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
@@ -36,21 +29,21 @@ def says(experiment: Experiment, tables: Tables) -> str:
 def _cliff(experiment: Experiment, accuracy: pd.DataFrame, simple: str) -> str:
     """Between which lengths the simple RNN starts to forget, against what the notes say."""
     solved = lengths_solved(accuracy, simple)
-    unsolved = [length for length in experiment.lengths if length not in solved]
-    notes = f"than the notes say (beyond about {NOTES_SAY})"
+    measured = accuracy.loc[accuracy["cell"] == simple, "length"]
+    unsolved = sorted(set(measured) - set(solved))
+    notes, who = f"the notes say (beyond about {NOTES_SAY})", sentence(the(simple))
     if not unsolved:
-        longest = experiment.lengths[-1]
-        return f"{sentence(the(simple))} does not forget at {longest} steps, later {notes}."
+        longest = max(solved)
+        later = f", later than {notes}" if longest > NOTES_SAY else ""
+        return f"{who} does not forget at {count(longest, 'step')}{later}."
     before = [length for length in solved if length < unsolved[0]]
+    sooner = unsolved[0] <= NOTES_SAY
     if not before:
-        sooner = f": sooner {notes}" if unsolved[0] <= NOTES_SAY else ""
-        return f"{sentence(the(simple))} forgets at {unsolved[0]} steps already{sooner}."
-    agrees = f"as the notes say (beyond about {NOTES_SAY})"
-    agrees = agrees if before[-1] <= NOTES_SAY else f"later {notes}"
-    return (
-        f"{sentence(the(simple))} starts to forget between {before[-1]} and {unsolved[0]} steps, "
-        f"{agrees}."
-    )
+        against = f": sooner than {notes}" if sooner else ""
+        return f"{who} forgets at {count(unsolved[0], 'step')} already{against}."
+    later = before[-1] > NOTES_SAY
+    agrees = f"sooner than {notes}" if sooner else f"later than {notes}" if later else f"as {notes}"
+    return f"{who} starts to forget between {before[-1]} and {unsolved[0]} steps, {agrees}."
 
 
 STORY = Story(

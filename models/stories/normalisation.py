@@ -2,47 +2,78 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 
 from models.analysis.memory_span import DIVERGED, memory_spans
+from models.analysis.words import listed, the
 from models.cells import make_cell
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import finished, half_lives, present, reach, the
+from models.stories.numbers import after, finished, half_lives, not_trained_yet, present
 from models.stories.story import Story, Tables
 
 MARGIN = 1.2
 """Memory spans nearer to each other than this factor are alike."""
+JUDGED = ("helps", "makes no difference", "hurts", "cannot be judged at these lengths")
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
     subject = f"At birth, T = {longest}, the gradient"
-    told = [half_lives(subject, tables["diagnostics"], experiment.cells, longest)]
+    at_first = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
-        return told[0]
-    told.append(reach(experiment, accuracy))
+        return at_first
+    spans = memory_spans(accuracy).set_index("cell")
     cells = present(experiment, accuracy)
+    sentences = [at_first, _spans(experiment, accuracy, spans), not_trained_yet(experiment, cells)]
     plain = next((cell for cell in cells if make_cell(cell).norm == "none"), None)
     for norm, notes in (("batch", "helps little"), ("layer", "does help")):
         normalised = [cell for cell in cells if make_cell(cell).norm == norm]
         if plain and normalised:
-            gain = _gain(accuracy, normalised, plain)
-            told.append(f"The notes say that {norm} norm {notes}. Here it {gain}.")
-    return " ".join(told)
+            verdict = _verdict(spans, normalised, plain)
+            sentences.append(f"The notes say that {norm} norm {notes}. Here it {verdict}.")
+    return " ".join(filter(None, sentences))
 
 
-def _gain(accuracy: pd.DataFrame, normalised: Sequence[str], plain: str) -> str:
-    """How far the best of the normalised cells remembers, against the plain one."""
-    spans = memory_spans(accuracy).set_index("cell")
-    span, text = spans["span"].fillna(0), spans["text"].replace(DIVERGED, "none")
-    best = max(normalised, key=lambda cell: float(span[cell]))
-    helps, hurts = span[best] > MARGIN * span[plain], span[plain] > MARGIN * span[best]
-    seen = "helps" if helps else "hurts" if hurts else "makes no difference"
-    return f"{seen}: the memory span is {text[best]} for {the(best)} and {text[plain]} without"
+def _spans(experiment: Experiment, accuracy: pd.DataFrame, spans: pd.DataFrame) -> str:
+    """The memory span of each cell, on which the verdicts rest."""
+    of_cells = [
+        f"{spans.loc[cell, 'text'] if spans.loc[cell, 'text'] != DIVERGED else 'none'} for "
+        f"{the(cell)}"
+        for cell in present(experiment, accuracy)
+    ]
+    return f"{after(experiment, accuracy)} the memory span is {listed(of_cells)}."
+
+
+def _verdict(spans: pd.DataFrame, normalised: Sequence[str], plain: str) -> str:
+    """Which normalised cells remember further than the plain one, and which do not."""
+    judged = {cell: _compare(spans.loc[cell], spans.loc[plain]) for cell in normalised}
+    found = {word: [cell for cell in normalised if judged[cell] == word] for word in JUDGED}
+    return listed([f"{word} for {listed([*map(the, of)])}" for word, of in found.items() if of])
+
+
+def _compare(span: pd.Series, plain: pd.Series) -> str:
+    """One of JUDGED, by the memory spans as they are shown: a bound says no more than it does."""
+    (low, high), (plain_low, plain_high) = _known(span), _known(plain)
+    if low > MARGIN * plain_high:
+        return "helps"
+    if plain_low > MARGIN * high:
+        return "hurts"
+    alike = high <= MARGIN * plain_low and plain_high <= MARGIN * low
+    return "makes no difference" if alike else "cannot be judged at these lengths"
+
+
+def _known(span: pd.Series) -> tuple[float, float]:
+    """Between which lengths a memory span lies; 0 where every model has diverged."""
+    if span["text"] == DIVERGED:
+        return 0.0, 0.0
+    shown = float(round(span["span"]))
+    bounds = {"<": (0.0, shown), ">": (shown, math.inf)}
+    return bounds.get(span["bound"], (shown, shown))
 
 
 def _preset(name: str, title: str, lesson: str, plain: str, lengths: tuple[int, ...]) -> Preset:

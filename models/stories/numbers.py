@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from models.analysis.at_initialisation import at_birth
-from models.analysis.half_lives import half_life_words
-from models.analysis.statistics import latest, summarise, trained
-from models.cells import cell_title
+from models.analysis.at_initialisation import medians_at_birth
+from models.analysis.half_lives import half_life_predicate
+from models.analysis.statistics import latest, median_over_seeds, summarise, trained
+from models.analysis.words import count, listed, of_all, sentence, the
 from models.experiment import Experiment
 
 NOT_YET = "Nothing is trained yet."
@@ -21,20 +21,26 @@ def half_lives(
 ) -> str:
     """Sentences, such as "The gradient halves every 6 steps for the RNN. It is level for the GRU.".
 
-    ``subject`` is "The gradient". Where nothing was measured it is the end of the story.
+    ``subject`` is "The gradient". Cells without rows are left out: they do not have this state, or
+    were not measured yet. Where nothing was measured it is the end of the story.
     """
-    lives = at_birth(diagnostics, f"half_life_{state}", length)
+    medians = medians_at_birth(diagnostics, f"half_life_{state}", length)
     rates: dict[str, list[str]] = {}
-    for cell in cells:
-        if cell in lives:
-            verb, _, rate = half_life_words(lives[cell]).partition(" every ")
-            told = f"every {rate} for {the(cell)}" if rate else f"for {the(cell)}"
-            rates.setdefault(verb if rate else "is level", []).append(told)
+    for cell in (cell for cell in cells if cell in medians.index):
+        verb, _, rate = half_life_predicate(medians.loc[cell, "median"]).partition(" every ")
+        of_cell = f"for {the(cell)}{_known(medians.loc[cell])}"
+        rates.setdefault(verb, []).append(f"every {rate} " * bool(rate) + of_cell)
     if not rates:
         return f"{subject} could not be measured."
     subjects = [subject, *["It"] * (len(rates) - 1)]
     sentences = zip(subjects, rates.items(), strict=True)
-    return " ".join(f"{who} {verb} {listed(told)}." for who, (verb, told) in sentences)
+    return " ".join(f"{who} {verb} {listed(words)}." for who, (verb, words) in sentences)
+
+
+def _known(median: pd.Series) -> str:
+    """Of how many models a median is, where it is not of all."""
+    known, models = int(median["known"]), int(median["models"])
+    return f" (known of {of_all(known, models, 'model')})" if 0 < known < models else ""
 
 
 def longest_solved(accuracy: pd.DataFrame, cell: str) -> int:
@@ -59,46 +65,69 @@ def reach(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     if len(named) == 1 < len(cells):
         named = dict.fromkeys(named, "every cell")
     none, some = named.pop(0, ""), named
-    when = f"After {_step(experiment, accuracy)} steps"
+    when, later = after(experiment, accuracy), not_trained_yet(experiment, cells)
     if not some:
-        return f"{when} most seeds of {none} solve none of the lengths."
-    told = listed([f"{length} for {names}" for length, names in some.items()])
-    text = f"{when} the longest length that most seeds solve is {told}."
-    return text + (f" Most seeds of {none} solve none." if none else "")
+        return f"{when} most seeds of {none} solve none of the lengths. {later}".rstrip()
+    reached = listed([f"{length} for {names}" for length, names in some.items()])
+    text = f"{when} the longest length that most seeds solve is {reached}."
+    text += f" Most seeds of {none} solve none." if none else ""
+    return f"{text} {later}".rstrip()
 
 
-def _step(experiment: Experiment, accuracy: pd.DataFrame) -> str:
+def after(experiment: Experiment, accuracy: pd.DataFrame) -> str:
+    """How far the training is: "After 300 steps", "After 20 of 300 steps"."""
     step = int(latest(accuracy)["step"].min())
-    return f"{step} of {experiment.steps}" if step < experiment.steps else f"{step}"
+    if step < experiment.steps:
+        return f"After {of_all(step, experiment.steps, 'step')}"
+    return f"After {count(step, 'step')}"
+
+
+def not_trained_yet(experiment: Experiment, cells: Sequence[str]) -> str:
+    """Which of the experiment's cells are not among these, as a sentence; else empty."""
+    waiting = [the(cell) for cell in experiment.cells if cell not in cells]
+    verb = "is" if len(waiting) == 1 else "are"
+    return f"{sentence(listed(waiting))} {verb} not trained yet." if waiting else ""
 
 
 def divergence(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     """How many models of which cells diverged, as a sentence."""
     groups = latest(accuracy).groupby("cell")["diverged"]
-    told = []
+    lost = []
     for cell in present(experiment, accuracy):
         models = groups.get_group(cell).astype(bool)
         if models.any():
-            plural = "s" if len(models) > 1 else ""
-            told.append(f"{models.sum()} of {len(models)} model{plural} of {the(cell)}")
-    return f"{listed(told) or 'No model'} diverged."
+            lost.append(f"{of_all(models.sum(), len(models), 'model')} of {the(cell)}")
+    return f"{listed(lost) or 'No model'} diverged."
 
 
 def after_training(
     diagnostics: pd.DataFrame, cells: Sequence[str], diagnostic: str, length: int
-) -> dict[str, float]:
-    """Per cell, the median over seeds at the latest step; without those that have none."""
+) -> pd.DataFrame:
+    """``median_over_seeds`` at the latest step after the first, by cell."""
     rows = diagnostics[
-        (diagnostics["diagnostic"] == diagnostic) & (diagnostics["length"] == length)
+        (diagnostics["diagnostic"] == diagnostic)
+        & (diagnostics["length"] == length)
+        & diagnostics["cell"].isin(cells)
     ]
-    last = latest(rows).query("step > 0")
-    medians = {cell: last.loc[last["cell"] == cell, "value"].median() for cell in cells}
-    return {cell: float(value) for cell, value in medians.items() if np.isfinite(value)}
+    return median_over_seeds(latest(rows).query("step > 0"), ["cell"]).set_index("cell")
 
 
-def values(of_cells: Mapping[str, float], cells: Sequence[str]) -> str:
-    """Such as "0.50 for the LSTM with bias 0 and 0.72 for the LSTM"."""
-    return listed([f"{of_cells[cell]:.2f} for {the(cell)}" for cell in cells if cell in of_cells])
+def values(subject: str, medians: pd.DataFrame, cells: Sequence[str]) -> str:
+    """A sentence such as "The radius is 0.50 for the RNN. It could not be measured for the GRU.".
+
+    ``subject`` is "The radius is"; ``medians`` are by cell. Empty where no cell has rows.
+    """
+    known = medians[np.isfinite(medians["median"])]
+    of_cells = [
+        f"{known.loc[cell, 'median']:.2f} for {the(cell)}{_known(known.loc[cell])}"
+        for cell in cells
+        if cell in known.index
+    ]
+    if not of_cells:
+        return ""
+    unknown = [the(cell) for cell in cells if cell in medians.index.difference(known.index)]
+    text = f"{subject} {listed(of_cells)}."
+    return text + (f" It could not be measured for {listed(unknown)}." if unknown else "")
 
 
 def present(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
@@ -110,17 +139,3 @@ def present(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
 def finished(accuracy: pd.DataFrame) -> pd.DataFrame:
     """The rows of the cells of which every model was evaluated after training steps."""
     return trained(accuracy) if len(accuracy) else accuracy
-
-
-def the(cell: str) -> str:
-    return f"the {cell_title(cell)}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """a, b and c."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def sentence(text: str) -> str:
-    """With a capital."""
-    return text[:1].upper() + text[1:]

@@ -7,14 +7,12 @@ import math
 import pandas as pd
 
 from models.analysis.at_initialisation import at_birth
-from models.analysis.half_lives import half_life_words
+from models.analysis.half_lives import half_life_predicate, half_life_words
+from models.analysis.words import listed, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import after_training, finished, listed, reach, values
+from models.stories.numbers import after_training, finished, reach, values
 from models.stories.story import Story, Tables
-
-ROUNDING = 1e-3
-"""A radius nearer to 1 than this is 1."""
 
 
 def says(experiment: Experiment, tables: Tables) -> str:
@@ -25,7 +23,7 @@ def says(experiment: Experiment, tables: Tables) -> str:
         return text
     text += f" {reach(experiment, accuracy)}"
     radius = after_training(tables["diagnostics"], cells, "spectral_radius", longest)
-    return text + (f" By then the radius is {values(radius, cells)}." if radius else "")
+    return f"{text} {values('By then the radius is', radius, cells)}".rstrip()
 
 
 def _at_birth(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
@@ -33,17 +31,21 @@ def _at_birth(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
         at_birth(rows, diagnostic, length)
         for diagnostic in ("half_life_h", "half_life_theory", "spectral_radius")
     )
+    # As they are shown: a verdict on other numbers could contradict these.
+    radius = {cell: round(value, 2) for cell, value in radius.items()}
     cells = [cell for cell in experiment.cells if cell in lives and cell in radius]
     told = [
-        f"{half_life_words(lives[cell])} with radius {radius[cell]:.2g}"
+        f"{half_life_predicate(lives[cell])} with radius {radius[cell]:g}"
         + (f" (theory: {_shorter(theory[cell], lives[cell])})" if cell in theory else "")
         for cell in cells
     ]
     if not told:
         return "The gradient at birth could not be measured."
     text = f"At birth, T = {length}, the gradient {listed(told)}."
-    below = [cell for cell in cells if radius[cell] < 1 - ROUNDING]
-    above = [cell for cell in cells if radius[cell] > 1 + ROUNDING]
+    if unknown := [the(cell) for cell in experiment.cells if cell not in cells]:
+        text += f" It could not be measured for {listed(unknown)}."
+    below = [cell for cell in cells if radius[cell] < 1]
+    above = [cell for cell in cells if radius[cell] > 1]
     if below:
         vanish = all(0 < lives[cell] < math.inf for cell in below)
         text += (
@@ -51,12 +53,13 @@ def _at_birth(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
             if vanish
             else " Unlike what the notes say, it does not always shrink below 1."
         )
-    if exploding := [f"{radius[cell]:.2g}" for cell in above if lives[cell] < 0]:
+    if exploding := [f"{radius[cell]:g}" for cell in above if lives[cell] < 0]:
         text += f" With {listed(exploding)} it explodes."
-    if shrinking := [f"{radius[cell]:.2g}" for cell in above if lives[cell] > 0]:
+    if shrinking := [f"{radius[cell]:g}" for cell in above if lives[cell] > 0]:
+        needed = "" if any(lives[cell] < 0 for cell in below) else "needed for explosion but is "
         text += (
-            " A radius above 1 is needed for explosion but is not enough: with "
-            f"{listed(shrinking)} the slopes of tanh still keep it from growing."
+            f" A radius above 1 is {needed}not enough: with {listed(shrinking)} the slopes of "
+            "tanh still keep it from growing."
         )
     return text
 

@@ -7,9 +7,10 @@ import math
 import pandas as pd
 
 from models.analysis.at_initialisation import at_birth
+from models.analysis.words import count, listed, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import divergence, finished, half_lives, listed, reach, the
+from models.stories.numbers import divergence, finished, half_lives, reach
 from models.stories.story import Story, Tables
 
 RELU = "rnn:activation=relu"
@@ -19,7 +20,7 @@ NOT_ALWAYS = " Unlike what the notes say, it does not always vanish with tanh an
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest, rows = experiment.lengths[-1], tables["diagnostics"]
-    subject = f"At birth, going back through {longest} steps, the gradient"
+    subject = f"At birth, going back through {count(longest, 'step')}, the gradient"
     told = half_lives(subject, rows, experiment.cells, longest) + _verdict(experiment, rows)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:

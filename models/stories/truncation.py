@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.analysis.words import count, listed, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import finished, lengths_solved, listed, present, reach, the
+from models.stories.numbers import finished, lengths_solved, present, reach
 from models.stories.story import Story, Tables
 from models.tasks import make_task
 
@@ -14,7 +15,7 @@ from models.tasks import make_task
 def says(experiment: Experiment, tables: Tables) -> str:
     window = experiment.truncate
     told = (
-        f"The gradient stops after {window} steps, whatever the cell."
+        f"The gradient stops after {count(window, 'step')}, whatever the cell."
         if window
         else "The gradient goes all the way back."
     )
@@ -28,7 +29,8 @@ def says(experiment: Experiment, tables: Tables) -> str:
 def _beyond(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     """What was learnt over lags longer than the window."""
     lag = make_task(experiment.task).lag
-    beyond = [length for length in experiment.lengths if lag(length) > experiment.truncate]
+    measured = sorted(int(length) for length in accuracy["length"].unique())
+    beyond = [length for length in measured if lag(length) > experiment.truncate]
     if not beyond:
         return "At none of the lengths does the answer hang on a step further back than that."
     told = f"At T = {listed([str(length) for length in beyond])} the answer hangs on a step"

@@ -22,6 +22,12 @@ EXAMPLES = {
     "damaged descriptions": 250,
     "damaged weights": 150,
     "other files": 150,
+    "findings": 100,
+    "gradients at initialisation": 100,
+    "stories": 12,
+    "half-lives": 60,
+    "normalised spans": 60,
+    "shares": 300,
 }
 """Generated inputs of each property in one run of the tests."""
 LONGEST = 500

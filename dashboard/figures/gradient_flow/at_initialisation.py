@@ -41,7 +41,7 @@ def birth_profiles(
     state: str = "h",
     relative: bool = True,
     cells: Sequence[str] = (),
-    horizons: Mapping[str, int] | None = None,
+    horizons: Mapping[str, float] | None = None,
 ) -> go.Figure:
     """‖∂L/∂state_t‖ before the first step, with a mark where it falls below 1 % of its end value.
 
@@ -110,7 +110,7 @@ def spread(frame: pd.DataFrame) -> pd.DataFrame:
     return by_lag.iloc[list(kept)].where(np.isfinite)
 
 
-def _horizon(cell: str, found: Profile | None, relative: bool, horizon: int | None) -> Trace:
+def _horizon(cell: str, found: Profile | None, relative: bool, horizon: float | None) -> Trace:
     style = cell_style(cell)
     trace: Trace = {
         **belongs(cell, "horizon"),
@@ -123,16 +123,17 @@ def _horizon(cell: str, found: Profile | None, relative: bool, horizon: int | No
             "size": 10,
             "line": {"color": GREY, "width": 1},
         },
-        "hovertemplate": f"{style.label} · gradient horizon: {horizon} steps back from the end, "
-        "the norm falls below 1 % of its value there<extra></extra>",
+        "hovertemplate": f"{style.label} · gradient horizon: {horizon or 0:g} steps back "
+        "from the end the norm falls below 1 % of its value there (median over seeds)"
+        "<extra></extra>",
     }
     if found is None or horizon is None or not 0 <= horizon < len(found.t) - 1:
         return trace
     end = found.norms[-1]
-    last = found.norms[-1 - int(horizon)]
+    last = found.norms[-1 - round(horizon)]
     height = last if math.isfinite(last) else SHARE * end
     return trace | {
-        "x": [found.t[-1 - int(horizon)]],
+        "x": [found.t[-1] - horizon],
         "y": numbers([height / end if relative else height]),
     }
 

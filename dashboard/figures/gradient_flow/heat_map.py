@@ -31,7 +31,7 @@ class Grid:
     steps: tuple[int, ...]
     t: tuple[int, ...]
     logs: np.ndarray
-    """Mean over seeds of the base-10 logarithm; NaN where there is none."""
+    """Median over seeds of the base-10 logarithm; NaN where there is none."""
     zero: np.ndarray
     """Where a seed's gradient is exactly 0."""
     broken: np.ndarray
@@ -94,7 +94,7 @@ def grid(rows: pd.DataFrame, relative: bool = False) -> Grid:
     told = rows[["step", "t"]].assign(
         logs=np.log10(norms.where(positive)), zero=norms == 0, broken=~np.isfinite(norms)
     )
-    by_place = told.groupby(["step", "t"]).agg({"logs": "mean", "zero": "any", "broken": "any"})
+    by_place = told.groupby(["step", "t"]).agg({"logs": "median", "zero": "any", "broken": "any"})
     table = by_place.unstack("t")
     if table.empty:
         nothing = np.zeros((0, 0))

@@ -26,6 +26,8 @@ from dashboard.figures.layout import (
     titled,
 )
 from dashboard.figures.style import cell_style, in_order
+from models.analysis.statistics import median_over_seeds
+from models.analysis.words import count
 
 HEIGHT = 380
 HEIGHT_OF_TWO = 520
@@ -101,12 +103,11 @@ def influence_by_lag(
 
 def horizon_table(rows: pd.DataFrame) -> pd.DataFrame:
     """Columns cell, length, by (gradient or behaviour), low, median, high over seeds, seeds."""
-    values = rows["value"].astype(float)
+    known = rows[np.isfinite(rows["value"].astype(float))]
+    last = _last(known, ["cell", "length", "diagnostic", "seed", "learning_rate"])
+    table = median_over_seeds(last, ["cell", "length"]).sort_values(["length", "diagnostic"])
     names = {diagnostic: by for by, diagnostic in BY.items()}
-    told = rows.assign(value=values, by=rows["diagnostic"].map(names))[np.isfinite(values)]
-    keys = ["cell", "length", "by"]
-    last = _last(told, [*keys, "seed", "learning_rate"]).groupby(keys)["value"]
-    return last.agg(low="min", median="median", high="max", seeds="size").reset_index()
+    return table.assign(by=table["diagnostic"].map(names), seeds=table["known"])
 
 
 def _last(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -192,7 +193,7 @@ def _marks(
 def _told(label: str, row: pd.Series) -> str:
     text = f"{label} · T = {row['length']} · horizon by {row['by']}: {row['median']:g} steps back"
     if row["seeds"] > 1:
-        text += f"<br>{row['low']:g} to {row['high']:g} over {row['seeds']} seeds"
+        text += f"<br>{row['low']:g} to {row['high']:g} over {count(row['seeds'], 'seed')}"
     return text
 
 

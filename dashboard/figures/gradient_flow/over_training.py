@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 from dashboard.figures.layout import Trace, belongs, level, log_ticks, remark
 from dashboard.figures.lines import (
     each_seed,
-    log_mean_by_step,
     mean_by_step,
     mean_line,
     overflow_marks,
@@ -20,6 +19,7 @@ from dashboard.figures.lines import (
     thin,
 )
 from dashboard.figures.style import cell_style, in_order, translucent
+from models.analysis.statistics import median_over_seeds
 from models.cells import CELLS
 from models.settings import spec
 
@@ -42,14 +42,17 @@ def over_training(
     reference: float | None = None,
     log: bool = False,
 ) -> go.Figure:
-    """One diagnostic against training steps: the mean over seeds, each seed faint.
+    """One diagnostic against training steps: the median over seeds, each seed faint.
 
-    ``log`` is for a log axis and the geometric mean. Where a value is not finite, or is negative
-    on a log axis or as a half-life (there it is a doubling time), the line has a gap. A model
-    that overflows has a cross at the step where it did.
+    ``log`` is for a log axis. Where a value is not finite, or is negative on a log axis or as a
+    half-life (there it is a doubling time), the line has a gap. A model that overflows has a cross
+    at the step where it did.
     """
     here = diagnostics[diagnostics["length"] == length]
-    rows = _drawable(here[here["diagnostic"] == diagnostic], diagnostic, log)
+    rows = here[here["diagnostic"] == diagnostic]
+    medians = median_over_seeds(rows, ["cell", "step"]).rename(columns={"median": "value"})
+    medians = _drawable(medians, diagnostic, log).sort_values("step").set_index("step")
+    rows = _drawable(rows, diagnostic, log)
     broken = overflows(here)
     figure = steps_figure(
         f"{diagnostic}/{length}/{log}", {"title": title, **(log_ticks() if log else {})}
@@ -62,9 +65,9 @@ def over_training(
     having = [cell for cell in cells if _has(cell, diagnostic)]
     for cell in in_order([*having, *rows["cell"]]):
         own = rows[rows["cell"] == cell]
-        line = _line(own, log)
+        line = medians.loc[medians["cell"] == cell, "value"]
         figure.add_trace(each_seed(cell, own, "value", title))
-        figure.add_trace(_mean(cell, line, title))
+        figure.add_trace(_median(cell, line, title))
         figure.add_trace(_overflows(cell, broken[broken["cell"] == cell], line, reference))
     return figure
 
@@ -126,17 +129,9 @@ def _has(cell: str, diagnostic: str) -> bool:
     return True
 
 
-def _line(rows: pd.DataFrame, log: bool) -> pd.Series:
-    """The mean over seeds at every step, NaN where no seed has a value to draw."""
-    if not log:
-        return mean_by_step(rows, "value")
-    logs = log_mean_by_step(rows, "value").reindex(np.unique(rows["step"]))
-    return pd.Series(np.exp(logs.to_numpy()), index=logs.index)
-
-
-def _mean(cell: str, line: pd.Series, title: str) -> Trace:
+def _median(cell: str, line: pd.Series, title: str) -> Trace:
     return {
-        **mean_line(cell, "mean", thin(line), f"{title} %{{y:.3~f}}"),
+        **mean_line(cell, "median", thin(line), f"{title} %{{y:.3~f}}"),
         "mode": "lines+markers",  # a value between two gaps has no line
         "connectgaps": False,
         "marker": {"color": cell_style(cell).color, "size": 4},

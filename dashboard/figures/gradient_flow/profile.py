@@ -35,13 +35,16 @@ Phase = Literal["birth", "now"]
 
 @dataclass(frozen=True)
 class Profile:
-    """One line: the geometric mean over seeds of ‖∂L/∂state_t‖, t from 1 to T."""
+    """One line: the median over seeds of ‖∂L/∂state_t‖, t from 1 to T.
+
+    Of an even number it is the geometric mean of the two in the middle, as on a log axis.
+    """
 
     cell: str
     step: int
     t: tuple[int, ...]
     norms: tuple[float, ...]
-    """NaN where a seed's gradient is 0 or not finite: there is no mean on a log axis."""
+    """NaN where the median is 0 or not finite: it has no place on a log axis."""
     zeros: int
     """At how many t some seed's gradient is exactly 0."""
 
@@ -101,13 +104,15 @@ def profile(rows: pd.DataFrame, phase: Phase) -> Profile | None:
     t = np.unique(chosen["t"])
     ordered = chosen.sort_values(["t", "seed"])["gradient_norm"]
     norms = ordered.to_numpy(dtype=float).reshape(len(t), -1)
-    with np.errstate(divide="ignore"):  # the logarithm of 0 is -inf, and its mean a gap
-        means = np.exp(np.log(norms).mean(axis=1))
+    # A gradient that is not a number has overflowed; the logarithm of 0 is -inf.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.where(np.isnan(norms), np.inf, norms))
+        medians = np.exp(np.median(logs, axis=1))
     return Profile(
         cell=str(chosen["cell"].iloc[0]),
         step=int(chosen["step"].iloc[0]),
         t=tuple(t.tolist()),
-        norms=tuple(float(mean) if 0 < mean < np.inf else np.nan for mean in means),
+        norms=tuple(float(norm) if 0 < norm < np.inf else np.nan for norm in medians),
         zeros=int((norms == 0).any(axis=1).sum()),
     )
 

@@ -24,6 +24,7 @@ from dashboard.figures.race.marks import add_ladder, guess_traces, prediction_tr
 from dashboard.figures.race.solved import ROW, add_solved_axis, solved_trace
 from dashboard.figures.replay import Frame, add_replay
 from dashboard.figures.style import cell_style
+from models.analysis.words import count
 
 HEIGHT = 420
 """Of everything but the rows of the solved table, pixels."""
@@ -239,7 +240,7 @@ def _positive(values: Sequence[float], measure: Measure) -> list[float | None]:
 
 
 def _told(label: str, row: Row, measure: Measure) -> str:
-    seeds = "1 seed" if row["seeds"] == 1 else f"{row['seeds']} seeds"
+    seeds = count(row["seeds"], "seed")
     if measure == "loss":
         return f"{label} · T = {row['length']} · mean loss {row['mean_loss']:.4g} over {seeds}"
     text = f"{label} · T = {row['length']} · mean accuracy {row['mean']:.3f} over {seeds}"

@@ -12,6 +12,7 @@ from dashboard.figures.layout import LengthAxis, Trace, new_figure, numbers
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.statistics import summarise_generalisation
+from models.analysis.words import count
 
 HEIGHT = 380
 FAINTEST = 0.3
@@ -58,7 +59,7 @@ def _trace(cell: str, rows: pd.DataFrame, fading: int, named: bool) -> Trace:
     """``fading``: how many of the trained lengths are longer. One line of a cell is ``named``."""
     style = cell_style(cell)
     trained = int(rows["length"].iloc[0])
-    seeds = "1 seed" if rows["seeds"].max() == 1 else f"{rows['seeds'].max()} seeds"
+    seeds = count(rows["seeds"].max(), "seed")
     return {
         "type": "scatter",
         "uid": f"{cell}/trained at {trained}",

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures.layout import AT_THE_BOTTOM, SMALL, LengthAxis, Trace
 from dashboard.figures.race.curves import Row
 from dashboard.figures.style import cell_style, translucent
+from models.analysis.words import of_all
 
 ROW = 21
 """Height of one cell's row, pixels."""
@@ -88,7 +89,7 @@ def _all(row: Row) -> bool:
 
 def _told(label: str, row: Row) -> str:
     text = (
-        f"{label} · T = {row['length']} · solved by {row['solved']} of {row['seeds']} seeds"
+        f"{label} · T = {row['length']} · solved by {of_all(row['solved'], row['seeds'], 'seed')}"
         f"<br>95 % interval {row['solved_low']:.0%} to {row['solved_high']:.0%}"
     )
     if row["diverged"]:

@@ -1,4 +1,7 @@
-"""The gradient before the first training step, asked of the trainer's warm process."""
+"""The gradient before the first training step: of a run that measured it, or asked for.
+
+What is asked for is answered by the trainer's warm process.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.scheduling import draw_slots
-from dashboard.scheduling.app_resources import trainer
+from dashboard.scheduling.app_resources import store, trainer
+from dashboard.session import current_run, recorded_examples
+from dashboard.session.run_tables import Tables, of_results
 from models.experiment import Experiment
+from models.experiment.presets import PRESETS
+from models.stories import story_presets
 
 SETTINGS = (
     "task",
@@ -28,26 +35,95 @@ SETTINGS = (
 """What the models at birth depend on."""
 
 
+MODELS = ["cell", "length", "seed", "learning_rate", "step"]
+PROFILE = [*MODELS, "t", "state", "gradient_norm"]
+VALUE = [*MODELS, "diagnostic", "value"]
+
+
 @dataclass(frozen=True)
 class Birth:
-    """Rows at step 0, with the columns of the tables of a run."""
+    """Rows at step 0, with columns of the tables of a run."""
 
     gradients: pd.DataFrame
     diagnostics: pd.DataFrame
+    measured: tuple[str, ...] = ()
+    """The cells whose rows are those of a run."""
+
+    @property
+    def seeds(self) -> int:
+        """Over how many seeds its medians are."""
+        return int(self.diagnostics["seed"].nunique())
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run, or a recorded one, that started from these models."""
+
+    name: str
+    """In words, for people."""
+    key: str
+    """Names all that is measured by now: it changes with it."""
+    experiment: Experiment
+    tables: Tables
+
+
+def trained(experiment: Experiment) -> Trained | None:
+    """The current run, or a recorded one, whose models at initialisation are this experiment's.
+
+    A recorded run of exactly these settings comes before one that only starts from them.
+    """
+    wanted = same_at_birth(experiment)
+    run = current_run.current()
+    if run and same_at_birth(run.experiment) == wanted:
+        reader = current_run.reader()
+        tables = reader.read(store(), run.updated)
+        key = f"flow of run {run.id}, version {reader.version}"
+        return Trained(f"run {run.id}", key, run.experiment, tables)
+    presets = {**PRESETS, **story_presets()}
+    for name in sorted(presets, key=lambda name: presets[name].experiment != experiment):
+        preset = presets[name]
+        if same_at_birth(preset.experiment) == wanted and (
+            found := recorded_examples.example(name)
+        ):
+            title = f"recorded run of {preset.title}"
+            return Trained(title, f"flow of example {name}", preset.experiment, of_results(found))
+    return None
 
 
 @draw_slots.left()
-def at_birth(experiment: Experiment, length: int) -> Birth:
+def at_birth(experiment: Experiment, length: int, run: Trained | None = None) -> Birth:
     """With all diagnostics at this length. Raises QuestionError where there is no answer.
 
-    Each cell is asked about by itself: where one is changed, the others are known already.
+    A cell that ``run`` has measured in all its models is taken from there: what a page says of it
+    before training and after is then made from the same rows. Each other cell is asked about by
+    itself: where one is changed, the others are known already.
     """
     sizes = experiment.hidden_sizes()
-    found = [_of_cell(experiment, cell, sizes[cell], length) for cell in experiment.cells]
+    of_run = {cell: _of_run(run, cell, sizes[cell]) for cell in experiment.cells} if run else {}
+    found = [
+        of_run.get(cell) or _of_cell(experiment, cell, sizes[cell], length)
+        for cell in experiment.cells
+    ]
     return Birth(
-        pd.concat([one.gradients for one in found], ignore_index=True),
-        pd.concat([one.diagnostics for one in found], ignore_index=True),
+        pd.concat([one.gradients[PROFILE] for one in found], ignore_index=True),
+        pd.concat([one.diagnostics[VALUE] for one in found], ignore_index=True),
+        tuple(cell for cell, rows in of_run.items() if rows),
     )
+
+
+def _of_run(run: Trained, cell: str, hidden_size: int) -> Birth | None:
+    """The rows of one cell at step 0; None where some of its models have none yet."""
+    if run.experiment.hidden_sizes().get(cell) != hidden_size:
+        return None
+    models = len(run.experiment.lengths) * run.experiment.seeds
+    tables = (run.tables.gradients, run.tables.diagnostics)
+    gradients, diagnostics = (
+        rows[(rows["cell"] == cell) & (rows["step"] == 0)].sort_values("seed", kind="stable")
+        for rows in tables
+    )
+    lives = diagnostics[diagnostics["diagnostic"] == "half_life_h"]
+    complete = len(lives) == models == len(gradients[["length", "seed"]].drop_duplicates())
+    return Birth(gradients, diagnostics) if complete else None
 
 
 def _of_cell(experiment: Experiment, cell: str, hidden_size: int, length: int) -> Birth:

@@ -19,41 +19,38 @@ from dashboard.figures.ladder import ladder
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.style import cell_style
 from dashboard.figures.style import in_order as cells_in_order
-from dashboard.scheduling.app_resources import store
 from dashboard.scheduling.trainer_process import QuestionError
 from dashboard.sections.at_initialisation import answers
-from dashboard.session import current_run, recorded_examples
-from dashboard.session.run_tables import of_results
 from dashboard.session.session_state import BIRTH_STATE
 from models.analysis.at_initialisation import horizons_at_birth, predicted_lengths, summarise_birth
 from models.analysis.half_lives import half_life_words
 from models.analysis.prediction import THRESHOLD
 from models.analysis.row_order import in_order
+from models.analysis.words import count
 from models.cells import CELLS
 from models.experiment import Experiment
-from models.experiment.presets import PRESETS
 from models.settings import spec
-from models.stories import story_presets
 from models.tasks import make_task
 
 PATHS = "both paths"
-DOUBLINGS = 7
-"""A gradient that doubles more often than this through a sequence, about 100 times, explodes."""
 
 
-def draw(experiment: Experiment) -> answers.Birth | None:
-    """From the half-lives down to the Jacobians; returns what was measured.
+def draw(experiment: Experiment, run: answers.Trained | None) -> answers.Birth | None:
+    """From the half-lives down to the Jacobians; returns what was measured at the longest length.
 
-    None, with an error on the page, where the question has no answer.
+    ``run`` is one that started from these models. None, with an error on the page, where the
+    question has no answer.
     """
     experiment = _with_trial(experiment)
     length, states, relative = _knobs(experiment)
+    longest = experiment.lengths[-1]
     try:
-        measured = answers.at_birth(experiment, length)
+        measured = answers.at_birth(experiment, length, run)
+        whole = measured if length == longest else answers.at_birth(experiment, longest, run)
     except QuestionError as error:
         st.error(f"The gradient at birth could not be measured: {error}")
         return None
-    source = f"birth {answers.same_at_birth(experiment)}, {length}"
+    source = f"birth {answers.same_at_birth(experiment)}, {length}, {measured.measured}"
     summary = once(
         source,
         "summary",
@@ -62,18 +59,19 @@ def draw(experiment: Experiment) -> answers.Birth | None:
             summarise_birth(measured.gradients, measured.diagnostics, length), experiment
         ),
     )
-    cards([_card(row, length) for row in summary.to_dict("records")], "half-lives")
+    cards([_card(row) for row in summary.to_dict("records")], "half-lives")
     for column, state in zip(st.columns(len(states)), states, strict=True):
         with column:
             _profiles(source, measured, experiment, length, state, relative)
-    st.caption(HOW_TO_READ.split(" Dotted:")[0])
+    st.caption(f"{HOW_TO_READ.split(' Dotted:')[0]} {_over(measured.seeds, experiment.seeds)}")
     with st.expander("The numbers, and what theory says"):
         _numbers(summary)
-    _foretold(source, experiment, summary, measured.gradients)
+    _foretold(source, experiment, measured.gradients, run)
     if st.toggle("Singular values of the Jacobians' product", key="jacobian"):
         _jacobian(source, experiment, length)
-    frame_downloads(vars(measured), key="birth")
-    return measured
+    tables = {"gradients": measured.gradients, "diagnostics": measured.diagnostics}
+    frame_downloads(tables, key="birth")
+    return whole
 
 
 def _with_trial(experiment: Experiment) -> Experiment:
@@ -113,30 +111,21 @@ def _knobs(experiment: Experiment) -> tuple[int, list[str], bool]:
     return length, ["c", "h"] if state == PATHS else [state or "h"], relative
 
 
-def _card(row: Mapping[Hashable, Any], length: int) -> Card:
-    style = cell_style(str(row["cell"]))
-    return Card(
-        style.color,
-        style.label,
-        half_life_words(row["half_life"]),
-        _note(row, length),
-    )
-
-
-def _note(row: Mapping[Hashable, Any], length: int) -> str:
-    if _explodes(row["half_life"], length):
-        return "explodes: it needs clipping"
-    through_c = row["half_life_c"]
+def _card(row: Mapping[Hashable, Any]) -> Card:
+    style, through_c = cell_style(str(row["cell"])), row["half_life_c"]
     path = "" if np.isnan(through_c) else f"through c: {half_life_words(through_c)} · "
-    return f"{path}trainable up to T {_about(str(row['prediction']))}"
+    note = f"{path}trainable up to T {row['verdict']}"
+    return Card(style.color, style.label, half_life_words(row["half_life"]), note)
 
 
-def _explodes(half_life: float, length: int) -> bool:
-    return half_life < 0 and length / -half_life > DOUBLINGS
-
-
-def _about(prediction: str) -> str:
-    return prediction if prediction[0] in "<>" else f"≈ {prediction}"
+def _over(seeds: int, wanted: int) -> str:
+    """Over which seeds the lines and numbers are."""
+    if seeds == 1 == wanted:
+        return "There is one seed."
+    if seeds == wanted:
+        return f"Lines and numbers are medians over {count(seeds, 'seed')}."
+    first = "of the first seed" if seeds == 1 else f"medians over the first {seeds} seeds"
+    return f"Lines and numbers are {first} of {wanted}; once trained, medians over all."
 
 
 def _profiles(
@@ -171,63 +160,41 @@ def _numbers(summary: pd.DataFrame) -> None:
             "1 % left, steps back": summary["horizon_by_gradient"],
             "spectral radius": summary["spectral_radius"].round(3),
             "Lyapunov exponent": summary["lyapunov_exponent"].round(4),
-            "trainable up to": summary["prediction"],
+            "trainable up to": summary["verdict"],
         }
     )
     st.dataframe(shown, hide_index=True, width="stretch")
     st.caption(
         "In theory: of the RNN, spectral radius × mean slope of the activation; of LSTM and GRU, "
         "the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of the whole "
-        "state, in nats per step: below 0 a change of the state dies out. Trainable up to: where "
-        f"the gradient at the first step falls below {THRESHOLD:g} of that at the last (of the "
-        "state, h or c, that carries it best), a rule of thumb chosen on temporal order. The first "
-        "seed is shown."
+        "state, in nats per step: below 0 a change of the state dies out. 1 % left: of h or "
+        "c, whichever carries it further. Trainable up to: where the gradient at the first step "
+        f"falls below {THRESHOLD:g} of that at the last (of the state, h or c, that carries it "
+        f"best) or grows above {1 / THRESHOLD:g} times that, a rule of thumb chosen on temporal "
+        "order."
     )
 
 
 def _foretold(
-    source: str, experiment: Experiment, summary: pd.DataFrame, gradients: pd.DataFrame
+    source: str, experiment: Experiment, gradients: pd.DataFrame, run: answers.Trained | None
 ) -> None:
     """The predictions on the accuracy plot of a race with the same settings, where there is one."""
     st.markdown("**Did the gradient at birth foretell the cliff?**")
-    found = _race(experiment)
-    if found is None:
+    if run is None or answers.same_at_birth(run.experiment) != answers.same_at_birth(experiment):
         st.caption("Train these settings, here or on the Race page, and the answer stands here.")
         return
-    name, accuracy = found
-    lives = dict(zip(summary["cell"], summary["half_life"], strict=True))
-    foretold = {
-        cell: length
-        for cell, length in predicted_lengths(gradients).items()
-        if not _explodes(lives[cell], experiment.lengths[-1])
-    }
     chart(
-        f"{source} {name}",
+        f"{source} {run.key}",
         "foretold",
         (),
         lambda: accuracy_by_length(
-            accuracy,
+            run.tables.accuracy,
             baselines=ladder(make_task(experiment.task), experiment.lengths),
             cells=experiment.cells,
-            predictions=foretold,
+            predictions=predicted_lengths(gradients),
         ),
     )
-    st.caption(f"Measured: {name}. Triangles: predicted from the gradient at birth alone.")
-
-
-def _race(experiment: Experiment) -> tuple[str, pd.DataFrame] | None:
-    """A run, or a recorded one, whose models at birth are these: its name and its accuracies."""
-    wanted = answers.same_at_birth(experiment)
-    run = current_run.current()
-    if run and answers.same_at_birth(run.experiment) == wanted:
-        tables = current_run.reader().read(store(), run.updated)
-        return f"run {run.id}", tables.accuracy
-    for name, preset in {**PRESETS, **story_presets()}.items():
-        if answers.same_at_birth(preset.experiment) == wanted and (
-            found := recorded_examples.example(name)
-        ):
-            return f"recorded run of {preset.title}", of_results(found).accuracy
-    return None
+    st.caption(f"Measured: {run.name}. Triangles: predicted from the gradient at birth alone.")
 
 
 def _jacobian(source: str, experiment: Experiment, length: int) -> None:
@@ -244,9 +211,9 @@ def _jacobian(source: str, experiment: Experiment, length: int) -> None:
         return
     chart(source, "singular_values", (cell, length), lambda: singular_values(values, cell=cell))
     st.caption(
-        "How much the state at the end moves when the state some steps before it is moved, "
-        "direction by direction: the largest, the median and the smallest singular value of the "
-        "product of all the steps' Jacobians. Where even the largest falls, everything is "
-        "forgotten; where it rises while the median falls, one direction explodes and the others "
-        "vanish."
+        "Of the first seed. How much the state at the end moves when the state some steps before "
+        "it is moved, direction by direction: the largest, the median and the smallest singular "
+        "value of the product of all the steps' Jacobians. Where even the largest falls, "
+        "everything is forgotten; where it rises while the median falls, one direction explodes "
+        "and the others vanish."
     )

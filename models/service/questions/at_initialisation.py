@@ -14,8 +14,8 @@ from models.tasks import make_task
 from models.training.measurement import Measuring
 from models.training.population_trainer import CellTraining
 
-MAX_SEEDS = 1
-"""More would take longer than a visitor waits."""
+MAX_SEEDS = 3
+"""As many as an experiment has by default; more would take longer than a visitor waits."""
 
 CPU = torch.device("cpu")
 

@@ -25,7 +25,7 @@ def test_rows_are_training_steps_and_columns_time(gradients: Make) -> None:
     figure = gradient_heat_map(frame, cell="rnn", length=3)
     norms = trace(figure, "norms")
     assert (list(norms.x), list(norms.y)) == ([1, 2, 3], [0, 20])
-    assert [list(row) for row in norms.z] == [[-5, -2, 0], [-1, -1, -1]]  # geometric mean
+    assert [list(row) for row in norms.z] == [[-5, -2, 0], [-1, -1, -1]]  # median of logs
     assert (norms.zmin, norms.zmax) == (-5, 0)
     assert norms.colorbar.tickprefix == "10<sup>"
     check_json(figure)

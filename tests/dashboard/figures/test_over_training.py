@@ -15,6 +15,7 @@ from dashboard.figures.gradient_flow.over_training import (
     parts_over_training,
 )
 from dashboard.figures.style import cell_style, translucent
+from models.analysis.at_initialisation import at_birth
 from tests.dashboard.figures.drawn import check_json, trace
 
 Make = Callable[..., pd.DataFrame]
@@ -29,38 +30,47 @@ def by_seed(frame: pd.DataFrame, *courses: list[float]) -> pd.DataFrame:
     return frame.assign(value=[value for course in courses for value in course])
 
 
-def test_mean_over_seeds_and_each_seed_faint(diagnostics: Make) -> None:
+def test_median_over_seeds_and_each_seed_faint(diagnostics: Make) -> None:
     frame = diagnostics({"spectral_radius": [1.0, 1.0, 1.0]}, cells=("rnn",), lengths=(20, 50))
     frame.loc[(frame["seed"] == 1) & (frame["length"] == 50), "value"] = [1.0, 2.0, 4.0]
     figure = draw(frame, "spectral_radius", reference=1.0)
-    mean = trace(figure, "rnn/mean")
-    assert (list(mean.x), list(mean.y)) == ([0, 20, 40], [1, 1.5, 2.5])
+    median = trace(figure, "rnn/median")
+    assert (list(median.x), list(median.y)) == ([0, 20, 40], [1, 1.5, 2.5])
     assert list(trace(figure, "rnn/seeds").y) == [1, 1, 1, None, 1, 2, 4, None]
     assert list(trace(figure, "reference").y) == [1, 1]
-    geometric = trace(draw(frame, "spectral_radius", log=True), "rnn/mean")
-    assert list(geometric.y) == pytest.approx([1, math.sqrt(2), 2], rel=1e-3)
+    assert list(trace(draw(frame, "spectral_radius", log=True), "rnn/median").y) == [1, 1.5, 2.5]
     check_json(figure)
+
+
+def test_the_line_of_half_lives_is_what_card_and_sentence_say(diagnostics: Make) -> None:
+    """The median rate: of one seed that doubles and two that halve, one that halves."""
+    frame = diagnostics({"half_life_h": [1.0, 1.0]}, cells=("rnn",), seeds=3)
+    frame = by_seed(frame, [-47.0, 9.0], [34.0, math.nan], [37.0, math.inf])
+    line = trace(draw(frame, "half_life_h"), "rnn/median")
+    said = at_birth(frame, "half_life_h", 50)["rnn"]
+    assert list(line.y) == pytest.approx([said, 18.0])
+    assert said == pytest.approx(37.0)
 
 
 @pytest.mark.parametrize("log", [True, False])
 def test_half_lives_without_a_place_are_gaps(diagnostics: Make, log: bool) -> None:
     frame = diagnostics({"half_life_h": [5.0, math.inf, -3.0, math.nan, 8.0]}, seeds=1)
-    mean = trace(draw(frame, "half_life_h", log=log), "rnn/mean")
-    assert list(mean.y) == [5, None, None, None, 8]
-    assert "markers" in mean.mode  # alone between two gaps
+    median = trace(draw(frame, "half_life_h", log=log), "rnn/median")
+    assert list(median.y) == [5, None, None, None, 8]
+    assert "markers" in median.mode  # alone between two gaps
     check_json(draw(frame, "half_life_h", log=log))
 
 
 def test_negative_values_of_other_diagnostics_are_drawn(diagnostics: Make) -> None:
     frame = diagnostics({"lyapunov_exponent": [-0.1, -math.inf, 0.2]}, cells=("gru",))
-    mean = trace(draw(frame, "lyapunov_exponent", reference=0.0), "gru/mean")
-    assert list(mean.y) == [-0.1, None, 0.2]
+    median = trace(draw(frame, "lyapunov_exponent", reference=0.0), "gru/median")
+    assert list(median.y) == [-0.1, None, 0.2]
 
 
 def test_a_seed_without_value_leaves_the_others(diagnostics: Make) -> None:
     frame = diagnostics({"update_ratio": [1.0, 1.0]}, cells=("rnn",))
-    mean = trace(draw(by_seed(frame, [1.0, math.nan], [3.0, 5.0]), "update_ratio"), "rnn/mean")
-    assert list(mean.y) == [2, 5]
+    median = trace(draw(by_seed(frame, [1.0, math.nan], [3.0, 5.0]), "update_ratio"), "rnn/median")
+    assert list(median.y) == [2, 5]
 
 
 def test_overflow_is_a_cross_where_it_happened(diagnostics: Make) -> None:
@@ -99,7 +109,7 @@ def test_only_cells_that_have_the_gate_or_state_are_listed(diagnostics: Make) ->
 def test_nothing_measured_yet(diagnostics: Make) -> None:
     nothing = diagnostics({})
     figure = draw(nothing, "spectral_radius", cells=("rnn",), reference=1.0, log=True)
-    assert trace(figure, "rnn/mean").name == "RNN"
+    assert trace(figure, "rnn/median").name == "RNN"
     check_json(figure)
     check_json(parts_over_training(nothing, cell="rnn", length=50, chance=0.25))
 

@@ -29,7 +29,7 @@ def test_birth_is_dotted_and_now_is_the_latest_step(gradients: Make) -> None:
     assert (birth.line.dash, now.line.dash) == ("dot", "solid")
     assert list(now.x) == list(range(1, 101))
     own = frame.query("cell == 'gru' and length == 100 and step == 400 and seed == 1")
-    # The seeds' slopes are evenly spaced, so their geometric mean is the middle one.
+    # The seeds' slopes are evenly spaced, so their median is the middle one.
     assert list(now.y) == pytest.approx(own["gradient_norm"].tolist(), rel=1e-3)
     assert birth.y[0] < now.y[0]
     assert "step 400" in now.hovertemplate
@@ -38,7 +38,7 @@ def test_birth_is_dotted_and_now_is_the_latest_step(gradients: Make) -> None:
     check_json(figure)
 
 
-def test_geometric_mean_over_seeds(gradients: Make) -> None:
+def test_median_over_seeds_on_a_log_axis(gradients: Make) -> None:
     found = profile(two_seeds(gradients, [1e-8, 1.0], [1e-4, 4.0]), "now")
     assert found is not None
     assert found.t == (1, 2)

@@ -12,6 +12,7 @@ import pytest
 from models.analysis.at_initialisation import (
     at_birth,
     horizons_at_birth,
+    predicted_lengths,
     predictions,
     summarise_birth,
 )
@@ -123,7 +124,7 @@ def test_bounds_where_it_never_falls_or_has_fallen_at_once() -> None:
     level, gone = profiles("gru", [20, 50], power(1.0)), profiles("rnn", [20, 50], power(0.1))
     exploding = profiles("lstm", [20, 50], power(2.0))
     told = foretold(pd.concat([level, gone, exploding]))
-    assert told == {"gru": "> 50", "rnn": "< 20", "lstm": "> 50"}
+    assert told == {"gru": "> 50", "rnn": "< 20", "lstm": "< 20"}
 
 
 def test_of_two_states_the_one_that_carries_best_counts() -> None:
@@ -133,7 +134,7 @@ def test_of_two_states_the_one_that_carries_best_counts() -> None:
     assert foretold(pd.concat([h, c])) == {"lstm": "> 50"}
 
 
-def test_over_seeds_the_geometric_mean_counts() -> None:
+def test_over_seeds_the_median_counts() -> None:
     two = [profiles("rnn", [20], power(factor), seed=seed) for seed, factor in ((0, 1), (1, 0.7))]
     # 0.7^19 is 1.1e-3; the root of it is above 1 %, while by itself it is not.
     assert foretold(two[1]) == {"rnn": "< 20"}
@@ -158,9 +159,17 @@ def test_profiles_that_are_zero_or_nan_throughout_foretell_nothing_long() -> Non
     assert foretold(pd.concat([dead, unknown])) == {"rnn": "< 20", "gru": "< 20"}
 
 
-def test_a_gradient_that_overflows_on_its_way_back_is_above_every_threshold() -> None:
-    rows = profiles("rnn", [20], lambda length: np.r_[math.inf, np.ones(length - 1)])
-    assert foretold(rows) == {"rnn": "> 20"}
+@pytest.mark.parametrize("bad", [math.inf, math.nan])
+def test_a_gradient_that_overflows_on_its_way_back_explodes(bad: float) -> None:
+    rows = profiles("rnn", [20], lambda length: np.r_[bad, np.ones(length - 1)])
+    assert list(predictions(rows)["verdict"]) == ["< 20: it explodes"]
+
+
+def test_what_explodes_is_trainable_up_to_where_it_exceeds_the_inverse_threshold() -> None:
+    factor = (1 / THRESHOLD) ** (1 / 49)  # a hundred times over 49 steps: at T = 50
+    (row,) = predictions(profiles("rnn", [20, 50, 100], power(factor))).to_dict("records")
+    assert (row["prediction"], row["verdict"]) == ("50", "≈ 50, then it explodes")
+    assert predicted_lengths(profiles("rnn", [20, 100], power(factor)))["rnn"] < 100
 
 
 def test_the_summary_has_one_row_a_cell_in_the_order_in_which_they_appear() -> None:
@@ -183,6 +192,7 @@ def test_the_summary_has_one_row_a_cell_in_the_order_in_which_they_appear() -> N
         "predicted": 50,
         "bound": ">",
         "prediction": "> 50",
+        "verdict": "> 50",
         "half_life": -8.0,
         "half_life_c": 90.0,
         "half_life_theory": 80.0,

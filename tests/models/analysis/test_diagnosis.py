@@ -8,11 +8,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.analysis.diagnosis import RULES, Measured, diagnose
 from models.analysis.diagnostic_names import DIAGNOSTICS
-from models.analysis.prediction import THRESHOLD, trainable_length
+from models.analysis.prediction import THRESHOLD, predict
 from models.cells import CELLS
 
 STUCK = Measured(
@@ -97,12 +98,23 @@ def test_names_cover_all_cells_and_need_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", command], cwd=root, check=False).returncode == 0
 
 
-def test_trainable_length() -> None:
-    assert trainable_length([20, 50, 200], [1.0, 0.1, 0.01]) == (200, ">")
-    assert trainable_length([20, 50, 200], [1e-5, 1e-9, 0.0]) == (20, "<")
-    between, bound = trainable_length([200, 50], [THRESHOLD / 100, THRESHOLD * 100])
-    assert between == pytest.approx(100)
-    assert bound == ""
-    assert trainable_length([50, 100], [THRESHOLD, 0.0]) == (50, "")
-    assert trainable_length([20, 50], [math.inf, math.inf]) == (50, ">")
-    assert trainable_length([20, 50], [math.nan, 1.0]) == (20, "<")
+@pytest.mark.parametrize(
+    ("lengths", "ratios", "text", "words"),
+    [
+        ([20, 50, 200], [1.0, 0.1, THRESHOLD], "> 200", "> 200"),
+        ([20, 50, 200], [1.0, 10.0, 1 / THRESHOLD], "> 200", "> 200"),
+        ([20, 50, 200], [1e-5, 1e-9, 0.0], "< 20", "< 20: it vanishes"),
+        ([20, 50, 200], [1e5, 1e9, math.inf], "< 20", "< 20: it explodes"),
+        ([200, 50], [THRESHOLD / 100, THRESHOLD * 100], "100", "≈ 100, then it vanishes"),
+        ([200, 50], [100 / THRESHOLD, 0.01 / THRESHOLD], "100", "≈ 100, then it explodes"),
+        ([50, 100], [THRESHOLD, 0.0], "50", "≈ 50, then it vanishes"),
+        ([20, 50], [math.inf, math.inf], "< 20", "< 20: it explodes"),
+        ([20, 50], [math.nan, 1.0], "< 20", "< 20: not measurable"),
+    ],
+)
+def test_what_is_trainable_neither_vanishes_nor_explodes(
+    lengths: list[int], ratios: list[float], text: str, words: str
+) -> None:
+    with np.errstate(divide="ignore"):
+        found = predict(lengths, np.log(ratios).tolist())
+    assert (found.text, found.words) == (text, words)

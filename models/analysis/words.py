@@ -1,0 +1,66 @@
+"""Numbers and lists in words: plurals, powers of ten, percentages, "a, b and c"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.cells import cell_title
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def count(number: float, noun: str) -> str:
+    """A number with its noun: "1 step", "300 steps", "1.5 steps"."""
+    return f"{number:.10g} {noun}" + ("" if number == 1 else "s")
+
+
+def of_all(number: int, all_of_them: int, noun: str) -> str:
+    """How many of how many: "1 of 1 model", "3 of 9 models"."""
+    return f"{number} of {count(all_of_them, noun)}"
+
+
+def power_of_ten(exponent: float) -> str:
+    """10 to the nearest whole number: "10⁻¹²"."""
+    return "10" + str(round(exponent)).translate(SUPERSCRIPTS)
+
+
+def scientific(value: float) -> str:
+    """A number above 0 in two digits: "0.25", "320", "4.1 · 10⁻⁷"."""
+    rounded = float(f"{value:.2g}")
+    mantissa, _, power = f"{rounded:.2g}".partition("e")
+    short = 1e-4 <= rounded < 1e4
+    return f"{rounded:g}" if short else f"{mantissa} · {power_of_ten(int(power))}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage; what is neither 0 nor all is never called 0% or 100%."""
+    text = f"{share:.0%}"
+    if text == "0%" and share > 0:
+        return "less than 1%"
+    if text == "100%" and share < 1:
+        return "more than 99%"
+    return text
+
+
+def told_apart(one: float, other: float) -> tuple[str, str]:
+    """Two shares as percentages, with as many digits as it takes to see which is larger."""
+    for digits in range(1, 8):
+        texts = f"{one:.{digits}%}", f"{other:.{digits}%}"
+        if texts[0] != texts[1] or one == other:
+            break
+    return texts
+
+
+def listed(words: Sequence[str]) -> str:
+    """The words as "a, b and c"; empty where there are none."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def the(cell: str) -> str:
+    """A cell in a sentence: "the LSTM with chrono bias"."""
+    return f"the {cell_title(cell)}"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
