@@ -111,7 +111,8 @@ class Model(nn.Module):
         module, hidden, {", ".join(columns)} = CELLS[name]
         self.network = module(INPUTS, hidden, batch_first=True)
         self.readout = nn.Linear(hidden, OUTPUTS)
-{start}
+{start}        merge_biases(self.network)
+
 {_truncated_forward(settings) if truncate > 0 else _FORWARD}"""
 
 
@@ -185,6 +186,33 @@ def initialisation(cells: Mapping[str, Settings]) -> list[str]:
     return ["\n    ".join([start, *lines])]
 
 
+def merged_biases(cells: Mapping[str, Settings]) -> str:
+    """The script's ``merge_biases``: one bias a gate, as the cells here have it.
+
+    Two that are added get equal gradients: together they would move twice as far in an optimiser
+    step, and count twice in the gradient norm.
+    """
+    modules = {cell.module for cell in cells.values()}
+    gru, all_of_them = "2 * network.hidden_size", "len(second)"
+    lines = ["# torch.nn adds two biases a gate: the first becomes their sum, the second stays 0."]
+    if "nn.GRU" in modules:
+        lines.append("# A GRU's candidate has two all the same: its reset gate scales the second.")
+    lines.append("first, second = network.bias_ih_l0, network.bias_hh_l0")
+    if modules == {"nn.GRU"}:
+        lines.append(f"gates = {gru}")
+    elif "nn.GRU" in modules:
+        lines.append(f"gates = {gru} if isinstance(network, nn.GRU) else {all_of_them}")
+    if "nn.GRU" in modules:
+        lines += [
+            "first[:gates] += second[:gates]",
+            "second[:gates] = 0",
+            "second.register_hook(lambda grad: nn.functional.pad(grad[gates:], (gates, 0)))",
+        ]
+    else:
+        lines += ["first += second", "second.zero_()", "second.register_hook(torch.zeros_like)"]
+    return "\n    ".join(["@torch.no_grad()\ndef merge_biases(network):", *lines])
+
+
 def _weights(cells: Collection[Settings]) -> list[str]:
     inits = {cell.init for cell in cells}
     if inits == {"pytorch"}:
@@ -210,7 +238,6 @@ def _gate_bias(cells: Collection[Settings]) -> list[str]:
     if biases <= {"0"}:
         return []
     lines = [
-        "# torch.nn adds two biases, bias_ih and bias_hh: only one of them gets the gate's bias.",
         "# Gates are in the order i, f, g, o (LSTM) and r, z, n (GRU): the second keeps the state.",
     ]
     fixed = "network.bias_ih_l0[hidden : 2 * hidden] += float(bias)"

@@ -1,7 +1,8 @@
 """An experiment as a short script of its own, with nothing but torch.nn.
 
 The same task, models and settings, one model at a time, so that anyone can check a result without
-this project. It draws its own random numbers: results agree in distribution, not digit by digit.
+this project. From the same weights and batches it trains the same model; but it draws its own
+random numbers, so results agree in distribution, not digit by digit.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def standalone_script(experiment: Experiment) -> str:
         task.script,
         standalone_cells.model(cells, experiment.truncate),
         *standalone_cells.initialisation(cells),
+        standalone_cells.merged_biases(cells),
         _loss(task),
         _training(experiment, cells),
         _evaluation(task, experiment),
@@ -59,6 +61,7 @@ def _header(experiment: Experiment, task: Task, cells: Mapping[str, Settings]) -
     lines = [
         "# made by Memory Lab",
         f"# {experiment.command_line()}",
+        "# Its random numbers are its own: results agree in distribution, not digit by digit.",
         *[f"# Left out: {cell}, because torch.nn has no {what}" for cell, what in missing.items()],
         "",
         *(["import base64"] if task.script_data else []),
@@ -131,17 +134,14 @@ def _training(experiment: Experiment, cells: Mapping[str, Settings]) -> str:
     rate, argument = ("learning_rate", ", learning_rate") if several else ("LEARNING_RATE", "")
     chrono = standalone_cells.chrono(cells.values())
     steps = '    steps = sample(1, length, generator(seed, "train"), "train")[0].shape[1]\n'
-    # Where it clips nothing the norm is measured all the same, to notice divergence.
-    by_value = experiment.clip_by == "value"
-    norm_limit = "CLIP" if experiment.clip > 0 and not by_value else "math.inf"
-    cut = "        nn.utils.clip_grad_value_(model.parameters(), CLIP)\n"
+    limited, cut = _CLIPPING[experiment.clip_by if experiment.clip > 0 else "nothing"]
     return f"""\
 def generator(seed, split):  # each split has random numbers of its own
     return torch.Generator().manual_seed(len(SPLITS) * seed + SPLITS.index(split))
 
 
 def train(name, length, seed{argument}):
-    torch.manual_seed(seed)
+    torch.manual_seed(-1 - seed)  # none of the generators' seeds
 {steps if chrono else ""}    model = Model(name{", steps" if chrono else ""}).to(DEVICE)
     optimiser = torch.optim.Adam(model.parameters(), lr={rate})
     source = generator(seed, "train")
@@ -151,12 +151,38 @@ def train(name, length, seed{argument}):
         loss = loss_of(model(inputs.to(DEVICE), targets.shape[1]), targets)
         optimiser.zero_grad()
         loss.backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), {norm_limit})
-        if not (loss.isfinite() and norm.isfinite()):
+        gradient = torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
+{limited}
             print(f"{{name}} of length {{length}}, seed {{seed}} diverged")
             break
-{cut if experiment.clip > 0 and by_value else ""}        optimiser.step()
+{cut}        optimiser.step()
     return model"""
+
+
+_OF_THE_NORM = """\
+        norm = gradient.double().norm().to(gradient)  # in double, squares do not overflow
+        if not (loss.isfinite() and norm.isfinite()):"""
+
+_CLIPPING = {
+    "norm": (
+        _OF_THE_NORM,
+        """\
+        for parameter in model.parameters():  # clip_grad_norm_ would divide by norm + 1e-6
+            parameter.grad *= CLIP / norm.clamp(min=CLIP)
+""",
+    ),
+    "value": (
+        _OF_THE_NORM,
+        "        nn.utils.clip_grad_value_(model.parameters(), CLIP)\n",
+    ),
+    "nothing": (
+        """\
+        # Adam squares the gradient.
+        if not (loss.isfinite() and gradient.square().isfinite().all()):""",
+        "",
+    ),
+}
+"""What ends training as diverged, and what is done to the gradient, by what clips it."""
 
 
 def _evaluation(task: Task, experiment: Experiment) -> str:
@@ -185,7 +211,8 @@ def evaluate(model, length, seed, split):
 _VALIDATION = """\
 def validation(models, length):  # higher is better: accuracy first, then loss
     scores = [evaluate(model, length, seed, "validation") for model, seed in zip(models, SEEDS)]
-    return sum(accuracy for accuracy, _ in scores), -sum(loss for _, loss in scores)
+    accuracy, loss = (sum(values) for values in zip(*scores))
+    return accuracy, -math.inf if math.isnan(loss) else -loss
 
 
 def train_best(name, length):

@@ -43,7 +43,7 @@ class AutogradUnrolled(Unrolled):
         return self._x[self._rows_of[model]]
 
     def hidden_states(self, weights: Weights, last: int) -> Tensor:
-        self._states, self._gradients = [], []
+        self._states, self._gradients, self._differentiated = [], [], False
         hidden = []
         state = tuple(self._start[:0] for _ in self.cell.states)
         if self._batch_norm:
@@ -54,12 +54,15 @@ class AutogradUnrolled(Unrolled):
             hidden.append(state[0])
         if self._batch_norm:
             self._batch_norm.finish()
-        return torch.cat(hidden[max(self.schedule.steps - last, 0) :])
+        h = torch.cat(hidden[max(self.schedule.steps - last, 0) :])
+        if h.requires_grad:
+            h.register_hook(partial(self._start_backward, self._gradients))
+        return h
 
     def state(self, state: str, model: int) -> Tensor:
         return self._of_model([states[self._place(state)] for states in self._states], model)
 
-    def state_gradient(self, state: str, model: int) -> Tensor:
+    def _state_gradient(self, state: str, model: int) -> Tensor:
         return self._of_model([states[self._place(state)] for states in self._gradients], model)
 
     def running_statistics(self) -> dict[str, Tensor]:
@@ -92,6 +95,14 @@ class AutogradUnrolled(Unrolled):
         for part, gradient in zip(state, gradients, strict=True):
             if part.requires_grad:
                 part.register_hook(partial(_keep, gradient))
+
+    def _start_backward(self, gradients: list[list[Tensor]], _: Tensor) -> None:
+        """Forgets what an earlier differentiation of the same forward pass left there."""
+        for of_step in gradients:
+            for gradient in of_step:
+                gradient.zero_()
+        if gradients is self._gradients:
+            self._differentiated = True
 
     def _place(self, state: str) -> int:
         return self.cell.states.index(state)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from models.cells.cell import Cell, Weights
 from models.kernels.batch_norm import Statistics
@@ -23,6 +24,8 @@ class Unrolled(ABC):
 
     statistics: Statistics = "batch"
     """What batch normalisation, where the cell has it, goes by."""
+    _differentiated = False
+    """Whether the last ``hidden_states`` has been, so that its states have gradients."""
 
     def __init__(self, cell: Cell, schedule: Schedule, device: torch.device) -> None:
         self.cell, self.schedule = cell, schedule
@@ -40,18 +43,33 @@ class Unrolled(ABC):
 
     @abstractmethod
     def hidden_states(self, weights: Weights, last: int) -> Tensor:
-        """h of the last ``last`` steps as schedule rows, (rows, H, B), with an autograd graph."""
+        """h of the last ``last`` steps as schedule rows, (rows, H, B), with an autograd graph.
+
+        Back-propagation raises RuntimeError where what it needs has been overwritten since, as
+        torch does for a tensor that was changed in place: by new inputs, and for a kernel by
+        another call of this method.
+        """
 
     @abstractmethod
     def state(self, state: str, model: int) -> Tensor:
         """state_t of one model, (steps, H, B), without a graph."""
 
-    @abstractmethod
     def state_gradient(self, state: str, model: int) -> Tensor:
-        """∂L/∂state_t of one model, (steps, H, B), once the loss has been differentiated.
+        """∂L/∂state_t of one model, (steps, H, B): total, through all later steps.
 
-        The total derivative, through all later steps.
+        L is what was last differentiated with respect to the weights. Raises RuntimeError where
+        nothing was since the last ``hidden_states``.
         """
+        if not self._differentiated:
+            raise RuntimeError(
+                "there is no gradient of the states yet: differentiate the loss of the last "
+                "hidden_states first"
+            )
+        return self._state_gradient(state, model)
+
+    @abstractmethod
+    def _state_gradient(self, state: str, model: int) -> Tensor:
+        """What ``state_gradient`` returns, once there is one."""
 
     def running_statistics(self) -> dict[str, Tensor]:
         """What the cell has learnt beside its weights, by name, where it learns any such thing."""
@@ -213,7 +231,7 @@ class Kernel(Unrolled):
         """The buffer of a state, with one block more than there are steps."""
         return self.z[:, : self.hidden]
 
-    def state_gradient(self, state: str, model: int) -> Tensor:
+    def _state_gradient(self, state: str, model: int) -> Tensor:
         return self.gradients[state][self._rows_of[model]]
 
 
@@ -226,18 +244,24 @@ class _Node(torch.autograd.Function):
     ) -> Tensor:
         ctx.kernel, ctx.names = kernel, names
         ctx.read_from = max(kernel.schedule.steps - last, 0)
+        kernel._differentiated = False
         kernel.pack(Weights(**dict(zip(names, weights, strict=True))))
         kernel.forward()
+        # Inputs and states: who overwrites any buffer that backward reads overwrites this one too.
+        ctx.save_for_backward(kernel.z)
         steps = range(ctx.read_from, kernel.schedule.steps)
         # The h of a step stands in the input of the step after it.
         return torch.cat([kernel._next(kernel.z, step)[:, : kernel.hidden] for step in steps])
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
+        _ = ctx.saved_tensors  # raises where they have been changed in place since
         kernel: Kernel = ctx.kernel
         schedule = kernel.schedule
         kernel.gradients["h"][schedule.starts[ctx.read_from] : schedule.rows] = gradients[0]
         kernel.packed_gradient.zero_()
         kernel.backward(ctx.read_from)
+        kernel._differentiated = True
         weights = kernel.unpack()
         return (None, None, None, *(weights[name] for name in ctx.names))

@@ -281,8 +281,12 @@ def test_truncated_gradients_are_those_of_the_blocks(
         outputs = model.readout(states[:, -answers.shape[1] :])
         scope["loss_of"](outputs, answers).backward()
         for parameter, value in cell.named_parameters():
-            found = model.network.get_parameter(f"{parameter}_l0").grad
-            torch.testing.assert_close(found, value.grad, atol=1e-6, rtol=1e-4)
+            found, expected = model.network.get_parameter(f"{parameter}_l0").grad, value.grad
+            assert found is not None
+            assert expected is not None
+            if parameter == "bias_hh":
+                expected[: 2 * model.network.hidden_size if name == "gru" else None] = 0
+            torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-4)
         if targets == "last":
             assert given.grad is not None
             reached = given.grad.abs().sum((0, 2)) > 0
