@@ -1,4 +1,8 @@
-"""What was made of measurements once is kept, for everyone who looks at the same."""
+"""What was made of measurements once is kept, for everyone who looks at the same.
+
+``st.cache_resource`` cannot say whether something is there without making it: every page would have
+to give up its turn for that, or whoever waits for a picture would keep a turn that its maker needs.
+"""
 
 from __future__ import annotations
 

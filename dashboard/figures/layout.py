@@ -21,6 +21,8 @@ GREY = "#808495"
 """For lines that belong to no cell; at least 3:1 in contrast on white and on dark."""
 GRID = "rgba(128,132,149,0.22)"
 AXIS: Trace = {"gridcolor": GRID, "linecolor": GRID, "zeroline": False, "automargin": True}
+ACCURACY: Trace = {"title": "held-out accuracy", "range": [-0.03, 1.04], "dtick": 0.2}
+"""The axis of a share of right answers."""
 POWERS: Trace = {"type": "log", "exponentformat": "power", "nticks": 6}
 """An axis for values over tens of orders of magnitude."""
 EXPONENTS: Trace = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "nticks": 6}

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlencode
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
-from tests.browser.server import running_dashboard
+from tests.browser.server import Dashboard, running_dashboard
+
+
+def test_every_page_opens_by_its_address(page: Page, dashboard: Dashboard) -> None:
+    for path in ("gradient_flow", "inside_the_cell", "runs", "about"):
+        page.goto(f"{dashboard.url}/{path}?{urlencode({'cells': 'gru', 'lengths': 12})}")
+        page.locator("[data-test-script-state=notRunning]").wait_for()
+        page.get_by_test_id("stMainBlockContainer").get_by_role("heading").first.wait_for()
+        assert page.get_by_test_id("stException").count() == 0
 
 
 def test_it_may_be_the_first_page_that_a_fresh_dashboard_shows(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import Trace, belongs, level, log_ticks, remark
+from dashboard.figures.layout import ACCURACY, Trace, belongs, level, log_ticks, remark
 from dashboard.figures.lines import (
     each_seed,
     mean_by_step,
@@ -79,10 +79,7 @@ def parts_over_training(
     kept = (diagnostics["cell"] == cell) & (diagnostics["length"] == length)
     rows = diagnostics[kept & diagnostics["diagnostic"].str.startswith(PART)]
     numbers = rows["diagnostic"].str.removeprefix(PART).astype(int)
-    figure = steps_figure(
-        f"parts/{cell}/{length}",
-        {"title": "held-out accuracy", "range": [-0.03, 1.04], "dtick": 0.2},
-    )
+    figure = steps_figure(f"parts/{cell}/{length}", ACCURACY)
     if np.isfinite(chance):
         figure.add_trace(level("chance", (0, max([1, *rows["step"]])), chance, "chance"))
     parts = sorted(int(part) for part in numbers.unique())

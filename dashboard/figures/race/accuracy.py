@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.ladder import Measure, rungs
 from dashboard.figures.layout import (
+    ACCURACY,
     LengthAxis,
     Trace,
     belongs,
@@ -106,10 +107,7 @@ def accuracy_replay(
 
 
 def _frame(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> go.Figure:
-    if measure == "accuracy":
-        values: Trace = {"title": "held-out accuracy", "range": [-0.03, 1.04], "dtick": 0.2}
-    else:
-        values = {"title": "held-out loss", **log_ticks()}
+    values = ACCURACY if measure == "accuracy" else {"title": "held-out loss", **log_ticks()}
     figure = new_figure(
         f"by length/{measure}/{axis.log}",
         height=HEIGHT + ROW * len(found),

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.ladder import rungs
-from dashboard.figures.layout import LengthAxis, Trace, new_figure, numbers
+from dashboard.figures.layout import ACCURACY, LengthAxis, Trace, new_figure, numbers
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.statistics import summarise_generalisation
@@ -41,7 +41,7 @@ def generalisation_by_length(
         f"generalisation/{log_length}",
         height=HEIGHT,
         xaxis=axis.layout("sequence length tested"),
-        yaxis={"title": "held-out accuracy", "range": [-0.03, 1.04], "dtick": 0.2},
+        yaxis=ACCURACY,
     )
     add_ladder(figure, rungs(baselines, "accuracy"), "accuracy", axis.ends())
     trained = [int(length) for length in means["length"].unique()]

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.ladder import Measure, rungs
-from dashboard.figures.layout import Trace, belongs, level, log_ticks, note, remark
+from dashboard.figures.layout import ACCURACY, Trace, belongs, level, log_ticks, note, remark
 from dashboard.figures.lines import (
     each_seed,
     log_mean_by_step,
@@ -42,9 +42,7 @@ def learning_curves(
     """
     held_out = accuracy[accuracy["length"] == length]
     batches = training[training["length"] == length]
-    values: Trace = {"title": f"held-out {measure}", "range": [-0.03, 1.04], "dtick": 0.2}
-    if measure == "loss":
-        values = {"title": "loss", **log_ticks()}
+    values = ACCURACY if measure == "accuracy" else {"title": "loss", **log_ticks()}
     figure = steps_figure(f"learning/{measure}/{length}", values)
     last = max([1, *held_out["step"], *batches["step"]])
     rows = baselines[baselines["length"] == length]
