@@ -23,9 +23,9 @@ from dashboard.session.run_tables import Tables
 from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
+from models.analysis.words import of_all
 from models.cells import CELLS
 from models.experiment import Experiment
-from models.results.words import of_all
 from models.settings import spec
 from models.tasks import make_task
 

@@ -14,7 +14,7 @@ from dashboard.scheduling.app_resources import trainer
 from dashboard.session import current_run
 from dashboard.session.visitor import is_mine
 from dashboard.sidebar import controls
-from models.results.words import of_all
+from models.analysis.words import of_all
 from models.store.run import Run
 
 # How often a run is looked at again: a visitor waits for the first points, then watches.

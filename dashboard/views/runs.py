@@ -13,8 +13,8 @@ from dashboard.scheduling.app_resources import configuration, store, trainer
 from dashboard.sections.import_results import import_results
 from dashboard.session import current_run
 from dashboard.session.visitor import listed
+from models.analysis.words import count, of_all
 from models.exchange.files import from_store, zip_bytes
-from models.results.words import count, of_all
 from models.store import StoreError
 from models.store.run import Run
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.results.words import count, told_apart
+from models.analysis.words import count, told_apart
 
 Verdict = Literal[
     "solved",

@@ -12,8 +12,8 @@ import pandas as pd
 from models.analysis.at_initialisation import end_ratios
 from models.analysis.memory_span import DIVERGED, memory_spans
 from models.analysis.statistics import better_than_chance, latest, summarise
+from models.analysis.words import count, listed, of_all, power_of_ten, scientific, sentence, the
 from models.experiment import Experiment
-from models.results.words import count, listed, of_all, power_of_ten, scientific, sentence, the
 from models.tasks import make_task
 
 FEWEST_SEEDS = 3

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.statistics import clipped_share
+from models.analysis.words import listed, percent, power_of_ten, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.results.words import listed, percent, power_of_ten, the
 from models.stories.numbers import NOT_YET, divergence, finished, present, reach
 from models.stories.story import Story, Tables
 

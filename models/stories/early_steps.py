@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from models.analysis.words import count, listed, sentence, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.results.words import count, listed, sentence, the
 from models.stories.numbers import NOT_YET, finished, present
 from models.stories.story import Story, Tables
 

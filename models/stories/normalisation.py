@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from models.analysis.memory_span import DIVERGED, memory_spans
+from models.analysis.words import listed, the
 from models.cells import make_cell
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.results.words import listed, the
 from models.stories.numbers import after, finished, half_lives, not_trained_yet, present
 from models.stories.story import Story, Tables
 

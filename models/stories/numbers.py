@@ -10,8 +10,8 @@ import pandas as pd
 from models.analysis.at_initialisation import medians_at_birth
 from models.analysis.half_lives import half_life_predicate
 from models.analysis.statistics import latest, median_over_seeds, summarise, trained
+from models.analysis.words import count, listed, of_all, sentence, the
 from models.experiment import Experiment
-from models.results.words import count, listed, of_all, sentence, the
 
 NOT_YET = "Nothing is trained yet."
 

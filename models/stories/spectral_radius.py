@@ -8,9 +8,9 @@ import pandas as pd
 
 from models.analysis.at_initialisation import at_birth
 from models.analysis.half_lives import half_life_predicate, half_life_words
+from models.analysis.words import listed, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.results.words import listed, the
 from models.stories.numbers import after_training, finished, reach, values
 from models.stories.story import Story, Tables
 

@@ -7,9 +7,9 @@ import math
 import pandas as pd
 
 from models.analysis.at_initialisation import at_birth
+from models.analysis.words import count, listed, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.results.words import count, listed, the
 from models.stories.numbers import divergence, finished, half_lives, reach
 from models.stories.story import Story, Tables
 

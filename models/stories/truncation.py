@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.analysis.words import count, listed, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.results.words import count, listed, the
 from models.stories.numbers import finished, lengths_solved, present, reach
 from models.stories.story import Story, Tables
 from models.tasks import make_task

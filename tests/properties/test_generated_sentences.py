@@ -20,9 +20,9 @@ from models.analysis.half_lives import half_life_words, shown_half_life
 from models.analysis.memory_span import memory_spans
 from models.analysis.schema import TABLES
 from models.analysis.statistics import latest, median_over_seeds
+from models.analysis.words import count, told_apart
 from models.cells import cell_title
 from models.experiment import Experiment
-from models.results.words import count, told_apart
 from models.stories import STORIES, story_presets
 from models.stories.additive_path import MARGIN as LONGER
 from models.stories.normalisation import MARGIN

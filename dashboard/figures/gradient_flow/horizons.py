@@ -25,7 +25,7 @@ from dashboard.figures.layout import (
 )
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.statistics import median_over_seeds
-from models.results.words import count
+from models.analysis.words import count
 
 HEIGHT = 380
 HEIGHT_OF_TWO = 520

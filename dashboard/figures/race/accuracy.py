@@ -23,7 +23,7 @@ from dashboard.figures.race.marks import add_ladder, guess_traces, prediction_tr
 from dashboard.figures.race.solved import ROW, add_solved_axis, solved_trace
 from dashboard.figures.replay import Frame, add_replay
 from dashboard.figures.style import cell_style
-from models.results.words import count
+from models.analysis.words import count
 
 HEIGHT = 420
 """Of everything but the rows of the solved table, pixels."""

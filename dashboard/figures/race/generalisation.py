@@ -12,7 +12,7 @@ from dashboard.figures.layout import LengthAxis, Trace, new_figure, numbers
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.statistics import summarise_generalisation
-from models.results.words import count
+from models.analysis.words import count
 
 HEIGHT = 380
 FAINTEST = 0.3

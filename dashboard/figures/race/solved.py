@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures.layout import SMALL, LengthAxis, Trace
 from dashboard.figures.race.curves import Row
 from dashboard.figures.style import cell_style, translucent
-from models.results.words import of_all
+from models.analysis.words import of_all
 
 ROW = 21
 """Height of one cell's row, pixels."""

@@ -25,9 +25,9 @@ from models.analysis.at_initialisation import horizons_at_birth, predicted_lengt
 from models.analysis.half_lives import half_life_words
 from models.analysis.prediction import THRESHOLD
 from models.analysis.row_order import in_order
+from models.analysis.words import count
 from models.cells import CELLS
 from models.experiment import Experiment
-from models.results.words import count
 from models.settings import spec
 from models.tasks import make_task
 
