@@ -104,8 +104,12 @@ def end_ratios(gradients: pd.DataFrame) -> pd.DataFrame:
     first = norms.first(skipna=False).astype(float)
     last = norms.last(skipna=False).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log(first.where(np.isfinite(first), np.inf)) - np.log(last)
+        finite = first.where(np.isfinite(first), np.inf)
+        ratio = pd.Series(np.log(finite) - np.log(last), first.index)
     known = np.isfinite(last) & (last > 0)
     order = {cell: place for place, cell in enumerate(gradients["cell"].unique())}
     table = ratio.where(known).rename("log_ratio").reset_index()
-    return table.sort_values("cell", key=lambda cells: cells.map(order), kind="stable")
+    ratios: pd.DataFrame = table.sort_values(
+        "cell", key=lambda cells: cells.map(order), kind="stable"
+    )
+    return ratios

@@ -28,7 +28,7 @@ class Diagnostic:
     """In one line."""
 
 
-_SIGMOID_GATES = dict.fromkeys(gate for cell in CELLS.values() for gate in cell.gates[:-1])
+_SIGMOID_GATES = dict.fromkeys(gate for cell in CELLS.values() for gate in cell.sigmoid_gates())
 _GATES = dict.fromkeys(("h", *(gate for cell in CELLS.values() for gate in cell.gates)))
 _STATES = dict.fromkeys(state for cell in CELLS.values() for state in cell.states)
 

@@ -1,18 +1,21 @@
-"""What a recurrent cell is: its parameters and one step."""
+"""What a recurrent cell is: its parameters, what they start with, and one step."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from models.cells.normalisation import Normalise, plain
+from models.cells.normalisation import NORMALISE, Normalise
 from models.settings.spec import Option, SpecError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from models.cells.draw import Draw
 
 INIT = Option(
     "init",
@@ -68,17 +71,24 @@ class Weights:
     """The GRU's second bias of its candidate, inside the reset gate's reach, shape (H, 1)."""
 
     gamma_x: Tensor | None = None
-    """Scale of the normalised input part, shape (gates·H, 1)."""
+    """Scale of the normalised W_x x_t, shape (gates·H, 1)."""
     gamma_h: Tensor | None = None
-    """Scale of the normalised recurrent part, shape (gates·H, 1)."""
+    """Scale of the normalised W_h h_{t-1}, shape (gates·H, 1)."""
     gamma_c: Tensor | None = None
-    """Scale of the LSTM's normalised c where it is shown, shape (H, 1)."""
+    """Scale of the LSTM's normalised c_t where h_t is made of it, shape (H, 1)."""
     beta_c: Tensor | None = None
-    """And its offset, shape (H, 1)."""
+    """Offset of the same c_t, shape (H, 1)."""
 
-    def given(self) -> dict[str, Tensor]:
+    def named(self) -> dict[str, Tensor]:
         """The parameters that the cell has, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
+
+
+class HiddenState(NamedTuple):
+    """The state of a cell that carries nothing but h."""
+
+    h: Tensor
+    """Hidden state, shape (..., H, B)."""
 
 
 class Cell(ABC):
@@ -86,7 +96,8 @@ class Cell(ABC):
 
     Registered in ``models.cells.CELLS``; made from its spec text by ``models.cells.make_cell``,
     which passes every option as a keyword with a text value. Vectors are columns, as in the
-    literature: a hidden state has shape (H, B), one column for each sequence of the batch.
+    literature: a hidden state has shape (H, B), one column for each sequence of the batch. Shapes
+    may have a leading axis S everywhere, then it is a population of cells.
     """
 
     name: ClassVar[str]
@@ -95,15 +106,26 @@ class Cell(ABC):
     """One LaTeX line each, for pages."""
     options: ClassVar[tuple[Option, ...]]
     gates: ClassVar[tuple[str, ...]]
-    """Blocks of H rows in the weights, in order."""
-    states: ClassVar[tuple[str, ...]] = ("h",)
-    """What is carried from step to step; the hidden state h first."""
+    """Blocks of H rows in the weights, in order: the gates with a σ, and last the candidate."""
+    candidate: ClassVar[str]
+    """The last of ``gates``: what is written, φ of its pre-activation (see ``activation``).
+
+    Where it is the state h itself, the cell is h_t = φ(W_x x_t + W_h h_{t-1} + b) and no more.
+    """
+    State: ClassVar[Any] = HiddenState
+    """The named tuple of what is carried from step to step; the hidden state h first."""
+    states: ClassVar[tuple[str, ...]] = HiddenState._fields
+    """The names of its fields."""
     keep_gate: ClassVar[str | None] = None
     """The gate whose opening keeps the old state: the option ``bias`` is its bias."""
     write_gate: ClassVar[str | None] = None
     """The gate that lets new input in, where it is not the keep gate's complement."""
     show_gate: ClassVar[str | None] = None
     """The gate that lets the readout see the state, where there is one."""
+    activation: str = "tanh"
+    """The candidate's φ: tanh, sigmoid or relu."""
+    omega: float = 0.0
+    """Weight of Pascanu's regulariser (``models.training``); for cells whose candidate is h."""
 
     def __init__(
         self,
@@ -111,11 +133,10 @@ class Cell(ABC):
         gain: str = GAIN.default,
         norm: str = NORM.default,
         gamma: str = GAMMA.default,
-        bias: str = "0",
     ) -> None:
         self.init, self.gain = init, float(gain)
         self.norm, self.gamma = norm, float(gamma)
-        self.bias = bias
+        self.normalise = NORMALISE[norm]
 
     @classmethod
     def check(cls, chosen: Mapping[str, str]) -> None:
@@ -123,39 +144,109 @@ class Cell(ABC):
         if chosen.get("norm") == "none" and chosen["gamma"] != GAMMA.default:
             raise SpecError("gamma is for norm=layer or norm=batch: give one of them")
 
-    def step(
-        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
-    ) -> tuple[Tensor, ...]:
-        """One time step: input (..., inputs, B) and old states (..., H, B) -> new states."""
-        gates = self.open_gates(w, x, state, normalise)
-        return self.update(w, gates, state, normalise)
+    @classmethod
+    def sigmoid_gates(cls) -> tuple[str, ...]:
+        """The gates with values from 0 to 1: all but the candidate."""
+        return tuple(gate for gate in cls.gates if gate != cls.candidate)
+
+    def zero_state(self, w: Weights, sequences: int) -> Any:
+        """The ``State`` before the first step, 0 everywhere, for a batch of B ``sequences``."""
+        *population, _, hidden = w.W_h.shape
+        zero = w.W_h.new_zeros(*population, hidden, sequences)
+        return self.State(*(zero for _ in self.states))
+
+    def step(self, w: Weights, x: Tensor, state: tuple[Tensor, ...]) -> Any:
+        """One time step, from x_t (..., inputs, B) and the old state to the new ``State``.
+
+        Each part of a state has shape (..., H, B).
+        """
+        old = self.State(*state)
+        return self.next_state(w, self.compute_gates(w, x, old), old)
 
     @abstractmethod
-    def open_gates(
-        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
-    ) -> tuple[Tensor, ...]:
-        """First half of a step: the value (..., H, B) of each of ``gates``, in their order."""
+    def compute_gates(self, w: Weights, x: Tensor, state: Any) -> tuple[Tensor, ...]:
+        """First half of a step: the values (..., H, B) of ``gates``, in their order.
+
+        ``x`` is x_t, (..., inputs, B), ``state`` the cell's ``State`` before the step.
+        """
 
     @abstractmethod
-    def update(
-        self,
-        w: Weights,
-        gates: tuple[Tensor, ...],
-        state: tuple[Tensor, ...],
-        normalise: Normalise = plain,
-    ) -> tuple[Tensor, ...]:
-        """Second half: what gates, open as they are, make of the old states -> new states."""
+    def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: Any) -> Any:
+        """Second half: the new ``State`` from the values of the gates and the old ``State``."""
+
+    def preactivations(self, w: Weights, x: Tensor, h: Tensor) -> Tensor:
+        """W_x x_t + W_h h_{t-1} + b of all gates, (..., gates·H, B).
+
+        ``x`` is (..., inputs, B), ``h`` (..., H, B). Where the cell has a ``norm``, each of the two
+        products is normalised and scaled before they are added.
+        """
+        from_x = self.normalise("x", w.W_x @ x, w.gamma_x)
+        from_h = self.normalise("h", w.W_h @ h, w.gamma_h)
+        return from_x + from_h + w.b
+
+    def normalising_with(self, normalise: Normalise) -> Self:
+        """The same cell with another normalisation, such as one with statistics of each step."""
+        cell = copy(self)
+        cell.normalise = normalise
+        return cell
+
+    def candidate_slope(self, candidate: Tensor) -> Tensor:
+        """φ'(a) of the candidate, from its value φ(a); same shape."""
+        match self.activation:
+            case "sigmoid":
+                return candidate * (1 - candidate)
+            case "relu":
+                return (candidate > 0).to(candidate.dtype)
+            case _:
+                return 1 - candidate**2
 
     def shapes(self, inputs: int, hidden: int) -> Mapping[str, tuple[int, int]]:
         """The shape of each field of Weights that this cell has."""
         rows = len(self.gates) * hidden
-        shapes = {"W_x": (rows, inputs), "W_h": (rows, hidden), "b": (rows, 1)}
-        return shapes | {name: (size, 1) for name, size in self.normalised(hidden).items()}
+        scales = {name: (size, 1) for name, (size, _) in self.norm_parameters(hidden).items()}
+        return {"W_x": (rows, inputs), "W_h": (rows, hidden), "b": (rows, 1), **scales}
 
-    def normalised(self, hidden: int) -> Mapping[str, int]:
-        """The scales and offsets that the cell has for its normalisation, and their features."""
+    def norm_parameters(self, hidden: int) -> Mapping[str, tuple[int, float]]:
+        """The scales and offsets of its normalisation: how many numbers, and what they start at."""
         rows = len(self.gates) * hidden
-        return {} if self.norm == "none" else {"gamma_x": rows, "gamma_h": rows}
+        gammas = {"gamma_x": (rows, self.gamma), "gamma_h": (rows, self.gamma)}
+        return {} if self.norm == "none" else gammas
+
+    def initial_weights(self, draw: Draw, inputs: int, hidden: int, steps: int) -> Weights:
+        """The parameters of one cell at initialisation, for sequences of ``steps`` steps.
+
+        - ``init=orthogonal``, ``identity``: such an H×H block of W_h for each gate, W_x
+          Glorot-uniform, biases 0.
+        - ``init=pytorch``: everything U(±1/√H), the biases a sum of two where torch.nn has two.
+
+        W_h is then multiplied by the cell's gain, and ``initial_bias`` is added to b.
+        """
+        shapes = self.shapes(inputs, hidden)
+        if self.init == "pytorch":
+            bound = 1 / math.sqrt(hidden)
+            w = {name: draw.uniform(shape, bound) for name, shape in shapes.items()}
+            summed = self.summed_biases(hidden)
+            w["b"][:summed] += draw.uniform((summed, 1), bound)
+        else:
+            blocks = draw.identity if self.init == "identity" else draw.orthogonal
+            w = {name: draw.constant(shape, 0) for name, shape in shapes.items()}
+            w["W_h"] = blocks(hidden, len(self.gates))
+            w["W_x"] = draw.uniform(shapes["W_x"], math.sqrt(6 / (inputs + hidden)))
+        w["W_h"] *= self.gain
+        rows = dict(zip(self.gates, w["b"].split(hidden), strict=True))
+        for gate, bias in self.initial_bias(draw, hidden, steps).items():
+            rows[gate] += bias
+        for name, (size, start) in self.norm_parameters(hidden).items():
+            w[name] = draw.constant((size, 1), start)
+        return Weights(**w)
+
+    def initial_bias(self, draw: Draw, hidden: int, steps: int) -> Mapping[str, Tensor | float]:
+        """What is added to the bias of a gate at initialisation: a number, or (H, 1)."""
+        return {}
+
+    def summed_biases(self, hidden: int) -> int:
+        """How many rows of b, from the first on, are the sum of two biases in torch.nn."""
+        return len(self.gates) * hidden
 
     def parameter_count(self, inputs: int, hidden: int, outputs: int) -> int:
         """Trainable numbers of a model: the cell and its linear readout with bias."""

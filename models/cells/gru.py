@@ -11,8 +11,29 @@ One gate does what the LSTM's forget and input gates do: what is not kept is wri
 z_t ⊙ h_{t-1} is additive like the LSTM's through c, but the state is also what the readout sees.
 Here z keeps, as in nn.GRU; in the paper 1 - z does.
 
-Default: orthogonal W_h and keep bias 1 on z. With ``bias=chrono``, b_z = ln U[1, T-1]
-(Tallec & Ollivier 2018, section 2). ``init=pytorch,bias=0`` is what nn.GRU starts with.
+Vectors are columns, one for each of the B sequences of a batch. For D inputs and H units the
+weights of r, z, n stand below each other in that order. What they start with:
+
+    W_x   (3H, D)   Glorot-uniform
+    W_h   (3H, H)   an orthogonal matrix for each of the three
+    b     (3H, 1)   0, but 1 for the update gate: it starts open
+    b_hn  (H, 1)    0
+
+Five sequences of twenty steps through eight units (weights are drawn in float64):
+
+    >>> import torch
+    >>> from models.cells.draw import Draw
+    >>> gru, x = GRU(), torch.randn(20, 3, 5, dtype=torch.float64)
+    >>> w = gru.initial_weights(Draw(seed=0), inputs=3, hidden=8, steps=20)
+    >>> state = gru.zero_state(w, sequences=5)
+    >>> for x_t in x:
+    ...     state = gru.step(w, x_t, state)
+    >>> state.h.shape
+    torch.Size([8, 5])
+
+Options are texts: ``GRU(bias="chrono")`` is the cell that the pages call ``gru:bias=chrono``. For
+sequences of T steps its b_z starts as ln U[1, T-1] (Tallec & Ollivier 2018, section 2).
+``init=pytorch,bias=0`` is what nn.GRU starts with.
 
 With ``norm`` each of W_x x_t and W_h h_{t-1} is normalised and scaled by a γ, for the two gates at
 once and for the candidate by itself (Ba, Kiros & Hinton 2016, eq. 25 and 26).
@@ -23,11 +44,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.cells.cell import BIAS, COMMON, Cell, Weights
-from models.cells.normalisation import Normalise, plain
+from models.cells.cell import BIAS, COMMON, Cell, HiddenState, Weights
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from models.cells.draw import Draw
 
 
 class GRU(Cell):
@@ -43,43 +65,47 @@ class GRU(Cell):
     )
     options = (BIAS, *COMMON)
     gates = ("r", "z", "n")
+    candidate = "n"
     keep_gate = "z"
 
-    def open_gates(
-        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
-    ) -> tuple[Tensor, ...]:
-        (h,) = state
+    def __init__(self, bias: str = BIAS.default, **common: str) -> None:
+        super().__init__(**common)
+        self.bias = bias
+
+    def compute_gates(self, w: Weights, x: Tensor, state: HiddenState) -> tuple[Tensor, ...]:
+        """The gates r, z and the candidate n, (H, B) each, from x_t (D, B) and h_{t-1}."""
         assert w.b_hn is not None
-        x_rz, x_n = _parts(normalise, "x", w.W_x @ x, w.gamma_x)
-        h_rz, h_n = _parts(normalise, "h", w.W_h @ h, w.gamma_h)
+        x_rz, x_n = self._parts("x", w.W_x @ x, w.gamma_x)  # W_x x_t: rows of r and z, rows of n
+        h_rz, h_n = self._parts("h", w.W_h @ state.h, w.gamma_h)
         b_rz, b_n = _gates_and_candidate(w.b)
         r, z = (x_rz + h_rz + b_rz).sigmoid().chunk(2, dim=-2)
         n = (x_n + b_n + r * (h_n + w.b_hn)).tanh()
         return r, z, n
 
-    def update(
-        self,
-        w: Weights,
-        gates: tuple[Tensor, ...],
-        state: tuple[Tensor, ...],
-        normalise: Normalise = plain,
-    ) -> tuple[Tensor, ...]:
+    def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: HiddenState) -> HiddenState:
+        """The new h, (H, B), from the gates' values (H, B) and h_{t-1}."""
         _, z, n = gates
-        (h,) = state
-        h = z * h + (1 - z) * n
-        return (h,)
+        h = z * state.h + (1 - z) * n
+        return HiddenState(h)
 
     def shapes(self, inputs: int, hidden: int) -> Mapping[str, tuple[int, int]]:
         return {**super().shapes(inputs, hidden), "b_hn": (hidden, 1)}
 
+    def initial_bias(self, draw: Draw, hidden: int, steps: int) -> Mapping[str, Tensor | float]:
+        """What is added to b, by gate: a number for z, or with chrono (H, 1)."""
+        if self.bias == "chrono":
+            return {"z": draw.log_uniform((hidden, 1), steps - 1)}
+        return {"z": float(self.bias)}
 
-def _parts(
-    normalise: Normalise, site: str, a: Tensor, gamma: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    """The part of the gates r and z, and that of the candidate, each normalised by itself."""
-    a_rz, a_n = _gates_and_candidate(a)
-    gamma_rz, gamma_n = (None, None) if gamma is None else _gates_and_candidate(gamma)
-    return normalise(f"{site}_rz", a_rz, gamma_rz), normalise(f"{site}_n", a_n, gamma_n)
+    def summed_biases(self, hidden: int) -> int:
+        """Those of r and z: the second bias of n is ``b_hn``."""
+        return 2 * hidden
+
+    def _parts(self, site: str, product: Tensor, gamma: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The rows of r and z, (2H, B), and those of n, (H, B); with ``norm`` normalised apart."""
+        rz, n = _gates_and_candidate(product)
+        gamma_rz, gamma_n = (None, None) if gamma is None else _gates_and_candidate(gamma)
+        return self.normalise(f"{site}_rz", rz, gamma_rz), self.normalise(f"{site}_n", n, gamma_n)
 
 
 def _gates_and_candidate(rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,9 +12,29 @@ The long-term state is changed by addition. Along that path the gradient is mult
 alone, ∂c_t/∂c_{t-1} = diag(f_t): while the forget gate stays near 1, it neither vanishes nor
 explodes. Through h_{t-1} and the gates there are further paths, and those still may.
 
-Default: orthogonal W_h and forget bias 1 (Jozefowicz et al. 2015). With ``bias=chrono`` the
-forget gates start with time constants spread over the whole sequence, b_f = ln U[1, T-1] and
-b_i = -b_f (Tallec & Ollivier 2018, eq. 16). ``init=pytorch,bias=0`` is what nn.LSTM starts with.
+Vectors are columns, one for each of the B sequences of a batch. For D inputs and H units the four
+gates' weights stand below each other in the order i, f, o, g. What they start with:
+
+    W_x  (4H, D)   Glorot-uniform
+    W_h  (4H, H)   an orthogonal matrix for each gate
+    b    (4H, 1)   0, but 1 for the forget gate: it starts open (Jozefowicz et al. 2015)
+
+Five sequences of twenty steps through eight units (weights are drawn in float64):
+
+    >>> import torch
+    >>> from models.cells.draw import Draw
+    >>> lstm, x = LSTM(), torch.randn(20, 3, 5, dtype=torch.float64)
+    >>> w = lstm.initial_weights(Draw(seed=0), inputs=3, hidden=8, steps=20)
+    >>> state = lstm.zero_state(w, sequences=5)
+    >>> for x_t in x:
+    ...     state = lstm.step(w, x_t, state)
+    >>> state.h.shape
+    torch.Size([8, 5])
+
+Options are texts: ``LSTM(bias="chrono")`` is the cell that the pages call ``lstm:bias=chrono``. Its
+forget gates start with time constants spread over the whole sequence of T steps,
+b_f = ln U[1, T-1] and b_i = -b_f (Tallec & Ollivier 2018, eq. 16). ``init=pytorch,bias=0`` is what
+nn.LSTM starts with.
 
 With ``norm`` each of W_x x_t and W_h h_{t-1}, over all gates at once, is normalised and scaled by
 a γ before the bias is added, and c_t where h_t is made of it (Ba, Kiros & Hinton 2016, eq. 20 to
@@ -24,13 +44,23 @@ a γ before the bias is added, and c_t where h_t is made of it (Ba, Kiros & Hint
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from models.cells.cell import BIAS, COMMON, Cell, Weights
-from models.cells.normalisation import Normalise, plain
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from models.cells.draw import Draw
+
+
+class LSTMState(NamedTuple):
+    """What an LSTM carries from step to step."""
+
+    h: Tensor
+    """Short-term state, shape (H, B): what the next step's gates and the readout see."""
+    c: Tensor
+    """Long-term state, shape (H, B)."""
 
 
 class LSTM(Cell):
@@ -48,32 +78,41 @@ class LSTM(Cell):
     )
     options = (BIAS, *COMMON)
     gates = ("i", "f", "o", "g")
-    states = ("h", "c")
+    candidate = "g"
+    State = LSTMState
+    states = LSTMState._fields
     keep_gate = "f"
     write_gate = "i"
     show_gate = "o"
 
-    def open_gates(
-        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
-    ) -> tuple[Tensor, ...]:
-        h, _ = state
-        a = normalise("x", w.W_x @ x, w.gamma_x) + normalise("h", w.W_h @ h, w.gamma_h) + w.b
-        i, f, o, g = a.chunk(4, dim=-2)
+    def __init__(self, bias: str = BIAS.default, **common: str) -> None:
+        super().__init__(**common)
+        self.bias = bias
+
+    def compute_gates(self, w: Weights, x: Tensor, state: LSTMState) -> tuple[Tensor, ...]:
+        """The gates i, f, o and the candidate g, (H, B) each, from x_t (D, B) and h_{t-1}."""
+        a = self.preactivations(w, x, state.h)  # W_x x_t + W_h h_{t-1} + b, (4H, B)
+        i, f, o, g = a.chunk(4, dim=-2)  # the rows of each
         return i.sigmoid(), f.sigmoid(), o.sigmoid(), g.tanh()
 
-    def update(
-        self,
-        w: Weights,
-        gates: tuple[Tensor, ...],
-        state: tuple[Tensor, ...],
-        normalise: Normalise = plain,
-    ) -> tuple[Tensor, ...]:
+    def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: LSTMState) -> LSTMState:
+        """The new h and c, (H, B) each, from the gates' values (H, B) and c_{t-1}."""
         i, f, o, g = gates
-        _, c = state
-        c = f * c + i * g
-        h = o * normalise("c", c, w.gamma_c, w.beta_c).tanh()
-        return h, c
+        c = f * state.c + i * g
+        h = o * self._shown(w, c).tanh()  # o_t ⊙ tanh(c_t)
+        return LSTMState(h, c)
 
-    def normalised(self, hidden: int) -> Mapping[str, int]:
-        of_c = {} if self.norm == "none" else {"gamma_c": hidden, "beta_c": hidden}
-        return {**super().normalised(hidden), **of_c}
+    def initial_bias(self, draw: Draw, hidden: int, steps: int) -> Mapping[str, Tensor | float]:
+        """What is added to b, by gate: a number for f, or with chrono (H, 1) for f and i."""
+        if self.bias == "chrono":
+            b_f = draw.log_uniform((hidden, 1), steps - 1)
+            return {"f": b_f, "i": -b_f}
+        return {"f": float(self.bias)}
+
+    def norm_parameters(self, hidden: int) -> Mapping[str, tuple[int, float]]:
+        of_c = {"gamma_c": (hidden, self.gamma), "beta_c": (hidden, 0.0)}
+        return {} if self.norm == "none" else {**super().norm_parameters(hidden), **of_c}
+
+    def _shown(self, w: Weights, c: Tensor) -> Tensor:
+        """c_t as h_t is made of it: c_t itself, but normalised where the cell has a ``norm``."""
+        return self.normalise("c", c, w.gamma_c, w.beta_c)

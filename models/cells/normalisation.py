@@ -1,4 +1,4 @@
-"""Normalisation inside a cell: of what, and how. ``plain`` leaves everything as it is."""
+"""Normalisation inside a cell: of what, and how. ``no_norm`` leaves everything as it is."""
 
 from __future__ import annotations
 
@@ -19,14 +19,22 @@ where the cell has them.
 """
 
 
-def plain(site: str, a: Tensor, gamma: Tensor | None, beta: Tensor | None = None) -> Tensor:
-    """No normalisation."""
+def no_norm(site: str, a: Tensor, gamma: Tensor | None, beta: Tensor | None = None) -> Tensor:
+    """No normalisation: returns ``a`` itself."""
     return a
 
 
 def layer_norm(site: str, a: Tensor, gamma: Tensor, beta: Tensor | None = None) -> Tensor:
-    """Every sequence by itself, over the features (Ba, Kiros & Hinton 2016, eq. 2 to 4)."""
+    """Normalises every sequence by itself, over features (Ba, Kiros & Hinton 2016, eq. 2 to 4)."""
     return scaled(a, a.mean(-2, keepdim=True), a.var(-2, correction=0, keepdim=True), gamma, beta)
+
+
+def batch_norm(site: str, a: Tensor, gamma: Tensor, beta: Tensor | None = None) -> Tensor:
+    """Normalises every feature over the sequences of this batch (Cooijmans et al. 2016, eq. 3).
+
+    ``models.kernels.batch_norm`` also keeps running statistics of each time step.
+    """
+    return scaled(a, a.mean(-1, keepdim=True), a.var(-1, correction=0, keepdim=True), gamma, beta)
 
 
 def scaled(a: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor | None) -> Tensor:
@@ -35,5 +43,5 @@ def scaled(a: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tenso
     return normalised if beta is None else normalised + beta
 
 
-NORMALISE: dict[str, Normalise] = {"none": plain, "layer": layer_norm}
-"""By the cell's option ``norm``; what needs statistics is ``models.kernels.batch_norm``."""
+NORMALISE: dict[str, Normalise] = {"none": no_norm, "layer": layer_norm, "batch": batch_norm}
+"""By the cell's option ``norm``."""

@@ -12,6 +12,25 @@ as well explode (``activation``). Orthogonal W_h, the default, neither shrinks n
 Pascanu's regulariser, which asks the gradient to keep its norm
 (``models.training.regularisation``).
 
+Vectors are columns, one for each of the B sequences of a batch. For D inputs and H units, what the
+weights start with:
+
+    W_x  (H, D)   Glorot-uniform
+    W_h  (H, H)   orthogonal
+    b    (H, 1)   0
+
+Five sequences of twenty steps through eight units (weights are drawn in float64):
+
+    >>> import torch
+    >>> from models.cells.draw import Draw
+    >>> rnn, x = RNN(), torch.randn(20, 3, 5, dtype=torch.float64)
+    >>> w = rnn.initial_weights(Draw(seed=0), inputs=3, hidden=8, steps=20)
+    >>> state = rnn.zero_state(w, sequences=5)
+    >>> for x_t in x:
+    ...     state = rnn.step(w, x_t, state)
+    >>> state.h.shape
+    torch.Size([8, 5])
+
 With ``norm=layer`` it is the sum a that is normalised, h_t = tanh(N(a_t) + b) (Ba 2016, eq. 4);
 with ``norm=batch`` its two parts, each by itself (Cooijmans 2016, eq. 6).
 """
@@ -21,8 +40,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.cells.cell import COMMON, Cell, Weights
-from models.cells.normalisation import Normalise, plain
+from models.cells.cell import COMMON, Cell, HiddenState, Weights
 from models.settings.spec import Option, SpecError
 
 if TYPE_CHECKING:
@@ -44,37 +62,20 @@ OMEGA = Option(
 
 
 class RNN(Cell):
-    """The simple recurrent cell."""
+    """One activation and no gates; one state h."""
 
     name = "rnn"
     title = "RNN"
     equations = (r"h_t = \tanh(W_x x_t + W_h h_{t-1} + b)",)
     options = (*COMMON, ACTIVATION, OMEGA)
     gates = ("h",)
+    candidate = "h"
 
-    def __init__(self, activation: str, omega: str, **common: str) -> None:
+    def __init__(
+        self, activation: str = ACTIVATION.default, omega: str = OMEGA.default, **common: str
+    ) -> None:
         super().__init__(**common)
         self.activation, self.omega = activation, float(omega)
-
-    def open_gates(
-        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
-    ) -> tuple[Tensor, ...]:
-        (h,) = state
-        if self.norm == "batch":
-            a = normalise("x", w.W_x @ x, w.gamma_x) + normalise("h", w.W_h @ h, w.gamma_h)
-        else:
-            a = normalise("a", w.W_x @ x + w.W_h @ h, w.gamma_h)
-        h = getattr(a + w.b, self.activation)()
-        return (h,)
-
-    def update(
-        self,
-        w: Weights,
-        gates: tuple[Tensor, ...],
-        state: tuple[Tensor, ...],
-        normalise: Normalise = plain,
-    ) -> tuple[Tensor, ...]:
-        return gates
 
     @classmethod
     def check(cls, chosen: Mapping[str, str]) -> None:
@@ -82,11 +83,23 @@ class RNN(Cell):
         if chosen["norm"] != "none" and chosen["omega"] != OMEGA.default:
             raise SpecError("omega is for the cell without normalisation: leave norm out")
 
-    def slope(self, h: Tensor) -> Tensor:
-        """φ'(a), from h = φ(a)."""
-        return {"tanh": 1 - h**2, "sigmoid": h * (1 - h), "relu": (h > 0).to(h.dtype)}[
-            self.activation
-        ]
+    def compute_gates(self, w: Weights, x: Tensor, state: HiddenState) -> tuple[Tensor, ...]:
+        """What is written, h_t, (H, B), from x_t (D, B) and h_{t-1}."""
+        a = self.preactivations(w, x, state.h)  # W_x x_t + W_h h_{t-1} + b, (H, B)
+        h: Tensor = getattr(a, self.activation)()
+        return (h,)
 
-    def normalised(self, hidden: int) -> Mapping[str, int]:
-        return {"gamma_h": hidden} if self.norm == "layer" else super().normalised(hidden)
+    def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: HiddenState) -> HiddenState:
+        """The new h, (H, B): nothing of the old one is kept."""
+        (h,) = gates
+        return HiddenState(h)
+
+    def preactivations(self, w: Weights, x: Tensor, h: Tensor) -> Tensor:
+        if self.norm == "layer":
+            return self.normalise("a", w.W_x @ x + w.W_h @ h, w.gamma_h) + w.b
+        return super().preactivations(w, x, h)
+
+    def norm_parameters(self, hidden: int) -> Mapping[str, tuple[int, float]]:
+        if self.norm == "layer":
+            return {"gamma_h": (hidden, self.gamma)}
+        return super().norm_parameters(hidden)

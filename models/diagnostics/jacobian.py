@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from models.cells.normalisation import NORMALISE
 from models.diagnostics.scaled_products import Graded
 from models.diagnostics.trajectory import State, Trajectory
 
@@ -112,8 +111,8 @@ def _step(trajectory: Trajectory, steps: Sequence[int], state: State, sequence: 
         return trajectory.step(t, state, sequence)
     x = trajectory.inputs[list(steps), ..., sequence].permute(1, 2, 0)
     x = x.repeat_interleave(state[0].shape[-1] // len(steps), dim=-1)
-    normalise = NORMALISE[trajectory.cell.norm]
-    return trajectory.cell.step(trajectory.weights, x, state, normalise)
+    new: State = trajectory.cell.step(trajectory.weights, x, state)
+    return new
 
 
 def _orthonormal(columns: Tensor) -> tuple[Tensor, Tensor]:

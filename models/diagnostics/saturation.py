@@ -22,9 +22,9 @@ def saturation(trajectory: Trajectory) -> dict[str, Tensor]:
     NaN where values are not finite.
     """
     cell = trajectory.cell
-    *sigmoid, written = cell.gates
-    shares = {gate: _near(trajectory.gates[gate], 0, 1) for gate in sigmoid}
-    match getattr(cell, "activation", "tanh"):
+    written = cell.candidate
+    shares = {gate: _near(trajectory.gates[gate], 0, 1) for gate in cell.sigmoid_gates()}
+    match cell.activation:
         case "relu":
             shares[written] = _dead(trajectory.gates[written])
         case "sigmoid":
@@ -37,11 +37,9 @@ def saturation(trajectory: Trajectory) -> dict[str, Tensor]:
 
 
 def gate_means(trajectory: Trajectory) -> dict[str, Tensor]:
-    """The mean over steps, units and sequences of every gate with a σ, (n,), 0 to 1, by name.
-
-    The last of ``Cell.gates`` writes the state and is not one of them.
-    """
-    return {gate: trajectory.gates[gate].mean(dim=(0, 2, 3)) for gate in trajectory.cell.gates[:-1]}
+    """The mean over steps, units and sequences of every gate with a σ, (n,), 0 to 1, by name."""
+    gates = trajectory.cell.sigmoid_gates()
+    return {gate: trajectory.gates[gate].mean(dim=(0, 2, 3)) for gate in gates}
 
 
 def _near(values: Tensor, low: float, high: float) -> Tensor:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from models.analysis.decay import LEVEL
-from models.cells.rnn import RNN
 from models.diagnostics.spectrum import spectral_radius
 from models.diagnostics.trajectory import Trajectory
 
@@ -32,8 +31,8 @@ def theoretical_half_life(trajectory: Trajectory) -> Tensor:
     if cell.norm == "none" and cell.keep_gate is not None:
         kept = trajectory.gates[cell.keep_gate].double()
         return _halving(kept.log().mean(dim=(0, -1)).amax(dim=-1))
-    if cell.norm == "none" and cell.init != "identity" and isinstance(cell, RNN):
-        slope = cell.slope(trajectory.gates["h"].double())
+    if cell.norm == "none" and cell.init != "identity" and cell.candidate == "h":
+        slope = cell.candidate_slope(trajectory.gates["h"].double())
         typical = slope.square().mean(dim=(-2, -1)).sqrt().log().mean(dim=0)
         return _halving(radius.log() + typical)
     return torch.full_like(radius, torch.nan)

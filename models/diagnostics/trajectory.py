@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from models.cells.cell import Cell, Weights
-from models.cells.normalisation import NORMALISE, Normalise
 from models.kernels.batch_norm import RecurrentBatchNorm
 from models.kernels.schedule import Schedule
 from models.population.population import Population
@@ -47,7 +46,7 @@ class Trajectory:
     def gates(self) -> dict[str, Tensor]:
         """Every gate of the cell at every step, (T, n, H, B)."""
         opened = [
-            self.cell.open_gates(self.weights, x, state, self.normalise(t))
+            self.cell_at(t).compute_gates(self.weights, x, state)
             for t, (x, state) in enumerate(zip(self.inputs, self.states[:-1], strict=True))
         ]
         return dict(zip(self.cell.gates, map(torch.stack, zip(*opened, strict=True)), strict=True))
@@ -63,35 +62,35 @@ class Trajectory:
         ``state`` may have any number of columns where it is one sequence's.
         """
         x = self.inputs[t] if sequence is None else self.inputs[t][..., sequence, None]
-        return self.cell.step(self.weights, x, state, self.normalise(t))
+        new: State = self.cell_at(t).step(self.weights, x, state)
+        return new
 
-    def normalise(self, t: int) -> Normalise:
-        """What the cell's step number t, from 0, normalises with."""
-        normalise = self._run[1]
-        if isinstance(normalise, RecurrentBatchNorm):
-            normalise.start(t)
-        return normalise
+    def cell_at(self, t: int) -> Cell:
+        """The cell at step t, from 0, with the statistics of that step if it has ``norm=batch``."""
+        batch_norm = self._run[1]
+        if batch_norm is None:
+            return self.cell
+        batch_norm.start(t)
+        return self.cell.normalising_with(batch_norm)
 
     @cached_property
-    def _run(self) -> tuple[Sequence[State], Normalise]:
+    def _run(self) -> tuple[Sequence[State], RecurrentBatchNorm | None]:
         _, models, _, sequences = self.inputs.shape
-        hidden = self.weights.W_h.shape[-1]
-        batch_norm = None
+        batch_norm, cell = None, self.cell
         if self.cell.norm == "batch":
             batch_norm = RecurrentBatchNorm(Schedule((self.steps,) * models))
             batch_norm.statistics = "training"
-        normalise = batch_norm or NORMALISE[self.cell.norm]
-        zero = self.inputs.new_zeros(models, hidden, sequences)
-        states = [tuple(zero for _ in self.cell.states)]
+            cell = cell.normalising_with(batch_norm)
+        states: list[State] = [cell.zero_state(self.weights, sequences)]
         with torch.no_grad():
             for t, x in enumerate(self.inputs):
                 if batch_norm:
                     batch_norm.start(t)
-                states.append(self.cell.step(self.weights, x, states[-1], normalise))
+                states.append(cell.step(self.weights, x, states[-1]))
         if batch_norm:
             batch_norm.finish()
             batch_norm.statistics = "running"
-        return states, normalise
+        return states, batch_norm
 
 
 def trajectories(population: Population) -> Iterator[tuple[list[int], Trajectory]]:
@@ -99,7 +98,7 @@ def trajectories(population: Population) -> Iterator[tuple[list[int], Trajectory
 
     One at a time, since a trajectory that was looked at holds every state and gate.
     """
-    weights = population.weights()[0].given()
+    weights = population.weights()[0].named()
     lengths = population.schedule.lengths
     for steps in dict.fromkeys(lengths):
         models = [model for model, length in enumerate(lengths) if length == steps]

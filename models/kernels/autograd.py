@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from models.cells.cell import Cell, Weights
-from models.cells.normalisation import NORMALISE, Normalise
 from models.kernels.batch_norm import RecurrentBatchNorm
 from models.kernels.kernel import Unrolled
 from models.kernels.schedule import Schedule
@@ -34,7 +33,7 @@ class AutogradUnrolled(Unrolled):
         self._states: list[tuple[Tensor, ...]] = []
         self._gradients: list[list[Tensor]] = []
         self._batch_norm = RecurrentBatchNorm(schedule) if cell.norm == "batch" else None
-        self._normalise: Normalise = self._batch_norm or NORMALISE[cell.norm]
+        self._cell = cell.normalising_with(self._batch_norm) if self._batch_norm else cell
 
     def set_inputs(self, model: int, x: Tensor) -> None:
         self._x[self._rows_of[model]] = x
@@ -85,7 +84,8 @@ class AutogradUnrolled(Unrolled):
         if self._batch_norm:
             self._batch_norm.start(step)
         x = self._x[start : start + active]
-        return self.cell.step(_first(weights, active), x, state, self._normalise)
+        new: tuple[Tensor, ...] = self._cell.step(_first(weights, active), x, state)
+        return new
 
     def _watch(self, state: tuple[Tensor, ...]) -> None:
         """Keeps a step's states, and their gradient once it is known; zero if there is none."""
@@ -117,5 +117,4 @@ def _keep(kept: Tensor, gradient: Tensor) -> None:
 
 
 def _first(weights: Weights, models: int) -> Weights:
-    given = {name: w[:models] for name, w in weights.given().items()}
-    return Weights(**given)
+    return Weights(**{name: w[:models] for name, w in weights.named().items()})

@@ -217,8 +217,8 @@ class Kernel(Unrolled):
         return self.z[self._rows_of[model], self.hidden : -1]
 
     def hidden_states(self, weights: Weights, last: int) -> Tensor:
-        given = weights.given()
-        hidden: Tensor = _Node.apply(self, last, tuple(given), *given.values())
+        named = weights.named()
+        hidden: Tensor = _Node.apply(self, last, tuple(named), *named.values())
         return hidden
 
     def state(self, state: str, model: int) -> Tensor:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.cells.rnn import RNN
 from models.kernels.activations import ACTIVATIONS
 from models.kernels.kernel import Kernel
 
@@ -33,7 +32,6 @@ class RNNKernel(Kernel):
     """h = φ(a), a = W z."""
 
     def _allocate(self) -> None:
-        assert isinstance(self.cell, RNN)
         self._activation = ACTIVATIONS[self.cell.activation]
 
     def _views(self, step: int) -> Step:

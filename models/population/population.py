@@ -12,12 +12,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.cells.cell import Cell, Weights
+from models.cells.draw import Draw
 from models.experiment.partition import Model
 from models.experiment.random_streams import Stream, generator
 from models.kernels import unroll
 from models.kernels.batch_norm import Statistics
 from models.kernels.schedule import Schedule
-from models.population.initialisation import initial_readout, initial_weights, torch_generator
+from models.population.initialisation import initial_readout
 from models.tasks.task import Batch, Task
 
 
@@ -173,10 +174,11 @@ def initial_parameters(
 
 
 def _initial_model(cell: Cell, task: Task, model: Model, hidden: int) -> Tensor:
-    source = torch_generator(generator(model.seed, model.length, Stream.INITIALISATION))
-    weights = initial_weights(cell, task.inputs, hidden, task.steps(model.length), source)
-    V, b = initial_readout(hidden, task.outputs, source)
-    named = {**weights.given(), "V": V, "b_V": b}
+    stream = generator(model.seed, model.length, Stream.INITIALISATION)
+    draw = Draw(seed=int(stream.integers(2**63)))
+    weights = cell.initial_weights(draw, task.inputs, hidden, task.steps(model.length))
+    V, b = initial_readout(draw, hidden, task.outputs)
+    named = {**weights.named(), "V": V, "b_V": b}
     names = parameter_shapes(cell, task, hidden)
     return torch.cat([named[name].flatten() for name in names])
 

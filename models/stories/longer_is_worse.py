@@ -41,8 +41,8 @@ def _cliff(experiment: Experiment, accuracy: pd.DataFrame, simple: str) -> str:
     if not before:
         against = f": sooner than {notes}" if sooner else ""
         return f"{who} forgets at {count(unsolved[0], 'step')} already{against}."
-    later = before[-1] > NOTES_SAY
-    agrees = f"sooner than {notes}" if sooner else f"later than {notes}" if later else f"as {notes}"
+    late = before[-1] > NOTES_SAY
+    agrees = f"sooner than {notes}" if sooner else f"later than {notes}" if late else f"as {notes}"
     return f"{who} starts to forget between {before[-1]} and {unsolved[0]} steps, {agrees}."
 
 

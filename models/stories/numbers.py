@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,11 +25,11 @@ def half_lives(
     ``subject`` is "The gradient". Cells without rows are left out: they do not have this state, or
     were not measured yet. Where nothing was measured it is the end of the story.
     """
-    medians = medians_at_birth(diagnostics, f"half_life_{state}", length)
+    medians = medians_at_birth(diagnostics, f"half_life_{state}", length).to_dict("index")
     rates: dict[str, list[str]] = {}
-    for cell in (cell for cell in cells if cell in medians.index):
-        verb, _, rate = half_life_predicate(medians.loc[cell, "median"]).partition(" every ")
-        of_cell = f"for {the(cell)}{_known(medians.loc[cell])}"
+    for cell in (cell for cell in cells if cell in medians):
+        verb, _, rate = half_life_predicate(medians[cell]["median"]).partition(" every ")
+        of_cell = f"for {the(cell)}{_known(medians[cell])}"
         rates.setdefault(verb, []).append(f"every {rate} " * bool(rate) + of_cell)
     if not rates:
         return f"{subject} could not be measured."
@@ -37,7 +38,7 @@ def half_lives(
     return " ".join(f"{who} {verb} {listed(words)}." for who, (verb, words) in sentences)
 
 
-def _known(median: pd.Series) -> str:
+def _known(median: Mapping[Hashable, Any]) -> str:
     """Of how many models a median is, where it is not of all."""
     known, models = int(median["known"]), int(median["models"])
     return f" (known of {of_all(known, models, 'model')})" if 0 < known < models else ""

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from models.cells import make_cell
-from models.cells.rnn import RNN
 from models.diagnostics.measure import overflow
 from models.experiment import Experiment
 from models.experiment.partition import Model, Part
@@ -201,7 +200,7 @@ class CellTraining:
 
     def _regularise(self, gradient: Tensor) -> None:
         """Adds ∂Ω/∂W_h, weighed, to the gradient (S, P) of cells that want it."""
-        if not (isinstance(self.cell, RNN) and self.cell.omega > 0):
+        if self.cell.omega == 0:
             return
         W_h = self.population.weights()[0].W_h.detach()
         into = self.population.part("W_h", gradient)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from models.cells.rnn import RNN
 from models.kernels.kernel import Unrolled
 
 BOUND = 1e-10
@@ -23,8 +22,7 @@ def omega(recurrence: Unrolled, W_h: Tensor, model: int) -> tuple[Tensor, Tensor
     immediate one. Call it after the loss was differentiated.
     """
     cell = recurrence.cell
-    assert isinstance(cell, RNN)
-    slope = cell.slope(recurrence.state("h", model)[1:])
+    slope = cell.candidate_slope(recurrence.state("h", model)[1:])
     pulled = recurrence.state_gradient("h", model)[1:]
     # The loss is a mean over sequences: a single one's gradient is B times what stands here.
     norm = pulled.square().sum(1) * pulled.shape[-1] ** 2

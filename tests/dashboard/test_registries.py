@@ -10,8 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from models.cells import CELLS
-from models.cells.cell import Cell, Weights
-from models.cells.normalisation import Normalise, plain
+from models.cells.cell import Cell, HiddenState, Weights
 from models.command_line.catalogue import catalogue
 from models.command_line.main import parse_experiment
 from models.experiment import Experiment
@@ -60,26 +59,18 @@ class Leaky(Cell):
     equations = (r"h_t = (h_{t-1} + \\tanh(W_x x_t + W_h h_{t-1} + b)) / 2",)
     options = ()
     gates = ("n",)
+    candidate = "n"
 
-    def open_gates(
-        self,
-        w: Weights,
-        x: torch.Tensor,
-        state: tuple[torch.Tensor, ...],
-        normalise: Normalise = plain,
+    def compute_gates(
+        self, w: Weights, x: torch.Tensor, state: HiddenState
     ) -> tuple[torch.Tensor, ...]:
-        (h,) = state
-        return ((w.W_x @ x + w.W_h @ h + w.b).tanh(),)
+        return ((w.W_x @ x + w.W_h @ state.h + w.b).tanh(),)
 
-    def update(
-        self,
-        w: Weights,
-        gates: tuple[torch.Tensor, ...],
-        state: tuple[torch.Tensor, ...],
-        normalise: Normalise = plain,
-    ) -> tuple[torch.Tensor, ...]:
-        (h,), (n,) = state, gates
-        return ((h + n) / 2,)
+    def next_state(
+        self, w: Weights, gates: tuple[torch.Tensor, ...], state: HiddenState
+    ) -> HiddenState:
+        (n,) = gates
+        return HiddenState((state.h + n) / 2)
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,7 @@ class Anatomy:
     """What of a cell does what; by role, so that a new cell has its pictures as well."""
 
     gates: tuple[str, ...]
-    """The last is the candidate."""
+    candidate: str
     states: tuple[str, ...]
     keep: str | None
     write: str | None
@@ -50,10 +50,6 @@ class Anatomy:
     def memory(self) -> str:
         """The state that is carried longest."""
         return self.states[-1]
-
-    @property
-    def candidate(self) -> str:
-        return self.gates[-1]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,6 +78,7 @@ def anatomy(cell: str) -> Anatomy:
     described: type[Cell] = spec.parse("cell", cell, CELLS)[0]
     return Anatomy(
         described.gates,
+        described.candidate,
         described.states,
         described.keep_gate,
         described.write_gate,

@@ -155,13 +155,9 @@ def _selectivity(values: Tensor, told: Tensor) -> dict[str, np.ndarray]:
 
 
 def _saturated(cell: Cell, gate: str, values: Tensor) -> np.ndarray | float:
-    low = 0 if gate != cell.gates[-1] else -1
-    if gate == cell.gates[-1]:
-        match getattr(cell, "activation", "tanh"):
-            case "relu":
-                return np.nan
-            case "sigmoid":
-                low = 0
+    if gate == cell.candidate and cell.activation == "relu":
+        return np.nan
+    low = -1 if gate == cell.candidate and cell.activation == "tanh" else 0
     near = torch.minimum(values - low, 1 - values) < NEAR
     return _over_all(near.double())
 

@@ -149,19 +149,17 @@ def run_with(intact: Trajectory, interventions: Sequence[Intervention]) -> list[
 
     A batch-normalised cell keeps the statistics that its batch has when nothing is done.
     """
-    cell, w = intact.cell, intact.weights
-    state = intact.states[0]
+    w, state = intact.weights, intact.states[0]
     states = [state]
     for t, x in enumerate(intact.inputs, start=1):
-        normalise = intact.normalise(t - 1)
-        gates = dict(zip(cell.gates, cell.open_gates(w, x, state, normalise), strict=True))
+        cell = intact.cell_at(t - 1)
+        gates = dict(zip(cell.gates, cell.compute_gates(w, x, state), strict=True))
         for one in interventions:
             gates = one.on_gates(t, gates, intact)
-        new = cell.update(w, tuple(gates.values()), state, normalise)
-        named = dict(zip(cell.states, new, strict=True))
+        named = cell.next_state(w, tuple(gates.values()), state)._asdict()
         for one in interventions:
             named = one.on_state(t, named, intact)
-        state = tuple(named.values())
+        state = cell.State(**named)
         states.append(state)
     return states
 

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from models.cells import CELLS, make_cell
 from models.cells.cell import Weights
+from models.cells.draw import Draw
 from models.kernels import unroll
 from models.kernels.autograd import AutogradUnrolled
 from models.kernels.kernel import Unrolled
 from models.kernels.schedule import Schedule
-from models.population.initialisation import initial_weights
 
 INPUTS, HIDDEN, SEQUENCES, STEPS = 3, 5, 4, 7
 MODULES: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -68,9 +68,9 @@ def gradients_as_ours(cell: str, module: nn.RNNBase) -> dict[str, Tensor]:
 @pytest.mark.parametrize("name", MODULES)
 def test_agrees_with_torch(name: str, path: str) -> None:
     cell = make_cell(f"{name}:init=pytorch")
-    generator = torch.Generator().manual_seed(1)
-    initial = initial_weights(cell, INPUTS, HIDDEN, STEPS, generator)
-    weights = {key: w[None].requires_grad_() for key, w in initial.given().items()}
+    draw = Draw(seed=1)
+    initial, generator = cell.initial_weights(draw, INPUTS, HIDDEN, STEPS), draw.generator
+    weights = {key: w[None].requires_grad_() for key, w in initial.named().items()}
     module = as_module(name, Weights(**weights))
     x = torch.randn(STEPS, INPUTS, SEQUENCES, dtype=torch.float64, generator=generator)
     pull = torch.randn(STEPS, HIDDEN, SEQUENCES, dtype=torch.float64, generator=generator)
@@ -98,8 +98,8 @@ def test_agrees_with_torch(name: str, path: str) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_parameter_count_is_what_the_shapes_hold(name: str) -> None:
     cell = make_cell(name)
-    weights = initial_weights(cell, INPUTS, HIDDEN, STEPS, torch.Generator().manual_seed(0))
-    held = sum(w.numel() for w in weights.given().values())
+    weights = cell.initial_weights(Draw(seed=0), INPUTS, HIDDEN, STEPS)
+    held = sum(w.numel() for w in weights.named().values())
     assert cell.parameter_count(INPUTS, HIDDEN, 2) == held + 2 * (HIDDEN + 1)
 
 

@@ -9,12 +9,12 @@ from torch.nn import functional
 
 from models.cells import make_cell
 from models.cells.cell import Weights
+from models.cells.draw import Draw
 from models.cells.normalisation import layer_norm
 from models.kernels import unroll
 from models.kernels.autograd import AutogradUnrolled
 from models.kernels.batch_norm import MOMENTUM, RecurrentBatchNorm
 from models.kernels.schedule import Schedule
-from models.population.initialisation import initial_weights
 
 INPUTS, HIDDEN, SEQUENCES = 3, 5, 6
 NORMALISED = [
@@ -34,7 +34,7 @@ def random_weights(spec: str, models: int) -> Weights:
 
 def of_one(w: Weights) -> Weights:
     """A population of one without its axis."""
-    return Weights(**{name: value[0] for name, value in w.given().items()})
+    return Weights(**{name: value[0] for name, value in w.named().items()})
 
 
 def unrolled(spec: str, lengths: tuple[int, ...]) -> AutogradUnrolled:
@@ -58,7 +58,7 @@ def test_layer_norm_is_torchs() -> None:
 def test_the_rnn_normalises_its_sum() -> None:
     w = random_weights("rnn:norm=layer", 1)
     x, h = random(INPUTS, SEQUENCES), random(HIDDEN, SEQUENCES, seed=3)
-    (new,) = make_cell("rnn:norm=layer").step(w, x, (h,), layer_norm)
+    (new,) = make_cell("rnn:norm=layer").step(w, x, (h,))
     assert w.gamma_h is not None
     assert w.gamma_x is None
     expected = (torch_layer_norm((w.W_x @ x + w.W_h @ h)[0], w.gamma_h[0]) + w.b[0]).tanh()
@@ -68,7 +68,7 @@ def test_the_rnn_normalises_its_sum() -> None:
 def test_the_lstm_by_the_equations_of_ba() -> None:
     w, x = random_weights("lstm:norm=layer", 1), random(INPUTS, SEQUENCES)
     h, c = random(HIDDEN, SEQUENCES, seed=3), random(HIDDEN, SEQUENCES, seed=4)
-    new_h, new_c = make_cell("lstm:norm=layer").step(w, x, (h, c), layer_norm)
+    new_h, new_c = make_cell("lstm:norm=layer").step(w, x, (h, c))
     one = of_one(w)
     assert one.gamma_x is not None
     assert one.gamma_h is not None
@@ -89,7 +89,7 @@ def test_the_lstm_by_the_equations_of_ba() -> None:
 def test_the_gru_normalises_its_gates_together_and_its_candidate_alone() -> None:
     w = random_weights("gru:norm=layer", 1)
     x, h = random(INPUTS, SEQUENCES), random(HIDDEN, SEQUENCES, seed=3)
-    (new,) = make_cell("gru:norm=layer").step(w, x, (h,), layer_norm)
+    (new,) = make_cell("gru:norm=layer").step(w, x, (h,))
     one = of_one(w)
     assert one.gamma_x is not None
     assert one.gamma_h is not None
@@ -156,15 +156,15 @@ def test_a_population_of_ragged_lengths_is_as_many_populations_of_one(spec: str)
     for model, length in enumerate(lengths):
         alone = unrolled(spec, (length,))
         alone.statistics = "training"
-        own = Weights(**{name: w[model, None] for name, w in weights.given().items()})
+        own = Weights(**{name: w[model, None] for name, w in weights.named().items()})
         torch.testing.assert_close(h[model], alone.hidden_states(own, 1)[0])
 
 
 @pytest.mark.parametrize("spec", NORMALISED)
 def test_scales_start_at_gamma_and_offsets_at_zero(spec: str) -> None:
     cell = make_cell(f"{spec},gamma=0.1")
-    weights = initial_weights(cell, INPUTS, HIDDEN, 7, torch.Generator().manual_seed(0))
-    for name, value in weights.given().items():
+    weights = cell.initial_weights(Draw(seed=0), INPUTS, HIDDEN, 7)
+    for name, value in weights.named().items():
         if name.startswith("gamma"):
             assert (value == 0.1).all()
     if weights.beta_c is not None:

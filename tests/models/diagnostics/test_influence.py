@@ -29,7 +29,7 @@ def with_weights(one: Population) -> dict[str, torch.Tensor]:
     """The weights, all 0 but for those that are told."""
     one.parameters.zero_()
     weights, (V, b) = one.weights()
-    return {**weights.given(), "V": V, "b_V": b}
+    return {**weights.named(), "V": V, "b_V": b}
 
 
 def test_a_linear_sum_remembers_everything_as_long_as_it_keeps() -> None:

@@ -165,7 +165,7 @@ def test_spectral_radius_is_of_the_block_that_writes() -> None:
 def test_a_model_that_is_not_finite_leaves_the_others_alone() -> None:
     for name in ALL:
         healthy = random(name)
-        broken = {part: value.clone() for part, value in healthy.weights.given().items()}
+        broken = {part: value.clone() for part, value in healthy.weights.named().items()}
         broken["W_h"][1] = torch.inf
         sick = replace(healthy, weights=Weights(**broken))
         for measure in (

@@ -33,7 +33,7 @@ def population(name: str) -> tuple[Population, dict[str, Tensor]]:
         parameters.zero_()
         weights, (V, _) = one.weights()
         V.fill_(1)
-    return one, {name: value.detach() for name, value in weights.given().items()}
+    return one, {name: value.detach() for name, value in weights.named().items()}
 
 
 def profile(one: Population, state: str) -> Tensor:

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from models.cells import make_cell
-from models.cells.cell import Weights
-from models.cells.normalisation import Normalise, plain
+from models.cells.cell import HiddenState, Weights
 from models.cells.rnn import RNN
 from models.diagnostics.trajectory import Trajectory
 
@@ -22,13 +21,11 @@ ACTIVATIONS = ("rnn:activation=sigmoid", "rnn:activation=relu")
 class Linear(RNN):
     """h_t = W_x x_t + W_h h_{t-1} + b."""
 
-    def open_gates(
-        self, w: Weights, x: Tensor, state: tuple[Tensor, ...], normalise: Normalise = plain
-    ) -> tuple[Tensor, ...]:
-        return (w.W_x @ x + w.W_h @ state[0] + w.b,)
+    def compute_gates(self, w: Weights, x: Tensor, state: HiddenState) -> tuple[Tensor, ...]:
+        return (w.W_x @ x + w.W_h @ state.h + w.b,)
 
-    def slope(self, h: Tensor) -> Tensor:
-        return torch.ones_like(h)
+    def candidate_slope(self, candidate: Tensor) -> Tensor:
+        return torch.ones_like(candidate)
 
 
 def random(name: str, steps: int = 7, scale: float = 1.0, hidden: int = HIDDEN) -> Trajectory:
@@ -45,12 +42,10 @@ def random(name: str, steps: int = 7, scale: float = 1.0, hidden: int = HIDDEN) 
 
 def linear(W: Tensor, steps: int) -> Trajectory:
     """Of a linear RNN with recurrent weights W, (n, H, H)."""
-    common = {"init": "orthogonal", "gain": "1", "norm": "none", "gamma": "1"}
-    cell = Linear(activation="tanh", omega="0", **common)
     models, hidden, _ = W.shape
     weights = Weights(W.new_ones(models, hidden, 1), W, W.new_zeros(models, hidden, 1))
     inputs = torch.linspace(-1, 1, steps * models, dtype=W.dtype).view(steps, models, 1, 1)
-    return Trajectory(cell, weights, inputs)
+    return Trajectory(Linear(), weights, inputs)
 
 
 def clamped(name: str, gates: Mapping[str, float], steps: int, hidden: int = HIDDEN) -> Trajectory:

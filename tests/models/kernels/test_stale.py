@@ -61,8 +61,10 @@ def loss_of(unrolled: Unrolled, weights: Named, last: int = 1) -> Tensor:
     return unrolled.hidden_states(Weights(**weights), last).square().sum()
 
 
-def gradient(loss: Tensor, weights: Named, **options: bool) -> tuple[Tensor, ...]:
-    return torch.autograd.grad(loss, list(weights.values()), **options)
+def gradient(
+    loss: Tensor, weights: Named, retain_graph: bool = False, create_graph: bool = False
+) -> tuple[Tensor, ...]:
+    return torch.autograd.grad(loss, list(weights.values()), None, retain_graph, create_graph)
 
 
 def without_gradient(unrolled: Unrolled, name: str) -> None:

@@ -9,13 +9,13 @@ import torch
 
 from models.cells import make_cell
 from models.cells.cell import Weights
-from models.population.initialisation import initial_weights
+from models.cells.draw import Draw
 
 INPUTS, HIDDEN, STEPS = 3, 400, 100
 
 
 def start(spec: str, hidden: int = HIDDEN, steps: int = STEPS) -> Weights:
-    return initial_weights(make_cell(spec), INPUTS, hidden, steps, torch.Generator().manual_seed(0))
+    return make_cell(spec).initial_weights(Draw(seed=0), INPUTS, hidden, steps)
 
 
 def gate(spec: str, values: torch.Tensor, name: str) -> torch.Tensor:
@@ -63,3 +63,31 @@ def test_chrono_bias_spreads_time_constants_up_to_the_length(spec: str, keep: st
     if spec == "lstm":
         assert torch.equal(gate(spec, biases, "i"), -gate(spec, biases, "f"))
     assert torch.all(start(f"{spec}:bias=chrono", steps=2).b == 0)
+
+
+@pytest.mark.parametrize(
+    ("spec", "total", "following"),
+    [
+        ("rnn", 118.50651730174265, 0.34220624737482996),
+        ("rnn:init=pytorch,norm=batch", 433.7256465500129, 0.13304369153361095),
+        ("rnn:init=identity,gain=0.9", 128.89903471653187, 0.08703752198288572),
+        ("lstm", 1100.8369830109127, 0.07856675273152236),
+        ("lstm:init=pytorch,bias=chrono", 126.89364597869101, 0.6593138854667145),
+        ("lstm:init=pytorch,norm=layer,gamma=0.1", 1646.0474925885549, 0.06313997466925803),
+        ("lstm:bias=chrono,norm=batch", 9455.447873666297, 0.8156744792374001),
+        ("gru", 794.0482358528452, 0.2645122352010153),
+        ("gru:init=pytorch,bias=0", -201.68140650634226, 0.7015417335382741),
+        ("gru:init=pytorch,bias=chrono,norm=layer", 6052.886575300803, 0.4691158004648749),
+        ("gru:init=identity,bias=chrono", 2361.9024927852997, 0.6803768923656894),
+    ],
+)
+def test_a_seed_gives_the_weights_that_it_always_gave(
+    spec: str, total: float, following: float
+) -> None:
+    """Recorded: the sum of all numbers, each times its place, and the stream's next number."""
+    draw = Draw(seed=3)
+    weights = make_cell(spec).initial_weights(draw, 3, 5, 20).named().values()
+    numbers = torch.cat([weight.flatten() for weight in weights])
+    places = torch.arange(1, len(numbers) + 1, dtype=torch.float64)
+    assert (numbers @ places).item() == pytest.approx(total, rel=1e-9)
+    assert torch.rand(1, dtype=torch.float64, generator=draw.generator).item() == following
