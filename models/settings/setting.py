@@ -77,7 +77,7 @@ class Setting:
 def setting(
     default: T,
     label: str,
-    help: str,
+    explained: str,
     bounds: tuple[float, float] | None = None,
     *,
     choices: tuple[str, ...] = (),
@@ -85,7 +85,7 @@ def setting(
     step: float = 1,
 ) -> T:
     """A field of a data class that is a setting; the arguments are described in Setting."""
-    described = Setting(label, help, bounds, choices, suggestions, step)
+    described = Setting(label, explained, bounds, choices, suggestions, step)
     return field(default=default, metadata={"setting": described})
 
 
