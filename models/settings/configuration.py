@@ -96,7 +96,7 @@ def _folder(text: str) -> str:
 
 @dataclass(frozen=True)
 class Variable:
-    """What one setting is and may be; the messages, the documentation and the About page show it."""
+    """What one setting is and may be; messages, documentation and About page show it."""
 
     help: str
     allowed: str

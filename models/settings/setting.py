@@ -1,7 +1,7 @@
 """Settings: fields of a data class that carry their own description, bounds and choices.
 
 All that people see of a setting is made from its field: the arguments of the command line, the
-controls of the sidebar, the parameters of the address, the messages and the table of the documentation.
+controls of the sidebar, the parameters of the address, the messages and a table in docs/.
 """
 
 from __future__ import annotations
