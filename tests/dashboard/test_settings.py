@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from models.experiment import Experiment
 from models.experiment.experiment import SETTINGS
 from models.settings.setting import Setting, setting, settings_of
 from tests.dashboard import shown
-from tests.readme import PARTS, settings_table
+from tests.readme import settings_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -87,11 +86,6 @@ def test_the_table_of_the_documentation_has_every_setting() -> None:
     rows = settings_table().splitlines()[2:]
     for row, one in zip(rows, SETTINGS.values(), strict=True):
         assert row.startswith(f"| `{one.flag}` | {one.label} | {one.help} | ")
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_the_documentation_is_up_to_date(part: Callable[[], str]) -> None:
-    assert part() in PARTS[part].read_text(), "run: python -m tests.readme"
 
 
 def test_a_new_setting_is_read_from_the_address_and_written_to_it(
