@@ -14,12 +14,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from models.store import Store
 from tests.postgres import PACKAGES, Postgres, programs, running_postgres
+from tests.slow import is_slow
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each file, and all of the browser, to one worker: what they set up is set up once."""
+    """Each file, and all of the browser, to one worker: what they set up is set up once.
+
+    The slow ones are marked, see ``tests.slow``.
+    """
     for item in items:
+        if is_slow(item):
+            item.add_marker("slow")
         folder = item.path.parent.name
         item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else str(item.path)))
 

@@ -1,16 +1,23 @@
-"""The README's tables of settings: ``python -m tests.readme`` makes them from the settings."""
+"""The generated parts of the documentation: ``python -m tests.readme`` makes them anew.
+
+The tables of settings come from the settings, the picture and the table of the layers from the
+contracts in pyproject.toml and the docstrings of the layers.
+"""
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from models.experiment.experiment import SETTINGS
 from models.settings.configuration import PREFIX, VARIABLES
 from models.settings.setting import Setting, in_words
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def settings_table() -> str:
@@ -26,6 +33,68 @@ def variables_table() -> str:
     """The settings of an app."""
     rows = [(f"`{PREFIX}{one.name.upper()}`", one.help, one.default) for one in VARIABLES.values()]
     return _table(("variable", "what it is", "default"), rows)
+
+
+def layers_picture() -> str:
+    """The layers as a Mermaid diagram, from top to bottom."""
+    lines = ["flowchart TD"]
+    for package, ranks in _layers().items():
+        lines.append(f'    subgraph {package} ["{package}/"]')
+        lines += [
+            f'        {_node(layer)}["{layer.split(".")[1]}"]' for rank in ranks for layer in rank
+        ]
+        lines += [f"        {arrow}" for arrow in _arrows(ranks)]
+        lines.append("    end")
+    lines.append("    dashboard --> models")
+    return "".join(f"{line}\n" for line in ["```mermaid", *lines, "```"])
+
+
+def layers_table() -> str:
+    """One sentence on each layer, the first of its docstring."""
+    rows = [
+        (f"`{layer.replace('.', '/')}`", _first_sentence(layer))
+        for ranks in _layers().values()
+        for rank in ranks
+        for layer in rank
+    ]
+    return _table(("layer", "what it holds"), rows)
+
+
+PARTS: dict[Callable[[], str], Path] = {
+    settings_table: ROOT / "docs" / "command_line.md",
+    variables_table: ROOT / "docs" / "operations.md",
+    layers_picture: ROOT / "docs" / "architecture.md",
+    layers_table: ROOT / "docs" / "architecture.md",
+}
+"""Each generated part and the page that it stands on."""
+
+
+def _layers() -> dict[str, list[list[str]]]:
+    """Of the dashboard and of the models, the layers from top to bottom, several on one rank."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    found = [
+        [[layer.strip() for layer in rank.split("|")] for rank in contract["layers"]]
+        for contract in settings["contracts"]
+        if contract["type"] == "layers"
+    ]
+    return {ranks[0][0].split(".")[0]: ranks for ranks in reversed(found)}
+
+
+def _arrows(ranks: Sequence[Sequence[str]]) -> list[str]:
+    named = [" & ".join(map(_node, rank)) for rank in ranks]
+    return [f"{upper} --> {lower}" for upper, lower in pairwise(named)]
+
+
+def _node(layer: str) -> str:
+    return layer.replace(".", "_")
+
+
+def _first_sentence(layer: str) -> str:
+    path = ROOT / layer.replace(".", "/")
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    text = ast.get_docstring(ast.parse(file.read_text())) or ""
+    (sentence, *_) = re.split(r"(?<=\.)\s", " ".join(text.split()))
+    return sentence.replace("``", "`")
 
 
 def _allowed(one: Setting) -> str:
@@ -45,12 +114,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _write() -> None:
-    """Each table in the place of the one that has the same head."""
-    text = README.read_text()
-    for table in (settings_table(), variables_table()):
-        head = re.escape(table.split("\n", 1)[0])
-        text = re.sub(rf"^{head}\n(\|.*\n)*", lambda _: table, text, flags=re.M)  # noqa: B023
-    README.write_text(text)
+    """Each part in the place of the one that begins with the same line."""
+    for part, page in PARTS.items():
+        made = part()
+        head = re.escape(made.split("\n", 1)[0])
+        rest = r"(\|.*\n)*" if made.startswith("|") else r"(.*\n)*?```\n"
+        page.write_text(re.sub(rf"^{head}\n{rest}", lambda _: made, page.read_text(), flags=re.M))  # noqa: B023
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.slow import SLOW
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -16,6 +18,13 @@ def test_imports_keep_the_layers() -> None:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_every_slow_test_is_there(name: str) -> None:
+    file, _, test = name.partition("::")
+    assert (ROOT / file).exists()
+    assert not test or test in (ROOT / file).read_text()
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "dashboard").rglob("*.py")), ids=str)

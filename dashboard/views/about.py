@@ -37,7 +37,7 @@ def page() -> None:
         st.table(public, border="horizontal")
         st.caption(
             "Whoever runs the app sets these as environment variables or secrets, such as "
-            "`MEMORY_LAB_MINUTES`; the README has the list."
+            "`MEMORY_LAB_MINUTES`; `docs/operations.md` has the list."
         )
     with right:
         st.markdown("**Where it runs**")

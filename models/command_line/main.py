@@ -105,7 +105,7 @@ def _serve(_: argparse.Namespace) -> int:
 
 
 def _execute(store: Store, run: str, out: Path | None) -> int:
-    from models.command_line.progress import progress_bar
+    from models.service.progress import progress_bar
     from models.service.questions.speed import speed
     from models.service.running import execute
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 import pandas as pd
 
 from models.analysis.findings import findings
-from models.analysis.memory_span import memory_spans
-from models.analysis.statistics import result_table, select_learning_rate
 from models.exchange.files import Results
 from models.tasks import make_task
 
 
 def report(results: Results) -> str:
     """Held-out accuracy of each cell and length, memory spans, and what the numbers show."""
-    accuracy = results.tables["accuracy"]
+    accuracy = results.accuracy
     if accuracy.empty:
         return f"run {results.run}: nothing was measured"
-    accuracy = select_learning_rate(accuracy, results.tables["validation"])
-    spans = memory_spans(accuracy).set_index("cell")
+    spans = results.memory_spans().set_index("cell")
     parts = [
         f"run {results.run}: held-out accuracy",
-        _table(result_table(accuracy)),
+        _table(results.summary()),
         make_task(results.experiment.task).criterion,
         "memory span, in steps",
         _spans(spans),

@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from models.analysis.memory_span import memory_spans
 from models.analysis.row_order import in_order
 from models.analysis.schema import TABLES
+from models.analysis.statistics import result_table, select_learning_rate
 from models.analysis.table_types import no_rows
 from models.exchange.csv_reading import defused, read_table
 from models.experiment import Experiment
@@ -42,6 +44,23 @@ class Results:
     """Rows in order: what the same experiment gives is the same tables."""
     weights: Mapping[Trained, np.ndarray] = field(default_factory=dict)
     """Parameters (P,), float32, of the models of which they were kept."""
+
+    @property
+    def accuracy(self) -> pd.DataFrame:
+        """The table of held-out accuracy; of several learning rates, the one validated best."""
+        return select_learning_rate(self.tables["accuracy"], self.tables["validation"])
+
+    def summary(self) -> pd.DataFrame:
+        """One row per cell and length, over its seeds: see ``statistics.result_table``."""
+        return result_table(self.accuracy)
+
+    def memory_spans(self) -> pd.DataFrame:
+        """One row per cell, with the span's interval: see ``models.analysis.memory_span``."""
+        return memory_spans(self.accuracy)
+
+    def save(self, path: str | Path) -> None:
+        """Writes CSV tables, experiment.json and weights: a folder, or a ZIP if named so."""
+        write(self, Path(path))
 
 
 def from_store(store: Store, run: str) -> Results:

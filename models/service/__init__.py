@@ -1,3 +1,3 @@
-"""The process that trains for a dashboard: runs, quick questions, memory limit, logs. Imports
-everything below but the stories.
+"""Runs from beginning to end, for Python, a terminal or a dashboard: training, quick questions,
+progress, memory limit, logs. Imports exchange and below.
 """

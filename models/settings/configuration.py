@@ -96,7 +96,7 @@ def _folder(text: str) -> str:
 
 @dataclass(frozen=True)
 class Variable:
-    """What one setting is and may be; the messages, the README and the About page show it."""
+    """What one setting is and may be; messages, documentation and About page show it."""
 
     help: str
     allowed: str
@@ -111,12 +111,12 @@ class Variable:
 
 
 def _variable(
-    default: Any, help: str, allowed: Allowed, words: str = "", *, public: bool = True
+    default: Any, explained: str, allowed: Allowed, words: str = "", *, public: bool = True
 ) -> Any:
     """A field of Configuration; ``default`` is a value or a function that finds it."""
     given = {"default_factory": default} if callable(default) else {"default": default}
     shown = words or _in_words(default)
-    metadata = {"variable": Variable(help, *allowed, shown, public)}
+    metadata = {"variable": Variable(explained, *allowed, shown, public)}
     # What is not public is not in the repr: a URL may hold a password.
     return field(**given, repr=public, metadata=metadata)
 

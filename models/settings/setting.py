@@ -1,7 +1,7 @@
 """Settings: fields of a data class that carry their own description, bounds and choices.
 
 All that people see of a setting is made from its field: the arguments of the command line, the
-controls of the sidebar, the parameters of the address, the messages and the README's table.
+controls of the sidebar, the parameters of the address, the messages and a table in docs/.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Setting:
     label: str
     """Its name for people."""
     help: str
-    """Complete sentences, the same on the pages, in the command line and in the README."""
+    """Complete sentences, the same on the pages, in the command line, in docs/."""
     bounds: tuple[float, float] | None = None
     """Of a number: the smallest and the largest; whole ones where it is a whole number."""
     choices: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Setting:
 def setting(
     default: T,
     label: str,
-    help: str,
+    explained: str,
     bounds: tuple[float, float] | None = None,
     *,
     choices: tuple[str, ...] = (),
@@ -85,7 +85,7 @@ def setting(
     step: float = 1,
 ) -> T:
     """A field of a data class that is a setting; the arguments are described in Setting."""
-    described = Setting(label, help, bounds, choices, suggestions, step)
+    described = Setting(label, explained, bounds, choices, suggestions, step)
     return field(default=default, metadata={"setting": described})
 
 

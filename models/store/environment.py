@@ -6,13 +6,13 @@ import os
 import platform
 from importlib.metadata import version
 
-import models
+from models.settings.version import __version__
 
 
 def environment() -> dict[str, str]:
     """Versions and machine, without importing torch."""
     return {
-        "memory_lab": models.__version__,
+        "memory_lab": __version__,
         "python": platform.python_version(),
         "torch": version("torch"),
         "platform": platform.platform(),

@@ -98,8 +98,8 @@ class Page:
         }
         self._runs += 1
         self._cache = {
-            hash: cached
-            for hash, cached in self._cache.items()
+            key: cached
+            for key, cached in self._cache.items()
             if (fragments and cached.fragment not in fragments) or self._runs - cached.used <= age
         }
 

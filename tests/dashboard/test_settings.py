@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from models.experiment import Experiment
 from models.experiment.experiment import SETTINGS
 from models.settings.setting import Setting, setting, settings_of
 from tests.dashboard import shown
-from tests.readme import README, settings_table, variables_table
+from tests.readme import settings_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,15 +82,10 @@ def test_the_sidebar_has_every_setting_with_its_label_help_and_bounds(race: AppT
 
 
 @pytest.mark.usefixtures("longer")
-def test_the_table_of_the_readme_has_every_setting() -> None:
+def test_the_table_of_the_documentation_has_every_setting() -> None:
     rows = settings_table().splitlines()[2:]
     for row, one in zip(rows, SETTINGS.values(), strict=True):
         assert row.startswith(f"| `{one.flag}` | {one.label} | {one.help} | ")
-
-
-@pytest.mark.parametrize("table", [settings_table, variables_table])
-def test_the_readme_is_up_to_date(table: Callable[[], str]) -> None:
-    assert table() in README.read_text(), "run: python -m tests.readme"
 
 
 def test_a_new_setting_is_read_from_the_address_and_written_to_it(
