@@ -52,7 +52,9 @@ def settings() -> Settings:
     address.done()
     messages = tuple(st.session_state.get(MESSAGES, ()))
     try:
-        experiment = st.session_state[KEPT] = Experiment.from_mapping(values)
+        experiment = Experiment.from_mapping(values)
+        experiment.check_trainable()
+        st.session_state[KEPT] = experiment
         return Settings(experiment, "", messages)
     except ExperimentError as error:
         return Settings(None, str(error), messages)

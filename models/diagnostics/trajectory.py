@@ -31,6 +31,8 @@ class Trajectory:
     """With the leading axis n."""
     inputs: Tensor
     """(T, n, inputs, B)."""
+    run: tuple[Sequence[State], Normalise] | None = None
+    """The states and the normalisation with its statistics, where these are known already."""
 
     @property
     def steps(self) -> int:
@@ -56,13 +58,12 @@ class Trajectory:
         """Each unit's mean of every gate over steps and sequences, (n, H, 1)."""
         return {gate: value.mean(dim=(0, -1))[..., None] for gate, value in self.gates.items()}
 
-    def step(self, t: int, state: State, sequence: int | None = None) -> State:
-        """The cell's step number t, from 0, of all sequences or of one, from any state.
+    def step(self, t: int, state: State) -> State:
+        """The cell's step number t, from 0, from any state.
 
-        ``state`` may have any number of columns where it is one sequence's.
+        ``state`` may have any number of columns where the trajectory is of one sequence.
         """
-        x = self.inputs[t] if sequence is None else self.inputs[t][..., sequence, None]
-        return self.cell.step(self.weights, x, state, self.normalise(t))
+        return self.cell.step(self.weights, self.inputs[t], state, self.normalise(t))
 
     def normalise(self, t: int) -> Normalise:
         """What the cell's step number t, from 0, normalises with."""
@@ -71,8 +72,21 @@ class Trajectory:
             normalise.start(t)
         return normalise
 
+    def in_double(self, first: int, sequences: int) -> Trajectory:
+        """Some of the sequences in float64, to take derivatives of: their states are the same.
+
+        The derivative of a float32 step underflows where its factors, or their squares, do.
+        """
+        chosen = slice(first, first + sequences)
+        states, normalise = self._run
+        run = [tuple(s[..., chosen].double() for s in state) for state in states], normalise
+        inputs = self.inputs[..., chosen].detach().double()
+        return Trajectory(self.cell, self.weights.double(), inputs, run)
+
     @cached_property
     def _run(self) -> tuple[Sequence[State], Normalise]:
+        if self.run is not None:
+            return self.run
         _, models, _, sequences = self.inputs.shape
         hidden = self.weights.W_h.shape[-1]
         batch_norm = None
