@@ -60,6 +60,7 @@ def settings() -> Settings:
     messages = tuple(ADDRESS_MESSAGES.get([]))
     try:
         experiment = Experiment.from_mapping(values)
+        experiment.check_trainable()
         EXPERIMENT.set(experiment)
         return Settings(experiment, "", messages)
     except ExperimentError as error:

@@ -43,7 +43,7 @@ _ALL = (
         "lyapunov_exponent",
         "Lyapunov exponent",
         "nats per step",
-        "rate at which a small change of the state grows along a sequence; below 0 it dies out",
+        "rate at which a small change of the state grows, median over sequences; below 0 it dies",
     ),
     *(
         Diagnostic(

@@ -52,6 +52,8 @@ GAMMA = Option(
 )
 COMMON = (INIT, GAIN, NORM, GAMMA)
 """Options of every cell."""
+FEWEST_NORMALISED = 3
+"""Of one number, normalisation makes 0; of two, ±1, whatever they were: neither has a slope."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,10 @@ class Weights:
     def named(self) -> dict[str, Tensor]:
         """The parameters that the cell has, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
+
+    def double(self) -> Weights:
+        """The same in float64."""
+        return Weights(**{name: value.double() for name, value in self.named().items()})
 
 
 class HiddenState(NamedTuple):
@@ -162,6 +168,24 @@ class Cell(ABC):
         """
         old = self.State(*state)
         return self.next_state(w, self.compute_gates(w, x, old), old)
+
+    def hindrance(self, hidden: int, sequences: int) -> str:
+        """Why this cell could learn nothing with these sizes, and what to do; or empty.
+
+        Batch normalisation is over the sequences of a batch, layer normalisation, where it is over
+        the fewest features, over the H of one gate or state. Measured with H = 32, recall, 20
+        steps: the RNN's gradient is 0 a step before the end with batches of one, 1e-11 of its last
+        value 19 steps before with batches of two, and 10 times that value with batches of three.
+        """
+        over = {"batch": ("batch_size", sequences), "layer": ("hidden_size", hidden)}
+        setting, numbers = over.get(self.norm, ("", FEWEST_NORMALISED))
+        if numbers >= FEWEST_NORMALISED:
+            return ""
+        return (
+            f"norm={self.norm} with {setting} {numbers} leaves no gradient, since it makes "
+            f"{'0 of one number' if numbers == 1 else '1 and -1 of any two numbers'}: give a "
+            f"{setting} of at least {FEWEST_NORMALISED}, or norm=none"
+        )
 
     @abstractmethod
     def compute_gates(self, w: Weights, x: Tensor, state: Any) -> tuple[Tensor, ...]:

@@ -150,7 +150,9 @@ def _list(_: argparse.Namespace) -> int:
 
 def _experiment(options: argparse.Namespace) -> Experiment:
     preset = ALL_PRESETS[options.preset].experiment if options.preset else Experiment()
-    return Experiment.from_mapping({**vars(preset), **_given(options)})
+    experiment = Experiment.from_mapping({**vars(preset), **_given(options)})
+    experiment.check_trainable()
+    return experiment
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from models.diagnostics.trajectory import Trajectory
+from models.population.norm import norm
 
 
 def connectivity(
@@ -19,16 +20,16 @@ def connectivity(
 
     ``step`` is t̃, counted from 1; the readout is V (n, outputs, H) and b (n, outputs, 1). The norm
     is over the features of x_t: how much the answer at t̃ hangs on what came in at t (Madsen,
-    "Visualizing memorization in RNNs", Distill 2019).
+    "Visualizing memorization in RNNs", Distill 2019). Derivatives are taken in float64.
     """
-    x = trajectory.inputs.detach().clone().requires_grad_()
-    watched = replace(trajectory, inputs=x)
-    state = tuple(zero[..., sequence, None] for zero in watched.states[0])
+    alone = trajectory.in_double(sequence, 1)
+    x = alone.inputs.clone().requires_grad_()
+    watched = replace(alone, inputs=x)
+    state = watched.states[0]
     with torch.enable_grad():
         for t in range(step):
-            state = watched.step(t, state, sequence)
-        logits = V @ state[0] + b
+            state = watched.step(t, state)
+        logits = V.double() @ state[0] + b.double()
         chosen = logits[torch.arange(len(outputs)), outputs]
         (pull,) = torch.autograd.grad(chosen.sum(), x)
-    norms: Tensor = torch.linalg.vector_norm(pull[:step, ..., sequence], dim=-1)
-    return norms.T
+    return norm(pull[:step, ..., 0], dim=-1).T

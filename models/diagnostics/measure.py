@@ -12,7 +12,7 @@ from models.analysis.decay import half_life
 from models.analysis.horizon import behaviour_horizon, gradient_horizon
 from models.diagnostics.connectivity import connectivity
 from models.diagnostics.influence import influence
-from models.diagnostics.jacobian import lyapunov_exponents
+from models.diagnostics.jacobian import lyapunov_exponent
 from models.diagnostics.saturation import gate_means, saturation
 from models.diagnostics.spectrum import spectral_radius
 from models.diagnostics.theory import theoretical_half_life
@@ -44,7 +44,7 @@ def _of_trajectory(trajectory: Trajectory) -> dict[str, Tensor]:
     finite = hidden.isfinite().all(dim=-1).all(dim=-1).all(dim=0)
     return {
         "spectral_radius": spectral_radius(trajectory.weights, trajectory.cell),
-        "lyapunov_exponent": lyapunov_exponents(trajectory)[:, 0],
+        "lyapunov_exponent": lyapunov_exponent(trajectory),
         "half_life_theory": torch.where(finite, theoretical_half_life(trajectory), torch.nan),
         **{f"saturation_{gate}": share for gate, share in saturation(trajectory).items()},
         **{f"mean_{gate}": mean for gate, mean in gate_means(trajectory).items()},

@@ -31,6 +31,8 @@ class Trajectory:
     """With the leading axis n."""
     inputs: Tensor
     """(T, n, inputs, B)."""
+    run: tuple[Sequence[State], RecurrentBatchNorm | None] | None = None
+    """The states, and the batch normalisation with its statistics, where they are known already."""
 
     @property
     def steps(self) -> int:
@@ -56,13 +58,12 @@ class Trajectory:
         """Each unit's mean of every gate over steps and sequences, (n, H, 1)."""
         return {gate: value.mean(dim=(0, -1))[..., None] for gate, value in self.gates.items()}
 
-    def step(self, t: int, state: State, sequence: int | None = None) -> State:
-        """The cell's step number t, from 0, of all sequences or of one, from any state.
+    def step(self, t: int, state: State) -> State:
+        """The cell's step number t, from 0, from any state.
 
-        ``state`` may have any number of columns where it is one sequence's.
+        ``state`` may have any number of columns where the trajectory is of one sequence.
         """
-        x = self.inputs[t] if sequence is None else self.inputs[t][..., sequence, None]
-        new: State = self.cell_at(t).step(self.weights, x, state)
+        new: State = self.cell_at(t).step(self.weights, self.inputs[t], state)
         return new
 
     def cell_at(self, t: int) -> Cell:
@@ -73,8 +74,21 @@ class Trajectory:
         batch_norm.start(t)
         return self.cell.normalising_with(batch_norm)
 
+    def in_double(self, first: int, sequences: int) -> Trajectory:
+        """Some of the sequences in float64, to take derivatives of: their states are the same.
+
+        The derivative of a float32 step underflows where its factors, or their squares, do.
+        """
+        chosen = slice(first, first + sequences)
+        states, batch_norm = self._run
+        run = [tuple(s[..., chosen].double() for s in state) for state in states], batch_norm
+        inputs = self.inputs[..., chosen].detach().double()
+        return Trajectory(self.cell, self.weights.double(), inputs, run)
+
     @cached_property
     def _run(self) -> tuple[Sequence[State], RecurrentBatchNorm | None]:
+        if self.run is not None:
+            return self.run
         _, models, _, sequences = self.inputs.shape
         batch_norm, cell = None, self.cell
         if self.cell.norm == "batch":

@@ -23,6 +23,8 @@ ClipBy = Literal["norm", "value"]
 KeepWeights = Literal["first_seed", "all"]
 Device = Literal["auto", "cpu", "cuda"]
 
+SMALLEST_CLIP = 1e-8
+"""Adam's ε: beside it, a gradient that is clipped below counts for nothing."""
 MAX_VALUES = 64
 """Of one setting."""
 MAX_MODELS = 20_000
@@ -207,6 +209,27 @@ class Experiment:
                     f"hidden_size is {self.hidden_size}: with match=parameters {cell} would get "
                     f"more than {most}, lower hidden_size or use match=hidden_size"
                 )
+
+    def check_trainable(self) -> None:
+        """Raises ExperimentError where nothing could be learnt, whatever the task and the cell.
+
+        It is asked before something is trained, and not of what was: runs of earlier releases may
+        have such settings, and can still be opened.
+        """
+        if reason := self.hindrance():
+            raise ExperimentError(reason)
+
+    def hindrance(self) -> str:
+        """Why nothing could be learnt by construction, and what to do; or empty."""
+        if 0 < self.clip < SMALLEST_CLIP:
+            return (
+                f"clip is {self.clip:g}: Adam takes no step along gradients below "
+                f"{SMALLEST_CLIP:g}, raise clip, or give 0 to leave gradients as they are"
+            )
+        for cell, hidden in self.hidden_sizes().items():
+            if reason := make_cell(cell).hindrance(hidden, self.batch_size):
+                return f"{cell}: {reason}"
+        return ""
 
     @property
     def seed_numbers(self) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from models.kernels import unroll
 from models.kernels.batch_norm import Statistics
 from models.kernels.schedule import Schedule
 from models.population.initialisation import initial_readout
+from models.population.norm import norm
 from models.tasks.task import Batch, Task
 
 
@@ -197,8 +198,6 @@ _LOSSES = {"cross_entropy": _cross_entropy, "squared_error": _squared_error}
 
 def _norm_over_batch(gradient: Tensor) -> Tensor:
     """Gradients (steps, H, B) of a loss averaged over B -> root mean square norm (steps,)."""
-    sequences = gradient.shape[-1]
-    # Scaled by the largest, since squares of a vanishing gradient underflow before it does.
-    largest = gradient.abs().amax(dim=(1, 2), keepdim=True)
-    scaled = gradient / largest.clamp(min=torch.finfo(gradient.dtype).tiny)
-    return largest.flatten() * scaled.square().sum(dim=(1, 2)).mul(sequences).sqrt()
+    # One sequence's gradient is B times its part of the mean's: B · ‖·‖ / √B.
+    over_batch = norm(gradient, dim=(1, 2)) * math.sqrt(gradient.shape[-1])
+    return over_batch.to(gradient.dtype)

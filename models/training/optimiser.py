@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from models.experiment.experiment import ClipBy
+from models.population.norm import norm
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
@@ -57,25 +58,22 @@ class Adam:
         self.parameters.sub_(self._change)
 
 
-def clipped(gradient: Tensor, norm: Tensor, threshold: float, by: ClipBy = "norm") -> Tensor:
+def clipped(gradient: Tensor, length: Tensor, threshold: float, by: ClipBy = "norm") -> Tensor:
     """Whether ``clip`` changes each model's gradient, (S,)."""
-    largest = gradient.abs().amax(dim=1) if by == "value" else norm
+    largest = gradient.abs().amax(dim=1) if by == "value" else length
     return (largest > threshold) & (threshold > 0)
 
 
 def gradient_norm(gradient: Tensor) -> Tensor:
-    """Norm over all parameters of each model, (S, P) -> (S,); not finite only where it is not."""
-    norm: Tensor = torch.linalg.vector_norm(gradient, dim=1)
-    if norm.isfinite().all():
-        return norm
-    # In single precision squares overflow from 10¹⁹ on, long before their root does.
-    largest = gradient.abs().amax(dim=1, keepdim=True)
-    scaled = torch.linalg.vector_norm(gradient / largest, dim=1) * largest[:, 0]
-    return torch.where(norm.isfinite(), norm, scaled)
+    """Norm over all parameters of each model, (S, P) -> (S,), float64.
+
+    It is not finite only where the gradient is not, and 0 only where that is.
+    """
+    return norm(gradient, dim=1)
 
 
-def clip(gradient: Tensor, norm: Tensor, threshold: float, by: ClipBy = "norm") -> Tensor:
-    """Each model's gradient kept within ``threshold`` (0: as it is).
+def clip(gradient: Tensor, length: Tensor, threshold: float, by: ClipBy = "norm") -> Tensor:
+    """Each model's gradient (S, P), of this ``length`` (S,), kept within ``threshold`` (0: as is).
 
     By norm, it is scaled down to the threshold where its norm is above (Pascanu, Mikolov & Bengio
     2013, algorithm 1). By value, each element is cut at ± the threshold (Mikolov 2012).
@@ -84,4 +82,6 @@ def clip(gradient: Tensor, norm: Tensor, threshold: float, by: ClipBy = "norm") 
         return gradient
     if by == "value":
         return gradient.clamp(-threshold, threshold)
-    return gradient * (threshold / norm.clamp(min=threshold))[:, None]
+    share = threshold / length.double().clamp(min=threshold)
+    # A share may be too small for single precision where the product is not.
+    return (gradient * share[:, None]).to(gradient.dtype)

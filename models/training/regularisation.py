@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from models.kernels.kernel import Unrolled
+from models.population.norm import norm
 
 BOUND = 1e-10
 """Steps with a smaller ‖∂L/∂h_t‖ are left out."""
@@ -25,12 +26,12 @@ def omega(recurrence: Unrolled, W_h: Tensor, model: int) -> tuple[Tensor, Tensor
     slope = cell.candidate_slope(recurrence.state("h", model)[1:])
     pulled = recurrence.state_gradient("h", model)[1:]
     # The loss is a mean over sequences: a single one's gradient is B times what stands here.
-    norm = pulled.square().sum(1) * pulled.shape[-1] ** 2
-    counted = norm >= BOUND**2
-    u = slope * pulled * pulled.shape[-1]
+    length = norm(pulled, dim=1, keepdim=True)
+    counted = length * pulled.shape[-1] >= BOUND
+    # Of vectors of length 1: neither their length nor its square is lost in single precision.
+    u = slope * torch.where(counted, pulled / length, 0).to(pulled.dtype)
     v = W_h.T @ u
-    excess = torch.where(counted, v.square().sum(1) / norm.clamp(min=BOUND**2) - 1, 0)
+    excess = torch.where(counted, v.square().sum(1, keepdim=True) - 1, 0)
     count = counted.sum().clamp(min=1)
-    weight = torch.where(counted, 4 * excess / norm.clamp(min=BOUND**2), 0)
-    gradient = torch.einsum("thb,tkb->hk", u * weight[:, None], v)
+    gradient = torch.einsum("thb,tkb->hk", 4 * excess * u, v)
     return excess.square().sum() / count, gradient / count

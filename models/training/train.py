@@ -33,8 +33,10 @@ def train(
     measured is yielded and the iterator ends. The numbers do not depend on ``processes``, by
     default one for each core. Populations that ``checkpoints`` names go on from there, to the same
     bits as without a break; they are those of the same number of processes. Raises ExperimentError
-    where the experiment asks for a GPU and there is none, ProcessDiedError where a process dies.
+    where the experiment asks for a GPU and there is none or nothing could be learnt with its
+    settings, ProcessDiedError where a process dies.
     """
+    experiment.check_trainable()
     device = choose_device(experiment.device)
     shares = share_out(experiment, processes or processes_for(experiment))
     tasks = [(experiment, share, device, checkpoints or {}) for share in shares]

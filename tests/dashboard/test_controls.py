@@ -212,6 +212,13 @@ def test_several_bad_values_are_all_reported(race: AppTest) -> None:
     assert shown.experiment(page) == Experiment()
 
 
+def test_settings_with_which_nothing_can_be_learnt_say_so(race: AppTest) -> None:
+    page = opened(race, {"cells": ["rnn:norm=batch"], "batch_size": "1"})
+    assert not page.exception
+    assert any("leaves no gradient" in error.value for error in page.error)
+    assert page.button(key="train").disabled
+
+
 def test_settings_that_cannot_be_run_say_so_and_train_is_off(race: AppTest) -> None:
     page = race.run()
     page.multiselect(key="cells").set_value([]).run()

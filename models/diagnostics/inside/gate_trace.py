@@ -135,6 +135,7 @@ def _values(trajectory: Trajectory) -> dict[str, Tensor]:
 
 def _selectivity(values: Tensor, told: Tensor) -> dict[str, np.ndarray]:
     """Of values (T, H, B), over the steps (T, 1, B) that tell something and over the others."""
+    values = values.double()
     means, variances, counts = [], [], []
     for chosen in (told, ~told):
         count = chosen.sum()

@@ -132,6 +132,8 @@ class _Ridge:
 
     def __init__(self, X: Tensor, unseen: Tensor) -> None:
         _, hidden, count = X.shape
+        size = X.square().mean(dim=(1, 2), keepdim=True).sqrt().clamp(min=torch.finfo(X.dtype).tiny)
+        X, unseen = X / size, unseen / size
         mean = X.mean(dim=-1, keepdim=True)
         X = X - mean
         gram = X @ X.mT / count

@@ -95,7 +95,10 @@ def _first_that_fits(ladder: _Ladder, fits: Fits) -> Suggestion | None:
     # Each rung costs less than the one before, nearly always: so what is found is looked at again.
     place = bisect_left(ladder.values, True, key=value_fits)
     chosen = ladder.values[place : place + 1]
-    return ladder.suggestion(chosen[0]) if chosen and value_fits(chosen[0]) else None
+    if not (chosen and value_fits(chosen[0])):
+        return None
+    suggestion = ladder.suggestion(chosen[0])
+    return None if suggestion.experiment.hindrance() else suggestion
 
 
 def _ladders(experiment: Experiment) -> Iterator[_Ladder]:

@@ -133,18 +133,16 @@ class PopulationWork:
     def recurrence_parts(self, readable: Passes) -> tuple[Work, ...]:
         """What each number of ``Recurrence`` counts."""
         look, back = readable
-        steps, size = sum(self.by_length), self.hidden * len(self.cell.states)
-        numbers = self.models / len(self.by_length) * size * len(self.cell.gates) * self.hidden
-        at_once = 1 if self.cell.norm == "batch" else max(1, known.JACOBIAN_BUDGET // numbers)
-        lots = sum(-(-own // at_once) for own in self.by_length)
+        steps = sum(self.by_length)
         column = back.element * self.hidden + back.product * self.parameters
+        columns = self.rows * min(known.EXPONENT_SEQUENCES, self.sequences)
         return (
             Work(
                 (look.step * steps + look.row * self.rows) * MICRO,
                 self.rows * self.row_arithmetic(look) * NANO,
             ),
-            Work(back.step * lots * MICRO),
-            Work(0, self.rows * size * column * NANO),
+            Work(back.step * steps * MICRO),
+            Work(0, columns * column * NANO),
             Work(steps * MICRO),
             Work(self.models * MICRO),
             Work(0, self.models * self.hidden**3 * NANO),

@@ -31,6 +31,7 @@ def birth(experiment: Mapping[str, Any], length: int | None = None) -> dict[str,
     ExperimentError.
     """
     wanted = Experiment.from_mapping(experiment)
+    wanted.check_trainable()
     few = {"seeds": min(wanted.seeds, MAX_SEEDS), "learning_rate": wanted.learning_rate[:1]}
     asked = Experiment.from_mapping({**vars(wanted), **few})
     ((*parts,),) = share_out(asked, 1)

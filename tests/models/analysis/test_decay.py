@@ -125,10 +125,10 @@ def test_connectivity_is_the_gradient_of_a_logit(name: str) -> None:
         moved = replace(trajectory, inputs=inputs)
         # Statistics of batch normalisation are those of the trajectory.
         vars(moved)["_run"] = trajectory._run
-        state = tuple(zero[..., 1, None] for zero in trajectory.states[0])
+        state = trajectory.states[0]
         for step in range(5):
-            state = moved.step(step, state, 1)
-        return (V @ state[0] + b)[torch.arange(models), chosen, 0]
+            state = moved.step(step, state)
+        return (V @ state[0] + b)[torch.arange(models), chosen, 1]
 
     for t in range(5):
         at = trajectory.inputs[t, ..., 1]

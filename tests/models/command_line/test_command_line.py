@@ -136,6 +136,16 @@ class TestTrain:
         assert set(written["cell"]) == {"rnn", "gru:bias=chrono"}
         assert len(written) == len(store.read(run.id, "accuracy")[0])
 
+    @pytest.mark.parametrize("command", ["train", "script"])
+    def test_what_cannot_learn_is_refused_in_one_line(
+        self, command: str, store: Store, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        words = [command, "--cells", "rnn:norm=batch", "--batch-size", "1", "--steps", "1"]
+        assert main(words) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "rnn:norm=batch: norm=batch with batch_size 1 leaves no gradient" in line
+        assert store.runs() == []
+
 
 class TestRunOfTheStore:
     def test_a_run_trains_once(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:

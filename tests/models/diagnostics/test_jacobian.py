@@ -14,6 +14,7 @@ from models.cells.cell import Weights
 from models.diagnostics import jacobian
 from models.diagnostics.jacobian import (
     log_singular_values,
+    lyapunov_exponent,
     lyapunov_exponents,
     step_jacobians,
 )
@@ -24,6 +25,7 @@ from tests.models.diagnostics.trajectories import (
     HIDDEN,
     MODELS,
     NORMALISED,
+    SEQUENCES,
     STATES,
     clamped,
     linear,
@@ -103,6 +105,7 @@ def test_linear_scalar() -> None:
     trajectory = linear(w.view(3, 1, 1), steps=300)
     expected = w.abs().log()
     torch.testing.assert_close(lyapunov_exponents(trajectory)[:, 0], expected)
+    torch.testing.assert_close(lyapunov_exponent(trajectory), expected)
     torch.testing.assert_close(spectral_radius(trajectory.weights, trajectory.cell), w.abs())
     values = log_singular_values(trajectory, [1, 10, 300])[..., 0]
     torch.testing.assert_close(values, expected[:, None] * torch.tensor([1.0, 10, 300]).double())
@@ -112,7 +115,7 @@ def test_orthogonal_neither_shrinks_nor_stretches() -> None:
     W = torch.linalg.qr(torch.randn(2, 8, 8, dtype=torch.float64)).Q
     trajectory = linear(W, steps=60)
     zero = torch.zeros(2, 8, dtype=torch.float64)
-    torch.testing.assert_close(lyapunov_exponents(trajectory, 8), zero)
+    torch.testing.assert_close(lyapunov_exponents(trajectory), zero[:, :1])
     torch.testing.assert_close(log_singular_values(trajectory, [60])[:, 0], zero)
     torch.testing.assert_close(
         spectral_radius(trajectory.weights, trajectory.cell), torch.ones(2, dtype=torch.float64)
@@ -128,14 +131,18 @@ def test_singular_values_hundreds_of_orders_of_magnitude_apart() -> None:
     values = log_singular_values(still, [50, 200])[0]
     lags = torch.tensor([50.0, 200.0], dtype=torch.float64)
     torch.testing.assert_close(values, lags[:, None] * factors.log(), rtol=1e-6, atol=1e-4)
-    torch.testing.assert_close(lyapunov_exponents(still, 4)[0], factors.log(), rtol=1e-2, atol=1e-2)
+    assert lyapunov_exponent(still).item() == pytest.approx(math.log(1e3), rel=1e-2)
 
 
-def test_exponents_are_the_growth_rates_of_the_singular_values() -> None:
-    trajectory = random("lstm", steps=400, scale=0.5)
-    exponents = lyapunov_exponents(trajectory, 2 * HIDDEN)
-    rates = log_singular_values(trajectory, [400])[:, 0] / 400
-    torch.testing.assert_close(exponents, rates, rtol=0, atol=0.02)
+@pytest.mark.parametrize("name", ALL)
+def test_exponents_are_the_growth_rates_of_the_largest_singular_values(name: str) -> None:
+    trajectory = random(name, steps=400, scale=0.5)
+    rates = [
+        log_singular_values(trajectory, [400], sequence)[:, 0, 0] / 400
+        for sequence in range(SEQUENCES)
+    ]
+    exponents = lyapunov_exponents(trajectory)
+    torch.testing.assert_close(exponents, torch.stack(rates, dim=1), rtol=0, atol=0.05)
 
 
 def test_clamped_lstm_forgets_by_its_forget_gate() -> None:
@@ -144,13 +151,13 @@ def test_clamped_lstm_forgets_by_its_forget_gate() -> None:
     through_c = product(trajectory, 20, 0)[:, HIDDEN:, HIDDEN:]
     one = torch.eye(HIDDEN, dtype=torch.float64)
     torch.testing.assert_close(through_c, f[:, None, None] ** 20 * one)
-    torch.testing.assert_close(lyapunov_exponents(trajectory)[:, 0], f.log())
+    torch.testing.assert_close(lyapunov_exponent(trajectory), f.log())
 
 
 def test_clamped_gru_forgets_by_its_update_gate() -> None:
     trajectory = clamped("gru", {"z": 0.9}, steps=50)
     z = torch.tensor([0.9, 0.81], dtype=torch.float64)
-    torch.testing.assert_close(lyapunov_exponents(trajectory, HIDDEN).T, z.log().expand(3, 2))
+    torch.testing.assert_close(lyapunov_exponent(trajectory), z.log())
 
 
 def test_spectral_radius_is_of_the_block_that_writes() -> None:
@@ -169,8 +176,8 @@ def test_a_model_that_is_not_finite_leaves_the_others_alone() -> None:
         broken["W_h"][1] = torch.inf
         sick = replace(healthy, weights=Weights(**broken))
         for measure in (
-            lambda t: lyapunov_exponents(t),
-            lambda t: lyapunov_exponents(t, 2),
+            lyapunov_exponent,
+            lyapunov_exponents,
             lambda t: log_singular_values(t, [1, 5]),
             lambda t: log_singular_values(t, [1, 5], hidden_only=True),
             lambda t: spectral_radius(t.weights, t.cell),
@@ -184,6 +191,5 @@ def test_dead_units_lead_nowhere() -> None:
     trajectory = random("rnn:activation=relu")
     shut = replace(trajectory.weights, b=torch.full_like(trajectory.weights.b, -100.0))
     dead = replace(trajectory, weights=shut)
-    assert (lyapunov_exponents(dead) == -math.inf).all()
-    assert (lyapunov_exponents(dead, 2) == -math.inf).all()
+    assert (lyapunov_exponent(dead) == -math.inf).all()
     assert (log_singular_values(dead, [1, 5]) == -math.inf).all()

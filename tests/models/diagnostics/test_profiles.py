@@ -11,7 +11,7 @@ from torch import Tensor
 from models.analysis.decay import half_life
 from models.analysis.horizon import gradient_horizon
 from models.cells import make_cell
-from models.diagnostics.jacobian import lyapunov_exponents
+from models.diagnostics.jacobian import lyapunov_exponent
 from models.diagnostics.theory import theoretical_half_life
 from models.diagnostics.trajectory import trajectories
 from models.experiment.partition import Model
@@ -58,7 +58,7 @@ def test_linear_scalar(w: float) -> None:
     life = math.inf if w == 1 else math.log(2) / -math.log(w)
     assert half_life(shares.numpy()) == pytest.approx(life, rel=1e-4)
     assert theoretical_half_life(trajectory).item() == pytest.approx(life, rel=1e-4)
-    exponent = lyapunov_exponents(trajectory).item()
+    exponent = lyapunov_exponent(trajectory).item()
     assert exponent == pytest.approx(math.log(w), rel=1e-4, abs=1e-6)
     within = [lag for lag in range(STEPS) if w**lag >= 0.01]
     assert gradient_horizon(shares.numpy()) == within[-1]

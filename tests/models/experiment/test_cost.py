@@ -195,6 +195,16 @@ def test_every_suggestion_fits_and_changes_one_setting(
     assert [one.kept for one in found] == sorted((one.kept for one in found), reverse=True)
 
 
+def test_no_suggestion_leaves_nothing_to_learn() -> None:
+    experiment = Experiment(cells=("rnn:norm=batch", "rnn:norm=layer"))
+    smallest = replace(experiment, batch_size=3, hidden_size=3)
+    few = Limits(megabytes=estimate(smallest).megabytes - 0.1)
+    assert not any(one.experiment.hindrance() for one in suggestions(experiment, few))
+    for smaller in (replace(experiment, batch_size=2), replace(experiment, hidden_size=2)):
+        limits = Limits(seconds=estimate(smaller).seconds)
+        assert not any(one.experiment.hindrance() for one in suggestions(experiment, limits))
+
+
 def test_a_suggestion_gives_up_no_more_than_it_must() -> None:
     experiment, limits = Experiment(steps=10_000), Limits(seconds=600)
     (steps,) = (one for one in suggestions(experiment, limits) if "steps to" in one.words)
@@ -282,7 +292,7 @@ def short_trainings() -> Iterator[tuple[float, float]]:
 
 
 def test_numbers_that_cannot_be_imported_without_torch_are_theirs() -> None:
-    assert coefficients.JACOBIAN_BUDGET == jacobian.BUDGET
+    assert coefficients.EXPONENT_SEQUENCES == jacobian.SEQUENCES
     assert coefficients.LAGS == measure.MOST_LAGS
 
 

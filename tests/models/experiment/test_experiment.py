@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.command_line.main import ALL_PRESETS
 from models.experiment import Experiment, ExperimentError
-from models.experiment.experiment import SETTINGS
+from models.experiment.experiment import SETTINGS, SMALLEST_CLIP
 from models.experiment.presets import PRESETS
+from models.training.optimiser import EPSILON
+from models.training.train import train
 
 ODD = Experiment(
     task="recall:distractors=same,classes=8",
@@ -199,3 +202,51 @@ def test_parameter_counts_by_hand() -> None:
     assert experiment.parameter_count("rnn", 2) == 2 * 6 + 2 * 2 + 2 + 4 * 3
     assert experiment.parameter_count("lstm", 2) == 4 * (2 * 6 + 2 * 2 + 2) + 4 * 3
     assert experiment.parameter_count("gru", 2) == 3 * (2 * 6 + 2 * 2 + 2) + 2 + 4 * 3
+
+
+HINDERED = [
+    ({"cells": ["rnn:norm=batch"], "batch_size": 1}, "rnn:norm=batch: .*batch_size 1 leaves no"),
+    ({"cells": ["rnn", "lstm:norm=batch"], "batch_size": 2}, "batch_size of at least 3"),
+    ({"cells": ["gru:norm=layer"], "hidden_size": 1}, "gru:norm=layer: .*hidden_size 1 leaves"),
+    ({"cells": ["lstm:norm=layer"], "hidden_size": 2}, "1 and -1 of any two numbers"),
+    (
+        {"cells": ["lstm:norm=layer", "rnn:norm=layer"], "hidden_size": 2, "match": "parameters"},
+        "lstm:norm=layer: norm=layer with hidden_size 2",
+    ),
+    ({"clip": 1e-9}, "clip is 1e-09: .*below 1e-08, raise clip, or give 0"),
+    ({"clip": 1e-12, "clip_by": "value"}, "clip is 1e-12"),
+]
+"""Settings with which nothing can be learnt, and what is said of them."""
+
+
+@pytest.mark.parametrize(("settings", "message"), HINDERED)
+def test_what_cannot_learn_is_not_trained(settings: dict[str, Any], message: str) -> None:
+    # It can be written and read all the same: earlier releases have trained it.
+    experiment = Experiment.from_json(Experiment.from_mapping(settings).to_json())
+    with pytest.raises(ExperimentError, match=message):
+        experiment.check_trainable()
+    with pytest.raises(ExperimentError, match=message):
+        next(train(experiment))
+    assert "\n" not in experiment.hindrance()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"cells": ["rnn:norm=batch", "lstm:norm=layer"], "batch_size": 3, "hidden_size": 3},
+        {"cells": ["rnn:norm=batch"], "hidden_size": 1},
+        {"cells": ["rnn:norm=layer", "gru"], "batch_size": 1},
+        {"clip": 0},
+        {"clip": EPSILON},
+        {"truncate": 1},
+    ],
+)
+def test_what_may_learn_is_trained(settings: dict[str, Any]) -> None:
+    assert Experiment.from_mapping(settings).hindrance() == ""
+    assert EPSILON == SMALLEST_CLIP
+
+
+@pytest.mark.parametrize("preset", ALL_PRESETS)
+def test_every_preset_may_learn(preset: str) -> None:
+    assert ALL_PRESETS[preset].experiment.hindrance() == ""

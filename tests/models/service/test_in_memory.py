@@ -122,7 +122,7 @@ def test_torch_is_left_as_it_was() -> None:
 @pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
 def test_the_examples_of_the_documentation_run(monkeypatch: pytest.MonkeyPatch, page: str) -> None:
     """Each with its own settings, but for those that make it long."""
-    small = {"steps": 2, "seeds": 2, "held_out": 8, "batch_size": 4, "device": "cpu"}
+    small: dict[str, Any] = {"steps": 2, "seeds": 2, "held_out": 8, "batch_size": 4}
     trained: list[Experiment] = []
 
     def tiny(**settings: Any) -> Experiment:

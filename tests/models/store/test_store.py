@@ -14,7 +14,10 @@ import pandas as pd
 import pytest
 
 from models.analysis.schema import TABLES
-from models.experiment import Experiment
+from models.exchange import files
+from models.exchange.import_files import from_zip
+from models.experiment import Experiment, ExperimentError
+from models.service.running import execute
 from models.store import Store
 from models.training.snapshot import Snapshot
 from models.training.train import train
@@ -121,6 +124,38 @@ def test_what_is_not_finite_survives(store: Store, snapshots: list[Snapshot]) ->
     assert math.isnan(store.read(run, "accuracy")[0]["loss"].iloc[0])
     assert store.read(run, "training")[0]["gradient_norm"].iloc[0] == math.inf
     assert store.profiles(run)["gradient_norm"].isna().sum() == 1
+
+
+def test_minus_infinity_survives_the_store_and_a_csv(
+    store: Store, snapshots: list[Snapshot]
+) -> None:
+    run = store.create(TINY)
+    rows = snapshots[0].tables["diagnostics"]
+    lost = rows["diagnostic"] == "lyapunov_exponent"
+    assert lost.any()
+    tables = {"diagnostics": rows.assign(value=rows["value"].mask(lost, -math.inf))}
+    store.append(run, replace(snapshots[0], tables=tables), 0)
+    store.finish(run, "stopped")
+    stored = files.from_store(store, run)
+    again = from_zip(files.zip_bytes(stored))
+    for found in (store.read(run, "diagnostics")[0], again.tables["diagnostics"]):
+        values = found.loc[found["diagnostic"] == "lyapunov_exponent", "value"]
+        assert len(values) == lost.sum()
+        assert (values == -math.inf).all()
+
+
+def test_runs_with_which_nothing_could_be_learnt_still_open(store: Store) -> None:
+    # Earlier releases have trained such experiments.
+    old = Experiment(cells=("rnn:norm=batch",), batch_size=1, steps=1, held_out=1, seeds=1)
+    assert old.hindrance()
+    run = store.create(old)
+    assert [one.experiment for one in store.runs()] == [old]
+    assert store.run(run).experiment == old
+    assert from_zip(files.zip_bytes(files.from_store(store, run))).experiment == old
+    with pytest.raises(ExperimentError, match="leaves no gradient"):
+        execute(store, run)
+    assert store.run(run).status == "failed"
+    assert store.run(run).message == old.hindrance()
 
 
 def test_empty_tables_have_the_types_of_full_ones(store: Store, snapshots: list[Snapshot]) -> None:
