@@ -104,8 +104,11 @@ def end_ratios(gradients: pd.DataFrame) -> pd.DataFrame:
     first = norms.first(skipna=False).astype(float)
     last = norms.last(skipna=False).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log(first.where(np.isfinite(first), np.inf)) - np.log(last)
+        ratio = first.where(np.isfinite(first), np.inf).map(np.log) - last.map(np.log)
     known = np.isfinite(last) & (last > 0)
     order = {cell: place for place, cell in enumerate(gradients["cell"].unique())}
     table = ratio.where(known).rename("log_ratio").reset_index()
-    return table.sort_values("cell", key=lambda cells: cells.map(order), kind="stable")
+    ordered: pd.DataFrame = table.sort_values(
+        "cell", key=lambda cells: cells.map(order), kind="stable"
+    )
+    return ordered

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -14,6 +15,10 @@ from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.numbers import after, finished, half_lives, not_trained_yet, present
 from models.stories.story import Story, Tables
+
+Span: TypeAlias = Mapping[Hashable, Any]
+Spans: TypeAlias = Mapping[Hashable, Span]
+"""Rows of ``memory_spans``, by cell."""
 
 MARGIN = 1.2
 """Memory spans nearer to each other than this factor are alike."""
@@ -27,7 +32,7 @@ def says(experiment: Experiment, tables: Tables) -> str:
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
         return at_first
-    spans = memory_spans(accuracy).set_index("cell")
+    spans: Spans = memory_spans(accuracy).set_index("cell").to_dict("index")
     cells = present(experiment, accuracy)
     sentences = [at_first, _spans(experiment, accuracy, spans), not_trained_yet(experiment, cells)]
     plain = next((cell for cell in cells if make_cell(cell).norm == "none"), None)
@@ -39,24 +44,21 @@ def says(experiment: Experiment, tables: Tables) -> str:
     return " ".join(filter(None, sentences))
 
 
-def _spans(experiment: Experiment, accuracy: pd.DataFrame, spans: pd.DataFrame) -> str:
+def _spans(experiment: Experiment, accuracy: pd.DataFrame, spans: Spans) -> str:
     """The memory span of each cell, on which the verdicts rest."""
-    of_cells = [
-        f"{spans.loc[cell, 'text'] if spans.loc[cell, 'text'] != DIVERGED else 'none'} for "
-        f"{the(cell)}"
-        for cell in present(experiment, accuracy)
-    ]
+    texts = {cell: span["text"].replace(DIVERGED, "none") for cell, span in spans.items()}
+    of_cells = [f"{texts[cell]} for {the(cell)}" for cell in present(experiment, accuracy)]
     return f"{after(experiment, accuracy)} the memory span is {listed(of_cells)}."
 
 
-def _verdict(spans: pd.DataFrame, normalised: Sequence[str], plain: str) -> str:
+def _verdict(spans: Spans, normalised: Sequence[str], plain: str) -> str:
     """Which normalised cells remember further than the plain one, and which do not."""
-    judged = {cell: _compare(spans.loc[cell], spans.loc[plain]) for cell in normalised}
+    judged = {cell: _compare(spans[cell], spans[plain]) for cell in normalised}
     found = {word: [cell for cell in normalised if judged[cell] == word] for word in JUDGED}
     return listed([f"{word} for {listed([*map(the, of)])}" for word, of in found.items() if of])
 
 
-def _compare(span: pd.Series, plain: pd.Series) -> str:
+def _compare(span: Span, plain: Span) -> str:
     """One of JUDGED, by the memory spans as they are shown: a bound says no more than it does."""
     (low, high), (plain_low, plain_high) = _known(span), _known(plain)
     if low > MARGIN * plain_high:
@@ -67,7 +69,7 @@ def _compare(span: pd.Series, plain: pd.Series) -> str:
     return "makes no difference" if alike else "cannot be judged at these lengths"
 
 
-def _known(span: pd.Series) -> tuple[float, float]:
+def _known(span: Span) -> tuple[float, float]:
     """Between which lengths a memory span lies; 0 where every model has diverged."""
     if span["text"] == DIVERGED:
         return 0.0, 0.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,10 +26,11 @@ def half_lives(
     were not measured yet. Where nothing was measured it is the end of the story.
     """
     medians = medians_at_birth(diagnostics, f"half_life_{state}", length)
+    of_cells: dict[Hashable, Any] = medians.to_dict("index")
     rates: dict[str, list[str]] = {}
-    for cell in (cell for cell in cells if cell in medians.index):
-        verb, _, rate = half_life_predicate(medians.loc[cell, "median"]).partition(" every ")
-        of_cell = f"for {the(cell)}{_known(medians.loc[cell])}"
+    for cell in (cell for cell in cells if cell in of_cells):
+        verb, _, rate = half_life_predicate(of_cells[cell]["median"]).partition(" every ")
+        of_cell = f"for {the(cell)}{_known(of_cells[cell])}"
         rates.setdefault(verb, []).append(f"every {rate} " * bool(rate) + of_cell)
     if not rates:
         return f"{subject} could not be measured."
@@ -37,7 +39,7 @@ def half_lives(
     return " ".join(f"{who} {verb} {listed(words)}." for who, (verb, words) in sentences)
 
 
-def _known(median: pd.Series) -> str:
+def _known(median: Mapping[Hashable, Any]) -> str:
     """Of how many models a median is, where it is not of all."""
     known, models = int(median["known"]), int(median["models"])
     return f" (known of {of_all(known, models, 'model')})" if 0 < known < models else ""
@@ -117,15 +119,15 @@ def values(subject: str, medians: pd.DataFrame, cells: Sequence[str]) -> str:
 
     ``subject`` is "The radius is"; ``medians`` are by cell. Empty where no cell has rows.
     """
-    known = medians[np.isfinite(medians["median"])]
+    known: dict[Hashable, Any] = medians[np.isfinite(medians["median"])].to_dict("index")
     of_cells = [
-        f"{known.loc[cell, 'median']:.2f} for {the(cell)}{_known(known.loc[cell])}"
+        f"{known[cell]['median']:.2f} for {the(cell)}{_known(known[cell])}"
         for cell in cells
-        if cell in known.index
+        if cell in known
     ]
     if not of_cells:
         return ""
-    unknown = [the(cell) for cell in cells if cell in medians.index.difference(known.index)]
+    unknown = [the(cell) for cell in cells if cell in medians.index and cell not in known]
     text = f"{subject} {listed(of_cells)}."
     return text + (f" It could not be measured for {listed(unknown)}." if unknown else "")
 
