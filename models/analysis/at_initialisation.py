@@ -104,12 +104,11 @@ def end_ratios(gradients: pd.DataFrame) -> pd.DataFrame:
     first = norms.first(skipna=False).astype(float)
     last = norms.last(skipna=False).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        finite = first.where(np.isfinite(first), np.inf)
-        ratio = pd.Series(np.log(finite) - np.log(last), first.index)
+        ratio = first.where(np.isfinite(first), np.inf).map(np.log) - last.map(np.log)
     known = np.isfinite(last) & (last > 0)
     order = {cell: place for place, cell in enumerate(gradients["cell"].unique())}
     table = ratio.where(known).rename("log_ratio").reset_index()
-    ratios: pd.DataFrame = table.sort_values(
+    ordered: pd.DataFrame = table.sort_values(
         "cell", key=lambda cells: cells.map(order), kind="stable"
     )
-    return ratios
+    return ordered

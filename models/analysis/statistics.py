@@ -136,8 +136,8 @@ def median_over_seeds(diagnostics: pd.DataFrame, keys: Sequence[str]) -> pd.Data
         middle = rates.groupby(by, sort=False).median()
         lives = (1 / middle).where(middle != 0, np.inf)
     of_lives = middle.index.get_level_values("diagnostic").astype(str).str.startswith("half_life")
-    summary: pd.DataFrame = table.assign(median=middle.where(~of_lives, lives)).reset_index()
-    return summary
+    found: pd.DataFrame = table.assign(median=middle.where(~of_lives, lives)).reset_index()
+    return found
 
 
 def better_than_chance(accuracy: pd.DataFrame) -> pd.Series:

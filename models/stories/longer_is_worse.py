@@ -34,8 +34,8 @@ def _cliff(experiment: Experiment, accuracy: pd.DataFrame, simple: str) -> str:
     notes, who = f"the notes say (beyond about {NOTES_SAY})", sentence(the(simple))
     if not unsolved:
         longest = max(solved)
-        later = f", later than {notes}" if longest > NOTES_SAY else ""
-        return f"{who} does not forget at {count(longest, 'step')}{later}."
+        against = f", later than {notes}" if longest > NOTES_SAY else ""
+        return f"{who} does not forget at {count(longest, 'step')}{against}."
     before = [length for length in solved if length < unsolved[0]]
     sooner = unsolved[0] <= NOTES_SAY
     if not before:

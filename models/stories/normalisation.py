@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -16,10 +16,9 @@ from models.experiment.presets import Preset
 from models.stories.numbers import after, finished, half_lives, not_trained_yet, present
 from models.stories.story import Story, Tables
 
-Span = Mapping[Hashable, Any]
-"""A row of ``models.analysis.memory_span.memory_spans``, by column."""
-Spans = Mapping[Hashable, Span]
-"""Rows by cell."""
+Span: TypeAlias = Mapping[Hashable, Any]
+Spans: TypeAlias = Mapping[Hashable, Span]
+"""Rows of ``memory_spans``, by cell."""
 
 MARGIN = 1.2
 """Memory spans nearer to each other than this factor are alike."""
@@ -33,7 +32,7 @@ def says(experiment: Experiment, tables: Tables) -> str:
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
         return at_first
-    spans = memory_spans(accuracy).set_index("cell").to_dict("index")
+    spans: Spans = memory_spans(accuracy).set_index("cell").to_dict("index")
     cells = present(experiment, accuracy)
     sentences = [at_first, _spans(experiment, accuracy, spans), not_trained_yet(experiment, cells)]
     plain = next((cell for cell in cells if make_cell(cell).norm == "none"), None)
@@ -47,10 +46,8 @@ def says(experiment: Experiment, tables: Tables) -> str:
 
 def _spans(experiment: Experiment, accuracy: pd.DataFrame, spans: Spans) -> str:
     """The memory span of each cell, on which the verdicts rest."""
-    of_cells = [
-        f"{spans[cell]['text'] if spans[cell]['text'] != DIVERGED else 'none'} for {the(cell)}"
-        for cell in present(experiment, accuracy)
-    ]
+    texts = {cell: span["text"].replace(DIVERGED, "none") for cell, span in spans.items()}
+    of_cells = [f"{texts[cell]} for {the(cell)}" for cell in present(experiment, accuracy)]
     return f"{after(experiment, accuracy)} the memory span is {listed(of_cells)}."
 
 

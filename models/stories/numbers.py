@@ -25,11 +25,12 @@ def half_lives(
     ``subject`` is "The gradient". Cells without rows are left out: they do not have this state, or
     were not measured yet. Where nothing was measured it is the end of the story.
     """
-    medians = medians_at_birth(diagnostics, f"half_life_{state}", length).to_dict("index")
+    medians = medians_at_birth(diagnostics, f"half_life_{state}", length)
+    of_cells: dict[Hashable, Any] = medians.to_dict("index")
     rates: dict[str, list[str]] = {}
-    for cell in (cell for cell in cells if cell in medians):
-        verb, _, rate = half_life_predicate(medians[cell]["median"]).partition(" every ")
-        of_cell = f"for {the(cell)}{_known(medians[cell])}"
+    for cell in (cell for cell in cells if cell in of_cells):
+        verb, _, rate = half_life_predicate(of_cells[cell]["median"]).partition(" every ")
+        of_cell = f"for {the(cell)}{_known(of_cells[cell])}"
         rates.setdefault(verb, []).append(f"every {rate} " * bool(rate) + of_cell)
     if not rates:
         return f"{subject} could not be measured."
@@ -118,15 +119,15 @@ def values(subject: str, medians: pd.DataFrame, cells: Sequence[str]) -> str:
 
     ``subject`` is "The radius is"; ``medians`` are by cell. Empty where no cell has rows.
     """
-    known = medians[np.isfinite(medians["median"])]
+    known: dict[Hashable, Any] = medians[np.isfinite(medians["median"])].to_dict("index")
     of_cells = [
-        f"{known.loc[cell, 'median']:.2f} for {the(cell)}{_known(known.loc[cell])}"
+        f"{known[cell]['median']:.2f} for {the(cell)}{_known(known[cell])}"
         for cell in cells
-        if cell in known.index
+        if cell in known
     ]
     if not of_cells:
         return ""
-    unknown = [the(cell) for cell in cells if cell in medians.index.difference(known.index)]
+    unknown = [the(cell) for cell in cells if cell in medians.index and cell not in known]
     text = f"{subject} {listed(of_cells)}."
     return text + (f" It could not be measured for {listed(unknown)}." if unknown else "")
 

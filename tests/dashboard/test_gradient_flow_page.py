@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import asdict, replace
+from html import escape, unescape
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.figures.style import cell_style
 from dashboard.scheduling import app_resources
 from dashboard.scheduling.trainer_process import QuestionError
 from dashboard.session import recorded_examples
+from models.analysis.at_initialisation import at_birth
+from models.analysis.half_lives import half_life_words
+from models.cells import cell_title
 from models.experiment import Experiment
+from models.service.questions import ask
 from models.store import Store
 from models.stories import STORIES, story_presets
 from models.training.snapshot import Snapshot
@@ -49,6 +57,13 @@ def charts(page: AppTest) -> dict[str, dict[str, Any]]:
         title = figure["layout"].get("yaxis", {}).get("title", {}).get("text", "")
         found[title] = figure
     return found
+
+
+def half_life_cards(page: AppTest) -> dict[str, str]:
+    """What each card shows, by its label."""
+    (cards,) = [html for html in page.get("html") if "half-lives" in html.proto.body]
+    found = re.findall(r"border-color: [^>]*>(.*?)<b[^>]*>(.*?)</b>", cards.proto.body)
+    return {unescape(label): unescape(figure) for label, figure in found}
 
 
 def told(page: AppTest) -> str:
@@ -94,6 +109,29 @@ class TestAtBirth:
         theory = table.set_index("cell")["in theory"]
         assert theory["RNN, batch norm"] == "not measurable"
         assert "every" in theory["RNN"]
+
+    def test_cards_and_table_show_the_median_over_all_seeds(self, gradient_flow: AppTest) -> None:
+        experiment = replace(TINY, seeds=3)
+        page = with_settings(gradient_flow, experiment).run()
+        answer: Any = ask("birth", {"experiment": asdict(experiment), "length": 13})
+        rows = pd.DataFrame(answer["diagnostics"]).assign(step=0)
+        lives = at_birth(rows, "half_life_h", 13)
+        assert half_life_cards(page) == {
+            cell_style(cell).label: half_life_words(life) for cell, life in lives.items()
+        }
+        assert list(page.dataframe[0].value["gradient"]) == list(half_life_cards(page).values())
+        assert "medians over 3 seeds" in shown.captions(page)
+
+    def test_card_and_table_give_one_verdict_on_a_gradient_that_explodes(
+        self, gradient_flow: AppTest
+    ) -> None:
+        experiment = replace(TINY, cells=("rnn:gain=3", "rnn"), lengths=(10, 50), hidden_size=32)
+        page = with_settings(gradient_flow, experiment).run()
+        (cards,) = [html for html in page.get("html") if "half-lives" in html.proto.body]
+        verdicts = list(page.dataframe[0].value["trainable up to"])
+        assert verdicts[0].endswith("then it explodes")
+        for verdict in verdicts:
+            assert escape(f"trainable up to T {verdict}") in cards.proto.body
 
     def test_what_is_drawn_can_be_taken_home(self, gradient_flow: AppTest) -> None:
         page = with_settings(gradient_flow, TINY).run()
@@ -157,6 +195,20 @@ class TestStories:
         recorded = recorded_examples.example(story.presets[0].name)
         assert recorded
         assert story.says(recorded.experiment, recorded.tables) in told(page)
+
+    @pytest.mark.parametrize("name", ["normalisation", "longer_is_worse", "tanh_against_relu"])
+    def test_cards_say_what_the_sentence_says(self, gradient_flow: AppTest, name: str) -> None:
+        page = gradient_flow.run().button(key=f"story_{name}").click().run()
+        experiment = STORIES[name].presets[0].experiment
+        cards = half_life_cards(page)
+        assert len(cards) == len(experiment.cells)
+        for cell in experiment.cells:
+            words = cards[cell_style(cell).label]
+            verb, _, rate = words.partition(" every ")
+            assert verb in told(page)
+            # The end of the name: the next cell, or the end of the list.
+            of_cell = rf"every {re.escape(rate)} for the {re.escape(cell_title(cell))}(?! with)"
+            assert not rate or re.search(of_cell, told(page)), (words, told(page))
 
     @pytest.mark.parametrize("name", story_presets())
     def test_every_variant_has_a_complete_recorded_run_of_its_settings(self, name: str) -> None:

@@ -153,7 +153,7 @@ def power(text: str) -> float:
     mantissa, _, exponent = text.rpartition("10")
     if exponent and exponent[0] in "⁻⁰¹²³⁴⁵⁶⁷⁸⁹":
         factor = float(mantissa.replace(" · ", "") or 1)
-        return factor * math.pow(10, int(exponent.translate(SUPERSCRIPTS)))
+        return factor * math.pow(10, float(exponent.translate(SUPERSCRIPTS)))
     return float(text)
 
 
@@ -237,13 +237,13 @@ def test_findings_are_true_of_their_table(run: tuple[Experiment, pd.DataFrame]) 
         assert named(lost[3]) == set(last.loc[last["diverged"], "cell"])
     elif "too early" not in text.lower():
         assert not last["diverged"].any() or last["diverged"].all()
-    spans = memory_spans(last).set_index("cell").to_dict("index")
+    spans: dict[Hashable, Any] = memory_spans(last).set_index("cell").to_dict("index")
     if first := re.search(r"; (the \w+) gives up first", text):
         (cell,) = named(first[1])
         own = _bounds(spans[cell])
         others = [_bounds(spans[other]) for other in spans if other != cell]
         assert all(own[1] < low or own[0] < low for low, _ in others if not math.isnan(low)), text
-        assert [row["text"] for row in spans.values()].count(spans[cell]["text"]) == 1
+        assert [span["text"] for span in spans.values()].count(spans[cell]["text"]) == 1
     if "memory span is" in text:
         told = named(text.split("memory span is")[1].split(". ")[0])
         assert {cell for cell in spans if spans[cell]["text"] != "diverged"} <= told
@@ -253,9 +253,7 @@ def _bounds(span: Mapping[Hashable, Any]) -> tuple[float, float]:
     """Between which lengths a memory span lies, as it is shown."""
     if span["text"] == "diverged":
         return math.nan, math.nan
-    sign, _, number = str(span["text"]).rpartition(" ")
-    ends = {"<": (0.0, float(number)), ">": (float(number), math.inf)}
-    return ends.get(sign, (float(number), float(number)))
+    return _ends(str(span["text"]))
 
 
 # Stories.

@@ -351,9 +351,9 @@ def test_normalisation_says_whether_it_helps(
     solved = {"rnn": (10, 20), "rnn:norm=layer": layer, "rnn:gamma=0.1,norm=batch": batch}
     text = says("normalisation", accuracy=scores(experiment, solved))
     assert f"that layer norm does help. Here it {told[0]} for the RNN with layer norm." in text
-    verdict = text.split("batch norm helps little. Here it ")[1].split(" The notes")[0]
-    assert f"{told[1]} for" in verdict
-    assert "the RNN with batch norm and gamma 0.1" in verdict.split(f"{told[1]} for")[1]
+    said = text.split("batch norm helps little. Here it ")[1].split(" The notes")[0]
+    assert f"{told[1]} for" in said
+    assert "the RNN with batch norm and gamma 0.1" in said.split(f"{told[1]} for")[1]
     assert "the memory span is 32 for the RNN, " in text
 
 
