@@ -13,7 +13,7 @@ from dashboard.session.run_tables import Reader
 from dashboard.session.visitor import visitor
 from models.experiment import Experiment
 from models.experiment.cost.words import duration
-from models.store import StoreError
+from models.store import StoreError, UnknownRunError
 from models.store.run import Run
 
 Phase = Literal["queued", "starting", "arriving", "training", "ended"]
@@ -60,7 +60,7 @@ def stop(run: str) -> None:
     """Ends the run; what was measured stays."""
     try:
         trainer().stop(run)
-    except KeyError:
+    except UnknownRunError:
         return  # deleted meanwhile, in another tab
     except StoreError as error:
         st.session_state[REFUSED] = f"the run cannot be stopped: {error}"
@@ -70,7 +70,7 @@ def look_at(run: str) -> None:
     """Makes this the run that the page shows, and that the address names, while there is one."""
     try:
         reader = Reader(run, store().run(run).experiment)
-    except KeyError:
+    except UnknownRunError:
         return  # deleted meanwhile, in another tab
     st.query_params["run"] = run
     st.session_state[READER] = reader
@@ -91,7 +91,7 @@ def opened_by_address() -> Run | None:
         return None
     try:
         run = store().run(wanted)
-    except KeyError:
+    except UnknownRunError:
         leave()
         st.session_state[UNKNOWN] = wanted
         return None
@@ -105,7 +105,7 @@ def current() -> Run | None:
         return None
     try:
         run = store().run(reader().run)
-    except KeyError:
+    except UnknownRunError:
         leave()
         return None
     if st.query_params.get("run") != run.id:

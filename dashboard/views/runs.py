@@ -14,7 +14,7 @@ from dashboard.sections.import_results import import_results
 from dashboard.session import current_run
 from dashboard.session.visitor import listed
 from models.exchange.files import from_store, zip_bytes
-from models.store import StoreError
+from models.store import StoreError, UnknownRunError
 from models.store.run import Run
 
 PAGE = 30  # runs shown at first, and added by each press of Show more
@@ -91,7 +91,7 @@ def _row(run: Run) -> None:
 def _change(change: Callable[..., None], *arguments: object) -> None:
     try:
         change(*arguments)
-    except StoreError as error:
+    except (StoreError, UnknownRunError) as error:
         st.session_state[UNCHANGED] = str(error)
 
 
