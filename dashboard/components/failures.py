@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.components.markdown import plain
 from dashboard.scheduling.draw_slots import turn
 from models.settings.configuration import ConfigurationError
-from models.store import StoreError
+from models.store import StoreError, UnknownRunError
 
 log = logging.getLogger("memory_lab.app")
 
@@ -27,6 +27,8 @@ def told() -> Iterator[None]:
             yield
     except ConfigurationError as error:
         st.error(f"This app is not set up well: {plain(str(error), most=600)}")
+    except UnknownRunError as error:
+        st.error(f"This run cannot be shown: {plain(str(error), most=600)}. Reload the page.")
     except StoreError as error:
         log.warning("page without its store: %s", error)
         st.error(

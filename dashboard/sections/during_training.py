@@ -181,6 +181,8 @@ def _connectivity(source: Source, cell: str, length: int) -> None:
     if rows.empty:
         return
     seed = int(rows["seed"].min())
+    # Where nothing says which of several learning rates is the best, the first is as good.
+    rows = rows[(rows["seed"] == seed) & (rows["learning_rate"] == rows["learning_rate"].min())]
     steps = sorted(int(step) for step in rows["step"].unique())
     st.markdown(
         f"**On which inputs does the answer hang?** {cell_style(cell).label}, T = {length}, "
@@ -188,7 +190,7 @@ def _connectivity(source: Source, cell: str, length: int) -> None:
     )
     example = held_out_sequence(source.experiment, seed, length)
     for column, step in zip(st.columns(len(steps)), steps, strict=True):
-        values = rows[(rows["step"] == step) & (rows["seed"] == seed)].sort_values("t")
+        values = rows[rows["step"] == step].sort_values("t")
         with column:
             chart(
                 source.name,

@@ -154,13 +154,13 @@ def _going(run: Run) -> None:
 
 
 def _ended(run: Run) -> None:
+    reason = plain(run.message.rstrip("."), most=600)
+    imported = f", {reason}" if reason else ""
     if run.status == "finished":
-        st.caption(f"Run {run.id} finished.")
+        st.caption(f"Run {run.id} finished{imported}.")
         return
     words, button = st.columns([5, 1], vertical_alignment="center")
-    reason = plain(run.message.rstrip("."), most=600)
     if run.status == "stopped":
-        imported = f", {reason}" if reason else ""
         done = of_all(run.done_steps, run.total_steps, "step")
         words.caption(f"Run {run.id} was stopped after {done}{imported}.")
     else:

@@ -14,7 +14,7 @@ from dashboard.session.session_state import READER, REFUSED, UNKNOWN_RUN
 from dashboard.session.visitor import visitor
 from models.experiment import Experiment
 from models.experiment.cost.words import duration
-from models.store import StoreError
+from models.store import StoreError, UnknownRunError
 from models.store.run import Run
 
 Phase = Literal["queued", "starting", "arriving", "training", "ended"]
@@ -56,7 +56,7 @@ def stop(run: str) -> None:
     """Ends the run; what was measured stays."""
     try:
         trainer().stop(run)
-    except KeyError:
+    except UnknownRunError:
         return  # deleted meanwhile, in another tab
     except StoreError as error:
         REFUSED.set(f"the run cannot be stopped: {error}")
@@ -66,7 +66,7 @@ def look_at(run: str) -> None:
     """Makes this the run that the page shows, and that the address names, while there is one."""
     try:
         reader = Reader(run, store().run(run).experiment)
-    except KeyError:
+    except UnknownRunError:
         return  # deleted meanwhile, in another tab
     st.query_params["run"] = run
     READER.set(reader)
@@ -87,7 +87,7 @@ def opened_by_address() -> Run | None:
         return None
     try:
         run = store().run(wanted)
-    except KeyError:
+    except UnknownRunError:
         leave()
         UNKNOWN_RUN.set(wanted)
         return None
@@ -101,7 +101,7 @@ def current() -> Run | None:
         return None
     try:
         run = store().run(reader().run)
-    except KeyError:
+    except UnknownRunError:
         leave()
         return None
     if st.query_params.get("run") != run.id:

@@ -15,8 +15,6 @@ from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store import Store
 
-MODEL = ["cell", "length", "seed", "learning_rate"]
-
 
 @dataclass(frozen=True)
 class Tables:
@@ -81,14 +79,9 @@ class Reader:
 
 def selected(frames: dict[str, pd.DataFrame]) -> Tables:
     """The rows of the models that count, where several learning rates were tried."""
+    validation = frames["validation"]
     names = [field.name for field in fields(Tables)]
-    accuracy = select_learning_rate(frames["accuracy"], frames["validation"])
-    if len(accuracy) == len(frames["accuracy"]):  # there was nothing to choose between
-        return Tables(**{name: frames[name] for name in names})
-    models = accuracy[MODEL].drop_duplicates()
-    return Tables(
-        **{name: frames[name].merge(models, on=MODEL) for name in names} | {"accuracy": accuracy}
-    )
+    return Tables(**{name: select_learning_rate(frames[name], validation) for name in names})
 
 
 def nothing() -> Tables:

@@ -16,7 +16,7 @@ from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
 from dashboard.session.visitor import listed
 from models.analysis.words import count, of_all
 from models.exchange.files import from_store, zip_bytes
-from models.store import StoreError
+from models.store import StoreError, UnknownRunError
 from models.store.run import Run
 
 PAGE = 30  # runs shown at first, and added by each press of Show more
@@ -91,7 +91,7 @@ def _row(run: Run) -> None:
 def _change(change: Callable[..., None], *arguments: object) -> None:
     try:
         change(*arguments)
-    except StoreError as error:
+    except (StoreError, UnknownRunError) as error:
         UNCHANGED.set(str(error))
 
 

@@ -16,8 +16,9 @@ from typing import Any, NoReturn
 
 from models.command_line.catalogue import catalogue
 from models.command_line.report import report
-from models.command_line.store_commands import add_store_commands
+from models.command_line.store_commands import UnconfirmedError, add_store_commands
 from models.exchange import files
+from models.exchange.files import Results
 from models.exchange.import_files import ImportedError
 from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment, ExperimentError
@@ -28,7 +29,7 @@ from models.service.logs import start_logging
 from models.service.memory_limit import limit_memory
 from models.settings.configuration import Configuration, ConfigurationError
 from models.settings.quoting import quoted
-from models.store import NotOursError, Store, StoreError
+from models.store import NotOursError, Store, StoreError, UnknownRunError
 from models.store.lost_runs import close_lost_runs
 from models.store.process import identity
 from models.stories import story_presets
@@ -45,7 +46,7 @@ class UsageError(Exception):
 
 BAD_INPUT = (
     *(UsageError, ExperimentError, ScriptError, ConfigurationError, ImportedError),
-    *(NotOursError, StoreError),
+    *(NotOursError, StoreError, UnconfirmedError),
 )
 """What is told in one line, without a traceback."""
 
@@ -56,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         status: int = options.command(options)
         return status
+    except UnknownRunError as error:
+        print(f"python -m models: {error} (python -m models runs lists them)", file=sys.stderr)
+        return 2
     except BAD_INPUT as error:
         print(f"python -m models: {error}", file=sys.stderr)
         return 2
@@ -115,24 +119,37 @@ def _execute(store: Store, run: str, out: Path | None) -> int:
     with progress_bar(stored.experiment, stored.done_steps) as follow:
         end = execute(store, run, follow)
     results = files.from_store(store, run)
-    if out:
-        files.write(results, out)
-        print(f"written to {out}")
+    written = out is None or _write(results, out)
     if end.status in ("failed", "interrupted"):
         again = f"resume it with: python -m models train --run {run}"
         print(f"run {run} {end.status}: {end.message}; {again}", file=sys.stderr)
         return 130 if end.by_signal else 1
     print(report(results))
-    return 130 if end.by_signal else 0
+    if end.by_signal:
+        return 130
+    return 0 if written else 1
+
+
+def _write(results: Results, out: Path) -> bool:
+    """Says what became of it, and of what was there; returns whether it is written."""
+    try:
+        before = files.write(results, out)
+    except OSError as error:
+        print(
+            f"--out {out}: {error.strerror or error}; run {results.run} is in the store, export it "
+            "on the Runs page",
+            file=sys.stderr,
+        )
+        return False
+    replaced = f", in place of run {before}" if before else ""
+    print(f"written to {out}{replaced}")
+    return True
 
 
 def _taken_up(store: Store, run: str) -> str:
     """A run that waits, or was broken off, is this process's from now on."""
     close_lost_runs(store)
-    try:
-        status = store.run(run).status
-    except KeyError as error:
-        raise UsageError(error.args[0]) from error
+    status = store.run(run).status
     if not (store.claim(run, identity()) or store.resume(run, identity())):
         raise UsageError(f"run {run} is {status} already: start a new one")
     return run
@@ -181,7 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(command=_train)
     _add_settings(train)
     train.add_argument(
-        "--out", metavar="DIR|NAME.zip", help="where the CSV tables and experiment.json go"
+        "--out", metavar="DIR|NAME.zip", help="where the tables go; an export there is replaced"
     )
     train.add_argument(
         "--run", metavar="ID", help="train this run of the store, from its last checkpoint"

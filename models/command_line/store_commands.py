@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
-from models.exchange.files import Results
+from models.exchange.files import NAMES, Results
 from models.exchange.import_files import MOST_BYTES, ImportedError, from_files, from_zip
 from models.exchange.import_run import adopt
-from models.settings.configuration import MEBIBYTE, Configuration
+from models.settings.configuration import MEBIBYTE, Configuration, read_setting
+from models.settings.quoting import shortened
 from models.store import Store
-from models.store.housekeeping import tidy
+from models.store.housekeeping import superfluous, tidy
 from models.store.lost_runs import close_lost_runs
 from models.store.run import Run
+
+
+class UnconfirmedError(Exception):
+    """Something would be deleted, and nobody is there to be asked."""
 
 
 def add_store_commands(commands: Any) -> None:
@@ -23,10 +29,18 @@ def add_store_commands(commands: Any) -> None:
     opening = commands.add_parser("import", help="open exported results again, as a run")
     opening.set_defaults(command=_import)
     opening.add_argument("path", metavar="DIR|NAME.zip", type=Path)
-    tidying = commands.add_parser("tidy", help="delete the oldest runs; pinned ones stay")
+    tidying = commands.add_parser(
+        "tidy",
+        help="delete the oldest runs; pinned ones stay",
+        description="Lists the oldest runs beyond a limit, asks, and deletes them. Where nobody "
+        "can be asked, as in a script, it deletes nothing without --yes, and ends with status 2.",
+    )
     tidying.set_defaults(command=_tidy)
-    tidying.add_argument("--keep-runs", type=int, help="how many runs stay; 0 is all")
-    tidying.add_argument("--keep-megabytes", type=int, help="up to which size runs stay; 0 is any")
+    tidying.add_argument("--keep-runs", metavar="N", help="how many runs stay; 0 is all")
+    tidying.add_argument(
+        "--keep-megabytes", metavar="MIB", help="up to which size in MiB runs stay; 0 is any"
+    )
+    tidying.add_argument("--yes", action="store_true", help="delete without asking")
     pinning = commands.add_parser("pin", help="keep a run whatever is tidied up")
     pinning.set_defaults(command=_pin, pinned=True)
     pinning.add_argument("run", metavar="ID")
@@ -51,7 +65,9 @@ def _line(run: Run) -> str:
 
 
 def _import(options: argparse.Namespace) -> int:
-    print(f"imported as run {adopt(Store(), _read(options.path))}")
+    store = Store()
+    run = store.run(adopt(store, _read(options.path)))
+    print(f"imported as run {run.id}" + (f", {run.status}: {run.message}" if run.message else ""))
     return 0
 
 
@@ -59,10 +75,18 @@ def _read(path: Path) -> Results:
     """Exported results in a folder or a ZIP. Raises ImportedError."""
     try:
         if path.is_dir():
-            return from_files({file.name: _content(file) for file in path.iterdir()})
+            return _from_folder(path)
         return from_zip(_content(path))
     except OSError as error:
         raise ImportedError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _from_folder(folder: Path) -> Results:
+    """The files of results in it; of the others, which may be anybody's, it says so."""
+    names = sorted(file.name for file in folder.iterdir() if not file.name.startswith("."))
+    if others := [name for name in names if name not in NAMES]:
+        print(f"passed over in {folder}: {', '.join(map(shortened, others))}", file=sys.stderr)
+    return from_files({name: _content(folder / name) for name in names if name in NAMES})
 
 
 def _content(file: Path) -> bytes:
@@ -72,22 +96,47 @@ def _content(file: Path) -> bytes:
 
 
 def _tidy(options: argparse.Namespace) -> int:
-    configuration = Configuration.from_environment()
-    given = options.keep_runs, options.keep_megabytes
-    runs, megabytes = (
-        (configuration.keep_runs, configuration.keep_megabytes)
-        if given == (None, None)
-        else (value or 0 for value in given)
-    )
+    limits = _limits(options)
     store = Store()
-    gone = tidy(store, runs, megabytes)
+    found = superfluous(store, *limits)
+    for run in found:
+        print(_line(run))
+    gone = []
+    if found and (options.yes or _agreed(len(found))):
+        # One that was pinned or resumed since stays.
+        gone = tidy(store, *limits, only={run.id for run in found})
     kept = sum(store.sizes().values()) / MEBIBYTE
-    print(f"{len(gone)} runs deleted; {store.count()} kept, {kept:.1f} MiB")
+    print(f"{_count(len(gone))} deleted; {store.count()} kept, {kept:.1f} MiB")
     return 0
 
 
+def _limits(options: argparse.Namespace) -> tuple[int, int]:
+    """How many runs and MiB are kept: as given, or as configured where nothing is given."""
+    configuration = Configuration.from_environment()
+    given = {
+        name: read_setting(name, text, "--" + name.replace("_", "-"))
+        for name in ("keep_runs", "keep_megabytes")
+        if (text := getattr(options, name)) is not None
+    }
+    if not given:
+        return configuration.keep_runs, configuration.keep_megabytes
+    return given.get("keep_runs", 0), given.get("keep_megabytes", 0)
+
+
+def _agreed(count: int) -> bool:
+    """Whether whoever sits at the terminal says yes. Raises UnconfirmedError where nobody does."""
+    if not sys.stdin.isatty():
+        raise UnconfirmedError(f"{_count(count)} would be deleted: say --yes to do it")
+    try:
+        return input(f"Delete {_count(count)} for good? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _count(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs} runs"
+
+
 def _pin(options: argparse.Namespace) -> int:
-    store = Store()
-    store.run(options.run)
-    store.pin(options.run, options.pinned)
+    Store().pin(options.run, options.pinned)
     return 0

@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
+from pathlib import PurePosixPath
 
 from models.settings.quoting import quoted
 
@@ -39,14 +40,15 @@ class ZipError(ValueError):
 def unzipped(content: bytes, most_files: int, most_bytes: int) -> dict[str, bytes]:
     """The files by name, in the order of the directory, ``most_bytes`` at most in all.
 
-    Raises ZipError. Names with folders are refused, as is any name that comes twice.
+    Folders are parts of names, with / between them. Raises ZipError, also where a name leads out of
+    the ZIP or comes twice.
     """
     # Counted beforehand: Python would make an object of each. A file may hold the sign by chance.
     if content.count(ENTRY) > MOST_ENTRIES:
         raise ZipError(f"it holds far too many files: at most {most_files} belong in it")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _check(entries, most_files)
             if sum(entry.file_size for entry in entries) > most_bytes:
                 raise _too_large(most_bytes)
@@ -62,21 +64,27 @@ def _check(entries: list[zipfile.ZipInfo], most_files: int) -> None:
         raise ZipError(f"it holds {len(entries)} files: at most {most_files} belong in it")
     names = set()
     for entry in entries:
-        # ``filename`` is cut at a NUL, and has its backslashes turned round.
-        told = quoted(entry.orig_filename)
-        if _is_path(entry.orig_filename):
-            raise ZipError(f"{told} has a folder in its name: put the files themselves into it")
-        if entry.filename in names:
+        # ``filename`` is cut at a NUL.
+        told, name = quoted(entry.orig_filename), _name(entry)
+        if _leads_out(entry.orig_filename):
+            raise ZipError(f"{told} is no name of a file in it: put the files themselves into it")
+        if name in names:
             raise ZipError(f"it holds {told} twice")
         if entry.flag_bits & ENCRYPTED:
             raise ZipError(f"{told} is encrypted: pack it without a password")
         if entry.compress_type not in METHODS:
             raise ZipError(f"{told} is compressed in an unusual way: use the common one, deflate")
-        names.add(entry.filename)
+        names.add(name)
 
 
-def _is_path(name: str) -> bool:
-    return any(sign in name for sign in "/\\\0") or name[1:2] == ":"
+def _name(entry: zipfile.ZipInfo) -> str:
+    """With / between its parts: some programs on Windows write backslashes."""
+    return str(PurePosixPath(entry.filename.replace("\\", "/")))
+
+
+def _leads_out(name: str) -> bool:
+    folders = name.replace("\\", "/").split("/")
+    return "\0" in name or name[1:2] == ":" or any(part in ("", "..") for part in folders)
 
 
 def _read(
@@ -89,7 +97,7 @@ def _read(
         left -= len(content)
         if left < 0:
             raise _too_large(most_bytes)
-        files[entry.filename] = content
+        files[_name(entry)] = content
     return files
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Mapping
@@ -26,6 +27,10 @@ EXPECTED = {
 }
 
 
+SEPARATORS = {";": "semicolons", "\t": "tabs"}
+"""What spreadsheets of some countries put between values."""
+
+
 class TableError(ValueError):
     """A table that cannot be used; the message says where and why, in one line."""
 
@@ -36,6 +41,7 @@ def read_table(name: str, content: bytes) -> pd.DataFrame:
     ``task`` has the options that an old table does not name, as ``spec.of_results`` says.
     """
     kinds = {column: KINDS.get(column, "float64") for column in TABLES[name]}
+    content = without_mark(content)
     _check_header(name, content)
     try:
         frame = _parsed(content, kinds)
@@ -49,6 +55,11 @@ def read_table(name: str, content: bytes) -> pd.DataFrame:
         frame[column] = _mapped(frame[column], armed)
     frame["task"] = _mapped(frame["task"], lambda text: spec.of_results("task", text, TASKS))
     return frame
+
+
+def without_mark(content: bytes) -> bytes:
+    """Without the byte order mark that spreadsheets put in front of a text in UTF-8."""
+    return content.removeprefix(codecs.BOM_UTF8)
 
 
 def line_of(rows: pd.Series) -> int:
@@ -75,6 +86,11 @@ def _check_header(name: str, content: bytes) -> None:
     except (UnicodeDecodeError, csv.Error) as error:
         raise TableError(f"{name}.csv is not a CSV table in UTF-8") from error
     columns = TABLES[name]
+    if len(header) == 1 and (sign := next((one for one in SEPARATORS if one in header[0]), "")):
+        raise TableError(
+            f"{name}.csv has {SEPARATORS[sign]} between its values: save it with commas there, and "
+            "points in its numbers"
+        )
     if missing := [column for column in columns if column not in header]:
         raise TableError(f"{name}.csv has no column {missing[0]}: it needs {', '.join(columns)}")
     if unknown := [column for column in header if column not in columns]:

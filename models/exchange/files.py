@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -17,10 +17,11 @@ import pandas as pd
 
 from models.analysis.memory_span import memory_spans
 from models.analysis.row_order import in_order
-from models.analysis.schema import TABLES
+from models.analysis.schema import MODEL, TABLES
 from models.analysis.statistics import result_table, select_learning_rate
 from models.analysis.table_types import no_rows
-from models.exchange.csv_reading import defused, read_table
+from models.exchange.bounded_zip import DAMAGED
+from models.exchange.csv_reading import defused, read_table, without_mark
 from models.experiment import Experiment
 from models.store import Store
 from models.store.run import Run
@@ -30,6 +31,8 @@ from models.training.weights import Trained, packed, unpacked
 ALWAYS = ("accuracy", "training", "gradients")
 """The tables that are written even when they have no rows."""
 EXPERIMENT = "experiment.json"
+NAMES = (EXPERIMENT, *(f"{name}.csv" for name in TABLES), WEIGHTS)
+"""The files that an export consists of."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Results:
 
 
 def from_store(store: Store, run: str) -> Results:
-    """Raises KeyError where there is no such run."""
+    """What a run of the store has measured. Raises UnknownRunError."""
     stored = store.run(run)
     tables = {name: table_from_store(store, stored, name) for name in TABLES}
     when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
@@ -130,30 +133,59 @@ def zip_bytes(results: Results) -> bytes:
     return buffer.getvalue()
 
 
-def write(results: Results, path: Path) -> None:
-    """Into a folder, or a ZIP where the name ends so. Nobody ever sees half a file."""
-    if path.suffix == ".zip":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, zip_bytes(results))
-        return
-    path.mkdir(parents=True, exist_ok=True)
-    for name, content in all_files(results).items():
-        _write_whole(path / name, content)
+def write(results: Results, path: Path) -> str | None:
+    """Into a folder, or a ZIP where the name ends so: this run, whole or not at all.
+
+    Everything is written beside its place and then moved there. An export that was there before is
+    replaced, and the id of its run returned; no other file is touched. Raises OSError.
+    """
+    check_writable(path)
+    before = exported_run(path)
+    if _is_zip(path):
+        with _staged({path.name: zip_bytes(results)}, path.parent) as staged:
+            os.replace(staged / path.name, path)
+        return before
+    files = all_files(results)
+    with _staged(files, path) as staged:
+        # Without experiment.json a folder is no export: it goes first and comes last.
+        for name in NAMES:
+            (path / name).unlink(missing_ok=True)
+        for name in sorted(files, key=EXPERIMENT.__eq__):
+            os.replace(staged / name, path / name)
+    return before
 
 
 def check_writable(path: Path) -> None:
-    """Raises OSError where ``write`` would, and makes the folder."""
-    folder = path.parent if path.suffix == ".zip" else path
+    """Makes the folder that ``write`` writes into. Raises OSError where ``write`` would.
+
+    That is FileExistsError where a file is in the way that no export has written.
+    """
+    folder = path.parent if _is_zip(path) else path
     folder.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".zip" and path.is_dir():
+    if _is_zip(path) and path.is_dir():
         raise IsADirectoryError(f"{path} is a folder")
+    for file in [path] if _is_zip(path) else [path / name for name in NAMES]:
+        if os.path.lexists(file) and not _is_exported(file):
+            raise FileExistsError(
+                f"{file.name} is there already, and no export of a run has written it: move it "
+                "away, or give another place"
+            )
     with tempfile.TemporaryFile(dir=folder):
         pass
 
 
+def exported_run(path: Path) -> str | None:
+    """The id of the run whose export this folder or ZIP is; None where it is none."""
+    try:
+        run = json.loads(_content(path, EXPERIMENT))["run"]
+    except (*DAMAGED, KeyError, TypeError):
+        return None
+    return run if isinstance(run, str) else None
+
+
 def read(path: Path) -> Results:
     """Results from a folder or a ZIP that ``write`` made. Raises FileNotFoundError, ValueError."""
-    if path.suffix == ".zip":
+    if _is_zip(path):
         with zipfile.ZipFile(path) as archive:
             return _parsed(set(archive.namelist()), archive.read)
     names = {file.name for file in path.iterdir()}
@@ -175,8 +207,39 @@ def _safe(value: object) -> object:
     return defused(value) if isinstance(value, str) else value
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    shutil.copymode(path, file.name) if path.exists() else os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+def _is_zip(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+def _content(path: Path, name: str) -> bytes:
+    """Of one file of an export."""
+    if not _is_zip(path):
+        return (path / name).read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(name)
+
+
+def _is_exported(file: Path) -> bool:
+    """Whether a ZIP, or a file of one of NAMES, begins as this project writes it."""
+    if _is_zip(file) or file.name == EXPERIMENT:
+        return exported_run(file if _is_zip(file) else file.parent) is not None
+    try:
+        if file.suffix == ".csv":
+            with file.open("rb") as rows:
+                return without_mark(rows.read(100)).startswith(",".join(MODEL).encode())
+        with zipfile.ZipFile(file) as archive:
+            return all(Trained.parse(Path(name).stem) for name in archive.namelist())
+    except DAMAGED:
+        return False
+
+
+@contextmanager
+def _staged(files: Mapping[str, bytes], folder: Path) -> Iterator[Path]:
+    """These files in a hidden folder of this folder, on the disk; in the end it is gone."""
+    with tempfile.TemporaryDirectory(prefix=".memory-lab-", dir=folder) as name:
+        for file, content in files.items():
+            with (Path(name) / file).open("wb") as written:
+                written.write(content)
+                written.flush()
+                os.fsync(written.fileno())
+        yield Path(name)

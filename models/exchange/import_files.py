@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from models.analysis.schema import TABLES
 from models.analysis.table_types import no_rows
 from models.exchange.bounded_zip import ZipError, unzipped
 from models.exchange.csv_reading import TableError, read_table
-from models.exchange.files import EXPERIMENT, Results
+from models.exchange.files import EXPERIMENT, NAMES, Results
 from models.exchange.plausibility import checked
 from models.experiment import Experiment, ExperimentError
 from models.settings import strict_json
@@ -29,14 +30,18 @@ MOST_PACKED = 50 * 10**6
 """Bytes of a ZIP."""
 MOST_BYTES = 200 * 10**6
 """Of all files together, unpacked."""
+MOST_WEIGHTS = 250 * 10**6
+"""Of the arrays in weights.npz, unpacked. Weights of trained models hardly get smaller in a ZIP."""
 MOST_FILES = 100
 """That are looked at, to name the first that is none of NAMES."""
 MOST_JSON = 10**6
 """Bytes of experiment.json."""
-NAMES = (EXPERIMENT, *(f"{name}.csv" for name in TABLES), WEIGHTS)
-"""The files that results consist of."""
 PARTS = {"run", "experiment", "environment"}
 """What experiment.json says."""
+OF_DESKTOP = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
+"""Files and folders that desktops put among one's own."""
+OF_MAC = "._"
+"""What the files begin with in which a Mac keeps what it knows of others."""
 LONGEST_TEXT = 200
 MOST_TEXTS = 50
 """Of the environment."""
@@ -59,7 +64,11 @@ def from_zip(content: bytes) -> Results:
 
 
 def from_files(files: Mapping[str, bytes]) -> Results:
-    """Results from the files of such a ZIP by name. Raises ImportedError."""
+    """Results from the files of such a ZIP by name. Raises ImportedError.
+
+    They may all lie in one folder, and what desktops add of their own is passed over.
+    """
+    files = _own(files)
     if unknown := [name for name in files if name not in NAMES]:
         raise ImportedError(f"{quoted(unknown[0])} is no file of results: {', '.join(NAMES)} are")
     if sum(len(content) for content in files.values()) > MOST_BYTES:
@@ -80,6 +89,20 @@ def from_files(files: Mapping[str, bytes]) -> Results:
         raise ImportedError(str(error)) from error
     weights = _weights(files[WEIGHTS], experiment) if WEIGHTS in files else {}
     return Results(run, experiment, environment, tables, weights)
+
+
+def _own(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files without the one folder that they are in, and without those of a desktop."""
+    paths = {PurePosixPath(name): content for name, content in files.items()}
+    own = {path: content for path, content in paths.items() if not _is_of_desktop(path)}
+    if len(folders := {path.parent for path in own}) > 1:
+        names = ", ".join(quoted(str(folder)) for folder in sorted(folders)[:2])
+        raise ImportedError(f"these files lie in several folders, {names}: give those of one run")
+    return {path.name: content for path, content in own.items()}
+
+
+def _is_of_desktop(path: PurePosixPath) -> bool:
+    return bool(OF_DESKTOP.intersection(path.parts)) or path.name.startswith(OF_MAC)
 
 
 def _told(content: bytes) -> tuple[str, Experiment, dict[str, str]]:
@@ -137,10 +160,12 @@ def _weights(content: bytes, experiment: Experiment) -> dict[Trained, np.ndarray
     }
     try:
         # A header is some hundred bytes long.
-        arrays = unzipped(content, kept, kept * (max(sizes.values()) * KIND.itemsize + 1000))
-        weights = {_model(name, experiment): array for name, array in arrays.items()}
+        most = kept * (max(sizes.values()) * KIND.itemsize + 1000)
+        arrays = unzipped(content, kept, min(most, MOST_WEIGHTS))
+        weights = {_model(name, experiment): arrays.pop(name) for name in list(arrays)}
         found = {
-            model: _parameters(model, array, sizes[model.cell]) for model, array in weights.items()
+            model: _parameters(model, weights.pop(model), sizes[model.cell])
+            for model in list(weights)
         }
     except ZipError as error:
         raise ImportedError(f"{WEIGHTS}: {error}") from error

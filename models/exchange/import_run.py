@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.exchange.files import Results
+from models.exchange.files import ALWAYS, Results
 from models.experiment.partition import Model
 from models.store import Store
 from models.store.measurements import insert_rows, insert_weights
@@ -43,19 +43,45 @@ def adopt(store: Store, results: Results, visitor: str | None = None) -> str:
 
 
 def _ended(results: Results) -> dict[str, Any]:
-    """As far as it had come; one that was going when it was exported has stopped for us."""
+    """As far as it had come; one that was going when it was exported has stopped for us.
+
+    One that had finished, and whose last evaluation is not there, is not shown as finished.
+    """
     now = datetime.now(UTC)
     told = results.environment.get("status", "")
     status: Status = told if told in ("finished", *BROKEN_OFF) else "stopped"
-    steps = results.tables["accuracy"]["step"]
+    missing = _missing(results) if status == "finished" else ""
+    if missing and _unevaluated(results):
+        status = "stopped"
+    message = "" if status == "finished" else "as imported"
+    steps = [int(rows["step"].max()) for rows in results.tables.values() if len(rows)]
     environment = {
         key: text for key, text in results.environment.items() if key not in ("created", "status")
     }
     return {
         "status": status,
-        "message": "" if status == "finished" else "as imported",
+        "message": f"as imported, without {missing}" if missing else message,
         "started": now,
         "finished": now,
-        "done_steps": int(steps.max()) if len(steps) else 0,
+        "done_steps": max(steps, default=0),
         "environment": {**environment, "imported": f"{now:%Y-%m-%d %H:%M} UTC"},
     }
+
+
+def _missing(results: Results) -> str:
+    """What these results of a finished run lack of what every run has, in words."""
+    described = results.experiment
+    expected = [name for name in ALWAYS if name != "training" or described.steps]
+    expected += ["validation"] if len(described.learning_rate) > 1 else []
+    if tables := [f"{name}.csv" for name in expected if results.tables[name].empty]:
+        return " and ".join(tables)
+    lacking = _unevaluated(results)
+    return f"the last evaluation of {lacking} of its models" if lacking else ""
+
+
+def _unevaluated(results: Results) -> int:
+    """How many models have no evaluation after the last step of training."""
+    described = results.experiment
+    seeds = described.seeds * len(described.learning_rate)
+    models = len(described.cells) * len(described.lengths) * seeds
+    return models - int((results.tables["accuracy"]["step"] == described.steps).sum())

@@ -31,7 +31,7 @@ import torch.fx.experimental.symbolic_shapes
 from models.experiment import ExperimentError
 from models.service.questions import ask
 from models.service.running import execute
-from models.store import NotOursError, Store
+from models.store import NotOursError, Store, UnknownRunError
 from models.training.processes import NO_FORK
 from models.training.train import processes_for
 
@@ -58,7 +58,7 @@ def _train(store: Store, run: str, process: str) -> bool:
     try:
         execute(store, run, process=process)
         return processes_for(store.run(run).experiment) > 1
-    except (ExperimentError, NotOursError, KeyError) as error:
+    except (ExperimentError, NotOursError, UnknownRunError) as error:
         log.warning("not trained: %s", error, extra={"run": run})
         return True
 

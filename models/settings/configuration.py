@@ -209,7 +209,7 @@ class Configuration:
             if variable.startswith(PREFIX):
                 name = _name(variable)
                 if text.strip():
-                    given[name] = _read(variable, name, text.strip())
+                    given[name] = read_setting(name, text.strip(), variable)
         return cls(**given)
 
     @property
@@ -241,15 +241,17 @@ def _name(variable: str) -> str:
     return known[variable]
 
 
-def _read(variable: str, name: str, text: str) -> Any:
+def read_setting(name: str, text: str, called: str) -> Any:
+    """The value of the setting of this name from text, checked.
+
+    ``called`` is what the message calls it. Raises ConfigurationError.
+    """
     described = VARIABLES[name]
     try:
         return described.read(text)
     except ValueError:
         given = _beginning(text) if name == "store" else text
-        raise ConfigurationError(
-            f"{variable} is {quoted(given)}: give {described.allowed}"
-        ) from None
+        raise ConfigurationError(f"{called} is {quoted(given)}: give {described.allowed}") from None
 
 
 def _beginning(url: str) -> str:

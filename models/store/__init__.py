@@ -2,6 +2,6 @@
 below, but for torch.
 """
 
-from models.store.store import NotOursError, Status, Store, StoreError
+from models.store.store import NotOursError, Status, Store, StoreError, UnknownRunError
 
-__all__ = ["NotOursError", "Status", "Store", "StoreError"]
+__all__ = ["NotOursError", "Status", "Store", "StoreError", "UnknownRunError"]

@@ -36,6 +36,13 @@ class StoreError(Exception):
     """The store cannot be read or written now; the message says why, for people."""
 
 
+class UnknownRunError(Exception):
+    """What is asked for is not in the store, or this release cannot read it.
+
+    The message says in one line which run it is, and what of it.
+    """
+
+
 class Database:
     """Opens the database, and brings its tables up to this release's. Raises StoreError."""
 

@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from models.settings.configuration import MEBIBYTE
 from models.store import Store
+from models.store.run import Run
 
 
-def tidy(store: Store, keep_runs: int = 0, keep_megabytes: int = 0) -> list[str]:
-    """Deletes the oldest runs beyond so many, or beyond so many MiB in all; 0 keeps all.
+def tidy(
+    store: Store,
+    keep_runs: int = 0,
+    keep_megabytes: int = 0,
+    only: Collection[str] | None = None,
+) -> list[str]:
+    """Deletes the runs that ``superfluous`` finds, of these ids where ``only`` is given.
 
-    Runs that wait or train stay, and so do pinned ones; they count all the same. Returns the ids
-    of the runs that are gone.
+    Returns the ids of the runs that are gone.
     """
+    found = superfluous(store, keep_runs, keep_megabytes)
+    gone = [run.id for run in found if only is None or run.id in only]
+    for run in gone:
+        store.delete(run)
+    return gone
+
+
+def superfluous(store: Store, keep_runs: int = 0, keep_megabytes: int = 0) -> list[Run]:
+    """The oldest runs beyond so many, or beyond so many MiB in all, oldest first; 0 is no limit.
+
+    Runs that wait or train stay, and so do pinned ones; they count all the same. Raises ValueError
+    where a limit is below 0.
+    """
+    if keep_runs < 0 or keep_megabytes < 0:
+        raise ValueError("what is kept can only be limited to 0 (all) or more")
     if not keep_runs and not keep_megabytes:
         return []
     runs = store.runs()
     sizes = store.sizes()
     excess = len(runs) - keep_runs if keep_runs else 0
     surplus = sum(sizes.values()) - keep_megabytes * MEBIBYTE if keep_megabytes else 0
-    gone = []
+    found = []
     for run in reversed(runs):
         if excess <= 0 and surplus <= 0:
             break
         if run.going or run.pinned:
             continue
-        store.delete(run.id)
-        gone.append(run.id)
+        found.append(run)
         excess -= 1
         surplus -= sizes.get(run.id, 0)
-    return gone
+    return found

@@ -14,7 +14,8 @@ from models.analysis.schema import MODEL, TABLES
 from models.analysis.table_types import no_rows, table_of, typed
 from models.experiment import Experiment
 from models.experiment.partition import Model
-from models.store.database import Database
+from models.settings.quoting import quoted
+from models.store.database import Database, UnknownRunError
 from models.store.tables import (
     PARTS,
     PROFILES,
@@ -126,14 +127,15 @@ class Measurements(Database):
     def parameters(
         self, run: str, cell: str, length: int, seed: int, learning_rate: float
     ) -> np.ndarray:
-        """The kept parameters (P,), float32, of one model. Raises KeyError."""
+        """The kept parameters (P,), float32, of one model. Raises UnknownRunError."""
         model = _of_model(run, cell, length=length, seed=seed, learning_rate=learning_rate)
         with self.reading() as connection:
             data = connection.scalar(sa.select(WEIGHTS.c.parameters).where(model))
         if data is None:
-            raise KeyError(
-                f"run {run!r} has no weights of {cell} at length {length}, seed {seed}, learning "
-                f"rate {learning_rate:g}: they are kept at its end, of the first seed or of all"
+            raise UnknownRunError(
+                f"run {quoted(run)} has no weights of {cell} at length {length}, seed {seed}, "
+                f"learning rate {learning_rate:g}: they are kept at its end, of the first seed or "
+                "of all"
             )
         return from_bytes(data)
 

@@ -12,7 +12,8 @@ from typing import Any, get_args
 import sqlalchemy as sa
 
 from models.experiment import Experiment, ExperimentError
-from models.store.database import Database
+from models.settings.quoting import quoted
+from models.store.database import Database, UnknownRunError
 from models.store.run import BROKEN_OFF, GOING, Run, Status, read_run
 from models.store.tables import PARTS, PROFILES, ROWS, RUNS, WEIGHTS
 
@@ -136,21 +137,22 @@ class Runs(Database):
         return row is None or row.stop_requested or (process is not None and row.process != process)
 
     def pin(self, run: str, pinned: bool) -> None:
-        """Whether housekeeping leaves the run alone."""
+        """Whether housekeeping leaves the run alone. Raises UnknownRunError."""
         statement = sa.update(RUNS).where(RUNS.c.id == run).values(pinned=pinned)
-        self.writing(lambda connection: connection.execute(statement))
+        if not self.writing(lambda connection: connection.execute(statement).rowcount):
+            raise _unknown(run)
 
     def run(self, run: str) -> Run:
-        """Raises KeyError where there is no such run."""
+        """The run of this id. Raises UnknownRunError."""
         with self.reading() as connection:
             row = connection.execute(sa.select(RUNS).where(RUNS.c.id == run)).one_or_none()
         if row is None:
-            raise KeyError(f"there is no run {run!r} in this store")
+            raise _unknown(run)
         try:
             return read_run(row)
         except ExperimentError as error:
-            raise KeyError(
-                f"run {run!r} has settings that are not taken any more: {error}"
+            raise UnknownRunError(
+                f"run {quoted(run)} has settings that are not taken any more: {error}"
             ) from error
 
     def runs(self, visitor: str | None = None, most: int | None = None) -> list[Run]:
@@ -208,6 +210,10 @@ class Runs(Database):
         with self.reading() as connection:
             rows = connection.execute(query).fetchall()
         return [run for row in rows if (run := _readable(row))]
+
+
+def _unknown(run: str) -> UnknownRunError:
+    return UnknownRunError(f"there is no run {quoted(run)} in this store")
 
 
 def _readable(row: sa.Row[Any]) -> Run | None:

@@ -6,12 +6,12 @@ Trainers append while dashboards read, from several threads and processes at onc
 from __future__ import annotations
 
 from models.settings.configuration import Configuration
-from models.store.database import StoreError
+from models.store.database import StoreError, UnknownRunError
 from models.store.measurements import Measurements
 from models.store.run import Run, Status
 from models.store.runs import NotOursError, Runs
 
-__all__ = ["NotOursError", "Run", "Status", "Store", "StoreError"]
+__all__ = ["NotOursError", "Run", "Status", "Store", "StoreError", "UnknownRunError"]
 
 
 class Store(Runs, Measurements):

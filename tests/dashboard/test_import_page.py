@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -66,6 +68,32 @@ def test_what_was_exported_is_a_run_again_and_on_show(
     again = from_store(store, run.id)
     assert set(again.weights) == set(tiny_run.results().weights)
     assert len(again.tables["accuracy"]) == len(tiny_run.results().tables["accuracy"])
+
+
+@pytest.mark.parametrize(
+    "lacking", ["accuracy.csv", "training.csv", "gradients.csv", "validation.csv"]
+)
+def test_a_run_that_lacks_something_is_shown_as_what_it_is(
+    race: AppTest, store: Store, lacking: str
+) -> None:
+    files = {name: content for name, content in exported().items() if name != lacking}
+    page = opened(race, {"results.zip": zipped_in_a_folder(files)})
+    assert f"as imported, without {lacking}" in shown.captions(page).replace("\\", "")
+    for name in ("gradient_flow", "inside_the_cell", "runs"):
+        page.switch_page(f"views/{name}.py").run()
+        assert not page.exception
+    rows = "\n".join(text.value for text in page.markdown)
+    assert f"as imported, without {lacking}" in rows.replace("\\", "")
+
+
+def zipped_in_a_folder(files: Mapping[str, bytes]) -> bytes:
+    """As a Mac packs a folder."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(f"results/{name}", content)
+        archive.writestr("__MACOSX/results/._accuracy.csv", b"\0\5")
+    return buffer.getvalue()
 
 
 def test_it_belongs_to_the_visitor_who_opened_it(race: AppTest, store: Store) -> None:

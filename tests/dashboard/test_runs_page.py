@@ -79,3 +79,18 @@ def test_a_run_that_is_going_cannot_be_deleted_here(runs_page: AppTest, store: S
     assert popover.proto.popover.disabled
     assert store.run(run).going
     assert "queued, about to start" in "\n".join(text.value for text in page.markdown)
+
+
+def test_a_run_that_was_deleted_elsewhere_cannot_be_pinned(
+    runs_page: AppTest, store: Store
+) -> None:
+    run = store.create(Experiment())
+    store.finish(run, "finished")
+    page = runs_page.run()
+    store.delete(run)
+    page.button(key=f"pin_{run}").click().run()
+    assert not page.exception
+    (error,) = page.error
+    assert error.value.replace("\\", "") == (
+        f"Nothing was changed: there is no run '{run}' in this store."
+    )

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.analysis.schema import TABLES
-from models.exchange.files import EXPERIMENT, Results, csv_bytes, experiment_bytes
-from models.exchange.import_files import NAMES, ImportedError, from_files, from_zip
+from models.exchange.files import EXPERIMENT, NAMES, Results, csv_bytes, experiment_bytes
+from models.exchange.import_files import ImportedError, from_files, from_zip
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import packed
 from tests.properties import tiny_run

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import fields
+from datetime import UTC, datetime
+from operator import methodcaller
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from models.analysis.schema import TABLES
 from models.cells import CELLS
@@ -22,8 +28,10 @@ from models.exchange import files
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.store import Store
+from models.store.tables import RUNS
 from models.tasks import TASKS
 from tests.models.experiment.test_experiment import ODD
+from tests.properties import tiny_run
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = [
@@ -147,12 +155,150 @@ class TestTrain:
         assert store.runs() == []
 
 
+SMALL = ["train", "--task", "recall", "--seeds", "1", "--steps", "2", "--hidden-size", "4"]
+
+
+class TestOut:
+    def test_a_folder_that_holds_another_run_holds_the_new_one_alone(
+        self, tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        out = tmp_path / "out"
+        first = ["--cells", "lstm", "--lengths", "5", "--test-lengths", "9"]
+        rates = ["--learning-rate", "0.01", "0.02"]
+        assert main([*SMALL, *first, *rates, "--out", str(out)]) == 0
+        (earlier,) = store.runs()
+        assert f"written to {out}\n" in capsys.readouterr().out
+        (out / "notes.txt").write_text("mine")
+        (out / ".memory-lab-broken-off").mkdir()
+        assert main([*SMALL, "--cells", "gru", "--lengths", "7", "--out", str(out)]) == 0
+        assert f"written to {out}, in place of run {earlier.id}\n" in capsys.readouterr().out
+        assert main(["import", str(out)]) == 0
+        told = capsys.readouterr()
+        assert told.err == f"passed over in {out}: notes.txt\n"
+        (imported,) = [run for run in store.runs() if run.id in told.out]
+        assert imported.experiment.cells == ("gru",)
+        assert (out / "notes.txt").read_text() == "mine"
+
+    def test_a_file_of_somebody_else_is_in_the_way_before_training(
+        self, tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "training.csv").write_text("mine")
+        assert main([*SMALL, "--out", str(tmp_path)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "training.csv is there already, and no export of a run has written it" in line
+        assert not store.runs()
+
+    def test_one_that_cannot_be_written_any_more_is_said_beside_the_results(
+        self,
+        tmp_path: Path,
+        store: Store,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(files, "write", full)
+        assert main([*SMALL, "--lengths", "5", "--out", str(tmp_path / "out")]) == 1
+        told = capsys.readouterr()
+        (run,) = store.runs()
+        assert f"No space left on device; run {run.id} is in the store" in told.err
+        assert "held-out accuracy" in told.out
+
+
+class TestImport:
+    def test_what_a_run_lacks_is_said(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for name, content in tiny_run.content().items():
+            if name != "accuracy.csv":
+                (tmp_path / name).write_bytes(content)
+        assert main(["import", str(tmp_path)]) == 0
+        assert "stopped: as imported, without accuracy.csv" in capsys.readouterr().out
+
+
 class TestRunOfTheStore:
     def test_a_run_trains_once(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
         run = store.create(parse_experiment(TINY))
         assert main(["train", "--run", run]) == 0
         assert main(["train", "--run", run]) == 2
         assert "finished already" in capsys.readouterr().err
+
+
+class TestTidy:
+    @pytest.fixture
+    def runs(self, store: Store) -> list[str]:
+        """Two that have finished, the older first."""
+        runs = [store.create(parse_experiment(TINY)) for _ in range(2)]
+        for number, run in enumerate(runs):
+            store.finish(run, "finished")
+            created = datetime(2026, 1, 1 + number, tzinfo=UTC)
+            change = sa.update(RUNS).where(RUNS.c.id == run).values(created=created)
+            store.writing(methodcaller("execute", change))
+        return runs
+
+    @pytest.fixture
+    def answer(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+        """Somebody sits at the terminal and says this; an empty text is the end of the input."""
+
+        def sit_down(text: str) -> None:
+            terminal = io.StringIO(text)
+            monkeypatch.setattr(terminal, "isatty", lambda: True)
+            monkeypatch.setattr(sys, "stdin", terminal)
+
+        return sit_down
+
+    @pytest.mark.parametrize("limit", ["--keep-runs", "--keep-megabytes"])
+    @pytest.mark.parametrize("number", ["-1", "-0.5", "1e3", "nan", "many", ""])
+    def test_a_limit_that_is_none_deletes_nothing(
+        self, store: Store, runs: list[str], limit: str, number: str
+    ) -> None:
+        assert main(["tidy", "--yes", limit, number]) == 2
+        assert store.count() == len(runs)
+
+    def test_in_a_script_it_says_what_would_go_and_needs_yes(
+        self, store: Store, runs: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        told = process("tidy", "--keep-runs", "1")
+        out, line = told.communicate("y\n", timeout=60)
+        assert (told.returncode, store.count()) == (2, 2)
+        assert "1 run would be deleted: say --yes to do it" in line
+        assert runs[0] in out
+        assert runs[1] not in out
+        assert main(["tidy", "--keep-runs", "1", "--yes"]) == 0
+        assert runs[0] in capsys.readouterr().out
+        assert [run.id for run in store.runs()] == runs[1:]
+        assert main(["tidy", "--keep-runs", "1"]) == 0, "there is nothing to ask"
+
+    @pytest.mark.parametrize(
+        ("said", "left"), [("y\n", 1), ("YES\n", 1), ("n\n", 2), ("\n", 2), ("", 2)]
+    )
+    def test_on_a_terminal_it_says_what_would_go_and_asks(
+        self,
+        store: Store,
+        runs: list[str],
+        answer: Callable[[str], None],
+        said: str,
+        left: int,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        answer(said)
+        assert main(["tidy", "--keep-runs", "1"]) == 0
+        told = capsys.readouterr().out
+        assert told.index(runs[0]) < told.index("Delete 1 run for good? [y/N]")
+        assert f"{left} kept" in told
+        assert store.count() == left
+
+    def test_a_run_that_was_pinned_while_it_asked_stays(
+        self, store: Store, runs: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def pin(_: int) -> bool:
+            store.pin(runs[0], True)
+            return True
+
+        monkeypatch.setattr("models.command_line.store_commands._agreed", pin)
+        assert main(["tidy", "--keep-runs", "1"]) == 0
+        assert {run.id for run in store.runs()} == set(runs)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +318,12 @@ class TestRunOfTheStore:
         (["train", "--run", "nowhere"], "there is no run 'nowhere'"),
         (["train", "--run", "nowhere", "--seeds", "2"], "leave all settings out"),
         (["train", "--run", "nowhere", "--preset", "copy"], "leave all settings out"),
+        (["tidy", "--keep-runs", "-1"], "--keep-runs is '-1': give a whole number of at least 0"),
+        (["tidy", "--keep-megabytes", "-1"], "--keep-megabytes is '-1': give a whole number"),
+        (["tidy", "--keep-runs", "1", "--keep-megabytes", "0.5"], "--keep-megabytes is '0.5'"),
+        (["tidy", "--keep-runs", "1_0"], "--keep-runs is '1_0': give a whole number"),
+        (["pin", "nonsense"], "there is no run 'nonsense' in this store"),
+        (["unpin", "nonsense"], "there is no run 'nonsense' in this store"),
         (["train", "--speed", "9"], "unrecognized arguments: --speed 9"),
         (["script", "--task", "chess"], "unknown task 'chess'"),
     ],

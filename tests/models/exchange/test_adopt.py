@@ -91,6 +91,40 @@ def test_one_that_had_not_finished_cannot_go_on_here(
     assert not run.resumable
 
 
+def lacking(results: Results, name: str, kept: str) -> Results:
+    """Without the rows of this table that are not ``kept``."""
+    tables = {**results.tables, name: results.tables[name].query(kept)}
+    return replace(results, tables=tables)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "message", "status"),
+    [
+        ("accuracy", "step < 0", "as imported, without accuracy.csv", "stopped"),
+        (
+            "accuracy",
+            "step < 2",
+            "without the last evaluation of 16 of its models",
+            "stopped",
+        ),
+        ("accuracy", "step < 2 or seed > 5", "the last evaluation of 8 of its models", "stopped"),
+        ("training", "step < 0", "as imported, without training.csv", "finished"),
+        ("gradients", "step < 0", "as imported, without gradients.csv", "finished"),
+        ("validation", "step < 0", "as imported, without validation.csv", "finished"),
+        ("influence", "step < 0", "", "finished"),
+    ],
+)
+def test_a_finished_run_that_lacks_something_is_opened_as_what_it_is(
+    store: Store, results: Results, name: str, kept: str, message: str, status: str
+) -> None:
+    run = store.run(adopt(store, lacking(results, name, kept)))
+    assert run.status == status
+    assert message in run.message
+    assert bool(run.message) == bool(message)
+    assert run.done_steps == results.experiment.steps
+    assert not run.resumable
+
+
 def test_results_without_any_rows_are_a_run_as_well(store: Store, results: Results) -> None:
     empty = {name: rows.iloc[:0] for name, rows in results.tables.items()}
     run = adopt(store, replace(results, tables=empty, weights={}))

@@ -19,6 +19,7 @@ from models.command_line.report import report
 from models.exchange.csv_reading import armed, defused
 from models.exchange.files import ALWAYS, EXPERIMENT, Results, all_files, read, zip_bytes
 from models.exchange.import_files import ImportedError, from_files, from_zip
+from models.experiment import Experiment
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import packed
 from tests.properties import tiny_run
@@ -161,9 +162,16 @@ def twice(files: dict[str, bytes]) -> bytes:
         (lambda files: files["accuracy.csv"], "it is not a ZIP file"),
         (lambda files: zipped(files)[:-40], "it is not a ZIP file, or a damaged one"),
         (lambda files: zipped({**files, "notes.txt": b""}), "'notes.txt' is no file of results"),
-        (lambda files: zipped({"a/accuracy.csv": b""}), "has a folder in its name: put the files"),
-        (lambda files: zipped({"../accuracy.csv": b""}), "has a folder in its name"),
-        (lambda files: zipped({"C:accuracy.csv": b""}), "has a folder in its name"),
+        (
+            lambda files: zipped({**files, "a/accuracy.csv": b""}),
+            "several folders, '.', 'a': give those of one run",
+        ),
+        (lambda files: zipped({"a/accuracy.csv": b""}), "experiment.json is missing"),
+        (lambda files: zipped({"../accuracy.csv": b""}), "is no name of a file in it: put the fil"),
+        (lambda files: zipped({"a\\..\\accuracy.csv": b""}), "is no name of a file in it"),
+        (lambda files: zipped({"/accuracy.csv": b""}), "is no name of a file in it"),
+        (lambda files: zipped({"C:accuracy.csv": b""}), "is no name of a file in it"),
+        (lambda files: zipped({**files, "./accuracy.csv": b""}), "it holds './accuracy.csv' twice"),
         (
             lambda files: zipped({str(n): b"" for n in range(199)}),
             "it holds 199 files: at most 100",
@@ -184,6 +192,60 @@ def test_what_is_no_zip_of_results_is_refused(
         from_zip(change(files))
 
 
+def in_folder(files: dict[str, bytes], folder: str = "my results") -> dict[str, bytes]:
+    """With an entry for the folder itself, as most programs write it."""
+    return {f"{folder}/": b"", **{f"{folder}/{name}": content for name, content in files.items()}}
+
+
+def from_a_mac(files: dict[str, bytes]) -> dict[str, bytes]:
+    about = {f"__MACOSX/results/._{name}": b"\0\5\x16\7" for name in files}
+    return {**in_folder(files, "results"), "results/.DS_Store": b"\0\0\0\1Bud1", **about}
+
+
+def from_windows(files: dict[str, bytes]) -> dict[str, bytes]:
+    extras = {"Thumbs.db": b"\xd0\xcf", "desktop.ini": b"[.ShellClassInfo]"}
+    return {f"results\\{name}": content for name, content in {**files, **extras}.items()}
+
+
+@pytest.mark.parametrize(
+    "packed_by",
+    [
+        in_folder,
+        lambda files: in_folder(files, "a/b"),
+        from_a_mac,
+        from_windows,
+        lambda files: {**files, ".DS_Store": b"", "__MACOSX/._accuracy.csv": b"\0\5"},
+        lambda files: {f"./{name}": content for name, content in files.items()},
+    ],
+)
+def test_a_zip_of_the_folder_that_a_desktop_made_is_opened(
+    results: Results,
+    files: dict[str, bytes],
+    packed_by: Callable[[dict[str, bytes]], dict[str, bytes]],
+) -> None:
+    assert_same(from_zip(zipped(packed_by(files))), results)
+
+
+def saved_by_a_spreadsheet(csv: bytes) -> bytes:
+    """As Excel saves "CSV UTF-8": a byte order mark, its ends of lines, its truth values."""
+    text = csv.decode().replace("True", "TRUE").replace("False", "FALSE")
+    return b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()
+
+
+def test_tables_that_a_spreadsheet_saved_are_opened(
+    results: Results, files: dict[str, bytes]
+) -> None:
+    saved = {
+        name: saved_by_a_spreadsheet(content) if name.endswith(".csv") else content
+        for name, content in files.items()
+    }
+    assert_same(from_files(saved), results)
+
+
+def test_a_description_that_an_editor_saved_is_opened(files: dict[str, bytes]) -> None:
+    from_files({**files, EXPERIMENT: b"\xef\xbb\xbf" + files[EXPERIMENT]})
+
+
 def test_files_that_are_too_large_together_are_refused(
     files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +262,29 @@ def test_a_bomb_does_not_go_off_in_memory(files: dict[str, bytes]) -> None:
     tracemalloc.start()
     with pytest.raises(ImportedError, match=r"weights.npz: unpacked it is larger than 0.0"):
         from_files({EXPERIMENT: files[EXPERIMENT], WEIGHTS: inner})
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+
+
+def test_weights_that_unpack_to_gigabytes_are_refused_in_memory() -> None:
+    """All weights are those that the experiment says, and zeros hardly take room in a ZIP."""
+    experiment = {"task": "recall", "cells": ["lstm"], "lengths": [10], "seeds": 6}
+    experiment |= {"steps": 1, "hidden_size": 4096, "keep_weights": "all"}
+    told = {"run": "r", "experiment": experiment, "environment": {}}
+    size = Experiment.from_mapping(experiment).parameter_count("lstm", 4096)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for seed in range(6):
+            name = f"lstm length=10 seed={seed} learning_rate=0.005 step=1.npy"
+            with archive.open(name, "w", force_zip64=True) as file:
+                header = npy(np.zeros(0, np.float32)).replace(b"(0,)", f"({size},)".encode())
+                file.write(header)
+                for _ in range(size * 4 // 10**6):
+                    file.write(bytes(10**6))
+    files = {EXPERIMENT: json.dumps(told).encode(), WEIGHTS: buffer.getvalue()}
+    tracemalloc.start()
+    with pytest.raises(ImportedError, match=r"^weights.npz: unpacked it is larger than 250 MB$"):
+        from_files(files)
     assert tracemalloc.get_traced_memory()[1] < 10**7
     tracemalloc.stop()
 
@@ -275,6 +360,11 @@ def test_a_value_that_cannot_have_been_measured_is_refused(
         (lambda csv: csv.replace(b",loss,", b",los,"), "training.csv has no column loss"),
         (lambda csv: csv.replace(b"\n", b",1\n").replace(b",1", b",x", 1), "unknown column 'x'"),
         (lambda csv: csv.replace(b"run,", b"run,run,", 1), "has a column twice"),
+        (
+            lambda csv: csv.replace(b",", b";"),
+            "has semicolons between its values: save it",
+        ),
+        (lambda csv: csv.replace(b",", b"\t"), "has tabs between its values: save it"),
         (
             lambda csv: csv.replace(b"\n", b",9\n").replace(b",9", b"", 1),
             "line 2: 12 values for 11",

@@ -99,7 +99,6 @@ def test_ctrl_c_returns_what_was_measured(monkeypatch: pytest.MonkeyPatch, snaps
 def test_a_run_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> Iterator[None]:
         raise MemoryError
-        yield
 
     monkeypatch.setattr("models.training.train.train", fails)
     with pytest.raises(RuntimeError, match=r"^training failed: not enough memory"):

@@ -80,6 +80,14 @@ def test_the_oldest_go_until_the_rest_is_small_enough(
     assert kept(store) == set(runs[5 - left :])
 
 
+@pytest.mark.parametrize("limits", [(-1, 0), (0, -1), (-1, 5)])
+def test_a_limit_below_0_deletes_nothing(store: Store, limits: tuple[int, int]) -> None:
+    ended(store, 2, megabytes=10)
+    with pytest.raises(ValueError, match=r"0 .all. or more"):
+        tidy(store, *limits)
+    assert store.count() == 2
+
+
 def test_both_limits_hold(store: Store) -> None:
     runs = ended(store, 5, megabytes=10)
     tidy(store, keep_runs=3, keep_megabytes=45)

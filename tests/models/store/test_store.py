@@ -18,7 +18,7 @@ from models.exchange import files
 from models.exchange.import_files import from_zip
 from models.experiment import Experiment, ExperimentError
 from models.service.running import execute
-from models.store import Store
+from models.store import Store, UnknownRunError
 from models.training.snapshot import Snapshot
 from models.training.train import train
 
@@ -190,8 +190,9 @@ def test_a_run_that_is_asked_to_stop(store: Store) -> None:
 
 
 def test_an_unknown_run_or_table_is_an_error(store: Store) -> None:
-    with pytest.raises(KeyError, match="no run 'nothing'"):
-        store.run("nothing")
+    for unknown in (store.run, lambda run: store.pin(run, True), lambda run: store.pin(run, False)):
+        with pytest.raises(UnknownRunError, match=r"^there is no run 'nothing' in this store$"):
+            unknown("nothing")
     with pytest.raises(KeyError):
         store.read("nothing", "weather")
 

@@ -19,7 +19,7 @@ from models.experiment import Experiment
 from models.experiment.partition import Model, Part, share_out
 from models.service import running
 from models.service.running import execute
-from models.store import Store
+from models.store import Store, UnknownRunError
 from models.training.population_trainer import CellTraining
 from models.training.snapshot import Snapshot
 from models.training.train import train
@@ -136,7 +136,7 @@ def test_later_weights_of_a_model_take_the_place_of_earlier_ones(store: Store) -
 def test_what_is_not_kept_is_said(store: Store) -> None:
     run = store.create(TINY)
     keep(store, run, 2, {LSTM: vector([1])})
-    with pytest.raises(KeyError, match="no weights of lstm at length 12, seed 1, learning rate"):
+    with pytest.raises(UnknownRunError, match="no weights of lstm at length 12, seed 1, learning"):
         store.parameters(run, "lstm", **vars(replace(LSTM, seed=1)))
     assert store.weights("nothing").empty
     assert store.weights("nothing").dtypes.to_dict() == store.weights(run).dtypes.to_dict()
