@@ -43,7 +43,7 @@ _ALL = (
         "lyapunov_exponent",
         "Lyapunov exponent",
         "nats per step",
-        "rate at which a small change of the state grows, the median over sequences; below 0 it dies",
+        "rate at which a small change of the state grows, median over sequences; below 0 it dies",
     ),
     *(
         Diagnostic(

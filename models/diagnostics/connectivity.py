@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.diagnostics.trajectory import Trajectory
-from models.norm import norm
+from models.population.norm import norm
 
 
 def connectivity(

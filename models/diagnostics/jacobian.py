@@ -15,7 +15,7 @@ from torch import Tensor
 from models.cells.normalisation import NORMALISE
 from models.diagnostics.scaled_products import Graded
 from models.diagnostics.trajectory import State, Trajectory
-from models.norm import norm
+from models.population.norm import norm
 
 WARM_UP = 10
 """Steps, at most, that only turn the vector towards what grows most (as Vogt et al. do)."""

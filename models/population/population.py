@@ -18,8 +18,8 @@ from models.experiment.random_streams import Stream, generator
 from models.kernels import unroll
 from models.kernels.batch_norm import Statistics
 from models.kernels.schedule import Schedule
-from models.norm import norm
 from models.population.initialisation import initial_readout, initial_weights, torch_generator
+from models.population.norm import norm
 from models.tasks.task import Batch, Task
 
 

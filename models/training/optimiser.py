@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.experiment.experiment import ClipBy
-from models.norm import norm
+from models.population.norm import norm
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 

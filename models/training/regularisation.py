@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.cells.rnn import RNN
 from models.kernels.kernel import Unrolled
-from models.norm import norm
+from models.population.norm import norm
 
 BOUND = 1e-10
 """Steps with a smaller ‖∂L/∂h_t‖ are left out."""

@@ -200,8 +200,8 @@ def test_no_suggestion_leaves_nothing_to_learn() -> None:
     smallest = replace(experiment, batch_size=3, hidden_size=3)
     few = Limits(megabytes=estimate(smallest).megabytes - 0.1)
     assert not any(one.experiment.hindrance() for one in suggestions(experiment, few))
-    for one in ({"batch_size": 2}, {"hidden_size": 2}):
-        limits = Limits(seconds=estimate(replace(experiment, **one)).seconds)
+    for one in (replace(experiment, batch_size=2), replace(experiment, hidden_size=2)):
+        limits = Limits(seconds=estimate(one).seconds)
         assert not any(one.experiment.hindrance() for one in suggestions(experiment, limits))
 
 
