@@ -50,6 +50,7 @@ def test_what_is_within_bounds_is_accepted(values: dict[str, Any]) -> None:
         assert_clear(error, of="models, cells ×|match=parameters")
         return
     assert_round_trips(experiment)
+    assert experiment.hindrance().isprintable()
     sizes = experiment.hidden_sizes()
     assert set(sizes) == set(experiment.cells)
     assert all(experiment.hidden_size <= size <= MAX_HIDDEN_SIZE for size in sizes.values())

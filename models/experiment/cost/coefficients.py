@@ -211,7 +211,7 @@ TASKS = {
     "recall": Drawing(137, 16.2),
     "digits": Drawing(156, 3.32),
 }
-RECURRENCE = Recurrence(1.94, 0.017, 1.16, 192, 70.3, 1.64)
+RECURRENCE = Recurrence(1.62, 0.102, 1.8, 247, 25.3, 5.03)
 TABLES = Tables(8380, 0, 18.2)
 HELD = {
     "kernel": {
