@@ -31,8 +31,8 @@ START = ("bias", "init")
 """Options of no more than the weights at the start."""
 
 # Three colours, four dashes and five symbols have no common factor: any two of the first 12
-# variants differ in at least two of the three. "dot" is left to gradients at birth, and "x" to
-# models that diverged.
+# variants differ in at least two of the three. "dot" is left to gradients at initialisation,
+# and "x" to models that diverged.
 DASHES = ("solid", "dashdot", "dash", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down")
 

@@ -6,7 +6,7 @@ next run. Quick questions go to the same process, whether it waits or trains.
 
 The queue is in the store: runs that wait outlive the dashboard, and so does one that trains, which
 goes on to its end and counts as long. A run that nobody has looked at for a while gives way to
-others that wait: it stops, and goes on from there when its turn comes again.
+others that wait: it stops, and continues from there when its turn comes again.
 """
 
 from __future__ import annotations

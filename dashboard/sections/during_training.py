@@ -175,7 +175,7 @@ def _parts(source: Source, cell: str, length: int) -> None:
 
 
 def _connectivity(source: Source, cell: str, length: int) -> None:
-    """At birth and at the end, along the sequence that it was measured on."""
+    """At initialisation and at the end, along the sequence that it was measured on."""
     rows = source.tables.connectivity
     rows = rows[(rows["cell"] == cell) & (rows["length"] == length)]
     if rows.empty:
@@ -203,7 +203,7 @@ def _connectivity(source: Source, cell: str, length: int) -> None:
                     example.informative,
                 ),
             )
-            st.caption("At birth" if step == 0 else f"After {step} training steps")
+            st.caption("At initialisation" if step == 0 else f"After {step} training steps")
     st.caption(
         "How much the answer at the last step moves with the input at step t: the norm of the "
         f"gradient of the answer's logit. The right answer is {example.answer}."

@@ -13,7 +13,7 @@ from dashboard.session.session_state import UPLOADS
 from dashboard.session.visitor import visitor
 from models.exchange.files import Results
 from models.exchange.import_files import MOST_PACKED, ImportedError, from_files, from_zip
-from models.exchange.import_run import adopt
+from models.exchange.import_run import store_results
 from models.store import StoreError
 
 
@@ -41,7 +41,7 @@ def import_results() -> None:
 
 def _import(files: Sequence[File]) -> None:
     try:
-        run = adopt(store(), _read(files), visitor())
+        run = store_results(store(), _read(files), visitor())
     except ImportedError as error:
         st.error(f"Not opened: {plain(str(error), most=600)}")
         return

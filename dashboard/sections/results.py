@@ -44,9 +44,9 @@ def draw(
     """
     spans = once(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
     span_cards(spans, experiment.cells)
-    measure, log_length, foretell = _view()
+    measure, log_length, predict = _view()
     guessed = dict(guesses or {})
-    foretold = predicted_lengths(tables.gradients) if foretell else {}
+    predicted = predicted_lengths(tables.gradients) if predict else {}
 
     def accuracy() -> go.Figure:
         rungs = ladder(make_task(experiment.task), experiment.lengths)
@@ -55,7 +55,7 @@ def draw(
             "cells": experiment.cells,
             "log_length": log_length,
             "measure": measure,
-            "predictions": foretold,
+            "predictions": predicted,
         }
         if recorded:
             return accuracy_replay(tables.accuracy, **common)
@@ -63,7 +63,7 @@ def draw(
             common |= {"spans": spans, "guesses": guessed}
         return accuracy_by_length(tables.accuracy, **common)
 
-    options = (measure, log_length, foretell, *guessed.items())
+    options = (measure, log_length, predict, *guessed.items())
     chart(source, "accuracy", options, accuracy)
     length = st.select_slider(
         "Sequence length of the pictures below",
@@ -84,7 +84,7 @@ def draw(
 
 
 def _view() -> tuple[Measure, bool, bool]:
-    """What to draw, on which axis, and whether with what the gradient at birth foretold."""
+    """What to draw, on which axis, and whether with the prediction from initialisation."""
     left, middle, right = st.columns([1, 1, 1])
     measure: Measure = left.segmented_control(
         "Measure",
@@ -95,13 +95,13 @@ def _view() -> tuple[Measure, bool, bool]:
         label_visibility="collapsed",
     )
     log_length = middle.toggle("Logarithmic length axis", value=True, key="log_length")
-    foretell = right.toggle(
-        "Foretold at birth",
-        key="foretell",
+    predict = right.toggle(
+        "Predicted at initialisation",
+        key="predict",
         help="Up to which length each cell should be trainable, from its gradient before the first "
         "training step: see Gradient flow.",
     )
-    return measure, log_length, foretell
+    return measure, log_length, predict
 
 
 def _profile(

@@ -17,7 +17,7 @@ from models.stories import STORIES, Telling, telling_of
 from models.stories.story import Story
 
 COLUMNS = 3
-OPENS = {"birth": "At birth", "training": "During training"}
+OPENS = {"birth": "At initialisation", "training": "During training"}
 """The view in which a story is seen best, as the page names it."""
 
 

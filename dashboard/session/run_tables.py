@@ -23,7 +23,7 @@ class Tables:
     accuracy: pd.DataFrame
     training: pd.DataFrame
     gradients: pd.DataFrame
-    """Profiles at birth and the latest."""
+    """Profiles at initialisation and the latest."""
     diagnostics: pd.DataFrame
     influence: pd.DataFrame
     connectivity: pd.DataFrame

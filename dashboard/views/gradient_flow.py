@@ -13,7 +13,7 @@ from dashboard.scheduling.app_resources import store, trainer
 from dashboard.sections import during_training
 from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as birth_view
-from dashboard.sections.at_initialisation.answers import same_at_birth
+from dashboard.sections.at_initialisation.answers import same_at_initialisation
 from dashboard.sections.during_training import Source
 from dashboard.sections.live_run import follow, start_button
 from dashboard.sections.stories import show_story, story_buttons, told
@@ -26,8 +26,8 @@ from models.experiment import Experiment
 from models.store.run import Run
 from models.stories import Telling, telling_of
 
-View = Literal["At birth", "During training"]
-VIEWS: tuple[View, ...] = ("At birth", "During training")
+View = Literal["At initialisation", "During training"]
+VIEWS: tuple[View, ...] = ("At initialisation", "During training")
 
 
 def page() -> None:
@@ -56,26 +56,26 @@ def page() -> None:
         key=FLOW_VIEW.name,
         label_visibility="collapsed",
     )
-    if view == "At birth" and experiment:
+    if view == "At initialisation" and experiment:
         _at_birth(experiment, telling)
-    elif view != "At birth" and run:
+    elif view != "At initialisation" and run:
         shown, home = st.container(), st.container()
         with home:  # first, so that no button of another run stays while the pictures are made
             run_downloads(run, key="flow")
         with shown:
             follow(run, _show_run)
-    elif view != "At birth" and experiment:
+    elif view != "At initialisation" and experiment:
         _before_the_first_press(experiment, telling)
     if experiment:
         st.divider()
-        reproduce(run.experiment if run and view != "At birth" else experiment)
+        reproduce(run.experiment if run and view != "At initialisation" else experiment)
     trainer()
 
 
 def _at_birth(experiment: Experiment, telling: Telling | None) -> None:
     """Ends in what a trained run of the story says, where there is one, or in what birth says.
 
-    What the story says of the gradient at birth is made from the rows that are shown above it.
+    What the story says of the gradient at initialisation is made from the rows shown above it.
     """
     run = answers.trained(experiment)
     measured = birth_view.draw(experiment, run)
@@ -89,7 +89,7 @@ def _at_birth(experiment: Experiment, telling: Telling | None) -> None:
     later = later[later["step"] > 0]
     rows = [measured.diagnostics, later] if len(later) else [measured.diagnostics]
     tables = {**tables, "diagnostics": pd.concat(rows, ignore_index=True)}
-    source = f"{run.key if run else ''} {same_at_birth(experiment)} {measured.measured}"
+    source = f"{run.key if run else ''} {same_at_initialisation(experiment)} {measured.measured}"
     told(source, experiment, tables)
 
 

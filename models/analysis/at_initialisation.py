@@ -34,18 +34,20 @@ def summarise_birth(
     """
     summary = predictions(gradients)
     for column, diagnostic in COLUMNS.items():
-        known = at_birth(diagnostics, diagnostic, length)
+        known = at_initialisation(diagnostics, diagnostic, length)
         summary[column] = [known.get(cell, np.nan) for cell in summary["cell"]]
     return summary
 
 
-def at_birth(diagnostics: pd.DataFrame, diagnostic: str, length: int) -> dict[str, float]:
+def at_initialisation(diagnostics: pd.DataFrame, diagnostic: str, length: int) -> dict[str, float]:
     """Per cell, the median over seeds at step 0; cells of which it is not known are left out."""
-    medians = medians_at_birth(diagnostics, diagnostic, length).dropna(subset="median")
+    medians = medians_at_initialisation(diagnostics, diagnostic, length).dropna(subset="median")
     return {str(cell): float(value) for cell, value in medians["median"].items()}
 
 
-def medians_at_birth(diagnostics: pd.DataFrame, diagnostic: str, length: int) -> pd.DataFrame:
+def medians_at_initialisation(
+    diagnostics: pd.DataFrame, diagnostic: str, length: int
+) -> pd.DataFrame:
     """``median_over_seeds`` of one diagnostic at step 0, by cell; all cells that have rows."""
     rows = diagnostics[
         (diagnostics["step"] == 0)
@@ -55,7 +57,9 @@ def medians_at_birth(diagnostics: pd.DataFrame, diagnostic: str, length: int) ->
     return median_over_seeds(rows, ["cell"]).set_index("cell")
 
 
-def horizons_at_birth(gradients: pd.DataFrame, length: int, state: str) -> dict[str, float]:
+def horizons_at_initialisation(
+    gradients: pd.DataFrame, length: int, state: str
+) -> dict[str, float]:
     """Per cell with this state, how many steps back 1 % of its gradient reaches: the median."""
     rows = gradients[
         (gradients["step"] == 0) & (gradients["length"] == length) & (gradients["state"] == state)

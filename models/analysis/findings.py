@@ -39,13 +39,13 @@ def findings(
     sentences = [*_trained(experiment, accuracy)]
     truncated = 0 < experiment.truncate < max(experiment.lengths)
     if gradients is not None and not truncated:
-        sentences += _gradients_at_birth(gradients)
+        sentences += _gradients_at_initialisation(gradients)
     return " ".join(map(sentence, sentences))
 
 
 def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
     if experiment.steps == 0:
-        return ["nothing was trained: these are the models at birth."]
+        return ["nothing was trained: these are the models at initialisation."]
     last = latest(accuracy)
     if accuracy.empty or last["step"].min() == 0:
         return ["too early to say: not every model has been evaluated after training steps yet."]
@@ -132,7 +132,7 @@ def _diverged(last: pd.DataFrame) -> str:
     return f"; {of_all(counts.sum(), len(last), 'model')} diverged ({named})"
 
 
-def _gradients_at_birth(gradients: pd.DataFrame) -> list[str]:
+def _gradients_at_initialisation(gradients: pd.DataFrame) -> list[str]:
     """How much of the gradient reaches the first step of the longest sequences."""
     rows = gradients[(gradients["step"] == 0) & (gradients["state"] == "h")]
     rows = rows[rows["length"] == rows["length"].max()]

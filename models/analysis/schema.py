@@ -34,7 +34,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "diagnostics": (*MODEL, "step", "diagnostic", "value"),
     # Of trained models: the share of held-out sequences whose answer changes with the input at t.
     "influence": (*MODEL, "step", "t", "influence"),
-    # At birth and of trained models, along one held-out sequence: ‖∂(its answer's logit)/∂x_t‖.
+    # At initialisation and of trained models, on one held-out sequence: ‖∂(answer's logit)/∂x_t‖.
     "connectivity": (*MODEL, "step", "t", "connectivity"),
     # On validation sequences, which choose the learning rate; only where there are several.
     "validation": (*MODEL, "step", "accuracy", "loss", "sequences"),

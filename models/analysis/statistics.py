@@ -47,8 +47,8 @@ def latest_at(table: pd.DataFrame, steps: Sequence[int]) -> pd.DataFrame:
 def trained(accuracy: pd.DataFrame) -> pd.DataFrame:
     """The rows of those cells of which every model has been evaluated after training steps."""
     last = latest(accuracy)
-    at_birth = set(last.loc[last["step"] == 0, "cell"])
-    return accuracy[~accuracy["cell"].isin(at_birth)]
+    at_initialisation = set(last.loc[last["step"] == 0, "cell"])
+    return accuracy[~accuracy["cell"].isin(at_initialisation)]
 
 
 def select_learning_rate(accuracy: pd.DataFrame, validation: pd.DataFrame) -> pd.DataFrame:

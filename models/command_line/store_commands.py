@@ -9,7 +9,7 @@ from typing import Any
 
 from models.exchange.files import NAMES, Results
 from models.exchange.import_files import MOST_BYTES, ImportedError, from_files, from_zip
-from models.exchange.import_run import adopt
+from models.exchange.import_run import store_results
 from models.settings.configuration import MEBIBYTE, Configuration, read_setting
 from models.settings.quoting import shortened
 from models.store import Store
@@ -66,7 +66,7 @@ def _line(run: Run) -> str:
 
 def _import(options: argparse.Namespace) -> int:
     store = Store()
-    run = store.run(adopt(store, _read(options.path)))
+    run = store.run(store_results(store, _read(options.path)))
     print(f"imported as run {run.id}" + (f", {run.status}: {run.message}" if run.message else ""))
     return 0
 

@@ -52,7 +52,7 @@ def read_table(name: str, content: bytes) -> pd.DataFrame:
     for column in (column for column, kind in kinds.items() if kind == "str"):
         if (empty := frame[column].isna()).any():
             raise TableError(f"{name}.csv, line {line_of(empty)}: {column} is missing")
-        frame[column] = _mapped(frame[column], armed)
+        frame[column] = _mapped(frame[column], unescape_formula)
     frame["task"] = _mapped(frame["task"], lambda text: spec.of_results("task", text, TASKS))
     return frame
 
@@ -67,13 +67,13 @@ def line_of(rows: pd.Series) -> int:
     return int(rows.to_numpy().argmax()) + 2
 
 
-def defused(text: str) -> str:
-    """Marked with a quote where a spreadsheet would run it; ``armed`` takes it away again."""
+def escape_formula(text: str) -> str:
+    """The text with a quote before it where a spreadsheet would run it as a formula."""
     return "'" + text if text.lstrip("'").startswith(FORMULA_SIGNS) else text
 
 
-def armed(text: str) -> str:
-    """What ``defused`` was given."""
+def unescape_formula(text: str) -> str:
+    """What ``escape_formula`` was given."""
     marked = text.startswith("'") and text.lstrip("'").startswith(FORMULA_SIGNS)
     return text[1:] if marked else text
 

@@ -21,7 +21,7 @@ from models.analysis.schema import MODEL, TABLES
 from models.analysis.statistics import result_table, select_learning_rate
 from models.analysis.table_types import no_rows
 from models.exchange.bounded_zip import DAMAGED
-from models.exchange.csv_reading import defused, read_table, without_mark
+from models.exchange.csv_reading import escape_formula, read_table, without_mark
 from models.experiment import Experiment
 from models.store import Store
 from models.store.run import Run
@@ -100,7 +100,7 @@ def table_bytes(name: str, rows: pd.DataFrame) -> bytes:
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """A table as CSV, six significant digits; text that a spreadsheet would run is defused."""
+    """A table as CSV, six significant digits; formulas are escaped."""
     safe = frame.copy()
     for name in safe.select_dtypes(include=["object", "str"]):
         safe[name] = safe[name].map(_safe)
@@ -204,7 +204,7 @@ def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
 
 
 def _safe(value: object) -> object:
-    return defused(value) if isinstance(value, str) else value
+    return escape_formula(value) if isinstance(value, str) else value
 
 
 def _is_zip(path: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.exchange.files import ALWAYS, Results
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.store import Store
 from models.store.measurements import insert_rows, insert_weights
 from models.store.run import BROKEN_OFF, Status
@@ -16,7 +16,7 @@ from models.store.runs import new_run
 from models.store.tables import RUNS
 
 
-def adopt(store: Store, results: Results, visitor: str | None = None) -> str:
+def store_results(store: Store, results: Results, visitor: str | None = None) -> str:
     """Adds a run that has measured what ``results`` say, wholly or not at all; returns its id.
 
     It cannot be resumed: how its training stood is not in files.
@@ -29,7 +29,7 @@ def adopt(store: Store, results: Results, visitor: str | None = None) -> str:
         tables = {name: frame.drop(columns="run") for name, frame in results.tables.items()}
         size = insert_rows(connection, run, tables)
         for trained, parameters in results.weights.items():
-            model = Model(trained.length, trained.seed, trained.learning_rate)
+            model = ModelKey(trained.length, trained.seed, trained.learning_rate)
             row = {
                 "task": results.experiment.task,
                 "cell": trained.cell,

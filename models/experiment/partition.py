@@ -14,7 +14,7 @@ LOPSIDED = 1.3
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelKey:
     """What tells one model of a cell from another."""
 
     length: int
@@ -23,11 +23,11 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Part:
+class Shard:
     """Models of one cell, longest first, that train as one population."""
 
     cell: str
-    models: tuple[Model, ...]
+    models: tuple[ModelKey, ...]
 
     def __str__(self) -> str:
         """Its name in a run; no other part of the cell begins with the same model."""
@@ -38,19 +38,19 @@ class Part:
         )
 
 
-def share_out(experiment: Experiment, processes: int) -> list[list[Part]]:
+def partition(experiment: Experiment, processes: int) -> list[list[Shard]]:
     """The experiment's populations for at most ``processes`` processes, about equally costly.
 
     A cell's models stay together where that is fair enough: larger populations are faster.
     """
-    whole = [Part(cell, _models(experiment)) for cell in experiment.cells]
+    whole = [Shard(cell, _models(experiment)) for cell in experiment.cells]
     cost = partial(_cost, experiment, experiment.hidden_sizes())
     shares = _distribute(whole, processes, cost)
     costs = [sum(cost(part) for part in share) for share in shares]
     if max(costs) <= LOPSIDED * sum(costs) / processes:
         return shares
     split = [
-        Part(part.cell, models)
+        Shard(part.cell, models)
         for part in whole
         for first in range(processes)
         if (models := part.models[first::processes])
@@ -58,9 +58,9 @@ def share_out(experiment: Experiment, processes: int) -> list[list[Part]]:
     return _distribute(split, processes, cost)
 
 
-def _models(experiment: Experiment) -> tuple[Model, ...]:
+def _models(experiment: Experiment) -> tuple[ModelKey, ...]:
     return tuple(
-        Model(length, seed, rate)
+        ModelKey(length, seed, rate)
         for length in reversed(experiment.lengths)
         for seed in experiment.seed_numbers
         for rate in experiment.learning_rate
@@ -68,10 +68,10 @@ def _models(experiment: Experiment) -> tuple[Model, ...]:
 
 
 def _distribute(
-    parts: Sequence[Part], processes: int, cost: Callable[[Part], float]
-) -> list[list[Part]]:
+    parts: Sequence[Shard], processes: int, cost: Callable[[Shard], float]
+) -> list[list[Shard]]:
     """The costliest first, each to the process that has least to do."""
-    shares: list[list[Part]] = [[] for _ in range(processes)]
+    shares: list[list[Shard]] = [[] for _ in range(processes)]
     load = [0.0] * processes
     for part in sorted(parts, key=lambda part: -cost(part)):
         least = load.index(min(load))
@@ -80,7 +80,7 @@ def _distribute(
     return [share for share in shares if share]
 
 
-def _cost(experiment: Experiment, hidden_sizes: Mapping[str, int], part: Part) -> float:
+def _cost(experiment: Experiment, hidden_sizes: Mapping[str, int], part: Shard) -> float:
     """About proportional to the time of one optimiser step."""
     task = make_task(experiment.task)
     steps = sum(task.steps(model.length) for model in part.models)

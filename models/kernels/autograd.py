@@ -67,13 +67,13 @@ class AutogradUnrolled(Unrolled):
     def running_statistics(self) -> dict[str, Tensor]:
         return self._batch_norm.running() if self._batch_norm else {}
 
-    def go_on_from(self, statistics: Mapping[str, Tensor]) -> None:
+    def load_state(self, statistics: Mapping[str, Tensor]) -> None:
         if self._batch_norm:
-            self._batch_norm.go_on_from(statistics)
+            self._batch_norm.load_state(statistics)
 
-    def adopt_statistics(self, other: Unrolled) -> None:
+    def copy_statistics(self, other: Unrolled) -> None:
         if isinstance(other, AutogradUnrolled) and self._batch_norm and other._batch_norm:
-            self._batch_norm.adopt(other._batch_norm)
+            self._batch_norm.copy_from(other._batch_norm)
 
     def _step(self, step: int, weights: Weights, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         start, active = self.schedule.starts[step], self.schedule.active[step]

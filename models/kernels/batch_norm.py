@@ -51,7 +51,7 @@ class RecurrentBatchNorm:
             for kind, values in zip(KINDS, pair, strict=True)
         }
 
-    def go_on_from(self, running: Mapping[str, Tensor]) -> None:
+    def load_state(self, running: Mapping[str, Tensor]) -> None:
         """Takes what ``running`` told of the same models."""
         sites = dict.fromkeys(name.rsplit(" ", 1)[0] for name in running)
         self._running = {
@@ -59,7 +59,7 @@ class RecurrentBatchNorm:
         }
         self._learnt = bool(sites)
 
-    def adopt(self, other: RecurrentBatchNorm) -> None:
+    def copy_from(self, other: RecurrentBatchNorm) -> None:
         """Takes the running statistics of the same models, trained at other lengths."""
         rows = self._rows_in(other.schedule)
         self._running = {

@@ -75,11 +75,11 @@ class Unrolled(ABC):
         """What the cell has learnt beside its weights, by name, where it learns any such thing."""
         return {}
 
-    def go_on_from(self, statistics: Mapping[str, Tensor]) -> None:
+    def load_state(self, statistics: Mapping[str, Tensor]) -> None:
         """Takes what ``running_statistics`` told of the same models."""
         return
 
-    def adopt_statistics(self, other: Unrolled) -> None:
+    def copy_statistics(self, other: Unrolled) -> None:
         """Takes what the same models have learnt at other lengths, where their cell learns any."""
         return
 
@@ -218,7 +218,7 @@ class Kernel(Unrolled):
 
     def hidden_states(self, weights: Weights, last: int) -> Tensor:
         named = weights.named()
-        hidden: Tensor = _Node.apply(self, last, tuple(named), *named.values())
+        hidden: Tensor = _KernelFunction.apply(self, last, tuple(named), *named.values())
         return hidden
 
     def state(self, state: str, model: int) -> Tensor:
@@ -235,7 +235,7 @@ class Kernel(Unrolled):
         return self.gradients[state][self._rows_of[model]]
 
 
-class _Node(torch.autograd.Function):
+class _KernelFunction(torch.autograd.Function):
     """A kernel in the autograd graph: weights in, hidden states of the last steps out."""
 
     @staticmethod

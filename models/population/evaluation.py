@@ -1,4 +1,4 @@
-"""Measuring models as they are: on held-out sequences, and by their gradient profile."""
+"""Measurement models as they are: on held-out sequences, and by their gradient profile."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from models.cells.cell import Cell, Weights
 from models.cells.draw import Draw
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.experiment.random_streams import Stream, generator
 from models.kernels import unroll
 from models.kernels.batch_norm import Statistics
@@ -167,14 +167,14 @@ def parameter_shapes(cell: Cell, task: Task, hidden: int) -> dict[str, tuple[int
 
 
 def initial_parameters(
-    cell: Cell, task: Task, models: Sequence[Model], hidden: int, device: torch.device
+    cell: Cell, task: Task, models: Sequence[ModelKey], hidden: int, device: torch.device
 ) -> Tensor:
     """Parameters (S, P), float32, with autograd on. Each model's depend on nothing but itself."""
     rows = [_initial_model(cell, task, model, hidden) for model in models]
     return torch.stack(rows).to(device, torch.float32).requires_grad_()
 
 
-def _initial_model(cell: Cell, task: Task, model: Model, hidden: int) -> Tensor:
+def _initial_model(cell: Cell, task: Task, model: ModelKey, hidden: int) -> Tensor:
     stream = generator(model.seed, model.length, Stream.INITIALISATION)
     draw = Draw(seed=int(stream.integers(2**63)))
     weights = cell.initial_weights(draw, task.inputs, hidden, task.steps(model.length))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from models.experiment import Experiment, ExperimentError
-from models.experiment.partition import Part, share_out
+from models.experiment.partition import Shard, partition
 from models.store import NotOursError, Status, Store, StoreError
 from models.store.environment import environment
 from models.store.process import identity
@@ -107,8 +107,8 @@ def reason(error: Exception) -> str:
 
 def _by_part(
     experiment: Experiment, processes: int, checkpoints: Mapping[str, Checkpoint]
-) -> dict[Part, Checkpoint]:
-    parts = [part for share in share_out(experiment, processes) for part in share]
+) -> dict[Shard, Checkpoint]:
+    parts = [part for share in partition(experiment, processes) for part in share]
     return {part: checkpoints[str(part)] for part in parts if str(part) in checkpoints}
 
 
@@ -121,7 +121,7 @@ def _broken_off(received: int | None) -> End:
 class _Progress:
     """How far the populations of an experiment are."""
 
-    def __init__(self, experiment: Experiment, checkpoints: Mapping[Part, Checkpoint]) -> None:
+    def __init__(self, experiment: Experiment, checkpoints: Mapping[Shard, Checkpoint]) -> None:
         rates, seeds, lengths = experiment.learning_rate, experiment.seeds, experiment.lengths
         self._models = len(experiment.cells) * len(lengths) * seeds * len(rates)
         self._goal = experiment.steps
@@ -168,7 +168,7 @@ class _Asked:
         gone = self._store.deleted
         self._answer = gone or self._store.stop_requested(self._run, self._process)
         if time.monotonic() > self._tell:
-            self._store.heard_of([self._run])
+            self._store.heartbeat([self._run])
             self._tell = time.monotonic() + ALIVE_SECONDS
 
 

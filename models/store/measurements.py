@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from models.analysis.schema import MODEL, TABLES
 from models.analysis.table_types import no_rows, table_of, typed
 from models.experiment import Experiment
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.settings.quoting import quoted
 from models.store.database import Database, UnknownRunError
 from models.store.tables import (
@@ -169,7 +169,7 @@ def insert_weights(
     connection: sa.Connection,
     run: str,
     rows: Mapping[str, Any],
-    model: Model,
+    model: ModelKey,
     parameters: np.ndarray,
 ) -> int:
     """Keeps one model's parameters in the place of earlier ones; returns the bytes it adds.

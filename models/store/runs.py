@@ -117,7 +117,7 @@ class Runs(Database):
             resumed=RUNS.c.resumed + 1,
         )
 
-    def heard_of(self, runs: Collection[str]) -> None:
+    def heartbeat(self, runs: Collection[str]) -> None:
         """Their trainers are alive."""
         if runs:
             statement = sa.update(RUNS).where(RUNS.c.id.in_(runs))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from models.analysis.at_initialisation import at_birth, medians_at_birth
+from models.analysis.at_initialisation import at_initialisation, medians_at_initialisation
 from models.analysis.half_lives import shown_half_life
 from models.analysis.words import listed, the
 from models.experiment import Experiment
@@ -22,11 +22,13 @@ MARGIN = 1.1
 def says(experiment: Experiment, tables: Tables) -> str:
     longest, cells, rows = experiment.lengths[-1], experiment.cells, tables["diagnostics"]
     told = [
-        half_lives(f"At birth, T = {longest}, the gradient through c", rows, cells, longest, "c"),
+        half_lives(
+            f"At initialisation, T = {longest}, the gradient through c", rows, cells, longest, "c"
+        ),
         half_lives("Through h it", rows, cells, longest),
     ]
     told += _compared(rows, cells, longest)
-    gates = medians_at_birth(rows, "mean_f", longest)
+    gates = medians_at_initialisation(rows, "mean_f", longest)
     told.append(values("On average the forget gate lets through", gates, cells))
     accuracy = finished(tables["accuracy"])
     if len(accuracy):
@@ -38,7 +40,7 @@ def says(experiment: Experiment, tables: Tables) -> str:
 
 def _compared(rows: pd.DataFrame, cells: Sequence[str], length: int) -> list[str]:
     """For which cells the gradient lives longer through c than through h, and for which not."""
-    through_c, through_h = (at_birth(rows, f"half_life_{state}", length) for state in "ch")
+    through_c, through_h = (at_initialisation(rows, f"half_life_{state}", length) for state in "ch")
     found: dict[str, list[str]] = {}
     for cell in cells:
         if cell in through_c and cell in through_h:

@@ -22,7 +22,7 @@ POWERS = 1e5
 def says(experiment: Experiment, tables: Tables) -> str:
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
-        return f"{NOT_YET} The gradient at birth knows no clipping."
+        return f"{NOT_YET} The gradient at initialisation knows no clipping."
     cells, training = present(experiment, accuracy), tables["training"]
     norms = [f"{_largest(training, cell)} for {the(cell)}" for cell in cells]
     told = [f"The largest gradient norm before clipping was {listed(norms)}."]

@@ -11,7 +11,7 @@ from models.tasks import make_task
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
-    subject = f"At birth, T = {longest}, the gradient of the last step's loss"
+    subject = f"At initialisation, T = {longest}, the gradient of the last step's loss"
     told = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:

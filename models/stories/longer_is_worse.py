@@ -16,7 +16,7 @@ SIMPLE = "rnn:init=pytorch"
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
-    subject = f"At birth, going back through {count(longest, 'step')}, the gradient"
+    subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
     told = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:

@@ -27,7 +27,7 @@ JUDGED = ("helps", "makes no difference", "hurts", "cannot be judged at these le
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
-    subject = f"At birth, T = {longest}, the gradient"
+    subject = f"At initialisation, T = {longest}, the gradient"
     at_first = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:

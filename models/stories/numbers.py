@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.analysis.at_initialisation import medians_at_birth
+from models.analysis.at_initialisation import medians_at_initialisation
 from models.analysis.half_lives import half_life_predicate
 from models.analysis.statistics import latest, median_over_seeds, summarise, trained
 from models.analysis.words import count, listed, of_all, sentence, the
@@ -25,7 +25,7 @@ def half_lives(
     ``subject`` is "The gradient". Cells without rows are left out: they do not have this state, or
     were not measured yet. Where nothing was measured it is the end of the story.
     """
-    medians = medians_at_birth(diagnostics, f"half_life_{state}", length)
+    medians = medians_at_initialisation(diagnostics, f"half_life_{state}", length)
     of_cells: dict[Hashable, Any] = medians.to_dict("index")
     rates: dict[str, list[str]] = {}
     for cell in (cell for cell in cells if cell in of_cells):

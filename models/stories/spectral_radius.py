@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from models.analysis.at_initialisation import at_birth
+from models.analysis.at_initialisation import at_initialisation
 from models.analysis.half_lives import half_life_predicate, half_life_words
 from models.analysis.words import listed, the
 from models.experiment import Experiment
@@ -28,7 +28,7 @@ def says(experiment: Experiment, tables: Tables) -> str:
 
 def _at_birth(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
     lives, theory, radius = (
-        at_birth(rows, diagnostic, length)
+        at_initialisation(rows, diagnostic, length)
         for diagnostic in ("half_life_h", "half_life_theory", "spectral_radius")
     )
     # As they are shown: a verdict on other numbers could contradict these.
@@ -40,8 +40,8 @@ def _at_birth(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
         for cell in cells
     ]
     if not told:
-        return "The gradient at birth could not be measured."
-    text = f"At birth, T = {length}, the gradient {listed(told)}."
+        return "The gradient at initialisation could not be measured."
+    text = f"At initialisation, T = {length}, the gradient {listed(told)}."
     if unknown := [the(cell) for cell in experiment.cells if cell not in cells]:
         text += f" It could not be measured for {listed(unknown)}."
     below = [cell for cell in cells if radius[cell] < 1]

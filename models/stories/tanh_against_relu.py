@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from models.analysis.at_initialisation import at_birth
+from models.analysis.at_initialisation import at_initialisation
 from models.analysis.words import count, listed, the
 from models.experiment import Experiment
 from models.experiment.presets import Preset
@@ -20,7 +20,7 @@ NOT_ALWAYS = " Unlike what the notes say, it does not always vanish with tanh an
 
 def says(experiment: Experiment, tables: Tables) -> str:
     longest, rows = experiment.lengths[-1], tables["diagnostics"]
-    subject = f"At birth, going back through {count(longest, 'step')}, the gradient"
+    subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
     told = half_lives(subject, rows, experiment.cells, longest) + _verdict(experiment, rows)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
@@ -30,7 +30,7 @@ def says(experiment: Experiment, tables: Tables) -> str:
 
 def _verdict(experiment: Experiment, rows: pd.DataFrame) -> str:
     """Whether what saturates vanishes, and what does not explodes."""
-    lives = at_birth(rows, "half_life_h", experiment.lengths[-1])
+    lives = at_initialisation(rows, "half_life_h", experiment.lengths[-1])
     relu = {cell: life for cell, life in lives.items() if "relu" in cell}
     saturating = [life for cell, life in lives.items() if cell not in relu]
     told = ""

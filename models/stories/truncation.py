@@ -63,7 +63,7 @@ STORY = Story(
     title="Truncated back-propagation",
     statement="Stopping the gradient after k steps saves time and memory, and what lies further "
     "back is not learnt.",
-    text="Long sequences are often cut: the state goes on from block to block, the gradient does "
+    text="Long sequences are often cut: the state continues from block to block, the gradient does "
     "not. It is a gradient that vanishes by decree, at the edge of the window instead of little "
     "by little, and no gate can carry it across. Compare the cells that remember 100 steps with "
     "the whole gradient with the same cells whose gradient ends after 20.",

@@ -13,13 +13,13 @@ from models.diagnostics.measure import of_behaviour, of_inputs, of_profiles, of_
 from models.population.evaluation import Scores, gradient_profile, score
 from models.population.population import Population
 from models.tasks.task import Split
-from models.training.population_trainer import CellTraining, StepRecord
+from models.training.population_trainer import PopulationTrainer, StepRecord
 
 
-class Measuring:
+class Measurement:
     """Measures one population in its training as it stands."""
 
-    def __init__(self, training: CellTraining) -> None:
+    def __init__(self, training: PopulationTrainer) -> None:
         self.training = training
         self.experiment, self.task = training.experiment, training.task
         self.rows, self.step = training.rows, training.step
@@ -59,7 +59,7 @@ class Measuring:
             tables["diagnostics"] = pd.concat(overflows, ignore_index=True)
         return tables
 
-    def at_birth(self, only: int | None = None) -> dict[str, pd.DataFrame]:
+    def at_initialisation(self, only: int | None = None) -> dict[str, pd.DataFrame]:
         """Gradient profiles and diagnostics alone, without a look at how well a model does.
 
         With ``only`` the recurrence is looked at in models with so many steps alone.
@@ -121,7 +121,7 @@ class Measuring:
     def _generalisation(self, test_length: int) -> pd.DataFrame:
         trained = self.training.population
         population = self.training.population_of([test_length] * len(self.seeds))
-        population.recurrence.adopt_statistics(trained.recurrence)
+        population.recurrence.copy_statistics(trained.recurrence)
         scored = self._scored(self._score(population, "held_out"))
         return scored.assign(test_length=test_length, **self._chance(population))
 

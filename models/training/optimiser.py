@@ -32,7 +32,7 @@ class Adam:
         """The moments and the last update, (S, P) each, as they are: views."""
         return {"mean": self._mean, "square": self._square, "change": self._change}
 
-    def go_on_from(self, steps: int, state: Mapping[str, Tensor]) -> None:
+    def load_state(self, steps: int, state: Mapping[str, Tensor]) -> None:
         """Takes what ``state`` told after so many steps."""
         self.steps = steps
         self._mean, self._square, self._change = (state[name].clone() for name in self.state())

@@ -14,7 +14,7 @@ from torch import Tensor
 from models.cells import make_cell
 from models.diagnostics.measure import overflow
 from models.experiment import Experiment
-from models.experiment.partition import Model, Part
+from models.experiment.partition import ModelKey, Shard
 from models.experiment.random_streams import Stream, generator
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
@@ -45,13 +45,13 @@ class StepRecord:
     """Whether the model had not diverged before."""
 
 
-class CellTraining:
+class PopulationTrainer:
     """Trains models of one cell: lengths × seeds × learning rates, as one population."""
 
     def __init__(
         self,
         experiment: Experiment,
-        part: Part,
+        part: Shard,
         device: torch.device,
         checkpoint: Checkpoint | None = None,
     ) -> None:
@@ -60,9 +60,9 @@ class CellTraining:
         self.cell, self.task = make_cell(part.cell), make_task(experiment.task)
         self.rows = Rows(experiment.task, part.cell, part.models)
         self.step = 0
-        self.overflows: list[tuple[int, Model, dict[str, float]]] = []
+        self.overflows: list[tuple[int, ModelKey, dict[str, float]]] = []
         """Of the models that diverged since the last snapshot: step, model, where."""
-        self.born = False
+        self.initialised = False
         self.device = device
         self._saved = time.monotonic()
         if checkpoint:
@@ -70,7 +70,7 @@ class CellTraining:
 
     @property
     def finished(self) -> bool:
-        return self.born and self.step >= self.experiment.steps
+        return self.initialised and self.step >= self.experiment.steps
 
     def train_to_evaluation(self, should_stop: Callable[[], bool]) -> tuple[list[StepRecord], bool]:
         """Trains to the next evaluation, or for TURN_SECONDS where that is further.
@@ -80,12 +80,12 @@ class CellTraining:
         """
         records: list[StepRecord] = []
         goal, end = self.step, time.monotonic() + TURN_SECONDS
-        if self.born:
+        if self.initialised:
             every = self.experiment.evaluate_every
             goal = min(self.experiment.steps, (self.step // every + 1) * every)
             while self.step < goal and time.monotonic() < end and not should_stop():
                 records.append(self.train_step())
-        self.born = True
+        self.initialised = True
         return records, self.step == goal or should_stop()
 
     def checkpoint(self) -> Checkpoint:
@@ -119,11 +119,11 @@ class CellTraining:
             name: torch.tensor(values, device=self.device)
             for name, values in checkpoint.arrays.items()
         }
-        self.step, self.born = checkpoint.step, True
+        self.step, self.initialised = checkpoint.step, True
         self.parameters = tensors["parameters"].requires_grad_()
         self.alive = tensors["alive"]
-        self.optimiser.go_on_from(checkpoint.step, _named(OPTIMISER, tensors))
-        self.population.recurrence.go_on_from(_named(RUNNING, tensors))
+        self.optimiser.load_state(checkpoint.step, _named(OPTIMISER, tensors))
+        self.population.recurrence.load_state(_named(RUNNING, tensors))
         for (length, seed), stream in self._streams.items():
             stream.bit_generator.state = checkpoint.streams[f"{length} {seed}"]
 
@@ -188,7 +188,7 @@ class CellTraining:
             for model in self.models
         }
 
-    def kept_weights(self) -> dict[Model, np.ndarray]:
+    def kept_weights(self) -> dict[ModelKey, np.ndarray]:
         """The parameters (P,) of each model whose weights the experiment keeps."""
         vectors = self.parameters.detach().cpu().numpy()
         kept = self.experiment.kept_seeds

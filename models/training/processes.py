@@ -29,7 +29,7 @@ NO_FORK = threading.Lock()
 """Held by whoever computes in another thread: a process forked meanwhile could not go on."""
 
 
-def side_by_side(
+def run_in_processes(
     generate: Callable[..., Iterator[T]],
     tasks: Sequence[tuple[Any, ...]],
     should_stop: Callable[[], bool],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from models.experiment.partition import Model, Part
+from models.experiment.partition import ModelKey, Shard
 from models.training.checkpoint import Checkpoint
 
 
@@ -19,12 +19,12 @@ class Snapshot:
     ``tables`` holds the new rows of each table of ``models.analysis.schema``, without ``run``.
     """
 
-    part: Part
+    part: Shard
     """The population."""
     step: int
     """Optimiser steps done."""
     tables: dict[str, pd.DataFrame]
-    weights: Mapping[Model, np.ndarray] = field(default_factory=dict)
+    weights: Mapping[ModelKey, np.ndarray] = field(default_factory=dict)
     """Of the models to keep, their parameters (P,), float32; only in a population's last one."""
     checkpoint: Checkpoint | None = None
     """Now and then, and where training is stopped: to go on from."""
@@ -40,9 +40,9 @@ class Rows:
 
     task: str
     cell: str
-    models: Sequence[Model]
+    models: Sequence[ModelKey]
 
-    def of(self, model: Model) -> Rows:
+    def of(self, model: ModelKey) -> Rows:
         """The same of one model."""
         return Rows(self.task, self.cell, [model])
 

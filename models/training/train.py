@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import torch
 
 from models.experiment import Experiment, ExperimentError
-from models.experiment.partition import Part, share_out
+from models.experiment.partition import Shard, partition
 from models.settings import machine
 from models.training.checkpoint import Checkpoint
-from models.training.measurement import Measuring
-from models.training.population_trainer import CellTraining
-from models.training.processes import side_by_side
+from models.training.measurement import Measurement
+from models.training.population_trainer import PopulationTrainer
+from models.training.processes import run_in_processes
 from models.training.snapshot import Snapshot
 
 
@@ -25,11 +25,11 @@ def train(
     experiment: Experiment,
     should_stop: Callable[[], bool] = lambda: False,
     processes: int | None = None,
-    checkpoints: Mapping[Part, Checkpoint] | None = None,
+    checkpoints: Mapping[Shard, Checkpoint] | None = None,
 ) -> Iterator[Snapshot]:
     """Trains all models of the experiment; yields a snapshot after each turn of a population.
 
-    The first of each population is at birth, step 0. Once ``should_stop`` says so, what is
+    The first of each population is at initialisation, step 0. Once ``should_stop`` says so, what is
     measured is yielded and the iterator ends. The numbers do not depend on ``processes``, by
     default one for each core. Populations that ``checkpoints`` names go on from there, to the same
     bits as without a break; they are those of the same number of processes. Raises ExperimentError
@@ -38,19 +38,19 @@ def train(
     """
     experiment.check_trainable()
     device = choose_device(experiment.device)
-    shares = share_out(experiment, processes or processes_for(experiment))
+    shares = partition(experiment, processes or processes_for(experiment))
     tasks = [(experiment, share, device, checkpoints or {}) for share in shares]
     if len(tasks) == 1:
-        yield from take_turns(*tasks[0], should_stop)
+        yield from train_populations(*tasks[0], should_stop)
     else:
-        yield from side_by_side(take_turns, tasks, should_stop)
+        yield from run_in_processes(train_populations, tasks, should_stop)
 
 
-def take_turns(
+def train_populations(
     experiment: Experiment,
-    parts: Sequence[Part],
+    parts: Sequence[Shard],
     device: torch.device,
-    checkpoints: Mapping[Part, Checkpoint],
+    checkpoints: Mapping[Shard, Checkpoint],
     should_stop: Callable[[], bool],
 ) -> Iterator[Snapshot]:
     """Trains these populations in this process, the least advanced first."""
@@ -58,32 +58,34 @@ def take_turns(
     torch.set_num_threads(1)
     # Vanishing gradients end in denormal numbers, which are slow and mean nothing here.
     torch.set_flush_denormal(True)
-    populations = [CellTraining(experiment, part, device, checkpoints.get(part)) for part in parts]
+    populations = [
+        PopulationTrainer(experiment, part, device, checkpoints.get(part)) for part in parts
+    ]
     waiting = [population for population in populations if not population.finished]
     while waiting:
-        population = min(waiting, key=lambda one: (one.born, one.step))
+        population = min(waiting, key=lambda one: (one.initialised, one.step))
         yield advance(population, should_stop)
         if population.finished:
             waiting.remove(population)
         if should_stop():
-            yield from (_stopped(population) for population in waiting if population.born)
+            yield from (_stopped(population) for population in waiting if population.initialised)
             return
 
 
-def advance(population: CellTraining, should_stop: Callable[[], bool]) -> Snapshot:
+def advance(population: PopulationTrainer, should_stop: Callable[[], bool]) -> Snapshot:
     """Trains a population to its next evaluation, and measures it.
 
     Where that is far, it ends in between with what training itself has measured.
     """
     records, evaluate = population.train_to_evaluation(should_stop)
-    measuring = Measuring(population)
+    measuring = Measurement(population)
     tables = measuring.tables(records) if evaluate else measuring.of_training(records)
     weights = population.kept_weights() if population.finished else {}
     checkpoint = population.checkpoint_if_due()
     return Snapshot(population.part, population.step, tables, weights, checkpoint)
 
 
-def _stopped(population: CellTraining) -> Snapshot:
+def _stopped(population: PopulationTrainer) -> Snapshot:
     """The last snapshot of a population that will not be finished."""
     weights, checkpoint = population.kept_weights(), population.checkpoint()
     return Snapshot(population.part, population.step, {}, weights, checkpoint)

@@ -21,7 +21,7 @@ import torch
 
 from models.experiment import Experiment
 from models.experiment.cost import Cost, Speed, estimate
-from models.experiment.partition import share_out
+from models.experiment.partition import partition
 from models.service.questions.speed import speed
 from models.tasks import make_task
 from tests.benchmarks.cost_fit import print_coefficients
@@ -58,7 +58,7 @@ def compare(count: int, processes: int) -> None:
     off = []
     for experiment in drawn(count, here, processes):
         estimated = estimate(experiment, here, processes)
-        shares = [measured(experiment, share) for share in share_out(experiment, processes)]
+        shares = [measured(experiment, share) for share in partition(experiment, processes)]
         seconds, megabytes = zip(*shares, strict=True)
         real = Cost(max(seconds), warm + sum(megabytes))
         ratio = estimated.seconds / real.seconds, estimated.megabytes / real.megabytes

@@ -23,15 +23,15 @@ from models.diagnostics.measure import of_recurrence
 from models.experiment import Experiment
 from models.experiment.cost.coefficients import Pass, Passes
 from models.experiment.cost.work import PopulationWork
-from models.experiment.partition import share_out
+from models.experiment.partition import partition
 from models.experiment.random_streams import Stream, generator
 from models.kernels import KERNELS
 from models.population.evaluation import set_profile_batches
 from models.service.questions.speed import speed
 from models.tasks import TASKS, make_task
-from models.training.measurement import Measuring
+from models.training.measurement import Measurement
 from models.training.optimiser import clip, clipped, gradient_norm
-from models.training.population_trainer import CellTraining
+from models.training.population_trainer import PopulationTrainer
 from models.training.regularisation import omega
 from tests.benchmarks.cost_measured import measured, warm_megabytes
 
@@ -76,7 +76,7 @@ def _starting() -> float:
     experiment = Experiment(
         cells=("rnn",), lengths=(20,), seeds=1, steps=2, hidden_size=8, held_out=32, device="cpu"
     )
-    (share,) = share_out(experiment, 1)
+    (share,) = partition(experiment, 1)
     once, twice = (measured(experiment, share, times)[0] for times in (1, 2))
     return 1e6 * (2 * once - twice)
 
@@ -113,13 +113,13 @@ def _pass_rows(cell: str, path: str) -> Iterator[tuple[Row, Row]]:
         yield (counts, _microseconds(score)), (counts, _microseconds(there_and_back))
 
 
-def _there_and_back(training: CellTraining) -> torch.Tensor:
+def _there_and_back(training: PopulationTrainer) -> torch.Tensor:
     outcome = training.population.outcome("training")
     (gradient,) = torch.autograd.grad(outcome.loss.sum(), training.parameters)
     return gradient
 
 
-def _pass_counts(training: CellTraining) -> Sequence[float]:
+def _pass_counts(training: PopulationTrainer) -> Sequence[float]:
     schedule, population = training.population.schedule, training.population
     B, P = population.sequences, training.parameters.shape[1]
     thousands = schedule.rows / 1000  # coefficients in nanoseconds
@@ -140,7 +140,7 @@ def _update() -> Iterator[Row]:
         yield (1, training.parameters.numel() / 1000), _microseconds(update)
 
 
-def _clip_and_step(training: CellTraining, gradient: torch.Tensor) -> None:
+def _clip_and_step(training: PopulationTrainer, gradient: torch.Tensor) -> None:
     norm = gradient_norm(gradient)
     limited = clip(gradient, norm, 1.0)
     limited.square().amax(dim=1)
@@ -226,17 +226,17 @@ def _tables() -> Iterator[Row]:
     for cell in ("rnn", "lstm"):
         for settings in _settings(cell, 8, light=True):
             training = _training(settings)
-            measuring, population = Measuring(training), training.population
+            measuring, population = Measurement(training), training.population
             profiles = population.gradient_profile()
             norms = {name: [n.numpy() for n in of] for name, of in profiles.items()}
             scores = measuring._score(population, "held_out")
             with (
-                patch.object(Measuring, "_score", lambda *_, s=scores: s),
+                patch.object(Measurement, "_score", lambda *_, s=scores: s),
                 patch("models.training.measurement.gradient_profile", lambda *_, n=norms: n),
                 patch("models.training.measurement.of_recurrence", lambda *_: {}),
                 patch("models.training.measurement.of_inputs", lambda *_: []),
             ):
-                took = _microseconds(partial(Measuring(training).tables, []))
+                took = _microseconds(partial(Measurement(training).tables, []))
             rows = population.schedule.rows * len(training.cell.states)
             yield (1, population.schedule.models, rows), took
 
@@ -249,7 +249,7 @@ def _print_memory() -> None:
         for settings in _settings(_spec(cell, path), 5, light=path != "kernel"):
             few = {"steps": 1, "held_out": 2 * settings["batch_size"]}
             experiment = Experiment.from_mapping({**settings, **few})
-            ((part,),) = share_out(experiment, 1)
+            ((part,),) = partition(experiment, 1)
             with _without_kernels(path == "none"):
                 _, megabytes = measured(experiment, [part])
             work = PopulationWork(experiment, part)
@@ -292,7 +292,7 @@ def _spec(cell: str, path: str) -> str:
     return cell if path in ("kernel", "none") else f"{cell}:norm={path}"
 
 
-def _trainings(cell: str, count: int, readable: bool = False) -> Iterator[CellTraining]:
+def _trainings(cell: str, count: int, readable: bool = False) -> Iterator[PopulationTrainer]:
     with _without_kernels(readable):
         for settings in _settings(cell, count):
             yield _training(settings)
@@ -327,10 +327,10 @@ def _dealt(source: random.Random, values: Sequence[Any], count: int) -> list[Any
     return dealt[:count]
 
 
-def _training(settings: Mapping[str, Any]) -> CellTraining:
+def _training(settings: Mapping[str, Any]) -> PopulationTrainer:
     experiment = Experiment.from_mapping(settings)
-    ((part,),) = share_out(experiment, 1)
-    training = CellTraining(experiment, part, CPU)
+    ((part,),) = partition(experiment, 1)
+    training = PopulationTrainer(experiment, part, CPU)
     _ = training.population
     return training
 

@@ -14,17 +14,17 @@ from pathlib import Path
 import torch
 
 from models.experiment import Experiment
-from models.experiment.partition import Part
+from models.experiment.partition import Shard
 from models.training.processes import CONTEXT
-from models.training.train import take_turns
+from models.training.train import train_populations
 
 POLL_SECONDS = 0.03
 
 
-def measured(experiment: Experiment, share: Sequence[Part], times: int = 1) -> tuple[float, float]:
+def measured(experiment: Experiment, share: Sequence[Shard], times: int = 1) -> tuple[float, float]:
     """CPU seconds of so many trainings, and the most memory for itself alone, 10⁶ bytes."""
     ours, theirs = CONTEXT.Pipe()
-    gc.freeze()  # as ``side_by_side`` does
+    gc.freeze()  # as ``run_in_processes`` does
     process = CONTEXT.Process(target=_train, args=(experiment, share, times, theirs), daemon=True)
     process.start()
     theirs.close()
@@ -62,9 +62,9 @@ def smaps(process: int, names: Sequence[str]) -> list[float]:
     return [int(number) * 1024 / 1e6 for number in kibibytes]
 
 
-def _train(experiment: Experiment, share: Sequence[Part], times: int, out: Connection) -> None:
+def _train(experiment: Experiment, share: Sequence[Shard], times: int, out: Connection) -> None:
     start = time.process_time()
     for _ in range(times):
-        for _ in take_turns(experiment, share, torch.device("cpu"), {}, lambda: False):
+        for _ in train_populations(experiment, share, torch.device("cpu"), {}, lambda: False):
             pass
     out.send(time.process_time() - start)

@@ -23,10 +23,10 @@ from multiprocessing.connection import Connection
 import torch
 
 from models.experiment import Experiment
-from models.experiment.partition import Part, share_out
+from models.experiment.partition import Shard, partition
 from models.experiment.random_streams import Stream, generator
 from models.tasks import make_task
-from models.training.population_trainer import CellTraining
+from models.training.population_trainer import PopulationTrainer
 from models.training.processes import CONTEXT
 from tests.benchmarks.peers import Stock, Trainer, UnrolledStep
 
@@ -75,7 +75,7 @@ class Ours:
 
     def __init__(self, experiment: Experiment, processes: int) -> None:
         self._connections: list[Connection] = []
-        for share in share_out(experiment, processes):
+        for share in partition(experiment, processes):
             ours, theirs = CONTEXT.Pipe()
             CONTEXT.Process(target=_serve, args=(experiment, share, theirs), daemon=True).start()
             self._connections.append(ours)
@@ -94,10 +94,10 @@ class Ours:
             connection.recv()
 
 
-def _serve(experiment: Experiment, share: list[Part], connection: Connection) -> None:
+def _serve(experiment: Experiment, share: list[Shard], connection: Connection) -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    populations = [CellTraining(experiment, part, torch.device("cpu")) for part in share]
+    populations = [PopulationTrainer(experiment, part, torch.device("cpu")) for part in share]
     while connection.recv():
         for population in populations:
             population.train_step()
@@ -111,7 +111,7 @@ def _experiment(cells: tuple[str, ...], hidden: int) -> Experiment:
 
 
 def _trainers(kind: type[Stock] | type[UnrolledStep], experiment: Experiment) -> list[Trainer]:
-    ((part,),) = share_out(experiment, 1)
+    ((part,),) = partition(experiment, 1)
     task = make_task(experiment.task)
     trainers = []
     for model in part.models:

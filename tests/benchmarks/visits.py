@@ -39,7 +39,7 @@ EXPERIMENT = Experiment(
 )
 """What everybody trains, with first seeds of their own."""
 ROWS = 3
-"""Of its accuracy.csv: one model, at birth and after 10 and 20 steps."""
+"""Of its accuracy.csv: one model, at initialisation and after 10 and 20 steps."""
 ADDRESS = {
     name: getattr(EXPERIMENT, name)
     for name in (

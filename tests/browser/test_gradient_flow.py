@@ -50,8 +50,8 @@ def test_birth_answers_a_knob_and_a_story_opens(page: Page, dashboard: Dashboard
     page.get_by_role("button", name="The spectral radius", exact=True).click()
     page.get_by_text("necessary for explosion").wait_for()
     wait_for_chart(page, "birth_h", other_than=before)
-    page.get_by_text("Did the gradient at birth foretell the cliff?").wait_for()
-    wait_for_chart(page, "foretold")
+    page.get_by_text("Did the gradient at initialisation predict the cliff?").wait_for()
+    wait_for_chart(page, "predicted")
     assert page.get_by_test_id("stException").count() == 0
 
 

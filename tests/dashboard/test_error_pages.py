@@ -192,7 +192,7 @@ def test_a_store_that_fails_while_a_run_is_followed_is_told_once(
     race.query_params["run"] = run
     page = race.run()
     assert not page.exception
-    store.heard_of([run])
+    store.heartbeat([run])
     monkeypatch.setattr(Store, "read", refuse)
     assert "does not answer: the network is down" in only_error(page.run())
 

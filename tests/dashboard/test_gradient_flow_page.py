@@ -15,7 +15,7 @@ from dashboard.figures.style import cell_style
 from dashboard.scheduling import app_resources
 from dashboard.scheduling.trainer_process import QuestionError
 from dashboard.session import recorded_examples
-from models.analysis.at_initialisation import at_birth
+from models.analysis.at_initialisation import at_initialisation
 from models.analysis.half_lives import half_life_words
 from models.cells import cell_title
 from models.experiment import Experiment
@@ -115,7 +115,7 @@ class TestAtBirth:
         page = with_settings(gradient_flow, experiment).run()
         answer: Any = ask("birth", {"experiment": asdict(experiment), "length": 13})
         rows = pd.DataFrame(answer["diagnostics"]).assign(step=0)
-        lives = at_birth(rows, "half_life_h", 13)
+        lives = at_initialisation(rows, "half_life_h", 13)
         assert half_life_cards(page) == {
             cell_style(cell).label: half_life_words(life) for cell, life in lives.items()
         }
@@ -169,7 +169,7 @@ class TestAtBirth:
         run = finished(store, TINY)
         gradient_flow.query_params["run"] = run
         page = gradient_flow.run()
-        page.segmented_control(key="flow_view").set_value("At birth").run()
+        page.segmented_control(key="flow_view").set_value("At initialisation").run()
         assert not page.exception
         assert f"Measured: run {run}" in shown.captions(page)
         assert "predicted" in str(charts(page)["held-out accuracy"]["data"])

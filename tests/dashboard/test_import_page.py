@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from models.exchange.files import all_files, from_store, zip_bytes
 from models.exchange.import_files import from_files
-from models.exchange.import_run import adopt
+from models.exchange.import_run import store_results
 from models.store import Store
 from tests.dashboard import shown
 from tests.properties import tiny_run
@@ -168,7 +168,7 @@ def test_a_run_of_somebody_elses_trainer_cannot_be_resumed_after_it_was_opened(
     race: AppTest, store: Store
 ) -> None:
     files = {**exported(), "experiment.json": described(environment={"status": "stopped"})}
-    run = adopt(store, from_files(files))
+    run = store_results(store, from_files(files))
     race.query_params["run"] = run
     page = race.run()
     assert not page.exception

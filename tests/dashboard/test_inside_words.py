@@ -7,12 +7,12 @@ import pandas as pd
 
 from dashboard.figures.inside.gate_style import anatomy
 from dashboard.sections.inside.words import (
+    describe_unit,
     done,
     equations_with_numbers,
     needed,
     remembered,
     specialised,
-    unit_told,
 )
 from models.tasks.task import Example
 
@@ -80,14 +80,14 @@ def test_one_unit_is_told() -> None:
         "f": np.array([[1.0], [1.0], [0.7]]),
         "c": np.array([[0.0], [0.8], [0.7]]),
     }
-    assert unit_told(LSTM, values, example, 1) == (
+    assert describe_unit(LSTM, values, example, 1) == (
         "The input gate i of this unit is 0.90 at t = 2 (A), and 0.15 on average elsewhere. The "
         "forget gate f is 0.900 on average. Its memory c is 0.80 after the last informative step "
         "and 0.70 at the end."
     )
     everything = Example(tuple("cA"), (True, True), "A")
-    assert unit_told(LSTM, values, everything, 1) == ""
-    assert unit_told(RNN, {}, example, 1) == ""
+    assert describe_unit(LSTM, values, everything, 1) == ""
+    assert describe_unit(RNN, {}, example, 1) == ""
 
 
 def test_specialised_units() -> None:
@@ -99,7 +99,7 @@ def test_specialised_units() -> None:
             "informative": [np.nan, np.nan, 0.6, 0.1],
             "distractor": [np.nan, np.nan, 0.1, 0.15],
             "time_constant": [100.0, np.inf, np.nan, np.nan],
-            "time_constant_at_birth": [2.0, 4.0, np.nan, np.nan],
+            "time_constant_at_initialisation": [2.0, 4.0, np.nan, np.nan],
         }
     )
     kept, opened = specialised(units, LSTM, 80)

@@ -70,7 +70,7 @@ def test_a_question_is_asked_once_for_all_who_ask_it(monkeypatch: pytest.MonkeyP
         return ask(name, arguments)
 
     monkeypatch.setattr(answers, "trainer", lambda: SimpleNamespace(ask=slow))
-    seen = at_once(lambda: len(answers.at_birth(TINY, 10).gradients))
+    seen = at_once(lambda: len(answers.at_initialisation(TINY, 10).gradients))
     assert seen == [10] * VISITORS
     assert asked == [True]
 

@@ -15,7 +15,7 @@ import pytest
 
 from models.experiment import Experiment
 from models.store import Store
-from models.training.processes import ProcessDiedError, side_by_side
+from models.training.processes import ProcessDiedError, run_in_processes
 from tests.faults.victims import (
     ORPHAN_SECONDS,
     forked,
@@ -50,7 +50,7 @@ def never() -> bool:
 
 
 def follow(told: Any) -> None:
-    for process in side_by_side(computes, [(), ()], never):
+    for process in run_in_processes(computes, [(), ()], never):
         told.send(process)
 
 
@@ -66,7 +66,7 @@ def test_they_end_with_their_parent_whatever_they_are_at() -> None:
 
 
 def test_one_killed_in_the_middle_of_what_it_says_has_died() -> None:
-    items = side_by_side(says_much, [()], never)
+    items = run_in_processes(says_much, [()], never)
     assert next(items) == b""
     time.sleep(1.0)  # meanwhile nobody hears it
     with pytest.raises(ProcessDiedError, match="exit code -9"):

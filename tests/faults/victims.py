@@ -118,7 +118,7 @@ def _train(
     machine.cores = lambda: PROCESSES
     store = Store(url, patience)
     if pause:
-        _slow_down(population_trainer.CellTraining, pause)
+        _slow_down(population_trainer.PopulationTrainer, pause)
     if statements is not None:
         _die_after(statements)
     if store.claim(run, identity()) or store.resume(run, identity()):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from models.exchange.files import Results, from_store
 from models.experiment import Experiment
-from models.experiment.partition import Part, share_out
+from models.experiment.partition import Shard, partition
 from models.store import Store
 from models.store.tables import PARTS
 from tests.faults.victims import PROCESSES, training
@@ -95,8 +95,8 @@ class Whole:
             for model in part.models
         }
 
-    def _shares(self) -> list[list[Part]]:
-        return share_out(self.experiment, PROCESSES)
+    def _shares(self) -> list[list[Shard]]:
+        return partition(self.experiment, PROCESSES)
 
 
 def train_whole(store: Store, experiment: Experiment = EXPERIMENT) -> Whole:

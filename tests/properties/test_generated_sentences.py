@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.analysis.at_initialisation import at_birth, predictions
+from models.analysis.at_initialisation import at_initialisation, predictions
 from models.analysis.findings import findings
 from models.analysis.half_lives import half_life_words, shown_half_life
 from models.analysis.memory_span import memory_spans
@@ -285,7 +285,7 @@ def _half_lives(text: str, story: str, experiment: Experiment, rows: pd.DataFram
     """Every half-life that is said, is the one that a card shows, and none is left out."""
     if story not in ("longer_is_worse", "tanh_against_relu", "normalisation", "every_step"):
         return
-    medians = at_birth(rows, "half_life_h", experiment.lengths[-1])
+    medians = at_initialisation(rows, "half_life_h", experiment.lengths[-1])
     opening = text.split(" After ")[0].split(" With ")[0].split(" Unlike ")[0]
     for cell in set(rows["cell"]):
         assert cell in named(opening), (cell, opening)

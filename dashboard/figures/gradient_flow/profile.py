@@ -57,13 +57,13 @@ def gradient_profile(
     relative: bool = False,
     cells: Sequence[str] = (),
 ) -> go.Figure:
-    """‖∂L/∂h_t‖ against t, at birth (dotted) and at each cell's latest step.
+    """‖∂L/∂h_t‖ against t, at initialisation (dotted) and at each cell's latest step.
 
     With ``relative`` each line is divided by its value at t = T. A cell without this state
     (``c`` is the LSTM's) has no line.
     """
     rows = _rows(gradients, length, state)
-    figure = profile_figure(length, state, relative, "dotted: at birth · thick: now")
+    figure = profile_figure(length, state, relative, "dotted: at initialisation · thick: now")
     for cell in profile_cells(cells, rows, state):
         for phase in ("birth", "now"):
             found = profile(rows[rows["cell"] == cell], phase)
@@ -172,7 +172,7 @@ def profile_trace(
         return trace
     kept = thinned(len(found.t), most)
     end = found.norms[-1] if relative else 1.0
-    when = f"step {found.step}" if found.step else "at birth"
+    when = f"step {found.step}" if found.step else "at initialisation"
     note = (
         f"<br>exactly 0 in float32 at {found.zeros} of {len(found.t)} steps" if found.zeros else ""
     )

@@ -30,7 +30,9 @@ def time_constants(units: pd.DataFrame, *, keep: str, delay: int) -> go.Figure:
     names = rows["unit"].tolist()
     figure.add_traces(
         [
-            _points("before training", rows["time_constant_at_birth"], names, GREY, hollow=True),
+            _points(
+                "before training", rows["time_constant_at_initialisation"], names, GREY, hollow=True
+            ),
             _points("after training", rows["time_constant"], names, color(keep), hollow=False),
             level("delay", [0.2, count + 0.8], delay, f"the task's delay, {delay} steps", "left"),
         ]

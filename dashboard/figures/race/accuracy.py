@@ -53,8 +53,8 @@ def accuracy_by_length(
 
     ``accuracy`` has one learning rate for each cell and length; ``baselines`` is a ``ladder``.
     ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``), ``guesses``
-    and ``predictions`` (from the gradient at birth; both cell to length) are drawn on the accuracy
-    alone.
+    and ``predictions`` (from the gradient at initialisation; both cell to length) are drawn on the
+    accuracy alone.
     """
     guesses, predictions = guesses or {}, predictions or {}
     found = curves(accuracy, [*cells, *guesses, *predictions])

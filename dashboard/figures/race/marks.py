@@ -126,7 +126,7 @@ def guess_traces(guesses: Mapping[str, float], axis: LengthAxis) -> list[Trace]:
 def prediction_traces(
     predictions: Mapping[str, float], axis: LengthAxis, above: int
 ) -> list[Trace]:
-    """A thin line with an open triangle where the gradient at birth says that a cell gives up.
+    """A thin line with an open triangle where the gradient at initialisation says a cell gives up.
 
     ``above`` other lines have their names below these.
     """
@@ -147,7 +147,8 @@ def prediction_traces(
                     "line": {"width": 2},
                 },
                 "cliponaxis": False,
-                "hovertext": f"predicted from the gradient at birth: {style.label} learns {reach}",
+                "hovertext": "predicted from the gradient at initialisation: "
+                f"{style.label} learns {reach}",
             }
         )
     return traces

@@ -32,7 +32,7 @@ SETTINGS = (
     "batch_size",
     "truncate",
 )
-"""What the models at birth depend on."""
+"""What the models at initialisation depend on."""
 
 
 MODELS = ["cell", "length", "seed", "learning_rate", "step"]
@@ -72,9 +72,9 @@ def trained(experiment: Experiment) -> Trained | None:
 
     A recorded run of exactly these settings comes before one that only starts from them.
     """
-    wanted = same_at_birth(experiment)
+    wanted = same_at_initialisation(experiment)
     run = current_run.current()
-    if run and same_at_birth(run.experiment) == wanted:
+    if run and same_at_initialisation(run.experiment) == wanted:
         reader = current_run.reader()
         tables = reader.read(store(), run.updated)
         key = f"flow of run {run.id}, version {reader.version}"
@@ -82,7 +82,7 @@ def trained(experiment: Experiment) -> Trained | None:
     presets = {**PRESETS, **story_presets()}
     for name in sorted(presets, key=lambda name: presets[name].experiment != experiment):
         preset = presets[name]
-        if same_at_birth(preset.experiment) == wanted and (
+        if same_at_initialisation(preset.experiment) == wanted and (
             found := recorded_examples.example(name)
         ):
             title = f"recorded run of {preset.title}"
@@ -91,7 +91,7 @@ def trained(experiment: Experiment) -> Trained | None:
 
 
 @draw_slots.left()
-def at_birth(experiment: Experiment, length: int, run: Trained | None = None) -> Birth:
+def at_initialisation(experiment: Experiment, length: int, run: Trained | None = None) -> Birth:
     """With all diagnostics at this length. Raises QuestionError where there is no answer.
 
     A cell that ``run`` has measured in all its models is taken from there: what a page says of it
@@ -128,12 +128,12 @@ def _of_run(run: Trained, cell: str, hidden_size: int) -> Birth | None:
 
 def _of_cell(experiment: Experiment, cell: str, hidden_size: int, length: int) -> Birth:
     alone = {"cells": (cell,), "hidden_size": hidden_size, "match": "hidden_size"}
-    settings = {**vars(same_at_birth(experiment)), **alone}
+    settings = {**vars(same_at_initialisation(experiment)), **alone}
     return _asked(Experiment.from_mapping(settings).to_json(), length)
 
 
-def same_at_birth(experiment: Experiment) -> Experiment:
-    """The experiment with all settings at their defaults that models at birth do not depend on."""
+def same_at_initialisation(experiment: Experiment) -> Experiment:
+    """The experiment with every setting at its default on which initialisation does not depend."""
     return Experiment.from_mapping({name: getattr(experiment, name) for name in SETTINGS})
 
 
@@ -147,7 +147,7 @@ def _asked(experiment: str, length: int) -> Birth:
 @draw_slots.left()
 def singular_values(experiment: Experiment, cell: str, length: int) -> pd.DataFrame:
     """lag, index and log_value of ∂h_T/∂h_{T-lag}, of the first seed. Raises QuestionError."""
-    return _asked_values(same_at_birth(experiment).to_json(), cell, length)
+    return _asked_values(same_at_initialisation(experiment).to_json(), cell, length)
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)

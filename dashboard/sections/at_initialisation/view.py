@@ -1,4 +1,4 @@
-"""The gradient at birth: what a knob does to it, at once and without any training."""
+"""The gradient at initialisation: what a knob does to it, at once and without any training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ from dashboard.figures.style import in_order as cells_in_order
 from dashboard.scheduling.trainer_process import QuestionError
 from dashboard.sections.at_initialisation import answers
 from dashboard.session.session_state import BIRTH_STATE
-from models.analysis.at_initialisation import horizons_at_birth, predicted_lengths, summarise_birth
+from models.analysis.at_initialisation import (
+    horizons_at_initialisation,
+    predicted_lengths,
+    summarise_birth,
+)
 from models.analysis.half_lives import half_life_words
 from models.analysis.prediction import THRESHOLD
 from models.analysis.row_order import in_order
@@ -45,12 +49,14 @@ def draw(experiment: Experiment, run: answers.Trained | None) -> answers.Birth |
     length, states, relative = _knobs(experiment)
     longest = experiment.lengths[-1]
     try:
-        measured = answers.at_birth(experiment, length, run)
-        whole = measured if length == longest else answers.at_birth(experiment, longest, run)
+        measured = answers.at_initialisation(experiment, length, run)
+        whole = (
+            measured if length == longest else answers.at_initialisation(experiment, longest, run)
+        )
     except QuestionError as error:
-        st.error(f"The gradient at birth could not be measured: {error}")
+        st.error(f"The gradient at initialisation could not be measured: {error}")
         return None
-    source = f"birth {answers.same_at_birth(experiment)}, {length}, {measured.measured}"
+    source = f"birth {answers.same_at_initialisation(experiment)}, {length}, {measured.measured}"
     summary = once(
         source,
         "summary",
@@ -146,7 +152,7 @@ def _profiles(
             state=state,
             relative=relative,
             cells=experiment.cells,
-            horizons=horizons_at_birth(measured.gradients, length, state),
+            horizons=horizons_at_initialisation(measured.gradients, length, state),
         ),
     )
 
@@ -179,13 +185,15 @@ def _foretold(
     source: str, experiment: Experiment, gradients: pd.DataFrame, run: answers.Trained | None
 ) -> None:
     """The predictions on the accuracy plot of a race with the same settings, where there is one."""
-    st.markdown("**Did the gradient at birth foretell the cliff?**")
-    if run is None or answers.same_at_birth(run.experiment) != answers.same_at_birth(experiment):
+    st.markdown("**Did the gradient at initialisation predict the cliff?**")
+    if run is None or answers.same_at_initialisation(
+        run.experiment
+    ) != answers.same_at_initialisation(experiment):
         st.caption("Train these settings, here or on the Race page, and the answer stands here.")
         return
     chart(
         f"{source} {run.key}",
-        "foretold",
+        "predicted",
         (),
         lambda: accuracy_by_length(
             run.tables.accuracy,
@@ -194,7 +202,9 @@ def _foretold(
             predictions=predicted_lengths(gradients),
         ),
     )
-    st.caption(f"Measured: {run.name}. Triangles: predicted from the gradient at birth alone.")
+    st.caption(
+        f"Measured: {run.name}. Triangles: predicted from the gradient at initialisation alone."
+    )
 
 
 def _jacobian(source: str, experiment: Experiment, length: int) -> None:

@@ -220,7 +220,7 @@ def _pictures(
             event=sight.event_words,
         ),
     )
-    told = trace.example and inside_words.unit_told(parts, trace.values, trace.example, unit)
+    told = trace.example and inside_words.describe_unit(parts, trace.values, trace.example, unit)
     st.markdown(f"**Unit {unit}.** {told or ''}")
     chart(
         sight.name,

@@ -49,7 +49,9 @@ def equations_with_numbers(
     return [rf"\begin{{aligned}}{line}\end{{aligned}}" for line in lines]
 
 
-def unit_told(parts: Anatomy, values: Mapping[str, np.ndarray], example: Example, unit: int) -> str:
+def describe_unit(
+    parts: Anatomy, values: Mapping[str, np.ndarray], example: Example, unit: int
+) -> str:
     """What one unit does on one sequence; nothing where much of the sequence is informative."""
     at = [t for t, matters in enumerate(example.informative) if matters]
     others = [t for t, matters in enumerate(example.informative) if not matters]
@@ -75,7 +77,7 @@ def specialised(units: pd.DataFrame, parts: Anatomy, delay: int) -> list[str]:
     told = []
     if parts.keep:
         rows = units[units["gate"] == parts.keep]
-        now, born = rows["time_constant"], rows["time_constant_at_birth"]
+        now, born = rows["time_constant"], rows["time_constant_at_initialisation"]
         told.append(
             f"**{int((now >= delay).sum())} of {len(rows)} units** keep their memory for at least "
             f"the task's delay of {delay} steps ({int((born >= delay).sum())} before training). "

@@ -84,29 +84,31 @@ def specialisation(model: TrainedModel, batch: Batch) -> pd.DataFrame:
 
     Columns: task, cell, length, seed, learning_rate, gate, unit (from 1), and over all steps and
     sequences
-    - ``mean``, and ``mean_at_birth``, before the first training step on the same sequences
+    - ``mean``, and ``mean_at_initialisation``, before the first training step on the same sequences
     - ``informative``, ``distractor``: the means at informative steps and at all others;
       ``selectivity`` is their difference and ``effect`` is that in pooled standard deviations
       (Cohen's d); NaN where a task has no steps of one of the two kinds
     - ``saturated``: the share of values nearer than NEAR to an end of their range; NaN for ReLU
-    - ``time_constant``, ``time_constant_at_birth``: of the gate that keeps the state, 1/(1 - mean),
-      in steps (inf where it never forgets); else NaN
+    - ``time_constant``, ``time_constant_at_initialisation``: of the gate that keeps the state,
+      1/(1 - mean), in steps (inf where it never forgets); else NaN
     """
     told = torch.from_numpy(informative(model.task, batch))[:, None]
-    now, born = model.trajectory(batch), model.at_birth().trajectory(batch)
+    now, born = model.trajectory(batch), model.at_initialisation().trajectory(batch)
     parts = []
     for gate, values in now.gates.items():
-        mean, at_birth = _over_all(values[:, 0]), _over_all(born.gates[gate][:, 0])
+        mean, at_initialisation = _over_all(values[:, 0]), _over_all(born.gates[gate][:, 0])
         keeps = gate == model.cell.keep_gate
         columns = {
             "gate": gate,
             "unit": np.arange(1, model.hidden + 1),
             "mean": mean,
-            "mean_at_birth": at_birth,
+            "mean_at_initialisation": at_initialisation,
             **_selectivity(values[:, 0].double(), told),
             "saturated": _saturated(model.cell, gate, values[:, 0]),
             "time_constant": _time_constant(mean) if keeps else np.nan,
-            "time_constant_at_birth": _time_constant(at_birth) if keeps else np.nan,
+            "time_constant_at_initialisation": _time_constant(at_initialisation)
+            if keeps
+            else np.nan,
         }
         parts.append(pd.DataFrame({**model.named(), **columns}))
     return pd.concat(parts, ignore_index=True)

@@ -14,7 +14,7 @@ from models.cells import make_cell
 from models.cells.cell import Cell
 from models.diagnostics.trajectory import State, Trajectory
 from models.experiment import Experiment, ExperimentError
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.experiment.random_streams import Stream, generator
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
@@ -36,7 +36,7 @@ class TrainedModel:
     experiment: Experiment
     name: str
     """Its cell spec."""
-    identity: Model
+    identity: ModelKey
     """Its length, seed and learning rate."""
     parameters: np.ndarray
     """(P,), as in ``models.population.population``."""
@@ -78,7 +78,7 @@ class TrainedModel:
     def task(self) -> Task:
         return make_task(self.experiment.task)
 
-    def at_birth(self) -> TrainedModel:
+    def at_initialisation(self) -> TrainedModel:
         """The same model before its first training step."""
         (first,) = initial_parameters(self.cell, self.task, [self.identity], self.hidden, CPU)
         return TrainedModel(self.experiment, self.name, self.identity, first.detach().numpy())

@@ -10,7 +10,7 @@ from models.experiment import Experiment
 from models.experiment.cost.coefficients import MEMORY, STARTING
 from models.experiment.cost.speed import REFERENCE, Speed
 from models.experiment.cost.work import MICRO, PopulationWork, Work
-from models.experiment.partition import share_out
+from models.experiment.partition import partition
 from models.settings.machine import cores
 
 MEGABYTE = 1e6
@@ -35,7 +35,7 @@ def estimate(
     Known to about a quarter (``tests.benchmarks.cost`` measures it). A cell that was never
     measured counts like the costliest of those that were.
     """
-    shares = share_out(experiment, processes or cores())
+    shares = partition(experiment, processes or cores())
     populations = [[PopulationWork(experiment, part) for part in share] for share in shares]
     return Cost(
         seconds=max(_seconds(share, speed) for share in populations),

@@ -10,7 +10,7 @@ from models.cells import make_cell
 from models.experiment import Experiment
 from models.experiment.cost import coefficients as known
 from models.experiment.cost.coefficients import Held, Pass, Passes
-from models.experiment.partition import Part
+from models.experiment.partition import Shard
 from models.tasks import make_task
 
 MICRO, NANO = 1e-6, 1e-9
@@ -34,7 +34,7 @@ class PopulationWork:
     """Of one population: its models' lengths are ``lengths``, its own unless told otherwise."""
 
     def __init__(
-        self, experiment: Experiment, part: Part, lengths: Sequence[int] | None = None
+        self, experiment: Experiment, part: Shard, lengths: Sequence[int] | None = None
     ) -> None:
         self.experiment, self.part = experiment, part
         self.cell, self.task = make_cell(part.cell), make_task(experiment.task)
@@ -67,7 +67,7 @@ class PopulationWork:
         return work + self.regulariser()
 
     def evaluation(self) -> Work:
-        """What every evaluation measures, at birth and at the end as well."""
+        """What every evaluation measures, at initialisation and at the end as well."""
         chunks = -(-self.experiment.held_out // self.sequences)
         splits = 2 if len(self.experiment.learning_rate) > 1 else 1
         profile = (

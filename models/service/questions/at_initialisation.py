@@ -9,10 +9,10 @@ import pandas as pd
 import torch
 
 from models.experiment import Experiment
-from models.experiment.partition import share_out
+from models.experiment.partition import partition
 from models.tasks import make_task
-from models.training.measurement import Measuring
-from models.training.population_trainer import CellTraining
+from models.training.measurement import Measurement
+from models.training.population_trainer import PopulationTrainer
 
 MAX_SEEDS = 3
 """As many as an experiment has by default; more would take longer than a visitor waits."""
@@ -34,12 +34,12 @@ def birth(experiment: Mapping[str, Any], length: int | None = None) -> dict[str,
     wanted.check_trainable()
     few = {"seeds": min(wanted.seeds, MAX_SEEDS), "learning_rate": wanted.learning_rate[:1]}
     asked = Experiment.from_mapping({**vars(wanted), **few})
-    ((*parts,),) = share_out(asked, 1)
+    ((*parts,),) = partition(asked, 1)
     steps = None if length is None else make_task(asked.task).steps(length)
     profiles: list[dict[str, Any]] = []
     diagnostics: list[pd.DataFrame] = []
     for part in sorted(parts, key=lambda part: asked.cells.index(part.cell)):
-        tables = Measuring(CellTraining(asked, part, CPU)).at_birth(steps)
+        tables = Measurement(PopulationTrainer(asked, part, CPU)).at_initialisation(steps)
         profiles += _profiles(tables["gradients"])
         diagnostics.append(tables["diagnostics"])
     named = pd.concat(diagnostics)[["cell", "length", "seed", "diagnostic", "value"]]

@@ -26,7 +26,7 @@ from models.diagnostics.inside.surgery import Share, ablation_table, operations
 from models.diagnostics.inside.surgery import operate as operate_on
 from models.diagnostics.inside.trained_model import TrainedModel
 from models.experiment import Experiment, ExperimentError
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.training.weights import decoded
 
 DIGITS = 4
@@ -130,7 +130,7 @@ def _model(told: Mapping[str, Any]) -> TrainedModel:
         numbers = decoded(parameters)
     except ValueError as error:
         raise ExperimentError(f"parameters: {error}") from error
-    return TrainedModel(Experiment.from_mapping(experiment), cell, Model(*identity), numbers)
+    return TrainedModel(Experiment.from_mapping(experiment), cell, ModelKey(*identity), numbers)
 
 
 def _count(sequences: int) -> int:

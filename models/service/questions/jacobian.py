@@ -11,9 +11,9 @@ import torch
 from models.diagnostics.jacobian import log_singular_values
 from models.diagnostics.trajectory import trajectories
 from models.experiment import Experiment, ExperimentError
-from models.experiment.partition import Model, Part
+from models.experiment.partition import ModelKey, Shard
 from models.population.evaluation import set_profile_batches
-from models.training.population_trainer import CellTraining
+from models.training.population_trainer import PopulationTrainer
 
 MAX_LAGS = 24
 
@@ -27,8 +27,8 @@ def singular_values(experiment: Mapping[str, Any], cell: str, length: int) -> di
     wanted = Experiment.from_mapping({**experiment, "lengths": [length]})
     if cell not in wanted.cells:
         raise ExperimentError(f"cell is {cell!r}: choose from {', '.join(wanted.cells)}")
-    model = Model(length, wanted.first_seed, wanted.learning_rate[0])
-    training = CellTraining(wanted, Part(cell, (model,)), torch.device("cpu"))
+    model = ModelKey(length, wanted.first_seed, wanted.learning_rate[0])
+    training = PopulationTrainer(wanted, Shard(cell, (model,)), torch.device("cpu"))
     set_profile_batches(training.population, [model.seed])
     ((_, trajectory),) = trajectories(training.population)
     last = trajectory.steps - 1

@@ -30,7 +30,7 @@ def test_birth_alone_is_drawn(gradients: Make) -> None:
     own = frame.query("cell == 'gru' and step == 0")["gradient_norm"].to_numpy()
     assert list(line.y) == pytest.approx((own / own[-1]).tolist(), rel=1e-3)
     assert line.line.dash != "dot"
-    assert "at birth" in line.hovertemplate
+    assert "at initialisation" in line.hovertemplate
     assert figure.layout.yaxis.type == "log"
     assert list(trace(figure, "share").y) == [0.01, 0.01]
     check_json(figure)

@@ -39,7 +39,7 @@ def units(gates: tuple[str, ...] = ("i", "f", "o", "g")) -> pd.DataFrame:
             "informative": 0.7,
             "distractor": 0.1,
             "time_constant": (5.0, 2.0, np.inf, 40.0)[unit - 1] if gate == "f" else np.nan,
-            "time_constant_at_birth": 3.0 if gate == "f" else np.nan,
+            "time_constant_at_initialisation": 3.0 if gate == "f" else np.nan,
         }
         for gate in gates
         for unit in (1, 2, 3, 4)

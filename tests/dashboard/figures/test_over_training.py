@@ -15,7 +15,7 @@ from dashboard.figures.gradient_flow.over_training import (
     parts_over_training,
 )
 from dashboard.figures.style import cell_style, translucent
-from models.analysis.at_initialisation import at_birth
+from models.analysis.at_initialisation import at_initialisation
 from tests.dashboard.figures.drawn import check_json, trace
 
 Make = Callable[..., pd.DataFrame]
@@ -47,7 +47,7 @@ def test_the_line_of_half_lives_is_what_card_and_sentence_say(diagnostics: Make)
     frame = diagnostics({"half_life_h": [1.0, 1.0]}, cells=("rnn",), seeds=3)
     frame = by_seed(frame, [-47.0, 9.0], [34.0, math.nan], [37.0, math.inf])
     line = trace(draw(frame, "half_life_h"), "rnn/median")
-    said = at_birth(frame, "half_life_h", 50)["rnn"]
+    said = at_initialisation(frame, "half_life_h", 50)["rnn"]
     assert list(line.y) == pytest.approx([said, 18.0])
     assert said == pytest.approx(37.0)
 

@@ -33,7 +33,7 @@ def test_birth_is_dotted_and_now_is_the_latest_step(gradients: Make) -> None:
     assert list(now.y) == pytest.approx(own["gradient_norm"].tolist(), rel=1e-3)
     assert birth.y[0] < now.y[0]
     assert "step 400" in now.hovertemplate
-    assert "at birth" in birth.hovertemplate
+    assert "at initialisation" in birth.hovertemplate
     assert figure.layout.yaxis.type == "log"
     check_json(figure)
 

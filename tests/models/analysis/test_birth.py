@@ -1,4 +1,4 @@
-"""What the gradient at birth foretells, on profiles of known decay."""
+"""What the gradient at initialisation predicts, on profiles of known decay."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from models.analysis.at_initialisation import (
-    at_birth,
-    horizons_at_birth,
+    at_initialisation,
+    horizons_at_initialisation,
     predicted_lengths,
     predictions,
     summarise_birth,
@@ -56,7 +56,7 @@ def measured(cell: str, values: Mapping[str, list[float]], **more: object) -> pd
     return pd.DataFrame(rows, columns=list(TABLES["diagnostics"]))
 
 
-def foretold(gradients: pd.DataFrame) -> dict[str, str]:
+def predicted(gradients: pd.DataFrame) -> dict[str, str]:
     told = predictions(gradients)
     return dict(zip(told["cell"], told["prediction"], strict=True))
 
@@ -75,12 +75,14 @@ def foretold(gradients: pd.DataFrame) -> dict[str, str]:
 def test_half_lives_that_halve_double_or_are_level_have_the_median_of_their_rates(
     lives: list[float], median: float
 ) -> None:
-    assert at_birth(measured("rnn", {"half_life_h": lives}), "half_life_h", 50) == {"rnn": median}
+    assert at_initialisation(measured("rnn", {"half_life_h": lives}), "half_life_h", 50) == {
+        "rnn": median
+    }
 
 
 def test_other_diagnostics_have_plain_medians() -> None:
     rows = measured("gru", {"spectral_radius": [1.0, 4.0, 1.5], "half_life_h": [3.0] * 3})
-    assert at_birth(rows, "spectral_radius", 50) == {"gru": 1.5}
+    assert at_initialisation(rows, "spectral_radius", 50) == {"gru": 1.5}
 
 
 def test_later_steps_other_lengths_and_what_is_not_known_count_for_nothing() -> None:
@@ -92,8 +94,8 @@ def test_later_steps_other_lengths_and_what_is_not_known_count_for_nothing() -> 
             measured("gru", {"half_life_h": [math.nan]}),
         ]
     )
-    assert at_birth(rows, "half_life_h", 50) == {"rnn": 7.0}
-    assert at_birth(rows.iloc[:0], "half_life_h", 50) == {}
+    assert at_initialisation(rows, "half_life_h", 50) == {"rnn": 7.0}
+    assert at_initialisation(rows.iloc[:0], "half_life_h", 50) == {}
 
 
 def test_horizons_are_the_median_over_models_of_the_state_asked_for() -> None:
@@ -106,9 +108,9 @@ def test_horizons_are_the_median_over_models_of_the_state_asked_for() -> None:
             profiles("rnn", [50], power(0.0)),
         ]
     ).sample(frac=1, random_state=0)
-    assert horizons_at_birth(rows, 50, "h") == {"lstm": 10, "rnn": 0}
-    assert horizons_at_birth(rows, 50, "c") == {"lstm": 49}
-    assert horizons_at_birth(rows, 20, "h") == {}
+    assert horizons_at_initialisation(rows, 50, "h") == {"lstm": 10, "rnn": 0}
+    assert horizons_at_initialisation(rows, 50, "c") == {"lstm": 49}
+    assert horizons_at_initialisation(rows, 20, "h") == {}
 
 
 def test_the_prediction_is_where_the_gradient_falls_below_the_threshold() -> None:
@@ -123,22 +125,22 @@ def test_the_prediction_is_where_the_gradient_falls_below_the_threshold() -> Non
 def test_bounds_where_it_never_falls_or_has_fallen_at_once() -> None:
     level, gone = profiles("gru", [20, 50], power(1.0)), profiles("rnn", [20, 50], power(0.1))
     exploding = profiles("lstm", [20, 50], power(2.0))
-    told = foretold(pd.concat([level, gone, exploding]))
+    told = predicted(pd.concat([level, gone, exploding]))
     assert told == {"gru": "> 50", "rnn": "< 20", "lstm": "< 20"}
 
 
 def test_of_two_states_the_one_that_carries_best_counts() -> None:
     h = profiles("lstm", [20, 50], power(0.1))
     c = profiles("lstm", [20, 50], power(1.0), state="c")
-    assert foretold(h) == {"lstm": "< 20"}
-    assert foretold(pd.concat([h, c])) == {"lstm": "> 50"}
+    assert predicted(h) == {"lstm": "< 20"}
+    assert predicted(pd.concat([h, c])) == {"lstm": "> 50"}
 
 
 def test_over_seeds_the_median_counts() -> None:
     two = [profiles("rnn", [20], power(factor), seed=seed) for seed, factor in ((0, 1), (1, 0.7))]
     # 0.7^19 is 1.1e-3; the root of it is above 1 %, while by itself it is not.
-    assert foretold(two[1]) == {"rnn": "< 20"}
-    assert foretold(pd.concat(two)) == {"rnn": "> 20"}
+    assert predicted(two[1]) == {"rnn": "< 20"}
+    assert predicted(pd.concat(two)) == {"rnn": "> 20"}
 
 
 @pytest.mark.parametrize("bad", [0.0, math.nan])
@@ -149,14 +151,14 @@ def test_a_first_norm_of_zero_or_nan_is_below_every_threshold(bad: float) -> Non
         return norms
 
     healthy = profiles("rnn", [20], power(1.0), seed=1)
-    assert foretold(profiles("rnn", [20], spoilt)) == {"rnn": "< 20"}
-    assert foretold(pd.concat([profiles("rnn", [20], spoilt), healthy])) == {"rnn": "< 20"}
+    assert predicted(profiles("rnn", [20], spoilt)) == {"rnn": "< 20"}
+    assert predicted(pd.concat([profiles("rnn", [20], spoilt), healthy])) == {"rnn": "< 20"}
 
 
 def test_profiles_that_are_zero_or_nan_throughout_foretell_nothing_long() -> None:
     dead = profiles("rnn", [20, 50], lambda length: np.zeros(length))
     unknown = profiles("gru", [20, 50], lambda length: np.full(length, math.nan))
-    assert foretold(pd.concat([dead, unknown])) == {"rnn": "< 20", "gru": "< 20"}
+    assert predicted(pd.concat([dead, unknown])) == {"rnn": "< 20", "gru": "< 20"}
 
 
 @pytest.mark.parametrize("bad", [math.inf, math.nan])
@@ -214,6 +216,6 @@ def test_where_no_cell_has_a_diagnostic_its_column_is_still_one_of_numbers() -> 
 
 
 def test_without_profiles_there_is_an_empty_table() -> None:
-    rows = profiles("rnn", [20], power(1.0)).assign(step=20)  # none at birth
+    rows = profiles("rnn", [20], power(1.0)).assign(step=20)  # none at initialisation
     assert predictions(rows).empty
     assert summarise_birth(rows.iloc[:0], measured("rnn", {}), 20).empty

@@ -16,7 +16,7 @@ from models.cells import make_cell
 from models.diagnostics.connectivity import connectivity
 from models.diagnostics.theory import theoretical_half_life
 from models.diagnostics.trajectory import trajectories
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
 from tests.models.diagnostics.trajectories import NORMALISED, STATES, clamped, linear, random
@@ -60,17 +60,17 @@ def test_theory_of_the_linear_range_and_of_clamped_gates() -> None:
 
 
 @pytest.mark.parametrize("gain", ["0.5", "1", "1.5"])
-def test_theory_of_the_rnn_foretells_what_is_measured_at_birth(gain: str) -> None:
+def test_theory_of_the_rnn_foretells_what_is_measured_at_initialisation(gain: str) -> None:
     task, steps, hidden = make_task("temporal_order"), 100, 32
-    cell, models = make_cell(f"rnn:gain={gain}"), [Model(steps, seed, 0.01) for seed in range(3)]
+    cell, models = make_cell(f"rnn:gain={gain}"), [ModelKey(steps, seed, 0.01) for seed in range(3)]
     parameters = initial_parameters(cell, task, models, hidden, torch.device("cpu"))
     population = Population(cell, task, [steps] * 3, hidden, 16, parameters)
     for model in range(3):
         population.set_batch(model, task.sample(np.random.default_rng(model), 16, steps))
     measured = [1 / half_life(norms.numpy()) for norms in population.gradient_profile()["h"]]
     ((_, trajectory),) = trajectories(population)
-    foretold = 1 / theoretical_half_life(trajectory)
-    assert foretold.tolist() == pytest.approx(measured, rel=0.15, abs=0.03)
+    predicted = 1 / theoretical_half_life(trajectory)
+    assert predicted.tolist() == pytest.approx(measured, rel=0.15, abs=0.03)
 
 
 def test_no_theory_of_normalised_cells() -> None:

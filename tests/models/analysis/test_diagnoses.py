@@ -52,7 +52,7 @@ def tables(
         | {"clipped": norm > 1}
         for step, norm in enumerate(norms, start=1)
     ]
-    # At birth everything was different.
+    # At initialisation everything was different.
     diagnostics = [
         {**model, "step": step, "diagnostic": name, "value": value}
         for name, latest in known.items()

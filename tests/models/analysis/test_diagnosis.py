@@ -1,4 +1,4 @@
-"""Each rule of the diagnosis, its order, the names, and the prediction at birth."""
+"""Each rule of the diagnosis, its order, the names, and the prediction at initialisation."""
 
 from __future__ import annotations
 

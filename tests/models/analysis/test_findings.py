@@ -87,9 +87,9 @@ CHANCES: Curve = {20: [0, 0, 0], 80: [0, 0, 0]}
 # Nothing to tell yet.
 
 
-def test_without_training_steps_the_models_are_those_at_birth() -> None:
+def test_without_training_steps_the_models_are_those_at_initialisation() -> None:
     told = findings(experiment(steps=0), table({"rnn": CHANCES}, step=0))
-    assert told == "Nothing was trained: these are the models at birth."
+    assert told == "Nothing was trained: these are the models at initialisation."
 
 
 @pytest.mark.parametrize(
@@ -346,19 +346,19 @@ def test_where_none_diverged_nothing_is_said_about_it() -> None:
     assert "diverged" not in findings(experiment(), table({"rnn": FALLS, "gru": SOLVED}))
 
 
-# Gradients at birth.
+# Gradients at initialisation.
 
 
-def at_birth(gradients: pd.DataFrame) -> str:
+def at_initialisation(gradients: pd.DataFrame) -> str:
     """What is said about them, after the sentence about the models."""
-    birth = "Nothing was trained: these are the models at birth."
+    birth = "Nothing was trained: these are the models at initialisation."
     told = findings(experiment(steps=0), table({}), gradients)
     assert told.startswith(birth)
     return told.removeprefix(birth).strip()
 
 
 def test_gradients_at_birth_name_the_least_and_the_most() -> None:
-    told = at_birth(profiles({"lstm": [-3] * 2, "rnn": [-12] * 2, "gru": [-2] * 2}))
+    told = at_initialisation(profiles({"lstm": [-3] * 2, "rnn": [-12] * 2, "gru": [-2] * 2}))
     assert told == (
         "Before training, the gradient norm at the first step of sequences of length 10 is about"
         " 10⁻¹² of that at the last for the RNN and about 10⁻² for the GRU, 10 orders of magnitude"
@@ -367,31 +367,31 @@ def test_gradients_at_birth_name_the_least_and_the_most() -> None:
 
 
 def test_a_gradient_may_grow() -> None:
-    told = at_birth(profiles({"rnn": [2], "gru": [1]}))
+    told = at_initialisation(profiles({"rnn": [2], "gru": [1]}))
     assert told.endswith(
         "is about 10 of that at the last for the GRU and about 100 for the RNN, 10 times as much."
     )
 
 
 def test_gradients_of_a_single_cell_are_not_compared() -> None:
-    told = at_birth(profiles({"rnn": [-5]}))
+    told = at_initialisation(profiles({"rnn": [-5]}))
     assert told.endswith(" is about 10⁻⁵ of that at the last for the RNN.")
 
 
 def test_gradients_less_than_half_an_order_apart_are_about_the_same() -> None:
-    told = at_birth(profiles({"rnn": [-3.2], "gru": [-2.8]}))
+    told = at_initialisation(profiles({"rnn": [-3.2], "gru": [-2.8]}))
     assert told.endswith(" for the RNN, and about the same for every cell.")
 
 
 def test_of_several_seeds_the_median_power_is_told() -> None:
-    assert "about 10⁻⁶ of" in at_birth(profiles({"rnn": [-2, -10]}))
-    assert "about 10⁻⁴ of" in at_birth(profiles({"rnn": [-2, -30, -4]}))
+    assert "about 10⁻⁶ of" in at_initialisation(profiles({"rnn": [-2, -10]}))
+    assert "about 10⁻⁴ of" in at_initialisation(profiles({"rnn": [-2, -30, -4]}))
 
 
 def test_a_gradient_that_has_become_0_is_at_most_the_smallest_float32() -> None:
     gradients = profiles({"rnn": [-5], "gru": [-8]})
     gradients.loc[(gradients["cell"] == "rnn") & (gradients["t"] < 5), "gradient_norm"] = 0.0
-    assert at_birth(gradients).endswith(
+    assert at_initialisation(gradients).endswith(
         " is at most 10⁻³⁸ of that at the last for the RNN and about 10⁻⁸ for the GRU, at least 30"
         " orders of magnitude apart."
     )
@@ -401,7 +401,7 @@ def test_a_gradient_that_has_become_0_is_at_most_the_smallest_float32() -> None:
 def test_a_cell_without_a_gradient_at_the_last_step_is_not_measurable(last: float) -> None:
     gradients = profiles({"rnn": [-5], "gru": [-8]})
     gradients.loc[(gradients["cell"] == "rnn") & (gradients["t"] == 10), "gradient_norm"] = last
-    told = at_birth(gradients)
+    told = at_initialisation(gradients)
     assert told.endswith(
         "about 10⁻⁸ of that at the last for the GRU; the gradient could not be measured for the "
         "RNN."
@@ -412,11 +412,11 @@ def test_a_cell_without_a_gradient_at_the_last_step_is_not_measurable(last: floa
 def test_a_gradient_that_overflows_on_its_way_back_is_named(first: float) -> None:
     gradients = profiles({"rnn": [3], "gru": [8], "lstm": [1]})
     gradients.loc[(gradients["cell"] == "rnn") & (gradients["t"] < 4), "gradient_norm"] = first
-    assert at_birth(gradients).endswith(
+    assert at_initialisation(gradients).endswith(
         "and about 10⁸ for the GRU, 7 orders of magnitude apart; the gradient overflows on its way"
         " back for the RNN."
     )
-    alone = at_birth(gradients[gradients["cell"] == "rnn"])
+    alone = at_initialisation(gradients[gradients["cell"] == "rnn"])
     assert alone == "Before training, the gradient overflows on its way back for the RNN."
 
 
@@ -429,14 +429,14 @@ def test_only_the_hidden_state_at_birth_at_the_longest_length_is_told() -> None:
             profiles({"lstm": [-1]}, length=10),
         ]
     )
-    told = at_birth(gradients)
+    told = at_initialisation(gradients)
     assert "sequences of length 20 is about 10⁻⁴ of that" in told
     assert told.count("10⁻") == 1
 
 
 def test_the_order_of_the_rows_of_a_profile_does_not_matter() -> None:
     gradients = profiles({"rnn": [-12], "gru": [-2]})
-    assert "about 10⁻¹² of" in at_birth(gradients.sample(frac=1, random_state=0))
+    assert "about 10⁻¹² of" in at_initialisation(gradients.sample(frac=1, random_state=0))
 
 
 @pytest.mark.parametrize("gradients", [profiles({}), profiles({"rnn": [-5]}, step=400), None])

@@ -137,7 +137,7 @@ def test_steps_beyond_the_trained_ones_take_the_statistics_of_the_last() -> None
     weights, short, long = random_weights(spec, 1), unrolled(spec, (3,)), unrolled(spec, (5,))
     short.statistics = "training"
     short.hidden_states(weights, 3)
-    long.adopt_statistics(short)
+    long.copy_statistics(short)
     learnt, adopted = short._batch_norm, long._batch_norm
     assert learnt is not None
     assert adopted is not None

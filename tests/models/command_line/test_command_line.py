@@ -124,7 +124,7 @@ class TestTrain:
                 texts.append(text.replace(files.read(tmp_path / name).run, "run"))
             assert texts[0] == texts[1]
 
-    def test_no_steps_at_all_measures_models_at_birth(self, tmp_path: Path) -> None:
+    def test_no_steps_at_all_measures_models_at_initialisation(self, tmp_path: Path) -> None:
         assert main(["train", *TINY, "--steps", "0", "--out", str(tmp_path / "birth")]) == 0
         assert set(pd.read_csv(tmp_path / "birth" / "gradients.csv")["step"]) == {0}
 

@@ -159,14 +159,14 @@ def test_selectivity_and_its_effect() -> None:
 
 def test_time_constants_before_and_after() -> None:
     model = random_model("lstm:bias=chrono")
-    born = replace(model, parameters=model.at_birth().parameters)
+    born = replace(model, parameters=model.at_initialisation().parameters)
     batch = model.held_out(20)
     now = specialisation(model, batch).query("gate == 'f'")
     before = specialisation(born, batch).query("gate == 'f'")
     assert now["time_constant"].to_list() == pytest.approx((1 / (1 - now["mean"])).to_list())
-    assert now["time_constant_at_birth"].to_list() == before["time_constant"].to_list()
-    assert now["mean_at_birth"].to_list() == before["mean"].to_list()
-    assert before["time_constant"].to_list() == before["time_constant_at_birth"].to_list()
+    assert now["time_constant_at_initialisation"].to_list() == before["time_constant"].to_list()
+    assert now["mean_at_initialisation"].to_list() == before["mean"].to_list()
+    assert before["time_constant"].to_list() == before["time_constant_at_initialisation"].to_list()
     assert now["time_constant"].to_list() != before["time_constant"].to_list()
 
 

@@ -11,7 +11,7 @@ import torch
 
 from models.cells import make_cell
 from models.diagnostics.influence import influence
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.population.population import Population, initial_parameters
 from models.tasks import TASKS, make_task
 
@@ -20,7 +20,7 @@ SEQUENCES, HIDDEN = 8, 8
 
 def population(task_name: str, cell_name: str, lengths: Sequence[int]) -> Population:
     cell, task = make_cell(cell_name), make_task(task_name)
-    models = [Model(length, 0, 0.01) for length in lengths]
+    models = [ModelKey(length, 0, 0.01) for length in lengths]
     parameters = initial_parameters(cell, task, models, HIDDEN, torch.device("cpu"))
     return Population(cell, task, lengths, HIDDEN, SEQUENCES, parameters.detach())
 

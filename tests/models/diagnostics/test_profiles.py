@@ -14,7 +14,7 @@ from models.cells import make_cell
 from models.diagnostics.jacobian import lyapunov_exponent
 from models.diagnostics.theory import theoretical_half_life
 from models.diagnostics.trajectory import trajectories
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.experiment.random_streams import Stream, generator
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
@@ -25,7 +25,7 @@ STEPS, HIDDEN, SEQUENCES = 60, 4, 8
 def population(name: str) -> tuple[Population, dict[str, Tensor]]:
     """One model of the adding task, and views of its weights, all 0 but for the readout's."""
     cell, task = make_cell(name), make_task("adding")
-    models = [Model(STEPS, 0, 0.01)]
+    models = [ModelKey(STEPS, 0, 0.01)]
     parameters = initial_parameters(cell, task, models, HIDDEN, torch.device("cpu"))
     one = Population(cell, task, [STEPS], HIDDEN, SEQUENCES, parameters)
     one.set_batch(0, task.sample(generator(0, STEPS, Stream.PROFILE), SEQUENCES, STEPS))

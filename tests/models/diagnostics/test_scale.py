@@ -22,7 +22,7 @@ from models.diagnostics.jacobian import lyapunov_exponent, lyapunov_exponents
 from models.diagnostics.measure import of_inputs, of_profiles, of_recurrence
 from models.diagnostics.theory import theoretical_half_life
 from models.diagnostics.trajectory import State, Trajectory, trajectories
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.kernels import unroll
 from models.kernels.schedule import Schedule
 from models.population.evaluation import gradient_profile, set_profile_batches
@@ -54,7 +54,7 @@ def population(
 ) -> Population:
     """One model as it is initialised, its readout scaled, with the sequences of its profiles."""
     cell, tasked = make_cell(name), make_task(task)
-    models = [Model(length, 0, 0.01)]
+    models = [ModelKey(length, 0, 0.01)]
     parameters = initial_parameters(cell, tasked, models, hidden, torch.device("cpu"))
     parameters = parameters.detach().to(dtype).requires_grad_()
     one = Population(cell, tasked, [length], hidden, 8, parameters)

@@ -10,9 +10,9 @@ import torch
 
 from models.diagnostics.inside.trained_model import TrainedModel
 from models.experiment import ExperimentError
-from models.experiment.partition import Model, Part
+from models.experiment.partition import ModelKey, Shard
 from models.tasks import TASKS
-from models.training.population_trainer import CellTraining
+from models.training.population_trainer import PopulationTrainer
 from models.training.train import train
 from tests.models.diagnostics.trained import quickly_trained, random_model
 
@@ -41,9 +41,9 @@ def test_it_is_right_as_often_as_training_measured() -> None:
 
 def test_at_birth_it_is_what_training_starts_from() -> None:
     model = random_model("lstm:bias=chrono")
-    part = Part(model.name, (model.identity,))
-    start = CellTraining(model.experiment, part, torch.device("cpu")).parameters[0].detach()
-    np.testing.assert_array_equal(model.at_birth().parameters, start.numpy())
+    part = Shard(model.name, (model.identity,))
+    start = PopulationTrainer(model.experiment, part, torch.device("cpu")).parameters[0].detach()
+    np.testing.assert_array_equal(model.at_initialisation().parameters, start.numpy())
 
 
 def test_what_cannot_be_this_model_is_refused() -> None:
@@ -53,4 +53,4 @@ def test_what_cannot_be_this_model_is_refused() -> None:
     with pytest.raises(ExperimentError, match="there are 3 parameters, but lstm with hidden size"):
         replace(model, parameters=np.zeros(3, np.float32))
     with pytest.raises(ExperimentError, match="needs sequences of at least 10"):
-        TrainedModel(model.experiment, "lstm", Model(3, 0, 0.01), model.parameters)
+        TrainedModel(model.experiment, "lstm", ModelKey(3, 0, 0.01), model.parameters)

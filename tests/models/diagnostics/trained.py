@@ -8,7 +8,7 @@ import numpy as np
 
 from models.diagnostics.inside.trained_model import TrainedModel
 from models.experiment import Experiment
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.training.train import train
 
 HIDDEN = 5
@@ -24,7 +24,7 @@ def random_model(cell: str, task: str = "temporal_order", length: int = 0) -> Tr
     (name,) = experiment.cells
     count = experiment.parameter_count(name, HIDDEN)
     numbers = np.random.default_rng(1).normal(0, 0.7, count).astype(np.float32)
-    return TrainedModel(experiment, name, Model(length, 0, 0.01), numbers)
+    return TrainedModel(experiment, name, ModelKey(length, 0, 0.01), numbers)
 
 
 def quickly_trained(cell: str, task: str, length: int, steps: int) -> TrainedModel:

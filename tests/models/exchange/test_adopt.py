@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from models.exchange import import_run as module
 from models.exchange.files import Results, from_store, zip_bytes
 from models.exchange.import_files import from_zip
-from models.exchange.import_run import adopt
+from models.exchange.import_run import store_results
 from models.store import Store, StoreError
 from models.store.measurements import insert_weights
 from models.store.tables import PROFILES, ROWS, RUNS, WEIGHTS
@@ -47,9 +47,9 @@ def assert_same(found: Results, expected: Results) -> None:
 
 def test_exported_imported_adopted_and_exported_is_the_same(store: Store, results: Results) -> None:
     opened = from_zip(zip_bytes(results))
-    first = from_store(store, adopt(store, opened))
+    first = from_store(store, store_results(store, opened))
     assert_same(first, opened)
-    second = from_store(store, adopt(store, from_zip(zip_bytes(first))))
+    second = from_store(store, store_results(store, from_zip(zip_bytes(first))))
     assert first.run != second.run
     assert_same(second, first)
     again = {"created", "imported"}
@@ -59,7 +59,7 @@ def test_exported_imported_adopted_and_exported_is_the_same(store: Store, result
 
 
 def test_it_is_a_run_of_the_visitor_that_has_ended(store: Store, results: Results) -> None:
-    run = store.run(adopt(store, results, "anna"))
+    run = store.run(store_results(store, results, "anna"))
     assert (run.status, run.message, run.visitor) == ("finished", "", "anna")
     assert run.done_steps == run.total_steps == results.experiment.steps
     assert run.started
@@ -86,7 +86,7 @@ def test_it_is_a_run_of_the_visitor_that_has_ended(store: Store, results: Result
 def test_one_that_had_not_finished_cannot_go_on_here(
     store: Store, results: Results, told: str, status: str
 ) -> None:
-    run = store.run(adopt(store, with_status(results, told)))
+    run = store.run(store_results(store, with_status(results, told)))
     assert (run.status, run.message) == (status, "as imported")
     assert not run.resumable
 
@@ -117,7 +117,7 @@ def lacking(results: Results, name: str, kept: str) -> Results:
 def test_a_finished_run_that_lacks_something_is_opened_as_what_it_is(
     store: Store, results: Results, name: str, kept: str, message: str, status: str
 ) -> None:
-    run = store.run(adopt(store, lacking(results, name, kept)))
+    run = store.run(store_results(store, lacking(results, name, kept)))
     assert run.status == status
     assert message in run.message
     assert bool(run.message) == bool(message)
@@ -127,7 +127,7 @@ def test_a_finished_run_that_lacks_something_is_opened_as_what_it_is(
 
 def test_results_without_any_rows_are_a_run_as_well(store: Store, results: Results) -> None:
     empty = {name: rows.iloc[:0] for name, rows in results.tables.items()}
-    run = adopt(store, replace(results, tables=empty, weights={}))
+    run = store_results(store, replace(results, tables=empty, weights={}))
     assert store.run(run).done_steps == 0
     assert all(not len(rows) for rows in from_store(store, run).tables.values())
 
@@ -135,7 +135,7 @@ def test_results_without_any_rows_are_a_run_as_well(store: Store, results: Resul
 def test_where_anything_cannot_be_written_nothing_is(
     store: Store, results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = adopt(store, results)
+    kept = store_results(store, results)
     before = rows_in(store)
     calls = itertools.count()
 
@@ -149,7 +149,7 @@ def test_where_anything_cannot_be_written_nothing_is(
 
     monkeypatch.setattr(module, "insert_weights", fail_at_the_third)
     with pytest.raises(StoreError):
-        adopt(store, results)
+        store_results(store, results)
     assert next(calls) == 3
     assert rows_in(store) == before
     assert [run.id for run in store.runs()] == [kept]

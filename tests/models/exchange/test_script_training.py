@@ -11,11 +11,11 @@ import torch
 from models.cells import CELLS
 from models.cells.cell import Weights
 from models.experiment import Experiment
-from models.experiment.partition import Model, Part
+from models.experiment.partition import ModelKey, Shard
 from models.experiment.random_streams import Stream, generator
 from models.tasks import make_task
 from models.training.optimiser import Adam
-from models.training.population_trainer import CellTraining
+from models.training.population_trainer import PopulationTrainer
 from tests.models.cells.test_cells import TORCH_ORDER
 from tests.models.exchange.test_script import loaded, small, started
 
@@ -51,8 +51,8 @@ Steps = list[tuple[float, float]]
 def trained_here(experiment: Experiment) -> tuple[dict[str, Any], Steps, dict[str, Any]]:
     """The only model in float64: its weights at the start, its steps, its weights at the end."""
     (cell,), (length,) = experiment.cells, experiment.lengths
-    model = Model(length, experiment.first_seed, experiment.learning_rate[0])
-    training = CellTraining(experiment, Part(cell, (model,)), torch.device("cpu"))
+    model = ModelKey(length, experiment.first_seed, experiment.learning_rate[0])
+    training = PopulationTrainer(experiment, Shard(cell, (model,)), torch.device("cpu"))
     training.parameters = training.parameters.detach().double().requires_grad_()
     rates = torch.tensor(experiment.learning_rate, dtype=torch.float64)
     training.optimiser = Adam(training.parameters, rates)

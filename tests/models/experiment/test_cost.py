@@ -30,7 +30,7 @@ from models.experiment.cost import (
 )
 from models.experiment.cost.limits import suggestions
 from models.experiment.cost.words import duration, size
-from models.experiment.partition import share_out
+from models.experiment.partition import partition
 from models.service.questions import ask
 from models.tasks import TASKS
 from models.tasks.recall import Recall
@@ -112,7 +112,7 @@ def test_a_second_process_halves_the_time_about_and_takes_memory_of_its_own() ->
 def test_time_is_that_of_the_slowest_process() -> None:
     """The costliest cell, in a process of its own, takes as long with the other cell or without."""
     pair = replace(BASE, cells=("lstm", "gru"))
-    assert len(share_out(pair, 2)) == 2
+    assert len(partition(pair, 2)) == 2
     alone = estimate(replace(BASE, cells=("lstm",)), processes=1)
     assert estimate(pair, processes=2).seconds == pytest.approx(alone.seconds)
 

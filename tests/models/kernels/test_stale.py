@@ -10,7 +10,7 @@ from torch import Tensor
 
 from models.cells import make_cell
 from models.cells.cell import Weights
-from models.experiment.partition import Model
+from models.experiment.partition import ModelKey
 from models.experiment.random_streams import Stream, generator
 from models.kernels import KERNELS, unroll
 from models.kernels.autograd import AutogradUnrolled
@@ -193,7 +193,7 @@ def batch(task: str, seed: int) -> Batch:
 @pytest.mark.parametrize("name", [*COVERED, *READABLE])
 def test_a_population_refuses_a_batch_between_forward_and_backward(name: str, task: str) -> None:
     cell, cpu = make_cell(name), torch.device("cpu")
-    models = [Model(6, 0, 0.01)]
+    models = [ModelKey(6, 0, 0.01)]
     parameters = initial_parameters(cell, make_task(task), models, HIDDEN, cpu)
     population = Population(cell, make_task(task), [6], HIDDEN, SEQUENCES, parameters)
     population.set_batch(0, batch(task, seed=0))

@@ -119,7 +119,7 @@ def test_a_run_with_rare_snapshots_says_that_it_goes_on(
     monkeypatch.setattr(running, "ASK_SECONDS", 0.0)
     monkeypatch.setattr(running, "ALIVE_SECONDS", 0.0)
     told: list[list[str]] = []
-    monkeypatch.setattr(store, "heard_of", told.append)
+    monkeypatch.setattr(store, "heartbeat", told.append)
     run = store.create(TINY)
     execute(store, run)
     assert told

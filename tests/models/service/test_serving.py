@@ -95,7 +95,7 @@ def test_it_trains_one_run_after_the_other(served: Served) -> None:
     assert [served.store.run(run).status for run in served.runs] == ["finished", "finished"]
 
 
-def test_the_answer_is_what_a_run_measures_at_birth(served: Served) -> None:
+def test_the_answer_is_what_a_run_measures_at_initialisation(served: Served) -> None:
     profiles = served.answer(3)["answer"]["profiles"]
     measured = served.store.profiles(served.runs[0], [0])
     assert len(profiles) == 6  # the LSTM has two states

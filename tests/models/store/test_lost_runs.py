@@ -59,7 +59,7 @@ def test_a_run_on_another_machine_is_lost_when_its_trainer_is_silent_for_long(
     assert close_lost_runs(store) == ([run] if lost else [])
     if not lost:
         silent(store, run, 2 * SILENT_SECONDS)
-        store.heard_of([run])
+        store.heartbeat([run])
         assert close_lost_runs(store) == [], "it has said something since"
 
 

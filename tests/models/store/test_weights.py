@@ -16,24 +16,24 @@ import torch
 from models.analysis.schema import MODEL
 from models.exchange import files
 from models.experiment import Experiment
-from models.experiment.partition import Model, Part, share_out
+from models.experiment.partition import ModelKey, Shard, partition
 from models.service import running
 from models.service.running import execute
 from models.store import Store, UnknownRunError
-from models.training.population_trainer import CellTraining
+from models.training.population_trainer import PopulationTrainer
 from models.training.snapshot import Snapshot
 from models.training.train import train
 from models.training.weights import Trained, decoded, encoded, packed, unpacked
 from tests.models.store.test_store import TINY
 
-LSTM = Model(12, 0, 0.02)
+LSTM = ModelKey(12, 0, 0.02)
 
 pytestmark = pytest.mark.usefixtures("one_process")
 
 
-def keep(store: Store, run: str, step: int, weights: dict[Model, np.ndarray]) -> None:
+def keep(store: Store, run: str, step: int, weights: dict[ModelKey, np.ndarray]) -> None:
     """Weights of an LSTM, with the last snapshot of its population."""
-    store.append(run, Snapshot(Part("lstm", tuple(weights)), step, {}, weights), step)
+    store.append(run, Snapshot(Shard("lstm", tuple(weights)), step, {}, weights), step)
 
 
 def vector(values: list[float]) -> np.ndarray:
@@ -69,8 +69,8 @@ def test_a_finished_run_keeps_the_weights_of_the_first_seed_or_of_all(
 def test_they_are_the_parameters_that_training_ended_with(store: Store) -> None:
     run = store.create(TINY)
     execute(store, run)
-    part = next(part for part in share_out(TINY, 1)[0] if part.cell == "lstm")
-    training = CellTraining(TINY, part, torch.device("cpu"))
+    part = next(part for part in partition(TINY, 1)[0] if part.cell == "lstm")
+    training = PopulationTrainer(TINY, part, torch.device("cpu"))
     for _ in range(TINY.steps):
         training.train_step()
     expected = training.parameters[part.models.index(LSTM)].detach().numpy()
@@ -127,7 +127,7 @@ def test_later_weights_of_a_model_take_the_place_of_earlier_ones(store: Store) -
     first, second = vector([1, 2]), vector([3, np.nan])
     for target in (run, other):
         keep(store, target, 2, {LSTM: first})
-    keep(store, run, 4, {LSTM: second, Model(10, 0, 0.02): first})
+    keep(store, run, 4, {LSTM: second, ModelKey(10, 0, 0.02): first})
     assert store.weights(run)["step"].to_list() == [4, 4]
     np.testing.assert_array_equal(store.parameters(run, "lstm", **vars(LSTM)), second)
     np.testing.assert_array_equal(store.parameters(other, "lstm", **vars(LSTM)), first)

@@ -226,7 +226,8 @@ def test_half_lives_that_halve_double_or_are_level_are_told_in_the_order_of_the_
     lives = {"gru": 12.0, "lstm": math.inf, "rnn": -3.0}
     text = says("last_step", diagnostics=measured(settings("last_step"), {"half_life_h": lives}))
     assert text == (
-        "At birth, T = 100, the gradient of the last step's loss doubles every 3 steps for the "
+        "At initialisation, T = 100, the gradient of the last step's loss doubles every 3 steps "
+        "for the "
         "RNN. It is level for the LSTM. It halves every 12 steps for the GRU."
     )
 
@@ -394,7 +395,7 @@ def test_additive_path_says_whether_the_gradient_lives_longer_through_c() -> Non
     text = says(
         "additive_path", accuracy=scores(experiment, {}), diagnostics=pd.concat([born, later])
     )
-    # The others were measured at birth alone.
+    # The others were measured at initialisation alone.
     assert text.endswith("By then the forget gate lets through 0.90 for the LSTM.")
 
 

@@ -11,10 +11,10 @@ import torch
 
 from models.cells import CELLS
 from models.experiment import Experiment
-from models.experiment.partition import Part, share_out
+from models.experiment.partition import Shard, partition
 from models.training import population_trainer
 from models.training.checkpoint import Checkpoint
-from models.training.population_trainer import CellTraining
+from models.training.population_trainer import PopulationTrainer
 from models.training.snapshot import Snapshot
 from models.training.train import advance, train
 
@@ -67,7 +67,7 @@ def rows(snapshots: Iterable[Snapshot], table: str, after: int) -> pd.DataFrame:
 @pytest.mark.parametrize("cell", EVERY_PATH)
 def test_resumed_training_ends_in_the_same_bits(cell: str) -> None:
     experiment = small(cell)
-    (part,) = share_out(experiment, 1)[0]
+    (part,) = partition(experiment, 1)[0]
     whole = list(train(experiment, processes=1))
     saved = list(train(experiment, stop_after(7), processes=1))[-1].checkpoint
     assert saved is not None
@@ -86,9 +86,9 @@ def test_resumed_training_ends_in_the_same_bits(cell: str) -> None:
 def test_it_goes_on_in_several_processes_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(population_trainer, "CHECKPOINT_SECONDS", 0.0)
     experiment = small("rnn", "lstm", "gru")
-    parts = [part for share in share_out(experiment, 2) for part in share]
+    parts = [part for share in partition(experiment, 2) for part in share]
     whole = list(train(experiment, processes=2))
-    checkpoints: dict[Part, Checkpoint] = {}
+    checkpoints: dict[Shard, Checkpoint] = {}
     for snapshot in train(experiment, processes=2):
         if snapshot.checkpoint and snapshot.step == 3:
             checkpoints[snapshot.part] = snapshot.checkpoint
@@ -103,17 +103,17 @@ def test_it_goes_on_in_several_processes_as_well(monkeypatch: pytest.MonkeyPatch
 
 def test_a_diverged_model_stays_so() -> None:
     experiment = small("rnn:activation=relu,gain=3", learning_rate=(0.02, 100.0), clip=0.0)
-    (part,) = share_out(experiment, 1)[0]
+    (part,) = partition(experiment, 1)[0]
     saved = list(train(experiment, stop_after(8), processes=1))[-1].checkpoint
     assert saved is not None
     assert not saved.arrays["alive"].all()
-    resumed = CellTraining(experiment, part, CPU, saved)
+    resumed = PopulationTrainer(experiment, part, CPU, saved)
     assert resumed.alive.tolist() == saved.arrays["alive"].tolist()
 
 
 def test_a_finished_population_is_not_trained_again() -> None:
     experiment = small("rnn")
-    (part,) = share_out(experiment, 1)[0]
+    (part,) = partition(experiment, 1)[0]
     last = list(train(experiment, processes=1))[-1]
     assert last.checkpoint is not None
     assert list(train(experiment, processes=1, checkpoints={part: last.checkpoint})) == []
@@ -132,7 +132,7 @@ def test_a_long_way_to_the_next_evaluation_is_told_in_parts(
 ) -> None:
     experiment = small("rnn", steps=6, evaluate_every=6)
     whole = list(train(experiment, processes=1))
-    training = CellTraining(experiment, share_out(experiment, 1)[0][0], CPU)
+    training = PopulationTrainer(experiment, partition(experiment, 1)[0][0], CPU)
     clock = iter(range(10**6))
     monkeypatch.setattr(
         "models.training.population_trainer.time.monotonic", lambda: float(next(clock))

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from models.experiment import Experiment
-from models.experiment.partition import Part, share_out
+from models.experiment.partition import Shard, partition
 from models.population.evaluation import gradient_profile, score, set_profile_batches
 from models.service.questions import ask
 from models.training.optimiser import clip, clipped, gradient_norm
-from models.training.population_trainer import CellTraining, StepRecord
+from models.training.population_trainer import PopulationTrainer, StepRecord
 from models.training.regularisation import omega
 from models.training.train import train
 
@@ -45,14 +45,14 @@ def changed(**settings: object) -> Experiment:
     return Experiment.from_mapping({**vars(SMALL), **settings})
 
 
-def training(**settings: object) -> CellTraining:
+def training(**settings: object) -> PopulationTrainer:
     """All models of the experiment's one cell."""
     experiment = changed(**settings)
-    ((part,),) = share_out(experiment, 1)
-    return CellTraining(experiment, part, CPU)
+    ((part,),) = partition(experiment, 1)
+    return PopulationTrainer(experiment, part, CPU)
 
 
-def steps(trained: CellTraining, count: int) -> list[StepRecord]:
+def steps(trained: PopulationTrainer, count: int) -> list[StepRecord]:
     return [trained.train_step() for _ in range(count)]
 
 
@@ -77,7 +77,7 @@ def test_a_population_of_many_is_as_many_populations_of_one(settings: dict[str, 
     together = training(**settings)
     norms = [record.gradient_norm for record in steps(together, 5)]
     for index, model in enumerate(together.models):
-        alone = CellTraining(together.experiment, Part(together.name, (model,)), CPU)
+        alone = PopulationTrainer(together.experiment, Shard(together.name, (model,)), CPU)
         own = [record.gradient_norm for record in steps(alone, 5)]
         torch.testing.assert_close(alone.parameters[0], together.parameters[index])
         for ours, theirs in zip(norms, own, strict=True):
@@ -87,7 +87,9 @@ def test_a_population_of_many_is_as_many_populations_of_one(settings: dict[str, 
 # Clipping by value.
 
 
-def stepped_with(trained: CellTraining, monkeypatch: pytest.MonkeyPatch) -> tuple[Tensor, Tensor]:
+def stepped_with(
+    trained: PopulationTrainer, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Tensor, Tensor]:
     """One step: the gradient that the optimiser gets, and whether it was clipped."""
     got = []
     step = trained.optimiser.step
@@ -165,7 +167,7 @@ def test_a_truncated_gradient_trains_another_model_unless_the_window_holds_it_al
 # Ω.
 
 
-def omega_of(trained: CellTraining) -> list[float]:
+def omega_of(trained: PopulationTrainer) -> list[float]:
     """Of each model, on the sequences of the profiles."""
     population = trained.population
     set_profile_batches(population, [model.seed for model in trained.models])
@@ -197,13 +199,13 @@ def test_without_weight_the_regulariser_does_nothing() -> None:
 
 
 @pytest.fixture(scope="module")
-def normalised() -> CellTraining:
+def normalised() -> PopulationTrainer:
     trained = training(cells=["rnn:norm=batch"], test_lengths=(10, 13, 25))
     steps(trained, 3)
     return trained
 
 
-def test_held_out_accuracy_is_by_running_statistics(normalised: CellTraining) -> None:
+def test_held_out_accuracy_is_by_running_statistics(normalised: PopulationTrainer) -> None:
     population, seeds = normalised.population, [model.seed for model in normalised.models]
     first, second = (score(population, seeds, "held_out", 3) for _ in range(2))
     assert np.array_equal(first.loss, second.loss)
@@ -218,7 +220,7 @@ def test_held_out_accuracy_is_by_running_statistics(normalised: CellTraining) ->
 
 
 def test_a_sequence_is_judged_by_itself_whatever_stands_beside_it(
-    normalised: CellTraining,
+    normalised: PopulationTrainer,
 ) -> None:
     population = normalised.population
     length = population.lengths[0]
@@ -287,7 +289,7 @@ def test_of_states_that_are_not_finite_nothing_is_measured_but_the_weights() -> 
         assert np.isnan(found[name]), name
 
 
-# At birth, temporal order, H = 32: LITERATURE 4.3.
+# At initialisation, temporal order, H = 32: LITERATURE 4.3.
 
 
 def test_at_birth_the_gradient_of_the_rnn_vanishes_with_length_and_that_of_chrono_does_not() -> (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
-from models.training.processes import side_by_side
+from models.training.processes import run_in_processes
 
 Stop = Callable[[], bool]
 
@@ -50,7 +50,7 @@ def is_running(process: int) -> bool:
 
 
 def test_items_of_every_task_in_order_from_processes_of_their_own() -> None:
-    items = list(side_by_side(count, [("a", 3), ("b", 2)], never))
+    items = list(run_in_processes(count, [("a", 3), ("b", 2)], never))
     assert [item for name, item, _ in items if name == "a"] == [0, 1, 2]
     assert [item for name, item, _ in items if name == "b"] == [0, 1]
     assert len({process for *_, process in items} | {os.getpid()}) == 3
@@ -63,13 +63,13 @@ def test_stops_when_told() -> None:
         asked.append(True)
         return len(asked) > 5
 
-    seen = list(side_by_side(endless, [(), ()], after_a_while))
+    seen = list(run_in_processes(endless, [(), ()], after_a_while))
     assert seen
     assert not any(is_running(process) for process in set(seen))
 
 
 def test_leaving_the_loop_leaves_no_process() -> None:
-    items = side_by_side(endless, [()], never)
+    items = run_in_processes(endless, [()], never)
     process = next(items)
     assert isinstance(items, Generator)
     items.close()
@@ -78,11 +78,11 @@ def test_leaving_the_loop_leaves_no_process() -> None:
 
 def test_an_error_is_raised_here() -> None:
     with pytest.raises(ValueError, match="the reason"):
-        list(side_by_side(fails, [()], never))
+        list(run_in_processes(fails, [()], never))
 
 
 def test_a_killed_process_is_told_and_what_it_sent_is_kept() -> None:
-    items = side_by_side(dies, [()], never)
+    items = run_in_processes(dies, [()], never)
     assert next(items) == 1
     with pytest.raises(RuntimeError, match="exit code -9"):
         next(items)

@@ -13,9 +13,9 @@ from models.analysis.schema import TABLES
 from models.cells import CELLS
 from models.cells.rnn import RNN
 from models.experiment import Experiment, ExperimentError
-from models.experiment.partition import Part, share_out
+from models.experiment.partition import Shard, partition
 from models.experiment.random_streams import Stream, generator
-from models.training.population_trainer import CellTraining
+from models.training.population_trainer import PopulationTrainer
 from models.training.snapshot import Snapshot
 from models.training.train import advance, choose_device, train
 
@@ -87,9 +87,9 @@ def test_the_same_experiment_gives_the_same_numbers(
 
 
 def test_a_population_of_many_is_as_many_populations_of_one() -> None:
-    for (part,) in [share_out(changed(cells=[cell]), 1)[0] for cell in SMALL.cells]:
-        together = CellTraining(SMALL, part, CPU)
-        alone = [CellTraining(SMALL, Part(part.cell, (model,)), CPU) for model in part.models]
+    for (part,) in [partition(changed(cells=[cell]), 1)[0] for cell in SMALL.cells]:
+        together = PopulationTrainer(SMALL, part, CPU)
+        alone = [PopulationTrainer(SMALL, Shard(part.cell, (model,)), CPU) for model in part.models]
         for _ in range(5):
             together.train_step()
             for one in alone:
@@ -134,8 +134,8 @@ def test_stop_keeps_what_was_measured() -> None:
 
 def test_a_model_that_overflows_is_frozen_and_marked_and_the_others_go_on() -> None:
     experiment = changed(cells=["rnn"], clip=0.0)
-    (part,) = share_out(experiment, 1)[0]
-    training = CellTraining(experiment, part, CPU)
+    (part,) = partition(experiment, 1)[0]
+    training = PopulationTrainer(experiment, part, CPU)
     advance(training, lambda: False)
     training.train_step()
     with torch.no_grad():
@@ -193,15 +193,15 @@ def test_a_new_cell_without_a_kernel_trains_through_its_readable_step(
 
 
 def test_gradient_profile_of_a_batch_is_the_root_mean_square_over_its_sequences() -> None:
-    (part,) = share_out(changed(cells=["rnn"], lengths=[10], seeds=1, batch_size=3), 1)[0]
-    training = CellTraining(changed(cells=["rnn"], batch_size=3), part, CPU)
+    (part,) = partition(changed(cells=["rnn"], lengths=[10], seeds=1, batch_size=3), 1)[0]
+    training = PopulationTrainer(changed(cells=["rnn"], batch_size=3), part, CPU)
     population = training.population
     batch = training.task.sample(np.random.default_rng(0), 3, 10)
     population.set_batch(0, batch)
     (profile,) = population.gradient_profile()["h"]
     norms = []
     for sequence in range(3):
-        single = CellTraining(changed(cells=["rnn"], batch_size=1), part, CPU).population
+        single = PopulationTrainer(changed(cells=["rnn"], batch_size=1), part, CPU).population
         single.set_batch(0, batch.part(sequence, 1))
         norms.append(single.gradient_profile()["h"][0])
     expected = torch.stack(norms).square().mean(0).sqrt()
