@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from models.cells import CELLS
 
-MOST_PARTS = 10
-"""Of an answer: the copy task's."""
+PARTS = 3
+"""Of an answer at most: the informative symbols of temporal order."""
 
 SHARE = "share from 0 to 1"
 
@@ -113,9 +113,9 @@ _ALL = (
             f"accuracy_part_{part}",
             f"Accuracy of part {part}",
             SHARE,
-            f"held-out answers whose part {part} is right, in the order the sequence gives them",
+            f"held-out answers of temporal order whose symbol {part} in the sequence is right",
         )
-        for part in range(1, MOST_PARTS + 1)
+        for part in range(1, PARTS + 1)
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from models.analysis.findings import findings
+from models.analysis.statistics import select_learning_rate, summarise_generalisation
 from models.exchange.files import Results
 from models.tasks import make_task
 
@@ -23,6 +24,10 @@ def report(results: Results) -> str:
         _spans(spans),
         findings(results.experiment, accuracy, results.tables["gradients"]),
     ]
+    if results.experiment.test_lengths:
+        generalisation = results.tables["generalisation"]
+        selected = select_learning_rate(generalisation, results.tables["validation"])
+        parts += ["held-out accuracy at other lengths", _generalisation(selected)]
     return "\n\n".join(parts)
 
 
@@ -33,10 +38,7 @@ def _table(summary: pd.DataFrame) -> str:
             "length": summary["length"],
             "learning rate": summary["learning_rate"].map("{:g}".format),
             "accuracy": summary["mean"].map("{:.3f}".format),
-            "95 % interval": [
-                "" if pd.isna(low) else f"{low:.3f}–{high:.3f}"
-                for low, high in zip(summary["low"], summary["high"], strict=True)
-            ],
+            "95 % interval": _intervals(summary),
             "chance": summary["chance_accuracy"].map("{:.3f}".format),
             "loss": summary["mean_loss"].map("{:.4f}".format),
             "solved": [
@@ -47,6 +49,32 @@ def _table(summary: pd.DataFrame) -> str:
         }
     )
     return shown.to_string(index=False)
+
+
+def _generalisation(generalisation: pd.DataFrame) -> str:
+    """Of trained models, at each length that they were tested at."""
+    if generalisation.empty:
+        return "not measured: it is at the end of training"
+    summary = summarise_generalisation(generalisation)
+    shown = pd.DataFrame(
+        {
+            "cell": summary["cell"],
+            "trained at": summary["length"],
+            "tested at": summary["test_length"],
+            "accuracy": summary["mean"].map("{:.3f}".format),
+            "95 % interval": _intervals(summary),
+            "chance": summary["chance_accuracy"].map("{:.3f}".format),
+            "seeds": summary["seeds"],
+        }
+    )
+    return shown.to_string(index=False)
+
+
+def _intervals(summary: pd.DataFrame) -> list[str]:
+    return [
+        "" if pd.isna(low) else f"{low:.3f}–{high:.3f}"
+        for low, high in zip(summary["low"], summary["high"], strict=True)
+    ]
 
 
 def _spans(spans: pd.DataFrame) -> str:
