@@ -64,6 +64,7 @@ def loss_of(unrolled: Unrolled, weights: Named, last: int = 1) -> Tensor:
 def gradient(
     loss: Tensor, weights: Named, retain_graph: bool = False, create_graph: bool = False
 ) -> tuple[Tensor, ...]:
+    retain_graph |= create_graph
     return torch.autograd.grad(loss, list(weights.values()), None, retain_graph, create_graph)
 
 
