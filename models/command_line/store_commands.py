@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from models.analysis.words import count
 from models.exchange.files import NAMES, Results
 from models.exchange.import_files import MOST_BYTES, ImportedError, from_files, from_zip
 from models.exchange.import_run import store_results
@@ -106,7 +107,7 @@ def _tidy(options: argparse.Namespace) -> int:
         # One that was pinned or resumed since stays.
         gone = tidy(store, *limits, only={run.id for run in found})
     kept = sum(store.sizes().values()) / MEBIBYTE
-    print(f"{_count(len(gone))} deleted; {store.count()} kept, {kept:.1f} MiB")
+    print(f"{count(len(gone), 'run')} deleted; {store.count()} kept, {kept:.1f} MiB")
     return 0
 
 
@@ -123,18 +124,17 @@ def _limits(options: argparse.Namespace) -> tuple[int, int]:
     return given.get("keep_runs", 0), given.get("keep_megabytes", 0)
 
 
-def _agreed(count: int) -> bool:
+def _agreed(runs: int) -> bool:
     """Whether whoever sits at the terminal says yes. Raises UnconfirmedError where nobody does."""
     if not sys.stdin.isatty():
-        raise UnconfirmedError(f"{_count(count)} would be deleted: say --yes to do it")
+        raise UnconfirmedError(f"{count(runs, 'run')} would be deleted: say --yes to do it")
     try:
-        return input(f"Delete {_count(count)} for good? [y/N] ").strip().lower() in ("y", "yes")
+        return input(f"Delete {count(runs, 'run')} for good? [y/N] ").strip().lower() in (
+            "y",
+            "yes",
+        )
     except EOFError:
         return False
-
-
-def _count(runs: int) -> str:
-    return "1 run" if runs == 1 else f"{runs} runs"
 
 
 def _pin(options: argparse.Namespace) -> int:

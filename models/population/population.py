@@ -18,7 +18,6 @@ from models.experiment.random_streams import Stream, generator
 from models.kernels import unroll
 from models.kernels.batch_norm import Statistics
 from models.kernels.schedule import Schedule
-from models.population.initialisation import initial_readout
 from models.population.norm import norm
 from models.tasks.task import Batch, Task
 
@@ -174,11 +173,17 @@ def initial_parameters(
     return torch.stack(rows).to(device, torch.float32).requires_grad_()
 
 
+def _initial_readout(draw: Draw, hidden: int, outputs: int) -> tuple[Tensor, Tensor]:
+    """Weights (outputs, H) and biases (outputs, 1) of a linear layer as torch.nn starts it."""
+    bound = 1 / math.sqrt(hidden)
+    return draw.uniform((outputs, hidden), bound), draw.uniform((outputs, 1), bound)
+
+
 def _initial_model(cell: Cell, task: Task, model: ModelKey, hidden: int) -> Tensor:
     stream = generator(model.seed, model.length, Stream.INITIALISATION)
     draw = Draw(seed=int(stream.integers(2**63)))
     weights = cell.initial_weights(draw, task.inputs, hidden, task.steps(model.length))
-    V, b = initial_readout(draw, hidden, task.outputs)
+    V, b = _initial_readout(draw, hidden, task.outputs)
     named = {**weights.named(), "V": V, "b_V": b}
     names = parameter_shapes(cell, task, hidden)
     return torch.cat([named[name].flatten() for name in names])

@@ -24,6 +24,7 @@ from dashboard.figures.lines import (
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.statistics import clipped_share
+from models.analysis.words import count
 from models.experiment.experiment import ClipBy
 
 
@@ -100,7 +101,7 @@ def overflows(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _held_out(cell: str, rows: pd.DataFrame, measure: Measure) -> Trace:
     seeds = rows["seed"].nunique()
-    told = f"mean held-out {measure} %{{y:.3~f}} over {seeds} seed{'s' if seeds != 1 else ''}"
+    told = f"mean held-out {measure} %{{y:.3~f}} over {count(seeds, 'seed')}"
     return mean_line(cell, "mean", thin(mean_by_step(rows, measure)), told)
 
 
