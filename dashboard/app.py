@@ -36,7 +36,7 @@ PAGES = [
     st.Page("views/about.py", title="About", icon=":material/info:"),
 ]
 page = st.navigation(PAGES, position="top")
-with failures.told():
+with failures.shown_errors():
     app_resources.configuration()
     page.run()
     visitor.remember()

@@ -1,4 +1,4 @@
-"""Knobs for one more cell: every option as a widget, the cell spec as what comes out."""
+"""One more cell: every option as a widget, the cell spec as what comes out."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SMALL_RANGE = 5
 
 
 def cell_builder() -> str | None:
-    """The cell spec that the knobs stand at; None while there is nothing to try."""
-    if not st.toggle("Turn the knobs of one more cell", key="trial"):
+    """The cell spec that is set; None while there is nothing to try."""
+    if not st.toggle("Try one more cell", key="trial"):
         return None
     name = st.segmented_control(
         "Cell",
@@ -30,7 +30,7 @@ def cell_builder() -> str | None:
     columns = st.columns(COLUMNS)
     for place, option in enumerate(_offered(name)):
         with columns[place % COLUMNS]:
-            chosen[option.name] = _knob(name, option)
+            chosen[option.name] = _option_widget(name, option)
     text = f"{name}:" + ",".join(f"{key}={value}" for key, value in chosen.items())
     try:
         return canonical("cell", text, CELLS)
@@ -46,7 +46,7 @@ def _offered(name: str) -> list[Option]:
     return [option for option in spec.parse("cell", name, CELLS)[0].options if option.name != idle]
 
 
-def _knob(name: str, option: Option) -> str:
+def _option_widget(name: str, option: Option) -> str:
     key = trial(name, option.name).name
     if option.between is None:
         values = [option.default, *(value for value in option.values if value != option.default)]

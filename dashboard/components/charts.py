@@ -30,16 +30,16 @@ def chart(
     source: str, key: str, options: tuple[object, ...], figure: Callable[[], go.Figure]
 ) -> None:
     """Shows what ``figure`` draws of a source with these options, in the chart of this key."""
-    live_chart(once(source, key, options, lambda: as_json(figure())), key, CONFIG)
+    live_chart(cached(source, key, options, lambda: as_json(figure())), key, CONFIG)
 
 
-def once(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:
+def cached(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:
     """What ``make`` makes of a source with these options; what is there is not waited for."""
     key = source, what, options
     found: T | None = _look_up(key)
     if found is not None:
         return found
-    with draw_slots.picture():
+    with draw_slots.picture_slot():
         found = _look_up(key)  # another page may have been faster
         return _keep(key, make()) if found is None else found
 

@@ -47,7 +47,7 @@ def recorded_downloads(recorded: Results, tables: Tables, key: str) -> None:
 
 
 def _table_downloads(
-    run: str,
+    run_id: str,
     tables: Tables,
     results: Callable[[], Results],
     table: Callable[[str], pd.DataFrame],
@@ -62,7 +62,7 @@ def _table_downloads(
         f"{name}.csv": partial(_csv, name, table) for name in names
     }
     files["experiment.json"] = lambda: experiment_bytes(results())
-    _buttons({f"{run}.zip": lambda: zip_bytes(results()), **files}, key)
+    _buttons({f"{run_id}.zip": lambda: zip_bytes(results()), **files}, key)
 
 
 def frame_downloads(frames: Mapping[str, pd.DataFrame], key: str) -> None:

@@ -1,4 +1,4 @@
-"""What went wrong around a page, told in one message in the place of what should stand there."""
+"""What went wrong around a page, as one message in the place of its content."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from dashboard.components.markdown import plain
-from dashboard.scheduling.draw_slots import turn
+from dashboard.components.markdown import escape_markdown
+from dashboard.scheduling.draw_slots import draw_slot
 from models.settings.configuration import ConfigurationError
 from models.store import StoreError, UnknownRunError
 
@@ -17,21 +17,23 @@ log = logging.getLogger("memory_lab.app")
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def shown_errors() -> Iterator[None]:
     """Of a page, and of every fragment: what a fragment raises does not come to its page.
 
     Each has its turn.
     """
     try:
-        with turn():
+        with draw_slot():
             yield
     except ConfigurationError as error:
-        st.error(f"This app is not set up well: {plain(str(error), most=600)}")
+        st.error(f"This app is not set up well: {escape_markdown(str(error), most=600)}")
     except UnknownRunError as error:
-        st.error(f"This run cannot be shown: {plain(str(error), most=600)}. Reload the page.")
+        st.error(
+            f"This run cannot be shown: {escape_markdown(str(error), most=600)}. Reload the page."
+        )
     except StoreError as error:
         log.warning("page without its store: %s", error)
         st.error(
-            f"The store of runs does not answer: {plain(str(error), most=600)}. What was measured "
-            "is kept. Reload the page in a while."
+            f"The store of runs does not answer: {escape_markdown(str(error), most=600)}. "
+            "What was measured is kept. Reload the page in a while."
         )

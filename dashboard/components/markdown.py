@@ -15,7 +15,7 @@ NAMED = re.compile(r":(?=[-+\w/]+:)")
 """Where ``:name:`` becomes an emoji or an icon, also with every sign escaped."""
 
 
-def plain(text: str, most: int = MOST) -> str:
+def escape_markdown(text: str, most: int = MOST) -> str:
     """Markdown that shows this text as it is, in one line: no link, no image, no emphasis.
 
     Cut after ``most`` characters. An invisible word joiner breaks what looks like a link or an

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.components.charts import once
+from dashboard.components.charts import cached
 from dashboard.components.live_chart import as_json, live_chart
 from dashboard.figures.sequence import example_picture, example_sequence
 from models.experiment import Experiment
@@ -25,7 +25,7 @@ def task_legend(experiment: Experiment) -> None:
         f"- **Dependency**: {legend.dependency}\n- **Criterion**: {task.criterion}"
     )
     length = experiment.lengths[0]
-    drawn = once(f"task {experiment.task}", "legend", (length,), lambda: _drawn(task, length))
+    drawn = cached(f"task {experiment.task}", "legend", (length,), lambda: _drawn(task, length))
     for key, figure in drawn.items():
         live_chart(figure, key, BARE)
 

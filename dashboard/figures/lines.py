@@ -54,8 +54,8 @@ def points(line: pd.Series) -> Trace:
     return {"x": steps or [None], "y": numbers(line) or [None], "mode": "lines"}
 
 
-def mean_line(cell: str, kind: str, line: pd.Series, told: str) -> Trace:
-    """A cell's mean over its seeds, with its place in the legend; ``told`` is the hover's end."""
+def mean_line(cell: str, kind: str, line: pd.Series, hover: str) -> Trace:
+    """A cell's mean over its seeds, with its place in the legend; ``hover`` is the hover's end."""
     style = cell_style(cell)
     return {
         **belongs(cell, kind),
@@ -63,12 +63,12 @@ def mean_line(cell: str, kind: str, line: pd.Series, told: str) -> Trace:
         "name": style.label,
         "showlegend": True,
         "line": {"color": style.color, "dash": style.dash, "width": 2.5},
-        "hovertemplate": f"{style.label} · step %{{x}} · {told}<extra></extra>",
+        "hovertemplate": f"{style.label} · step %{{x}} · {hover}<extra></extra>",
     }
 
 
 def overflow_marks(
-    cell: str, rows: pd.DataFrame, heights: Sequence[float], told: Sequence[str]
+    cell: str, rows: pd.DataFrame, heights: Sequence[float], hover: Sequence[str]
 ) -> Trace:
     """A cross where a value is not finite; ``rows`` has columns seed and step.
 
@@ -84,14 +84,14 @@ def overflow_marks(
         "cliponaxis": False,
         "hovertext": [
             f"{style.label} · seed {seed} · step {step}<br>{text}"
-            for seed, step, text in zip(rows["seed"], rows["step"], told, strict=True)
+            for seed, step, text in zip(rows["seed"], rows["step"], hover, strict=True)
         ],
         "hoverinfo": "text",
     }
 
 
-def each_seed(cell: str, rows: pd.DataFrame, column: str, told: str) -> Trace:
-    """All seeds as one faint trace, with a gap between two; ``told`` names what is drawn."""
+def each_seed(cell: str, rows: pd.DataFrame, column: str, hover: str) -> Trace:
+    """All seeds as one faint trace, with a gap between two; ``hover`` names what is drawn."""
     style = cell_style(cell)
     steps: list[int | None] = []
     values: list[float | None] = []
@@ -110,5 +110,5 @@ def each_seed(cell: str, rows: pd.DataFrame, column: str, told: str) -> Trace:
         "line": {"color": style.color, "width": 1},
         "opacity": 0.5,
         "hovertemplate": f"{style.label} · seed %{{customdata}} · step %{{x}} · "
-        f"{told} %{{y:.3~f}}<extra></extra>",
+        f"{hover} %{{y:.3~f}}<extra></extra>",
     }

@@ -71,7 +71,7 @@ KNOWN = (
 NAMES = {"pytorch": "PyTorch", "relu": "ReLU", "gamma": "γ", "omega": "Ω"}
 """Options and values that people write differently."""
 CLEAR = "activation"
-"""The option whose values need no other word; they are told first."""
+"""The option whose values need no other word; they are named first."""
 
 
 @dataclass(frozen=True)

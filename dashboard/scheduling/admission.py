@@ -1,4 +1,4 @@
-"""What may be trained here, and what it takes: told before the press, held after it."""
+"""Admission: what may be trained here, and what it costs, shown before Train is pressed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refusal(experiment: Experiment) -> str:
 def no_room(visitor: str) -> str:
     """Why no further run of this visitor may wait now; empty where one may."""
     allowed = configuration()
-    going = store().going(visitor)
+    going = store().active(visitor)
     # One of them trains, or is the next of this visitor's to train.
     if len(going) > allowed.waiting:
         return (

@@ -18,7 +18,7 @@ AT_ONCE = max(2, os.cpu_count() or 1)
 """One waits for the store while the other draws."""
 
 
-class Line:
+class FairSemaphore:
     """Lets so many in at once; of those that wait, the page that was asked for first."""
 
     def __init__(self, places: int) -> None:
@@ -59,13 +59,13 @@ class _Page(threading.local):
 
 
 _numbers = itertools.count(1)
-_turns = Line(AT_ONCE)
-_pictures = Line(1)
+_turns = FairSemaphore(AT_ONCE)
+_pictures = FairSemaphore(1)
 _page = _Page()
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def draw_slot() -> Iterator[None]:
     """Waits for a turn, and holds it; a part of a page has its page's."""
     if _page.has_turn:
         yield
@@ -81,7 +81,7 @@ def turn() -> Iterator[None]:
 
 
 @contextmanager
-def left() -> Iterator[None]:
+def released() -> Iterator[None]:
     """Lets somebody else draw while this page waits, or works on what takes long.
 
     It must be around whatever others may wait for, a cached function above all, never inside: who
@@ -100,12 +100,12 @@ def left() -> Iterator[None]:
 
 
 @contextmanager
-def picture() -> Iterator[None]:
+def picture_slot() -> Iterator[None]:
     """One picture is made at a time, while pages that need none go ahead."""
     if _page.makes_picture:
         yield
         return
-    with left():
+    with released():
         _pictures.enter(_page.number)
         _page.makes_picture = True
         try:

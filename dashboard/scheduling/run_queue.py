@@ -54,12 +54,12 @@ class Queue:
         busy = {_owner(run) for run in self.training}
         return next((run for run in self.waiting if _owner(run) not in busy), None)
 
-    def place(self, run: str, trainers: int, seconds: Seconds) -> Place | None:
+    def place(self, run_id: str, trainers: int, seconds: Seconds) -> Place | None:
         """None where the run does not wait."""
         starts = self.starts(trainers, seconds)
         for number, one in enumerate(self.waiting, start=1):
-            if one.id == run:
-                return Place(number, starts[run])
+            if one.id == run_id:
+                return Place(number, starts[run_id])
         return None
 
     def starts(self, trainers: int, seconds: Seconds) -> dict[str, float]:

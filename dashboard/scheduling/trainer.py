@@ -72,27 +72,27 @@ class Trainer:
         """There is something new in the store."""
         self._wake.set()
 
-    def place(self, run: str) -> Place | None:
+    def place(self, run_id: str) -> Place | None:
         """Where the run stands in the queue; None where it does not wait."""
-        return self.queue.place(run, self.configuration.trainers, self.seconds)
+        return self.queue.place(run_id, self.configuration.trainers, self.seconds)
 
     def seconds(self, experiment: Experiment) -> float:
         """How long it takes here, about."""
         return estimate(experiment, self.speed).seconds
 
-    def watch(self, run: str) -> None:
+    def watch(self, run_id: str) -> None:
         """Somebody looks at the run now."""
-        self._watched[run] = time.monotonic()
+        self._watched[run_id] = time.monotonic()
 
-    def stop(self, run: str) -> None:
+    def stop(self, run_id: str) -> None:
         """Ends a run soon; what it has measured stays. Raises StoreError."""
-        if self.store.run(run).status == "queued":
-            self.store.finish(run, "stopped")
-        self.store.request_stop(run)
+        if self.store.run(run_id).status == "queued":
+            self.store.finish(run_id, "stopped")
+        self.store.request_stop(run_id)
         with self._lock:
-            self._giving_way.discard(run)
-            if run in self._running:
-                self._running[run].stop_by = time.monotonic() + GRACE_SECONDS
+            self._giving_way.discard(run_id)
+            if run_id in self._running:
+                self._running[run_id].stop_by = time.monotonic() + GRACE_SECONDS
         self.wake()
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
@@ -132,7 +132,7 @@ class Trainer:
         self._kill_where_due()
         self._reap()
         self._look_around()
-        self.queue = Queue.of(self.store.going())
+        self.queue = Queue.of(self.store.active())
         self._give_way()
         self._start()
 
@@ -148,7 +148,7 @@ class Trainer:
             else:
                 with self._lock:
                     self._warm = process
-            self.queue = Queue.of(self.store.going())
+            self.queue = Queue.of(self.store.active())
         with self._lock:
             if self._warm is None and not self._running and not self._closed:
                 self._warm = TrainerProcess(self._variables)

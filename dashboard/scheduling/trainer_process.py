@@ -70,11 +70,11 @@ class TrainerProcess:
     def alive(self) -> bool:
         return self.popen.poll() is None
 
-    def train(self, run: str) -> None:
+    def train(self, run_id: str) -> None:
         """Gives it a run of the store. One that died just now is told by ``alive``."""
         self.ended, self.stop_by, self.too_large = False, None, False
         with contextlib.suppress(OSError):
-            self._write({"run": run, "process": self.identity})
+            self._write({"run": run_id, "process": self.identity})
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Future[Any]:
         """The answer to come; QuestionError where there is none, ProcessGoneError where it died."""
@@ -118,16 +118,16 @@ class TrainerProcess:
     def _listen(self) -> None:
         assert self.popen.stdout is not None
         for line in self.popen.stdout:
-            told = json.loads(line)
-            if "ended" in told:
-                self.goes_on = told["goes_on"]
+            message = json.loads(line)
+            if "ended" in message:
+                self.goes_on = message["goes_on"]
                 self.ended = True
                 continue
-            future = self._open.pop(told["question"])
-            if "error" in told:
-                future.set_exception(QuestionError(told["error"]))
+            future = self._open.pop(message["question"])
+            if "error" in message:
+                future.set_exception(QuestionError(message["error"]))
             else:
-                future.set_result(told["answer"])
+                future.set_result(message["answer"])
         self._give_up()
 
     def _give_up(self) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard.components.charts import chart, once
+from dashboard.components.charts import cached, chart
 from dashboard.components.task_legend import held_out_sequence
 from dashboard.figures.gradient_flow.connectivity import connectivity_strip
 from dashboard.figures.gradient_flow.heat_map import gradient_heat_map
@@ -115,7 +115,7 @@ def _heat_map(source: Source, cell: str, length: int, state: str) -> None:
 
 
 def _profiles_at(source: Source, length: int) -> pd.DataFrame:
-    return once(source.name, "profiles", (length,), lambda: source.profiles(length))
+    return cached(source.name, "profiles", (length,), lambda: source.profiles(length))
 
 
 def _profiles(source: Source, length: int) -> None:
@@ -194,7 +194,7 @@ def _connectivity(source: Source, cell: str, length: int) -> None:
         with column:
             chart(
                 source.name,
-                f"connectivity_{'birth' if step == 0 else 'end'}",
+                f"connectivity_{'initialisation' if step == 0 else 'end'}",
                 (cell, length),
                 partial(
                     connectivity_strip,
@@ -242,7 +242,7 @@ def _horizons(source: Source, length: int) -> None:
 
 def _diagnoses(source: Source) -> None:
     tables = source.tables
-    found = once(
+    found = cached(
         source.name,
         "diagnoses",
         (),

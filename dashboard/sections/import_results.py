@@ -7,7 +7,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from dashboard.components.markdown import plain
+from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import store
 from dashboard.session.session_state import UPLOADS
 from dashboard.session.visitor import visitor
@@ -43,10 +43,10 @@ def _import(files: Sequence[File]) -> None:
     try:
         run = store_results(store(), _read(files), visitor())
     except ImportedError as error:
-        st.error(f"Not opened: {plain(str(error), most=600)}")
+        st.error(f"Not opened: {escape_markdown(str(error), most=600)}")
         return
     except StoreError as error:
-        st.error(f"The results cannot be stored: {plain(str(error), most=600)}")
+        st.error(f"The results cannot be stored: {escape_markdown(str(error), most=600)}")
         return
     UPLOADS.set(UPLOADS.get(0) + 1)
     st.switch_page("views/race.py", query_params={"run": run})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components import failures
-from dashboard.components.markdown import plain
+from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling import admission
 from dashboard.scheduling.app_resources import trainer
 from dashboard.session import current_run
@@ -27,20 +27,20 @@ REFRESH_SECONDS: dict[current_run.Phase, float | None] = {
     "ended": None,
 }
 SHOWN_ELSEWHERE = 2
-"""Of a visitor's other runs that are going, so many are told of."""
+"""How many of a visitor's other active runs are named."""
 
 
 def start_button(settings: controls.Settings, run: Run | None, beside: Callable[[], None]) -> None:
     """Train, what it takes or why it cannot be; ``beside`` draws what stands next to it."""
     experiment = settings.experiment
     if settings.problem:
-        st.error(f"These settings cannot be run: {plain(settings.problem, most=600)}")
+        st.error(f"These settings cannot be run: {escape_markdown(settings.problem, most=600)}")
     refusal = admission.refusal(experiment) if experiment else ""
     if refusal:
-        st.error(f"This experiment takes {plain(refusal, most=600)}")
+        st.error(f"This experiment takes {escape_markdown(refusal, most=600)}")
     if refused := REFUSED.take():
-        st.warning(f"Not started: {plain(refused, most=600)}.", icon=":material/block:")
-    going = run is not None and run.going and is_mine(run)
+        st.warning(f"Not started: {escape_markdown(refused, most=600)}.", icon=":material/block:")
+    going = run is not None and run.active and is_mine(run)
     same = going and run is not None and run.experiment == experiment
     left, middle, right = st.columns([2, 3, 5], vertical_alignment="center")
     left.button(
@@ -63,7 +63,7 @@ def start_button(settings: controls.Settings, run: Run | None, beside: Callable[
         if run and experiment and not same and run.experiment != experiment:
             st.caption("The settings have changed since this run: press Train to run them.")
     if current_run.elsewhere():
-        st.fragment(failures.told()(_elsewhere), run_every=REFRESH_SECONDS["training"])()
+        st.fragment(failures.shown_errors()(_elsewhere), run_every=REFRESH_SECONDS["training"])()
 
 
 def _elsewhere() -> None:
@@ -103,10 +103,10 @@ def follow(run: Run, draw: Callable[[Run], None]) -> None:
     phase = current_run.phase(run)
     look = _Look(phase)
     if phase in ("queued", "starting"):
-        st.fragment(failures.told()(look.at), run_every=REFRESH_SECONDS[phase])()
+        st.fragment(failures.shown_errors()(look.at), run_every=REFRESH_SECONDS[phase])()
         draw(run)
     else:
-        shown = failures.told()(lambda: draw(look.at()))
+        shown = failures.shown_errors()(lambda: draw(look.at()))
         st.fragment(shown, run_every=REFRESH_SECONDS[phase])()
 
 
@@ -128,7 +128,7 @@ class _Look:
             if current_run.phase(run) != self.phase:
                 st.rerun()
         self.first = False
-        if run.going:
+        if run.active:
             trainer().watch(run.id)
             _going(run)
         else:
@@ -154,7 +154,7 @@ def _going(run: Run) -> None:
 
 
 def _ended(run: Run) -> None:
-    reason = plain(run.message.rstrip("."), most=600)
+    reason = escape_markdown(run.message.rstrip("."), most=600)
     imported = f", {reason}" if reason else ""
     if run.status == "finished":
         st.caption(f"Run {run.id} finished{imported}.")
@@ -166,8 +166,8 @@ def _ended(run: Run) -> None:
     else:
         kept = " What it had measured is shown." if current_run.cells_measured(run) else ""
         failed = run.status == "failed"
-        told = words.error if failed else words.warning
-        told(f"Run {run.id} {'failed' if failed else 'was interrupted'}: {reason}.{kept}")
+        banner = words.error if failed else words.warning
+        banner(f"Run {run.id} {'failed' if failed else 'was interrupted'}: {reason}.{kept}")
     if run.resumable and is_mine(run):
         button.button(
             "Resume",

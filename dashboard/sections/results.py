@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.components.cards import span_cards
-from dashboard.components.charts import chart, once
+from dashboard.components.charts import cached, chart
 from dashboard.components.result_table import readable, show_table
 from dashboard.figures.gradient_flow.profile import (
     HOW_TO_READ,
@@ -42,7 +42,7 @@ def draw(
     ``source`` names what the tables hold: what was made of it once is not made again. The figures
     of a ``recorded`` run can play their training in the browser.
     """
-    spans = once(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
+    spans = cached(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
     span_cards(spans, experiment.cells)
     measure, log_length, predict = _view()
     guessed = dict(guesses or {})
@@ -183,7 +183,7 @@ def _generalisation(source: str, tables: Tables, experiment: Experiment, log_len
 
 
 def _words(source: str, tables: Tables, experiment: Experiment) -> None:
-    text = once(
+    text = cached(
         source,
         "findings",
         (),
@@ -199,6 +199,6 @@ def _words(source: str, tables: Tables, experiment: Experiment) -> None:
         )
     expander = st.expander("Result table", key="result_table", on_change="rerun")
     if expander.open:
-        table = once(source, "table", (), lambda: readable(result_table(tables.accuracy)))
+        table = cached(source, "table", (), lambda: readable(result_table(tables.accuracy)))
         with expander:
             show_table(table)

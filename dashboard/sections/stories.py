@@ -7,17 +7,17 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard.components.charts import once
+from dashboard.components.charts import cached
 from dashboard.sections.at_initialisation.view import PATHS
 from dashboard.session import current_run
-from dashboard.session.session_state import BIRTH_STATE, FLOW_CELL, FLOW_VIEW
+from dashboard.session.session_state import FLOW_CELL, FLOW_VIEW, INITIAL_STATE
 from dashboard.sidebar import controls
 from models.experiment import Experiment
 from models.stories import STORIES, Telling, telling_of
 from models.stories.story import Story
 
 COLUMNS = 3
-OPENS = {"birth": "At initialisation", "training": "During training"}
+OPENS = {"initialisation": "At initialisation", "training": "During training"}
 """The view in which a story is seen best, as the page names it."""
 
 
@@ -60,11 +60,15 @@ def show_story(telling: Telling) -> None:
                 )
 
 
-def told(source: str, experiment: Experiment, tables: Mapping[str, pd.DataFrame]) -> None:
+def show_conclusion(
+    source: str, experiment: Experiment, tables: Mapping[str, pd.DataFrame]
+) -> None:
     """What the numbers of this run say of the story that its settings tell, if any."""
     telling = telling_of(experiment)
     if telling:
-        text = once(source, "told", (), lambda: telling.story.says(experiment, tables))
+        text = cached(
+            source, "conclusion", (), lambda: telling.story.conclusion(experiment, tables)
+        )
         st.info(text, icon=":material/search:")
 
 
@@ -74,4 +78,4 @@ def _open(story: Story, variant: int) -> None:
     FLOW_VIEW.set(OPENS[story.opens])
     if story.cell:
         FLOW_CELL.set(story.cell)
-    BIRTH_STATE.set(PATHS if story.both_paths else "h")
+    INITIAL_STATE.set(PATHS if story.both_paths else "h")

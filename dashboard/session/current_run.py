@@ -38,37 +38,37 @@ def start(experiment: Experiment) -> None:
         reader().waits = True
 
 
-def resume(run: str) -> None:
+def resume(run_id: str) -> None:
     """Goes on with a run that was broken off, where it may."""
     if problem := admission.no_room(visitor()):
         REFUSED.set(problem)
         return
     try:
-        store().resume(run)
+        store().resume(run_id)
     except StoreError as error:
         REFUSED.set(f"the run cannot be resumed: {error}")
         return
     trainer().wake()
-    look_at(run)
+    look_at(run_id)
 
 
-def stop(run: str) -> None:
+def stop(run_id: str) -> None:
     """Ends the run; what was measured stays."""
     try:
-        trainer().stop(run)
+        trainer().stop(run_id)
     except UnknownRunError:
         return  # deleted meanwhile, in another tab
     except StoreError as error:
         REFUSED.set(f"the run cannot be stopped: {error}")
 
 
-def look_at(run: str) -> None:
+def look_at(run_id: str) -> None:
     """Makes this the run that the page shows, and that the address names, while there is one."""
     try:
-        reader = Reader(run, store().run(run).experiment)
+        reader = Reader(run_id, store().run(run_id).experiment)
     except UnknownRunError:
         return  # deleted meanwhile, in another tab
-    st.query_params["run"] = run
+    st.query_params["run"] = run_id
     READER.set(reader)
     UNKNOWN_RUN.take()
 
@@ -112,7 +112,7 @@ def current() -> Run | None:
 def elsewhere() -> list[Run]:
     """This visitor's runs that are going, but for the one on show."""
     shown = reader().run if READER.get() else None
-    return [run for run in store().going(visitor()) if run.id != shown]
+    return [run for run in store().active(visitor()) if run.id != shown]
 
 
 def reader() -> Reader:
@@ -122,9 +122,9 @@ def reader() -> Reader:
     return found
 
 
-def going(run: Run | None) -> bool:
+def is_active(run: Run | None) -> bool:
     """Whether it waits or trains."""
-    return run is not None and run.going
+    return run is not None and run.active
 
 
 def phase(run: Run) -> Phase:
@@ -133,7 +133,7 @@ def phase(run: Run) -> Phase:
         return "queued"
     if reader().waits:
         return "starting"
-    if not run.going:
+    if not run.active:
         return "ended"
     measured = cells_measured(run)
     if measured == len(run.experiment.cells):

@@ -52,7 +52,7 @@ class Reader:
     def read(self, store: Store, updated: datetime) -> Tables:
         """All that is measured by now; ``updated`` is when the run last said anything."""
         if self.waits:
-            return nothing()
+            return empty()
         if self._read and updated == self._updated:
             return self._read[1]
         self._updated = updated
@@ -84,11 +84,11 @@ def selected(frames: dict[str, pd.DataFrame]) -> Tables:
     return Tables(**{name: select_learning_rate(frames[name], validation) for name in names})
 
 
-def nothing() -> Tables:
+def empty() -> Tables:
     """Before the first row."""
     return Tables(**{name: no_rows(name) for name in TABLES})
 
 
-def of_results(results: Results) -> Tables:
+def from_results(results: Results) -> Tables:
     """The same of a run that was read from files."""
-    return selected({**vars(nothing()), **results.tables})
+    return selected({**vars(empty()), **results.tables})

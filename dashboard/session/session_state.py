@@ -81,7 +81,7 @@ FLOW_VIEW = Key[str]("flow_view")
 """Widget: before training, or during it."""
 FLOW_CELL = Key[str]("flow_cell")
 """Widget: the cell of the heat map."""
-BIRTH_STATE = Key[str]("birth_state")
+INITIAL_STATE = Key[str]("initial_state")
 """Widget: the state whose gradient is shown."""
 
 

@@ -31,7 +31,7 @@ def is_mine(run: Run) -> bool:
     return configuration().shared or run.visitor == visitor()
 
 
-def listed() -> str | None:
+def listed_visitor() -> str | None:
     """Whose runs this visitor may list; None is everyone's."""
     return None if configuration().shared else visitor()
 

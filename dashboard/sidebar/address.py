@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dashboard.components.markdown import plain
+from dashboard.components.markdown import escape_markdown
 from models.cells import make_cell
 from models.experiment.experiment import MAX_LENGTH
 from models.settings.setting import Setting
@@ -42,10 +42,10 @@ def usable(given: Sequence[str], check: Check, *, several: bool) -> bool:
 
 def refusal(name: str, given: Iterable[str], instead: str | Sequence[str]) -> str:
     """Markdown: what stood there, what is used in its place, and how several are written."""
-    refused = f"{name}={plain(', '.join(given))} in the address cannot be used"
+    refused = f"{name}={escape_markdown(', '.join(given))} in the address cannot be used"
     if isinstance(instead, str):
-        return f"{refused}: {plain(instead)} instead"
-    several = plain(", ".join(instead)) or "nothing"
+        return f"{refused}: {escape_markdown(instead)} instead"
+    several = escape_markdown(", ".join(instead)) or "nothing"
     return f"{refused}: {several} instead. Several are written {name}=…&{name}=…"
 
 
@@ -54,7 +54,7 @@ def unknown(given: Iterable[str], known: Iterable[str]) -> str:
     names = sorted(set(given) - {*known, *OTHERS})
     if not names:
         return ""
-    return f"In the address, nothing here uses {plain(', '.join(names))}"
+    return f"In the address, nothing here uses {escape_markdown(', '.join(names))}"
 
 
 def values_of(setting: Setting, texts: Iterable[str]) -> list[Any]:

@@ -27,8 +27,8 @@ def page() -> None:
         "**Memory Lab** trains small recurrent networks live and shows how far back they remember, "
         f"and why they forget. Version {models.__version__}."
     )
-    trainer()  # where the store cannot be opened, nothing below can be told
-    st.fragment(failures.told()(_now), run_every=REFRESH_SECONDS)()
+    trainer()  # where the store cannot be opened, nothing below can be shown
+    st.fragment(failures.shown_errors()(_now), run_every=REFRESH_SECONDS)()
     left, right = st.columns(2)
     with left:
         st.markdown("**What it allows**")

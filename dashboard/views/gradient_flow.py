@@ -12,13 +12,13 @@ from dashboard.components.downloads import recorded_downloads, reproduce, run_do
 from dashboard.scheduling.app_resources import store, trainer
 from dashboard.sections import during_training
 from dashboard.sections.at_initialisation import answers
-from dashboard.sections.at_initialisation import view as birth_view
+from dashboard.sections.at_initialisation import view as at_initialisation
 from dashboard.sections.at_initialisation.answers import same_at_initialisation
 from dashboard.sections.during_training import Source
 from dashboard.sections.live_run import follow, start_button
-from dashboard.sections.stories import show_story, story_buttons, told
+from dashboard.sections.stories import show_conclusion, show_story, story_buttons
 from dashboard.session import current_run, recorded_examples
-from dashboard.session.run_tables import nothing, of_results
+from dashboard.session.run_tables import empty, from_results
 from dashboard.session.session_state import FLOW_RUN, FLOW_VIEW
 from dashboard.sidebar import controls
 from models.exchange.files import Results
@@ -57,7 +57,7 @@ def page() -> None:
         label_visibility="collapsed",
     )
     if view == "At initialisation" and experiment:
-        _at_birth(experiment, telling)
+        _at_initialisation(experiment, telling)
     elif view != "At initialisation" and run:
         shown, home = st.container(), st.container()
         with home:  # first, so that no button of another run stays while the pictures are made
@@ -72,25 +72,25 @@ def page() -> None:
     trainer()
 
 
-def _at_birth(experiment: Experiment, telling: Telling | None) -> None:
-    """Ends in what a trained run of the story says, where there is one, or in what birth says.
+def _at_initialisation(experiment: Experiment, telling: Telling | None) -> None:
+    """Ends in the conclusion from a trained run of the story, or else from the initialisation.
 
     What the story says of the gradient at initialisation is made from the rows shown above it.
     """
     run = answers.trained(experiment)
-    measured = birth_view.draw(experiment, run)
+    measured = at_initialisation.draw(experiment, run)
     if telling is None or measured is None:
         return
     if run and telling_of(run.experiment):
         experiment, tables = run.experiment, vars(run.tables)
     else:
-        tables = vars(nothing())
+        tables = vars(empty())
     later = tables["diagnostics"]
     later = later[later["step"] > 0]
     rows = [measured.diagnostics, later] if len(later) else [measured.diagnostics]
     tables = {**tables, "diagnostics": pd.concat(rows, ignore_index=True)}
     source = f"{run.key if run else ''} {same_at_initialisation(experiment)} {measured.measured}"
-    told(source, experiment, tables)
+    show_conclusion(source, experiment, tables)
 
 
 def _show_run(run: Run) -> None:
@@ -99,11 +99,11 @@ def _show_run(run: Run) -> None:
     name = f"flow of run {run.id}, version {reader.version}"
     during_training.draw(Source(name, run.experiment, tables, partial(_profiles, run.id)))
     if len(tables.accuracy):
-        told(name, run.experiment, vars(tables))
+        show_conclusion(name, run.experiment, vars(tables))
 
 
-def _profiles(run: str, length: int) -> pd.DataFrame:
-    return store().profiles(run, length=length)
+def _profiles(run_id: str, length: int) -> pd.DataFrame:
+    return store().profiles(run_id, length=length)
 
 
 def _before_the_first_press(experiment: Experiment, telling: Telling | None) -> None:
@@ -121,10 +121,10 @@ def _before_the_first_press(experiment: Experiment, telling: Telling | None) -> 
         "Press Train to run it here.",
         icon=":material/history:",
     )
-    tables = of_results(recorded)
+    tables = from_results(recorded)
     name = _name(telling)
     during_training.draw(Source(name, experiment, tables, partial(_recorded_profiles, recorded)))
-    told(name, experiment, vars(tables))
+    show_conclusion(name, experiment, vars(tables))
     recorded_downloads(recorded, tables, key="flow_example")
 
 

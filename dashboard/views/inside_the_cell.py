@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.components.markdown import plain
+from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import trainer
 from dashboard.sections.inside import model_choice, view
 from dashboard.sections.inside import surgery as inside_surgery
@@ -21,8 +21,8 @@ def page() -> None:
     trainer()
     run = current_run.current()
     if unknown := UNKNOWN_RUN.take():
-        st.warning(f"There is no run {plain(unknown)} here.", icon=":material/link_off:")
-    if run and current_run.going(run):
+        st.warning(f"There is no run {escape_markdown(unknown)} here.", icon=":material/link_off:")
+    if run and current_run.is_active(run):
         follow(run, _wait)
         return
     offered = model_choice.sources()
@@ -62,7 +62,7 @@ def _training(run: Run | None, offered: list[model_choice.Source]) -> None:
         "LSTM and a GRU on temporal order at T = 20, 50 and 100. It takes less than a minute."
     )
     if refused := REFUSED.take():
-        st.warning(f"Not started: {plain(refused, most=600)}.", icon=":material/block:")
+        st.warning(f"Not started: {escape_markdown(refused, most=600)}.", icon=":material/block:")
     press.button(
         "Train them",
         key="inside_train",

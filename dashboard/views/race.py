@@ -6,13 +6,13 @@ import streamlit as st
 
 from dashboard.components.downloads import recorded_downloads, reproduce, run_downloads
 from dashboard.components.guesses import clear_guesses, guess_controls, guesses
-from dashboard.components.markdown import plain
+from dashboard.components.markdown import escape_markdown
 from dashboard.components.task_legend import task_legend
 from dashboard.scheduling.app_resources import store, trainer
 from dashboard.sections.live_run import follow, start_button
 from dashboard.sections.results import draw
 from dashboard.session import current_run, recorded_examples
-from dashboard.session.run_tables import of_results
+from dashboard.session.run_tables import from_results
 from dashboard.session.session_state import UNKNOWN_RUN
 from dashboard.sidebar import controls
 from models.exchange.files import Results
@@ -34,7 +34,8 @@ def page() -> None:
     experiment = settings.experiment
     if unknown := UNKNOWN_RUN.get():
         st.warning(
-            f"Run {plain(unknown)} is not in this store. The settings are as in the address."
+            f"Run {escape_markdown(unknown)} is not in this store. "
+            "The settings are as in the address."
         )
     run = current_run.current()
     preset = next((one for one in PRESETS.values() if one.experiment == experiment), None)
@@ -101,13 +102,13 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
             "Press Play to see it as if live, or Train to run it here.",
             icon=":material/history:",
         )
-        tables = of_results(recorded)
+        tables = from_results(recorded)
         draw(recorded.experiment, tables, source=f"example {preset.name}", recorded=True)
         recorded_downloads(recorded, tables, key="example")
     else:
         if recorded:
             _way_back(experiment)
-        nothing = of_results(Results("", experiment, {}, {}))
+        nothing = from_results(Results("", experiment, {}, {}))
         draw(experiment, nothing, source=_empty(experiment), guesses=guessed)
     st.divider()
     reproduce(experiment)
@@ -116,8 +117,8 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
 def _empty(experiment: Experiment) -> str:
     """What pictures without any measurement depend on: many visitors' look the same."""
     clipping = experiment.clip, experiment.clip_by
-    told = experiment.task, experiment.cells, experiment.lengths, clipping
-    return f"nothing of {told}"
+    options = experiment.task, experiment.cells, experiment.lengths, clipping
+    return f"nothing of {options}"
 
 
 def _way_back(experiment: Experiment) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.components.download_button import download_button
-from dashboard.components.markdown import plain
+from dashboard.components.markdown import escape_markdown
 from dashboard.figures.style import cell_style
 from dashboard.scheduling.app_resources import configuration, store, trainer
 from dashboard.sections.import_results import import_results
 from dashboard.session import current_run
 from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
-from dashboard.session.visitor import listed
+from dashboard.session.visitor import listed_visitor
 from models.analysis.words import count, of_all
 from models.exchange.files import from_store, zip_bytes
 from models.store import StoreError, UnknownRunError
@@ -40,16 +40,16 @@ def page() -> None:
             "whoever runs the app can list everyone's (see About)."
         )
     if unchanged := UNCHANGED.take():
-        st.error(f"Nothing was changed: {plain(unchanged, most=600)}.")
+        st.error(f"Nothing was changed: {escape_markdown(unchanged, most=600)}.")
     import_results()
     shown = RUNS_SHOWN.get(PAGE)
-    runs = store().runs(listed(), most=shown)
+    runs = store().runs(listed_visitor(), most=shown)
     if not runs:
         st.info("Nothing was trained yet. Press Train on the Race page, or open exported results.")
         return
     for run in runs:
         _row(run)
-    count = store().count(listed())
+    count = store().count(listed_visitor())
     if count > shown and st.button(f"Show more of {count} runs", key="more"):
         RUNS_SHOWN.set(shown + PAGE)
         st.rerun()
@@ -78,7 +78,7 @@ def _row(run: Run) -> None:
             help="A pinned run is kept when old ones are tidied away.",
             width="stretch",
         )
-        with deletion.popover("Delete", width="stretch", disabled=run.going):
+        with deletion.popover("Delete", width="stretch", disabled=run.active):
             st.write("What it measured will be gone.")
             st.button(
                 "Delete for good",
@@ -100,13 +100,14 @@ def _words(run: Run) -> str:
     cells = " · ".join(cell_style(cell).label for cell in experiment.cells)
     seeds = count(experiment.seeds, "seed")
     lengths = ", ".join(str(length) for length in experiment.lengths)
-    told = f"{run.status}: {plain(run.message)}" if run.message else run.status
-    if run.going:
-        told = f"{run.status}, {current_run.time_left(run)}"
+    status = f"{run.status}: {escape_markdown(run.message)}" if run.message else run.status
+    if run.active:
+        status = f"{run.status}, {current_run.time_left(run)}"
+    steps = of_all(run.done_steps, run.total_steps, "step")
     pinned = " · :material/keep: pinned" if run.pinned else ""
     return (
         f"{SIGNS[run.status]} **{experiment.task}** · {cells}  \n"
-        f"T = {lengths} · {seeds} · {of_all(run.done_steps, run.total_steps, 'step')} · {told}  \n"
+        f"T = {lengths} · {seeds} · {steps} · {status}  \n"
         f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC{pinned}"
     )
 

@@ -21,7 +21,7 @@ COLUMNS = {
 MODEL = ["cell", "length", "seed", "learning_rate"]
 
 
-def summarise_birth(
+def summarise_initialisation(
     gradients: pd.DataFrame, diagnostics: pd.DataFrame, length: int
 ) -> pd.DataFrame:
     """One row per cell, in the order in which they appear; only rows of step 0 are used.

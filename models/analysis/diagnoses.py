@@ -41,8 +41,8 @@ def diagnoses(
         known = values.get(key, {})
         measured = _measured(experiment, model, curves[key], known, largest.get(key, 0.0))
         found = _found(measured, HORIZON in known)
-        told = {"verdict": found.verdict, "rule": found.rule, "sentence": found.sentence}
-        rows.append({**{name: model[name] for name in MODEL}, **told})
+        sentences = {"verdict": found.verdict, "rule": found.rule, "sentence": found.sentence}
+        rows.append({**{name: model[name] for name in MODEL}, **sentences})
     return pd.DataFrame(rows, columns=[*MODEL, "verdict", "rule", "sentence"])
 
 
@@ -50,11 +50,11 @@ def _found(measured: Measured, horizon_known: bool) -> Diagnosis:
     found = diagnose(measured)
     if found.verdict != "unclear" or horizon_known:
         return found
-    told = (
+    sentences = (
         f"{measured.accuracy:.1%} of {measured.sequences} held-out sequences are right, by chance "
         f"{measured.chance:.1%} are. How far back the gradient reaches was not measured."
     )
-    return replace(found, sentence=told)
+    return replace(found, sentence=sentences)
 
 
 def _measured(
@@ -86,13 +86,13 @@ def _measured(
 
 
 def _overflow(values: dict[str, float]) -> str:
-    told = []
+    sentences = []
     if "overflow_state_t" in values:
-        told.append(f"The state was not finite from t = {values['overflow_state_t']:.0f} on.")
+        sentences.append(f"The state was not finite from t = {values['overflow_state_t']:.0f} on.")
     if "overflow_gradient_t" in values:
         t = values["overflow_gradient_t"]
-        told.append(f"The gradient was not finite from t = {t:.0f} on its way back.")
-    return " ".join(told)
+        sentences.append(f"The gradient was not finite from t = {t:.0f} on its way back.")
+    return " ".join(sentences)
 
 
 def _latest_values(diagnostics: pd.DataFrame) -> dict[tuple[object, ...], dict[str, float]]:

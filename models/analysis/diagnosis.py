@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.analysis.words import count, told_apart
+from models.analysis.words import count, distinct_percentages
 
 Verdict = Literal[
     "solved",
@@ -181,7 +181,7 @@ RULES = (
         _improving,
         lambda m: (
             "Accuracy still rose, from {} in the third quarter of training to {} in the last: more "
-            "steps may be all it needs.".format(*told_apart(*m.quarters))
+            "steps may be all it needs.".format(*distinct_percentages(*m.quarters))
         ),
     ),
     Rule(

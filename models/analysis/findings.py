@@ -12,7 +12,15 @@ import pandas as pd
 from models.analysis.at_initialisation import end_ratios
 from models.analysis.memory_span import DIVERGED, memory_spans
 from models.analysis.statistics import better_than_chance, latest, summarise
-from models.analysis.words import count, listed, of_all, power_of_ten, scientific, sentence, the
+from models.analysis.words import (
+    capitalise,
+    count,
+    join_words,
+    of_all,
+    power_of_ten,
+    scientific,
+    with_article,
+)
 from models.experiment import Experiment
 
 FEWEST_SEEDS = 3
@@ -40,7 +48,7 @@ def findings(
     truncated = 0 < experiment.truncate < max(experiment.lengths)
     if gradients is not None and not truncated:
         sentences += _gradients_at_initialisation(gradients)
-    return " ".join(map(sentence, sentences))
+    return " ".join(map(capitalise, sentences))
 
 
 def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
@@ -72,11 +80,11 @@ def _at_chance(last: pd.DataFrame) -> bool:
 
 
 def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
-    """Each cell's memory span, and which gives up first where that can be told."""
+    """Each cell's memory span, and which gives up first where that is certain."""
     seeds, spans = experiment.seeds, memory_spans(last)
     spans = spans[spans["text"] != DIVERGED]
-    told = [_span(row) for row in spans.to_dict("records")]
-    text = f"{when} the memory span is {listed(told)}"
+    spans_in_words = [_span(row) for row in spans.to_dict("records")]
+    text = f"{when} the memory span is {join_words(spans_in_words)}"
     if len(spans) == 1 or (spans["bound"] == ">").all():
         return f"{text}."
     if seeds < FEWEST_SEEDS or spans["low"].isna().any():
@@ -87,7 +95,7 @@ def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
 def _span(row: dict[Hashable, Any]) -> str:
     # Where the interval says no more than the bound does, it is left out.
     interval = f" ({row['interval']})" if row["interval"] not in ("", row["text"]) else ""
-    return f"{row['text']}{interval} for {the(str(row['cell']))}"
+    return f"{row['text']}{interval} for {with_article(str(row['cell']))}"
 
 
 def _first_to_give_up(spans: pd.DataFrame, lengths: Sequence[int], seeds: int) -> str:
@@ -98,8 +106,8 @@ def _first_to_give_up(spans: pd.DataFrame, lengths: Sequence[int], seeds: int) -
     alike = spans["text"] == first["text"]
     tied = spans[(spans["low"] <= first["high"]) | (spans["low"] < tested) | alike]
     if len(tied) == 1:
-        return f"{the(first['cell'])} gives up first"
-    names = listed([the(cell) for cell in tied["cell"]])
+        return f"{with_article(first['cell'])} gives up first"
+    names = join_words([with_article(cell) for cell in tied["cell"]])
     which = "the shortest spans" if len(tied) < len(spans) else "the spans"
     return f"{which}, of {names}, cannot be told apart with {_seeds(seeds)}"
 
@@ -117,18 +125,18 @@ def _solved(accuracy: pd.DataFrame) -> str:
     if some.empty:
         return f"at length {length} no model has solved the task{end}"
     counts = [
-        f"{row['solved']} of {row['seeds']} for {the(str(row['cell']))}"
+        f"{row['solved']} of {row['seeds']} for {with_article(str(row['cell']))}"
         for row in some.to_dict("records")
     ]
     rest = ", none for the others" if len(some) < len(longest) else ""
-    return f"seeds that have solved length {length}: {listed(counts)}{rest}{end}"
+    return f"seeds that have solved length {length}: {join_words(counts)}{rest}{end}"
 
 
 def _diverged(last: pd.DataFrame) -> str:
     counts = last[last["diverged"].astype(bool)].groupby("cell", sort=False).size()
     if counts.empty:
         return ""
-    named = listed([f"{count} of {the(str(cell))}" for cell, count in counts.items()])
+    named = join_words([f"{count} of {with_article(str(cell))}" for cell, count in counts.items()])
     return f"; {of_all(counts.sum(), len(last), 'model')} diverged ({named})"
 
 
@@ -140,8 +148,8 @@ def _gradients_at_initialisation(gradients: pd.DataFrame) -> list[str]:
         return []
     ratios = end_ratios(rows).groupby("cell", sort=False)["log_ratio"].median() / math.log(10)
     powers = ratios[np.isfinite(ratios) | (ratios == -np.inf)].clip(lower=SMALLEST)
-    overflowed = listed([the(str(cell)) for cell in ratios.index[ratios == np.inf]])
-    unknown = listed([the(str(cell)) for cell in ratios.index[ratios.isna()]])
+    overflowed = join_words([with_article(str(cell)) for cell in ratios.index[ratios == np.inf]])
+    unknown = join_words([with_article(str(cell)) for cell in ratios.index[ratios.isna()]])
     clauses = [
         f"the gradient norm at the first step of sequences of length {rows['length'].iloc[0]} is "
         + _compared(powers)
@@ -161,13 +169,15 @@ def _compared(powers: pd.Series) -> str:
     close = high - low < FEWEST_ORDERS and low > SMALLEST
     shown = scientific(10**low) if close and high - low >= ALIKE else power_of_ten(low)
     about = "at most" if low <= SMALLEST else "about"
-    text = f"{about} {shown} of that at the last for {the(least)}"
+    text = f"{about} {shown} of that at the last for {with_article(least)}"
     if len(powers) == 1:
         return text
     if high - low < ALIKE:
         return f"{text}, and about the same for every cell"
     if close:
         times = scientific(float(f"{10**high:.2g}") / float(f"{10**low:.2g}"))
-        return f"{text} and about {scientific(10**high)} for {the(most)}, {times} times as much"
+        largest = scientific(10**high)
+        return f"{text} and about {largest} for {with_article(most)}, {times} times as much"
     orders = ("at least " if low <= SMALLEST else "") + count(apart, "order")
-    return f"{text} and about {power_of_ten(high)} for {the(most)}, {orders} of magnitude apart"
+    largest = power_of_ten(high)
+    return f"{text} and about {largest} for {with_article(most)}, {orders} of magnitude apart"

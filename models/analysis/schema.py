@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-MODEL = ("run", "task", "cell", "length", "seed", "learning_rate")
+MODEL_COLUMNS = ("run", "task", "cell", "length", "seed", "learning_rate")
 """The columns that say which model a row is about."""
 
 TEXTS = ("run", "task", "cell", "state", "diagnostic")
@@ -16,7 +16,7 @@ NUMBERS = ("length", "test_length", "seed", "step", "t", "sequences")
 TABLES: dict[str, tuple[str, ...]] = {
     # On held-out sequences, which training never sees.
     "accuracy": (
-        *MODEL,
+        *MODEL_COLUMNS,
         "step",
         "accuracy",
         "loss",
@@ -27,20 +27,20 @@ TABLES: dict[str, tuple[str, ...]] = {
         "diverged",
     ),
     # On the batch of each optimiser step; gradient_norm is before clipping.
-    "training": (*MODEL, "step", "loss", "accuracy", "gradient_norm", "clipped"),
+    "training": (*MODEL_COLUMNS, "step", "loss", "accuracy", "gradient_norm", "clipped"),
     # The gradient profile: root mean square over a batch of ‖∂L/∂state_t‖, t from 1 to T.
-    "gradients": (*MODEL, "step", "t", "state", "gradient_norm"),
+    "gradients": (*MODEL_COLUMNS, "step", "t", "state", "gradient_norm"),
     # What else was measured of a model; ``models.analysis.diagnostic_names`` says what each is.
-    "diagnostics": (*MODEL, "step", "diagnostic", "value"),
+    "diagnostics": (*MODEL_COLUMNS, "step", "diagnostic", "value"),
     # Of trained models: the share of held-out sequences whose answer changes with the input at t.
-    "influence": (*MODEL, "step", "t", "influence"),
+    "influence": (*MODEL_COLUMNS, "step", "t", "influence"),
     # At initialisation and of trained models, on one held-out sequence: ‖∂(answer's logit)/∂x_t‖.
-    "connectivity": (*MODEL, "step", "t", "connectivity"),
+    "connectivity": (*MODEL_COLUMNS, "step", "t", "connectivity"),
     # On validation sequences, which choose the learning rate; only where there are several.
-    "validation": (*MODEL, "step", "accuracy", "loss", "sequences"),
+    "validation": (*MODEL_COLUMNS, "step", "accuracy", "loss", "sequences"),
     # The trained models on held-out sequences of other lengths; only where asked for.
     "generalisation": (
-        *MODEL,
+        *MODEL_COLUMNS,
         "step",
         "test_length",
         "accuracy",

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from pandas.api.typing import DataFrameGroupBy
 from scipy.special import betaincinv, stdtrit
 
-from models.analysis.schema import MODEL
+from models.analysis.schema import MODEL_COLUMNS
 
 TAIL = 0.025
 """What an interval leaves out on either side."""
@@ -196,4 +196,4 @@ def _rows(groups: Groups, columns: dict[str, np.ndarray], table: pd.DataFrame) -
 
 def _model(table: pd.DataFrame) -> list[str]:
     """The columns that tell models apart; a snapshot's tables have no run."""
-    return [column for column in (*MODEL, "test_length") if column in table.columns]
+    return [column for column in (*MODEL_COLUMNS, "test_length") if column in table.columns]

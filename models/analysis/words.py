@@ -42,7 +42,7 @@ def percent(share: float) -> str:
     return text
 
 
-def told_apart(one: float, other: float) -> tuple[str, str]:
+def distinct_percentages(one: float, other: float) -> tuple[str, str]:
     """Two shares as percentages, with as many digits as it takes to see which is larger."""
     for digits in range(1, 8):
         texts = f"{one:.{digits}%}", f"{other:.{digits}%}"
@@ -51,16 +51,16 @@ def told_apart(one: float, other: float) -> tuple[str, str]:
     return texts
 
 
-def listed(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str]) -> str:
     """The words as "a, b and c"; empty where there are none."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def the(cell: str) -> str:
+def with_article(cell: str) -> str:
     """A cell in a sentence: "the LSTM with chrono bias"."""
     return f"the {cell_title(cell)}"
 
 
-def sentence(text: str) -> str:
+def capitalise(text: str) -> str:
     """The text with a capital letter at its beginning."""
     return text[:1].upper() + text[1:]

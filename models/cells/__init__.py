@@ -21,8 +21,8 @@ def cell_title(text: str) -> str:
     """The cell in words, such as "LSTM with chrono bias". Raises SpecError."""
     cell, chosen = spec.parse("cell", text, CELLS)
     changed = [option for option in cell.options if chosen[option.name] != option.default]
-    told = [_option_words(option.name, chosen[option.name]) for option in changed]
-    return cell.title + (f" with {' and '.join(told)}" if told else "")
+    changed_in_words = [_option_words(option.name, chosen[option.name]) for option in changed]
+    return cell.title + (f" with {' and '.join(changed_in_words)}" if changed_in_words else "")
 
 
 def _option_words(name: str, value: str) -> str:

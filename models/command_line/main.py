@@ -48,7 +48,7 @@ BAD_INPUT = (
     *(UsageError, ExperimentError, ScriptError, ConfigurationError, ImportedError),
     *(NotOursError, StoreError, UnconfirmedError),
 )
-"""What is told in one line, without a traceback."""
+"""Errors that are shown in one line, without a traceback."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,21 +108,21 @@ def _serve(_: argparse.Namespace) -> int:
     return 0
 
 
-def _execute(store: Store, run: str, out: Path | None) -> int:
+def _execute(store: Store, run_id: str, out: Path | None) -> int:
     from models.service.progress import progress_bar
     from models.service.questions.speed import speed
     from models.service.running import execute
 
-    stored = store.run(run)
+    stored = store.run(run_id)
     cost = estimate(stored.experiment, Speed.from_answer(speed()))
-    print(f"run {run}: {in_words(cost)}", file=sys.stderr)
+    print(f"run {run_id}: {in_words(cost)}", file=sys.stderr)
     with progress_bar(stored.experiment, stored.done_steps) as follow:
-        end = execute(store, run, follow)
-    results = files.from_store(store, run)
+        end = execute(store, run_id, follow)
+    results = files.from_store(store, run_id)
     written = out is None or _write(results, out)
     if end.status in ("failed", "interrupted"):
-        again = f"resume it with: python -m models train --run {run}"
-        print(f"run {run} {end.status}: {end.message}; {again}", file=sys.stderr)
+        again = f"resume it with: python -m models train --run {run_id}"
+        print(f"run {run_id} {end.status}: {end.message}; {again}", file=sys.stderr)
         return 130 if end.by_signal else 1
     print(report(results))
     if end.by_signal:
@@ -146,13 +146,13 @@ def _write(results: Results, out: Path) -> bool:
     return True
 
 
-def _taken_up(store: Store, run: str) -> str:
+def _taken_up(store: Store, run_id: str) -> str:
     """A run that waits, or was broken off, is this process's from now on."""
     close_lost_runs(store)
-    status = store.run(run).status
-    if not (store.claim(run, identity()) or store.resume(run, identity())):
-        raise UsageError(f"run {run} is {status} already: start a new one")
-    return run
+    status = store.run(run_id).status
+    if not (store.claim(run_id, identity()) or store.resume(run_id, identity())):
+        raise UsageError(f"run {run_id} is {status} already: start a new one")
+    return run_id
 
 
 def _script(options: argparse.Namespace) -> int:

@@ -59,10 +59,10 @@ def _runs(_: argparse.Namespace) -> int:
 
 
 def _line(run: Run) -> str:
-    told = f"{run.status}: {run.message}" if run.message else run.status
+    status = f"{run.status}: {run.message}" if run.message else run.status
     pinned = " pinned" if run.pinned else ""
     steps = f"{run.done_steps}/{run.total_steps}"
-    return f"{run.id}  {steps} steps  {run.experiment.task}  {told}{pinned}"
+    return f"{run.id}  {steps} steps  {run.experiment.task}  {status}{pinned}"
 
 
 def _import(options: argparse.Namespace) -> int:

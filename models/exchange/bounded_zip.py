@@ -65,15 +65,15 @@ def _check(entries: list[zipfile.ZipInfo], most_files: int) -> None:
     names = set()
     for entry in entries:
         # ``filename`` is cut at a NUL.
-        told, name = quoted(entry.orig_filename), _name(entry)
+        shown, name = quoted(entry.orig_filename), _name(entry)
         if _leads_out(entry.orig_filename):
-            raise ZipError(f"{told} is no name of a file in it: put the files themselves into it")
+            raise ZipError(f"{shown} is no name of a file in it: put the files themselves into it")
         if name in names:
-            raise ZipError(f"it holds {told} twice")
+            raise ZipError(f"it holds {shown} twice")
         if entry.flag_bits & ENCRYPTED:
-            raise ZipError(f"{told} is encrypted: pack it without a password")
+            raise ZipError(f"{shown} is encrypted: pack it without a password")
         if entry.compress_type not in METHODS:
-            raise ZipError(f"{told} is compressed in an unusual way: use the common one, deflate")
+            raise ZipError(f"{shown} is compressed in an unusual way: use the common one, deflate")
         names.add(name)
 
 

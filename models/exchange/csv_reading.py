@@ -135,9 +135,9 @@ def _bad_value(
     except (ValueError, OverflowError, TypeError) as error:
         return f"{name}.csv is not a CSV table ({shortened(' '.join(str(error).split()))})"
     bad = texts.map(lambda text: not _fits(text, kinds[column]))
-    told = quoted(texts[bad].iloc[0]) if bad.any() else "of another type"
+    shown = quoted(texts[bad].iloc[0]) if bad.any() else "of another type"
     place = f", line {line_of(bad)}" if bad.any() else ""
-    return f"{name}.csv{place}: {column} is {told}, expected {expected}"
+    return f"{name}.csv{place}: {column} is {shown}, expected {expected}"
 
 
 def _fits(text: object, kind: str) -> bool:

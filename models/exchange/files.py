@@ -17,7 +17,7 @@ import pandas as pd
 
 from models.analysis.memory_span import memory_spans
 from models.analysis.row_order import in_order
-from models.analysis.schema import MODEL, TABLES
+from models.analysis.schema import MODEL_COLUMNS, TABLES
 from models.analysis.statistics import result_table, select_learning_rate
 from models.analysis.table_types import no_rows
 from models.exchange.bounded_zip import DAMAGED
@@ -26,7 +26,7 @@ from models.experiment import Experiment
 from models.store import Store
 from models.store.run import Run
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import Trained, packed, unpacked
+from models.training.weights import TrainedModelKey, packed, unpacked
 
 ALWAYS = ("accuracy", "training", "gradients")
 """The tables that are written even when they have no rows."""
@@ -45,7 +45,7 @@ class Results:
     """Where and when."""
     tables: Mapping[str, pd.DataFrame]
     """Rows in order: what the same experiment gives is the same tables."""
-    weights: Mapping[Trained, np.ndarray] = field(default_factory=dict)
+    weights: Mapping[TrainedModelKey, np.ndarray] = field(default_factory=dict)
     """Parameters (P,), float32, of the models of which they were kept."""
 
     @property
@@ -66,16 +66,19 @@ class Results:
         write(self, Path(path))
 
 
-def from_store(store: Store, run: str) -> Results:
+def from_store(store: Store, run_id: str) -> Results:
     """What a run of the store has measured. Raises UnknownRunError."""
-    stored = store.run(run)
+    stored = store.run(run_id)
     tables = {name: table_from_store(store, stored, name) for name in TABLES}
     when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
-    kept = in_order(store.weights(run), stored.experiment)[[one.name for one in fields(Trained)]]
+    kept = in_order(store.weights(run_id), stored.experiment)[
+        [one.name for one in fields(TrainedModelKey)]
+    ]
     weights = {
-        Trained(*row): store.parameters(run, *row[:-1]) for row in kept.itertuples(index=False)
+        TrainedModelKey(*row): store.parameters(run_id, *row[:-1])
+        for row in kept.itertuples(index=False)
     }
-    return Results(run, stored.experiment, {**stored.environment, **when}, tables, weights)
+    return Results(run_id, stored.experiment, {**stored.environment, **when}, tables, weights)
 
 
 def table_from_store(store: Store, run: Run, name: str) -> pd.DataFrame:
@@ -110,12 +113,12 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 def experiment_bytes(results: Results) -> bytes:
     """``experiment.json``: what was run, where and when. No CSV can be opened without it."""
-    told = {
+    description = {
         "run": results.run,
         "experiment": asdict(results.experiment),
         "environment": dict(results.environment),
     }
-    return json.dumps(told, indent=2).encode()
+    return json.dumps(description, indent=2).encode()
 
 
 def all_files(results: Results) -> dict[str, bytes]:
@@ -193,14 +196,14 @@ def read(path: Path) -> Results:
 
 
 def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
-    told = json.loads(content(EXPERIMENT))
+    description = json.loads(content(EXPERIMENT))
     tables = {
         name: read_table(name, content(f"{name}.csv")) if f"{name}.csv" in names else no_rows(name)
         for name in TABLES
     }
-    experiment = Experiment.from_results(told["experiment"])
+    experiment = Experiment.from_results(description["experiment"])
     weights = unpacked(content(WEIGHTS)) if WEIGHTS in names else {}
-    return Results(told["run"], experiment, told["environment"], tables, weights)
+    return Results(description["run"], experiment, description["environment"], tables, weights)
 
 
 def _safe(value: object) -> object:
@@ -226,9 +229,9 @@ def _is_exported(file: Path) -> bool:
     try:
         if file.suffix == ".csv":
             with file.open("rb") as rows:
-                return without_mark(rows.read(100)).startswith(",".join(MODEL).encode())
+                return without_mark(rows.read(100)).startswith(",".join(MODEL_COLUMNS).encode())
         with zipfile.ZipFile(file) as archive:
-            return all(Trained.parse(Path(name).stem) for name in archive.namelist())
+            return all(TrainedModelKey.parse(Path(name).stem) for name in archive.namelist())
     except DAMAGED:
         return False
 

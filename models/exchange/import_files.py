@@ -24,7 +24,7 @@ from models.settings import strict_json
 from models.settings.quoting import quoted
 from models.store.tables import RUN_LENGTH
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import KIND, Trained, from_bytes
+from models.training.weights import KIND, TrainedModelKey, from_bytes
 
 MOST_PACKED = 50 * 10**6
 """Bytes of a ZIP."""
@@ -36,7 +36,7 @@ MOST_FILES = 100
 """That are looked at, to name the first that is none of NAMES."""
 MOST_JSON = 10**6
 """Bytes of experiment.json."""
-PARTS = {"run", "experiment", "environment"}
+EXPERIMENT_KEYS = {"run", "experiment", "environment"}
 """What experiment.json says."""
 OF_DESKTOP = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 """Files and folders that desktops put among one's own."""
@@ -110,37 +110,37 @@ def _told(content: bytes) -> tuple[str, Experiment, dict[str, str]]:
     if len(content) > MOST_JSON:
         raise ImportedError(f"{EXPERIMENT} is larger than {MOST_JSON / 10**6:g} MB")
     try:
-        told = strict_json.parsed(content)
+        description = strict_json.parsed(content)
     except ValueError as error:
         raise ImportedError(f"{EXPERIMENT}: {error}") from error
-    if not isinstance(told, dict) or set(told) != PARTS:
+    if not isinstance(description, dict) or set(description) != EXPERIMENT_KEYS:
         raise ImportedError(
-            f"{EXPERIMENT} is not the one of a run: it holds {', '.join(sorted(PARTS))}"
+            f"{EXPERIMENT} is not the one of a run: it holds {', '.join(sorted(EXPERIMENT_KEYS))}"
         )
-    if not _is_text(told["run"], RUN_LENGTH):
+    if not _is_text(description["run"], RUN_LENGTH):
         raise ImportedError(
-            f"{EXPERIMENT}: run is {quoted(told['run'])}, expected a name of at most "
+            f"{EXPERIMENT}: run is {quoted(description['run'])}, expected a name of at most "
             f"{RUN_LENGTH} characters"
         )
     try:
-        experiment = Experiment.from_results(told["experiment"])
+        experiment = Experiment.from_results(description["experiment"])
     except ExperimentError as error:
         raise ImportedError(f"{EXPERIMENT}: {error}") from error
-    return told["run"], experiment, _environment(told["environment"])
+    return description["run"], experiment, _environment(description["environment"])
 
 
-def _environment(told: Any) -> dict[str, str]:
-    if not isinstance(told, dict) or len(told) > MOST_TEXTS:
+def _environment(description: Any) -> dict[str, str]:
+    if not isinstance(description, dict) or len(description) > MOST_TEXTS:
         raise ImportedError(
             f"{EXPERIMENT}: environment is not one, expected at most {MOST_TEXTS} texts by name"
         )
-    for name, text in told.items():
+    for name, text in description.items():
         if not (_is_text(name, LONGEST_TEXT) and _is_text(text, LONGEST_TEXT, empty=True)):
             raise ImportedError(
                 f"{EXPERIMENT}: environment has {quoted(name)} as {quoted(text)}, expected a text "
                 f"of at most {LONGEST_TEXT} characters"
             )
-    return told
+    return description
 
 
 def _is_text(value: object, longest: int, empty: bool = False) -> bool:
@@ -150,7 +150,7 @@ def _is_text(value: object, longest: int, empty: bool = False) -> bool:
     return value.isprintable() and len(value) <= longest and (empty or bool(value))
 
 
-def _weights(content: bytes, experiment: Experiment) -> dict[Trained, np.ndarray]:
+def _weights(content: bytes, experiment: Experiment) -> dict[TrainedModelKey, np.ndarray]:
     """The parameters of kept models, in the order of the file."""
     rates, lengths = experiment.learning_rate, experiment.lengths
     kept = len(experiment.cells) * len(lengths) * len(experiment.kept_seeds) * len(rates)
@@ -175,10 +175,10 @@ def _weights(content: bytes, experiment: Experiment) -> dict[Trained, np.ndarray
     return found
 
 
-def _model(name: str, experiment: Experiment) -> Trained:
+def _model(name: str, experiment: Experiment) -> TrainedModelKey:
     """The model that an array's name says, one whose parameters the experiment keeps."""
     try:
-        model = Trained.parse(name.removesuffix(ARRAY))
+        model = TrainedModelKey.parse(name.removesuffix(ARRAY))
     except ValueError:
         model = None
     if model is None or f"{model}{ARRAY}" != name:
@@ -195,12 +195,12 @@ def _model(name: str, experiment: Experiment) -> Trained:
     return model
 
 
-def _parameters(model: Trained, array: bytes, size: int) -> np.ndarray:
+def _parameters(model: TrainedModelKey, array: bytes, size: int) -> np.ndarray:
     """(P,) from a .npy file, which has to begin as numpy begins one of so many numbers."""
-    told = io.BytesIO()
+    description = io.BytesIO()
     wanted = {"descr": KIND.str, "fortran_order": False, "shape": (size,)}
-    np.lib.format.write_array_header_1_0(told, wanted)
-    header = told.getvalue()
+    np.lib.format.write_array_header_1_0(description, wanted)
+    header = description.getvalue()
     if not array.startswith(header) or len(array) != len(header) + size * KIND.itemsize:
         raise ImportedError(
             f"{WEIGHTS}: {quoted(str(model))} is not {size} numbers of the type float32"

@@ -22,12 +22,12 @@ def store_results(store: Store, results: Results, visitor: str | None = None) ->
     It cannot be resumed: how its training stood is not in files.
     """
     values = new_run(results.experiment, visitor, process=None) | _ended(results)
-    run: str = values["id"]
+    run_id: str = values["id"]
 
     def work(connection: sa.Connection) -> None:
         connection.execute(sa.insert(RUNS).values(**values))
         tables = {name: frame.drop(columns="run") for name, frame in results.tables.items()}
-        size = insert_rows(connection, run, tables)
+        size = insert_rows(connection, run_id, tables)
         for trained, parameters in results.weights.items():
             model = ModelKey(trained.length, trained.seed, trained.learning_rate)
             row = {
@@ -35,11 +35,11 @@ def store_results(store: Store, results: Results, visitor: str | None = None) ->
                 "cell": trained.cell,
                 "step": trained.step,
             }
-            size += insert_weights(connection, run, row, model, parameters)
-        connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(size=size))
+            size += insert_weights(connection, run_id, row, model, parameters)
+        connection.execute(sa.update(RUNS).where(RUNS.c.id == run_id).values(size=size))
 
     store.writing(work)
-    return run
+    return run_id
 
 
 def _ended(results: Results) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def _ended(results: Results) -> dict[str, Any]:
     One that had finished, and whose last evaluation is not there, is not shown as finished.
     """
     now = datetime.now(UTC)
-    told = results.environment.get("status", "")
-    status: Status = told if told in ("finished", *BROKEN_OFF) else "stopped"
+    status_then = results.environment.get("status", "")
+    status: Status = status_then if status_then in ("finished", *BROKEN_OFF) else "stopped"
     missing = _missing(results) if status == "finished" else ""
     if missing and _unevaluated(results):
         status = "stopped"

@@ -27,14 +27,14 @@ SHOWN = 5
 """Of the values that a column may have."""
 
 
-def checked(name: str, rows: pd.DataFrame, run: str, experiment: Experiment) -> pd.DataFrame:
+def checked(name: str, rows: pd.DataFrame, run_id: str, experiment: Experiment) -> pd.DataFrame:
     """The rows of this table, learning rates as exact as in the experiment.
 
     Raises TableError on a row that this run of the experiment cannot have measured, on one that is
     there twice, and on a gradient profile with steps missing.
     """
     table = _Table(name, rows)
-    table.one_of("run", [run])
+    table.one_of("run", [run_id])
     table.one_of("task", [experiment.task])
     table.one_of("cell", experiment.cells)
     table.one_of("length", experiment.lengths)
@@ -65,9 +65,9 @@ class _Table:
         """Raises TableError where any row is bad; names the first."""
         if bad.any():
             value = self.rows[column].to_numpy()[bad.to_numpy().argmax()]
-            told = quoted(value.item() if isinstance(value, np.generic) else value)
+            found_value = quoted(value.item() if isinstance(value, np.generic) else value)
             line = line_of(bad)
-            raise TableError(f"{self.name}.csv, line {line}: {column} is {told}, {allowed}")
+            raise TableError(f"{self.name}.csv, line {line}: {column} is {found_value}, {allowed}")
 
     def one_of(self, column: str, known: Collection[Hashable], says: str = SAYS) -> None:
         if column in self.rows:

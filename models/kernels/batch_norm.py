@@ -52,7 +52,7 @@ class RecurrentBatchNorm:
         }
 
     def load_state(self, running: Mapping[str, Tensor]) -> None:
-        """Takes what ``running`` told of the same models."""
+        """Restores what ``running`` returned for the same models."""
         sites = dict.fromkeys(name.rsplit(" ", 1)[0] for name in running)
         self._running = {
             site: (running[f"{site} {KINDS[0]}"], running[f"{site} {KINDS[1]}"]) for site in sites

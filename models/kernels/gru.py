@@ -63,26 +63,26 @@ class GRUKernel(Kernel):
     def _views(self, step: int) -> Step:
         H = self.hidden
         active = self.schedule.active[step]
-        z_in = self._now(self.z, step)
-        gates = self._now(self.activations, step)
+        z_in = self._rows_at(self.z, step)
+        gates = self._rows_at(self.activations, step)
         r, z, h_n = gates.chunk(3, dim=1)
         da = self._da[:active]
         dr, dz, dh_n = da.chunk(3, dim=1)
-        dh = self._now(self.gradients["h"], step)
-        dh_before = self._now(self.gradients["h"], step - 1) if step > 0 else dh[:0]
+        dh = self._rows_at(self.gradients["h"], step)
+        dh_before = self._rows_at(self.gradients["h"], step - 1) if step > 0 else dh[:0]
         before = len(dh_before)
         return Step(
             W=self.packed[:active],
             z_in=z_in,
             h_in=z_in[:, :H],
-            h=self._next(self.z, step)[:, :H],
+            h=self._rows_after(self.z, step)[:, :H],
             gates=gates,
             rz=gates[:, : 2 * H],
             r=r,
             z=z,
             h_n=h_n,
-            n=self._now(self.n, step),
-            da_n=self._now(self.da_n, step),
+            n=self._rows_at(self.n, step),
+            da_n=self._rows_at(self.da_n, step),
             dh=dh,
             drz=da[:, : 2 * H],
             dr=dr,
@@ -129,7 +129,7 @@ class GRUKernel(Kernel):
             s.dz.mul_(s.dh)
             sigmoid_backward(s.drz, s.rz, grad_input=s.drz)
 
-            self._through_product(step, read_from)
+            self._backprop_product(step, read_from)
             if not self.schedule.cut(step):
                 s.dh_before.addcmul_(s.dh_to_before, s.z_to_before)
         x = self.z[: self.schedule.rows, self.hidden :]

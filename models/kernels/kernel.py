@@ -76,7 +76,7 @@ class Unrolled(ABC):
         return {}
 
     def load_state(self, statistics: Mapping[str, Tensor]) -> None:
-        """Takes what ``running_statistics`` told of the same models."""
+        """Restores what ``running_statistics`` returned for the same models."""
         return
 
     def copy_statistics(self, other: Unrolled) -> None:
@@ -84,7 +84,7 @@ class Unrolled(ABC):
         return
 
 
-class WayBack(NamedTuple):
+class StepGradients(NamedTuple):
     """One step's views for the way from its pre-activations' gradient back through z."""
 
     da_transposed: Tensor
@@ -141,12 +141,12 @@ class Kernel(Unrolled):
     def _zeros(self, rows: int, features: int) -> Tensor:
         return torch.zeros(rows, features, self._sequences, **self._options)
 
-    def _now(self, buffer: Tensor, step: int) -> Tensor:
+    def _rows_at(self, buffer: Tensor, step: int) -> Tensor:
         """The rows of the models that are active at this step."""
         start, active = self.schedule.starts[step], self.schedule.active[step]
         return buffer[start : start + active]
 
-    def _next(self, buffer: Tensor, step: int) -> Tensor:
+    def _rows_after(self, buffer: Tensor, step: int) -> Tensor:
         """The same models' rows of the step after it."""
         start, active = self.schedule.starts[step + 1], self.schedule.active[step]
         return buffer[start : start + active]
@@ -170,19 +170,19 @@ class Kernel(Unrolled):
         Adds to it what comes back through later steps, and fills ``packed_gradient``.
         """
 
-    def _way_back(self, step: int) -> WayBack:
+    def _way_back(self, step: int) -> StepGradients:
         active = self.schedule.active[step]
         before = self.schedule.active[step - 1] if step > 0 else 0
-        return WayBack(
+        return StepGradients(
             da_transposed=self._da[:active].transpose(1, 2),
-            z=self._now(self.z, step),
+            z=self._rows_at(self.z, step),
             packed_gradient=self.packed_gradient[:active],
             da=self._da[:before],
             W_h_transposed=self.packed[:before, :, : self.hidden].transpose(1, 2),
-            dh=self._now(self.gradients["h"], max(step - 1, 0)),
+            dh=self._rows_at(self.gradients["h"], max(step - 1, 0)),
         )
 
-    def _through_product(self, step: int, read_from: int) -> None:
+    def _backprop_product(self, step: int, read_from: int) -> None:
         """Carries the gradient of a step's pre-activations on, to the weights and to h before."""
         way = self._ways_back[step]
         way.packed_gradient.baddbmm_(way.z, way.da_transposed)
@@ -251,7 +251,7 @@ class _KernelFunction(torch.autograd.Function):
         ctx.save_for_backward(kernel.z)
         steps = range(ctx.read_from, kernel.schedule.steps)
         # The h of a step stands in the input of the step after it.
-        return torch.cat([kernel._next(kernel.z, step)[:, : kernel.hidden] for step in steps])
+        return torch.cat([kernel._rows_after(kernel.z, step)[:, : kernel.hidden] for step in steps])
 
     @staticmethod
     @once_differentiable

@@ -62,27 +62,27 @@ class LSTMKernel(Kernel):
     def _views(self, step: int) -> Step:
         H = self.hidden
         active = self.schedule.active[step]
-        gates = self._now(self.activations, step)
+        gates = self._rows_at(self.activations, step)
         i, f, o, g = gates.chunk(4, dim=1)
         da = self._da[:active]
         di, df, do, dg = da.chunk(4, dim=1)
-        dc = self._now(self.gradients["c"], step)
-        dc_before = self._now(self.gradients["c"], step - 1) if step > 0 else dc[:0]
+        dc = self._rows_at(self.gradients["c"], step)
+        dc_before = self._rows_at(self.gradients["c"], step - 1) if step > 0 else dc[:0]
         before = len(dc_before)
         return Step(
             W=self.packed[:active],
-            z=self._now(self.z, step),
-            h=self._next(self.z, step)[:, :H],
-            c_in=self._now(self.c, step),
-            c=self._next(self.c, step),
-            tanh_c=self._now(self.tanh_c, step),
+            z=self._rows_at(self.z, step),
+            h=self._rows_after(self.z, step)[:, :H],
+            c_in=self._rows_at(self.c, step),
+            c=self._rows_after(self.c, step),
+            tanh_c=self._rows_at(self.tanh_c, step),
             gates=gates,
             ifo=gates[:, : 3 * H],
             i=i,
             f=f,
             o=o,
             g=g,
-            dh=self._now(self.gradients["h"], step),
+            dh=self._rows_at(self.gradients["h"], step),
             dc=dc,
             through_h=self._through_h[:active],
             difo=da[:, : 3 * H],
@@ -123,7 +123,7 @@ class LSTMKernel(Kernel):
             sigmoid_backward(s.difo, s.ifo, grad_input=s.difo)
             tanh_backward(s.dg, s.g, grad_input=s.dg)
 
-            self._through_product(step, read_from)
+            self._backprop_product(step, read_from)
             if self.schedule.cut(step):
                 s.dc_before.zero_()
             else:

@@ -38,11 +38,11 @@ class RNNKernel(Kernel):
         active = self.schedule.active[step]
         return Step(
             W=self.packed[:active],
-            z=self._now(self.z, step),
-            a=self._now(self.activations, step),
-            h=self._next(self.z, step)[:, : self.hidden],
+            z=self._rows_at(self.z, step),
+            a=self._rows_at(self.activations, step),
+            h=self._rows_after(self.z, step)[:, : self.hidden],
             da=self._da[:active],
-            dh=self._now(self.gradients["h"], step),
+            dh=self._rows_at(self.gradients["h"], step),
         )
 
     def forward(self) -> None:
@@ -54,4 +54,4 @@ class RNNKernel(Kernel):
         for step in reversed(range(self.schedule.steps)):
             s = self._steps[step]
             self._activation.backward(s.dh, s.h, grad_input=s.da)
-            self._through_product(step, read_from)
+            self._backprop_product(step, read_from)

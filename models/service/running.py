@@ -21,7 +21,7 @@ from models.training.snapshot import Snapshot
 ASK_SECONDS = 0.3
 """How often the store is asked whether the run should stop."""
 ALIVE_SECONDS = 20.0
-"""How often the store is told that the run goes on, however far apart its snapshots are."""
+"""Time between heartbeats in the store, however far apart the run's snapshots are."""
 
 OUT_OF_MEMORY = ("DefaultCPUAllocator", "annot allocate memory", "out of memory", "bad_alloc")
 """What PyTorch says of it, in a RuntimeError like any other."""
@@ -49,7 +49,7 @@ def ignore(_: int) -> None:
 
 def execute(
     store: Store,
-    run: str,
+    run_id: str,
     follow: Callable[[int], None] = ignore,
     process: str | None = None,
 ) -> End:
@@ -65,33 +65,33 @@ def execute(
     from models.training.train import processes_for, train
 
     process = process or identity()
-    experiment = store.run(run).experiment
-    log.info("run begins", extra={"run": run})
+    experiment = store.run(run_id).experiment
+    log.info("run begins", extra={"run": run_id})
     with _signals() as signals:
-        asked = _Asked(store, run, process, signals)
+        asked = _Asked(store, run_id, process, signals)
         try:
-            processes = store.begin(run, environment(), process, processes_for(experiment))
-            checkpoints = _by_part(experiment, processes, store.checkpoints(run))
+            processes = store.begin(run_id, environment(), process, processes_for(experiment))
+            checkpoints = _by_part(experiment, processes, store.checkpoints(run_id))
             progress = _Progress(experiment, checkpoints)
             for snapshot in train(experiment, asked, processes, checkpoints):
                 progress.note(snapshot)
-                store.append(run, snapshot, progress.steps)
+                store.append(run_id, snapshot, progress.steps)
                 follow(progress.steps)
             end = End("finished") if progress.complete else _broken_off(signals.received)
         except NotOursError:
             raise
         except ExperimentError as error:
-            store.finish(run, "failed", str(error), process)
+            store.finish(run_id, "failed", str(error), process)
             raise
         except StoreError as error:
             end = End("interrupted", f"the store could not be written: {error}")
         except ProcessDiedError as error:
             end = End("interrupted", str(error))
         except Exception as error:
-            log.exception("training failed", extra={"run": run})
+            log.exception("training failed", extra={"run": run_id})
             end = End("failed", reason(error))
-        store.finish(run, end.status, end.message, process)
-    log.info("run ends", extra={"run": run, "status": end.status, "reason": end.message})
+        store.finish(run_id, end.status, end.message, process)
+    log.info("run ends", extra={"run": run_id, "status": end.status, "reason": end.message})
     return end
 
 
@@ -114,7 +114,7 @@ def _by_part(
 
 def _broken_off(received: int | None) -> End:
     if received == signal.SIGTERM:
-        return End("interrupted", "its process was told to end", by_signal=True)
+        return End("interrupted", "its process was asked to end", by_signal=True)
     return End("stopped", by_signal=received is not None)
 
 
@@ -149,8 +149,8 @@ class _Asked:
     answer, that is a no.
     """
 
-    def __init__(self, store: Store, run: str, process: str, signals: _Signals) -> None:
-        self._store, self._run, self._process = store, run, process
+    def __init__(self, store: Store, run_id: str, process: str, signals: _Signals) -> None:
+        self._store, self._run, self._process = store, run_id, process
         self._signals = signals
         self._next, self._answer = 0.0, False
         self._tell = time.monotonic() + ALIVE_SECONDS

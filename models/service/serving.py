@@ -2,7 +2,7 @@
 
 Lines of JSON come on standard input, in any order and number:
 
-    {"question": 7, "name": "birth", "arguments": {...}}    answered by a line on standard output,
+    {"question": 7, "name": "speed", "arguments": {...}}    answered by a line on standard output,
                                                             {"question": 7, "answer": ...} or
                                                             {"question": 7, "error": "..."}
     {"run": "…", "process": "…"}                            trained by this process, which is what
@@ -53,13 +53,13 @@ def serve(store: Store, lines: Iterable[str], out: IO[str]) -> None:
         _say({"ended": given[0], "goes_on": goes_on}, out)
 
 
-def _train(store: Store, run: str, process: str) -> bool:
+def _train(store: Store, run_id: str, process: str) -> bool:
     """Says whether another run can follow: not where this one took the memory of this process."""
     try:
-        execute(store, run, process=process)
-        return processes_for(store.run(run).experiment) > 1
+        execute(store, run_id, process=process)
+        return processes_for(store.run(run_id).experiment) > 1
     except (ExperimentError, NotOursError, UnknownRunError) as error:
-        log.warning("not trained: %s", error, extra={"run": run})
+        log.warning("not trained: %s", error, extra={"run": run_id})
         return True
 
 
@@ -78,10 +78,10 @@ def _listen(lines: Iterable[str], out: IO[str], runs: SimpleQueue[tuple[str, str
         runs.put(None)  # nobody waits for a run that cannot come
 
 
-def _say(told: Mapping[str, object], out: IO[str]) -> None:
+def _say(answer: Mapping[str, object], out: IO[str]) -> None:
     """One line, as long as somebody reads. Never beside a fork: two processes would say it."""
     with SPEAKING, suppress(BrokenPipeError):
-        print(json.dumps(told), file=out, flush=True)
+        print(json.dumps(answer), file=out, flush=True)
 
 
 def _answer(message: Mapping[str, Any]) -> dict[str, object]:

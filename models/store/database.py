@@ -27,7 +27,7 @@ FULL_BYTES = 2**20
 """A disk with less than this is full."""
 
 NO_ANSWER = (DBAPIError, PoolTimeoutError)
-"""What SQLAlchemy raises where the database does not do as it is told."""
+"""What SQLAlchemy raises where the database fails."""
 
 T = TypeVar("T")
 
@@ -98,8 +98,8 @@ class Database:
         return self.file is not None and not self.file.exists()
 
     def _reason(self, error: Exception) -> str:
-        told = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
-        reason = told.splitlines()[0]
+        words = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+        reason = words.splitlines()[0]
         if self.file and (reason == "database or disk is full" or self._disk_is_full()):
             return f"the disk of {self.file} is full: free some space"
         if "database is locked" in reason:

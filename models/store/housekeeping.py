@@ -44,7 +44,7 @@ def superfluous(store: Store, keep_runs: int = 0, keep_megabytes: int = 0) -> li
     for run in reversed(runs):
         if excess <= 0 and surplus <= 0:
             break
-        if run.going or run.pinned:
+        if run.active or run.pinned:
             continue
         found.append(run)
         excess -= 1

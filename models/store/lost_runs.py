@@ -19,7 +19,7 @@ def close_lost_runs(store: Store, but: Collection[str] = ()) -> list[str]:
 
     A run that waits is not lost: any dashboard on this store takes it up.
     """
-    going = [run for run in store.going() if run.id not in but]
+    going = [run for run in store.active() if run.id not in but]
     lost = [run for run in going if run.status == "running" and _is_lost(run)]
     return [run.id for run in lost if store.finish(run.id, "interrupted", GONE, run.process)]
 

@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from models.analysis.schema import MODEL, TABLES
+from models.analysis.schema import MODEL_COLUMNS, TABLES
 from models.analysis.table_types import no_rows, table_of, typed
 from models.experiment import Experiment
 from models.experiment.partition import ModelKey
 from models.settings.quoting import quoted
 from models.store.database import Database, UnknownRunError
 from models.store.tables import (
-    PARTS,
     PROFILES,
     ROWS,
     RUNS,
+    SHARDS,
     WEIGHTS,
 )
 from models.training.checkpoint import Checkpoint
@@ -36,7 +36,7 @@ Rows = list[dict[str, Any]]
 class Measurements(Database):
     """The tables of results, profiles, weights and checkpoints of every run."""
 
-    def append(self, run: str, snapshot: Snapshot, done_steps: int) -> None:
+    def append(self, run_id: str, snapshot: Snapshot, done_steps: int) -> None:
         """Adds what is new in a snapshot, all of it or nothing.
 
         New is what was measured after the last step that is stored of its part: a run that goes on
@@ -49,7 +49,7 @@ class Measurements(Database):
         def work(connection: sa.Connection) -> None:
             known = connection.execute(
                 sa.update(RUNS)
-                .where(RUNS.c.id == run)
+                .where(RUNS.c.id == run_id)
                 .values(
                     updated=datetime.now(UTC),
                     done_steps=sa.case(
@@ -59,25 +59,25 @@ class Measurements(Database):
             )
             if known.rowcount == 0:
                 return
-            stored = _stored_step(connection, run, str(snapshot.part))
-            size = _insert(connection, run, _after(rows, stored))
-            size += _keep_weights(connection, run, snapshot)
+            stored = _stored_step(connection, run_id, str(snapshot.part))
+            size = _insert(connection, run_id, _after(rows, stored))
+            size += _keep_weights(connection, run_id, snapshot)
             connection.execute(
-                sa.update(RUNS).where(RUNS.c.id == run).values(size=RUNS.c.size + size)
+                sa.update(RUNS).where(RUNS.c.id == run_id).values(size=RUNS.c.size + size)
             )
-            _note_part(connection, run, snapshot, stored)
+            _note_part(connection, run_id, snapshot, stored)
 
         self.writing(work)
 
-    def checkpoints(self, run: str) -> dict[str, Checkpoint]:
+    def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:
         """The last checkpoint of each part that has one, by the part's name."""
-        query = sa.select(PARTS).where(PARTS.c.run == run, PARTS.c.checkpoint.is_not(None))
+        query = sa.select(SHARDS).where(SHARDS.c.run == run_id, SHARDS.c.checkpoint.is_not(None))
         with self.reading() as connection:
             return {
                 row.part: Checkpoint.from_bytes(row.checkpoint) for row in connection.execute(query)
             }
 
-    def read(self, run: str, table: str, after: int = 0) -> tuple[pd.DataFrame, int]:
+    def read(self, run_id: str, table: str, after: int = 0) -> tuple[pd.DataFrame, int]:
         """Rows of a table that came after the cursor ``after``, and the cursor behind them."""
         if table == "gradients":
             raise ValueError("gradient profiles are read with profiles()")
@@ -85,7 +85,7 @@ class Measurements(Database):
         columns = [source.c[name] for name in ("id", *TABLES[table])]
         query = (
             sa.select(*columns)
-            .where(source.c.run == run, source.c.id > after)
+            .where(source.c.run == run_id, source.c.id > after)
             .order_by(source.c.id)
         )
         with self.reading() as connection:
@@ -95,45 +95,45 @@ class Measurements(Database):
         return table_of([row[1:] for row in rows], TABLES[table]), int(rows[-1][0])
 
     def profiles(
-        self, run: str, steps: Collection[int] | None = None, **only: object
+        self, run_id: str, steps: Collection[int] | None = None, **only: object
     ) -> pd.DataFrame:
         """The gradients table, of all training steps or of some.
 
         ``only`` names columns with the value that they must have, such as ``cell`` and ``length``.
         """
-        query = sa.select(PROFILES).where(PROFILES.c.run == run).order_by(PROFILES.c.id)
+        query = sa.select(PROFILES).where(PROFILES.c.run == run_id).order_by(PROFILES.c.id)
         if steps is not None:
             query = query.where(PROFILES.c.step.in_(list(steps)))
         for column, value in only.items():
             query = query.where(PROFILES.c[column] == value)
         return _unpacked(self._frame(query))
 
-    def profile_steps(self, run: str) -> dict[str, int]:
+    def profile_steps(self, run_id: str) -> dict[str, int]:
         """The latest training step of each cell that has a profile."""
         query = (
             sa.select(PROFILES.c.cell, sa.func.max(PROFILES.c.step).label("step"))
-            .where(PROFILES.c.run == run)
+            .where(PROFILES.c.run == run_id)
             .group_by(PROFILES.c.cell)
         )
         with self.reading() as connection:
             return {row.cell: row.step for row in connection.execute(query)}
 
-    def weights(self, run: str) -> pd.DataFrame:
+    def weights(self, run_id: str) -> pd.DataFrame:
         """Which models have their parameters kept: MODEL and ``step``, one row a model."""
-        columns = [WEIGHTS.c[name] for name in (*MODEL, "step")]
-        query = sa.select(*columns).where(WEIGHTS.c.run == run).order_by(WEIGHTS.c.id)
+        columns = [WEIGHTS.c[name] for name in (*MODEL_COLUMNS, "step")]
+        query = sa.select(*columns).where(WEIGHTS.c.run == run_id).order_by(WEIGHTS.c.id)
         return typed(self._frame(query))
 
     def parameters(
-        self, run: str, cell: str, length: int, seed: int, learning_rate: float
+        self, run_id: str, cell: str, length: int, seed: int, learning_rate: float
     ) -> np.ndarray:
         """The kept parameters (P,), float32, of one model. Raises UnknownRunError."""
-        model = _of_model(run, cell, length=length, seed=seed, learning_rate=learning_rate)
+        model = _of_model(run_id, cell, length=length, seed=seed, learning_rate=learning_rate)
         with self.reading() as connection:
             data = connection.scalar(sa.select(WEIGHTS.c.parameters).where(model))
         if data is None:
             raise UnknownRunError(
-                f"run {quoted(run)} has no weights of {cell} at length {length}, seed {seed}, "
+                f"run {quoted(run_id)} has no weights of {cell} at length {length}, seed {seed}, "
                 f"learning rate {learning_rate:g}: they are kept at its end, of the first seed or "
                 "of all"
             )
@@ -145,9 +145,9 @@ class Measurements(Database):
             return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
 
 
-def insert_rows(connection: sa.Connection, run: str, tables: Mapping[str, pd.DataFrame]) -> int:
+def insert_rows(connection: sa.Connection, run_id: str, tables: Mapping[str, pd.DataFrame]) -> int:
     """Adds rows to the tables; returns the bytes that they take, about."""
-    return _insert(connection, run, {name: _rows(name, frame) for name, frame in tables.items()})
+    return _insert(connection, run_id, {name: _rows(name, frame) for name, frame in tables.items()})
 
 
 def _rows(name: str, frame: pd.DataFrame) -> Rows:
@@ -155,19 +155,19 @@ def _rows(name: str, frame: pd.DataFrame) -> Rows:
     return _packed(frame) if name == "gradients" else _records(frame)
 
 
-def _insert(connection: sa.Connection, run: str, tables: Mapping[str, Rows]) -> int:
+def _insert(connection: sa.Connection, run_id: str, tables: Mapping[str, Rows]) -> int:
     size = 0
     for name, rows in tables.items():
         target = PROFILES if name == "gradients" else ROWS[name]
         if rows:
-            connection.execute(sa.insert(target), [{**row, "run": run} for row in rows])
+            connection.execute(sa.insert(target), [{**row, "run": run_id} for row in rows])
             size += sum(ROW_BYTES + len(row.get("norms", b"")) for row in rows)
     return size
 
 
 def insert_weights(
     connection: sa.Connection,
-    run: str,
+    run_id: str,
     rows: Mapping[str, Any],
     model: ModelKey,
     parameters: np.ndarray,
@@ -176,51 +176,51 @@ def insert_weights(
 
     ``rows`` has its task, cell and step.
     """
-    own = _of_model(run, rows["cell"], **vars(model))
+    own = _of_model(run_id, rows["cell"], **vars(model))
     replaced = connection.execute(sa.delete(WEIGHTS).where(own)).rowcount
     data = np.asarray(parameters, np.float32).tobytes()
-    row = {"run": run, **rows, **vars(model), "parameters": data}
+    row = {"run": run_id, **rows, **vars(model), "parameters": data}
     connection.execute(sa.insert(WEIGHTS).values(**row))
     return 0 if replaced else ROW_BYTES + len(data)
 
 
-def _keep_weights(connection: sa.Connection, run: str, snapshot: Snapshot) -> int:
+def _keep_weights(connection: sa.Connection, run_id: str, snapshot: Snapshot) -> int:
     if not snapshot.weights:
         return 0
-    experiment = connection.scalar(sa.select(RUNS.c.experiment).where(RUNS.c.id == run)) or ""
+    experiment = connection.scalar(sa.select(RUNS.c.experiment).where(RUNS.c.id == run_id)) or ""
     task = Experiment.from_json(experiment).task
     rows = {"task": task, "cell": snapshot.cell, "step": snapshot.step}
     return sum(
-        insert_weights(connection, run, rows, model, parameters)
+        insert_weights(connection, run_id, rows, model, parameters)
         for model, parameters in snapshot.weights.items()
     )
 
 
-def _stored_step(connection: sa.Connection, run: str, part: str) -> int:
-    """The last step of which everything is stored; -1 before birth."""
-    query = sa.select(PARTS.c.step).where(PARTS.c.run == run, PARTS.c.part == part)
+def _stored_step(connection: sa.Connection, run_id: str, part: str) -> int:
+    """The last step of which everything is stored; -1 before the first measurement."""
+    query = sa.select(SHARDS.c.step).where(SHARDS.c.run == run_id, SHARDS.c.part == part)
     step = connection.scalar(query)
     return -1 if step is None else int(step)
 
 
-def _note_part(connection: sa.Connection, run: str, snapshot: Snapshot, stored: int) -> None:
+def _note_part(connection: sa.Connection, run_id: str, snapshot: Snapshot, stored: int) -> None:
     values: dict[str, Any] = {"step": max(snapshot.step, stored)}
     if snapshot.checkpoint:
         values["checkpoint"] = snapshot.checkpoint.to_bytes()
-    own = {"run": run, "part": str(snapshot.part)}
+    own = {"run": run_id, "part": str(snapshot.part)}
     if stored < 0:
-        connection.execute(sa.insert(PARTS).values(**own, **values))
+        connection.execute(sa.insert(SHARDS).values(**own, **values))
     else:
-        known = sa.and_(*(PARTS.c[name] == value for name, value in own.items()))
-        connection.execute(sa.update(PARTS).where(known).values(**values))
+        known = sa.and_(*(SHARDS.c[name] == value for name, value in own.items()))
+        connection.execute(sa.update(SHARDS).where(known).values(**values))
 
 
 def _after(tables: Mapping[str, Rows], step: int) -> dict[str, Rows]:
     return {name: [row for row in rows if row["step"] > step] for name, rows in tables.items()}
 
 
-def _of_model(run: str, cell: str, **identity: float) -> sa.ColumnElement[bool]:
-    known = {"run": run, "cell": cell, **identity}
+def _of_model(run_id: str, cell: str, **identity: float) -> sa.ColumnElement[bool]:
+    known = {"run": run_id, "cell": cell, **identity}
     return sa.and_(*(WEIGHTS.c[name] == value for name, value in known.items()))
 
 

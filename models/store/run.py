@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from models.experiment import Experiment
 
 Status = Literal["queued", "running", "finished", "stopped", "interrupted", "failed"]
-GOING: tuple[Status, ...] = ("queued", "running")
+ACTIVE: tuple[Status, ...] = ("queued", "running")
 BROKEN_OFF: tuple[Status, ...] = ("stopped", "interrupted", "failed")
 """Ended before its experiment did: somebody stopped it, something else did, or it cannot go on."""
 
@@ -56,9 +56,9 @@ class Run:
     """Bytes of what it has measured, about."""
 
     @property
-    def going(self) -> bool:
+    def active(self) -> bool:
         """Whether it waits or trains."""
-        return self.status in GOING
+        return self.status in ACTIVE
 
     @property
     def resumable(self) -> bool:

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from models.experiment import Experiment, ExperimentError
 from models.settings.quoting import quoted
 from models.store.database import Database, UnknownRunError
-from models.store.run import BROKEN_OFF, GOING, Run, Status, read_run
-from models.store.tables import PARTS, PROFILES, ROWS, RUNS, WEIGHTS
+from models.store.run import ACTIVE, BROKEN_OFF, Run, Status, read_run
+from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 
 SECRET_BYTES = 10
 
@@ -42,26 +42,28 @@ class Runs(Database):
         """
         values = new_run(experiment, visitor, process) | more
         self.writing(lambda connection: connection.execute(sa.insert(RUNS).values(**values)))
-        run: str = values["id"]
-        return run
+        run_id: str = values["id"]
+        return run_id
 
-    def claim(self, run: str, process: str) -> bool:
+    def claim(self, run_id: str, process: str) -> bool:
         """Takes a run out of the queue for this process; says whether nobody was faster."""
         # It may be ours already: an answer that was lost on its way is asked for again.
         allowed = sa.or_(RUNS.c.status == "queued", RUNS.c.process == process)
-        return self._change(run, allowed, status="running", process=process)
+        return self._change(run_id, allowed, status="running", process=process)
 
-    def begin(self, run: str, environment: Mapping[str, str], process: str, processes: int) -> int:
+    def begin(
+        self, run_id: str, environment: Mapping[str, str], process: str, processes: int
+    ) -> int:
         """The run trains from now on, in this process and environment.
 
         Returns among how many processes its models are shared out: as when it began first.
         Raises NotOursError where somebody else has taken the run.
         """
         ours = sa.and_(
-            RUNS.c.status.in_(GOING), sa.or_(RUNS.c.process.is_(None), RUNS.c.process == process)
+            RUNS.c.status.in_(ACTIVE), sa.or_(RUNS.c.process.is_(None), RUNS.c.process == process)
         )
         changed = self._change(
-            run,
+            run_id,
             ours,
             status="running",
             started=datetime.now(UTC),
@@ -71,23 +73,23 @@ class Runs(Database):
             steps_at_start=RUNS.c.done_steps,
         )
         if not changed:
-            raise NotOursError(f"run {run} is not waiting for process {process}")
-        return self.run(run).processes or processes
+            raise NotOursError(f"run {run_id} is not waiting for process {process}")
+        return self.run(run_id).processes or processes
 
     def finish(
-        self, run: str, status: Status, message: str = "", process: str | None = None
+        self, run_id: str, status: Status, message: str = "", process: str | None = None
     ) -> bool:
         """The run has ended, one way or another; says whether it was going, and ours.
 
         With ``process`` it must be this one that trains it.
         """
-        if status not in get_args(Status) or status in GOING:
+        if status not in get_args(Status) or status in ACTIVE:
             raise ValueError(f"{status!r} is not how a run ends")
-        ours: sa.ColumnElement[bool] = RUNS.c.status.in_(GOING)
+        ours: sa.ColumnElement[bool] = RUNS.c.status.in_(ACTIVE)
         if process is not None:
             ours = sa.and_(ours, RUNS.c.process == process)
         now = datetime.now(UTC)
-        change = sa.update(RUNS).where(RUNS.c.id == run, ours)
+        change = sa.update(RUNS).where(RUNS.c.id == run_id, ours)
         change = change.values(
             status=status, message=message, finished=now, updated=now, process=None
         )
@@ -95,18 +97,18 @@ class Runs(Database):
         def work(connection: sa.Connection) -> bool:
             ended = connection.execute(change).rowcount > 0
             if ended and status == "finished":
-                connection.execute(sa.delete(PARTS).where(PARTS.c.run == run))
+                connection.execute(sa.delete(SHARDS).where(SHARDS.c.run == run_id))
             return ended
 
         return self.writing(work)
 
-    def resume(self, run: str, process: str | None = None) -> bool:
+    def resume(self, run_id: str, process: str | None = None) -> bool:
         """Puts a run that was broken off back into the queue; says whether it was.
 
         With a ``process``, it is about to be trained by that.
         """
         return self._change(
-            run,
+            run_id,
             RUNS.c.status.in_(BROKEN_OFF),
             status="running" if process else "queued",
             process=process,
@@ -124,35 +126,35 @@ class Runs(Database):
             statement = statement.values(updated=datetime.now(UTC))
             self.writing(lambda connection: connection.execute(statement))
 
-    def request_stop(self, run: str) -> None:
+    def request_stop(self, run_id: str) -> None:
         """Asks the run's trainer to end soon."""
-        statement = sa.update(RUNS).where(RUNS.c.id == run).values(stop_requested=True)
+        statement = sa.update(RUNS).where(RUNS.c.id == run_id).values(stop_requested=True)
         self.writing(lambda connection: connection.execute(statement))
 
-    def stop_requested(self, run: str, process: str | None = None) -> bool:
+    def stop_requested(self, run_id: str, process: str | None = None) -> bool:
         """Whether the run should end; one that was deleted should, or that another process has."""
         columns = RUNS.c.stop_requested, RUNS.c.process
         with self.reading() as connection:
-            row = connection.execute(sa.select(*columns).where(RUNS.c.id == run)).one_or_none()
+            row = connection.execute(sa.select(*columns).where(RUNS.c.id == run_id)).one_or_none()
         return row is None or row.stop_requested or (process is not None and row.process != process)
 
-    def pin(self, run: str, pinned: bool) -> None:
+    def pin(self, run_id: str, pinned: bool) -> None:
         """Whether housekeeping leaves the run alone. Raises UnknownRunError."""
-        statement = sa.update(RUNS).where(RUNS.c.id == run).values(pinned=pinned)
+        statement = sa.update(RUNS).where(RUNS.c.id == run_id).values(pinned=pinned)
         if not self.writing(lambda connection: connection.execute(statement).rowcount):
-            raise _unknown(run)
+            raise _unknown(run_id)
 
-    def run(self, run: str) -> Run:
+    def run(self, run_id: str) -> Run:
         """The run of this id. Raises UnknownRunError."""
         with self.reading() as connection:
-            row = connection.execute(sa.select(RUNS).where(RUNS.c.id == run)).one_or_none()
+            row = connection.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).one_or_none()
         if row is None:
-            raise _unknown(run)
+            raise _unknown(run_id)
         try:
             return read_run(row)
         except ExperimentError as error:
             raise UnknownRunError(
-                f"run {quoted(run)} has settings that are not taken any more: {error}"
+                f"run {quoted(run_id)} has settings that are not taken any more: {error}"
             ) from error
 
     def runs(self, visitor: str | None = None, most: int | None = None) -> list[Run]:
@@ -160,10 +162,10 @@ class Runs(Database):
         query = sa.select(RUNS).order_by(RUNS.c.created.desc(), RUNS.c.id).limit(most)
         return self._runs(query if visitor is None else query.where(RUNS.c.visitor == visitor))
 
-    def going(self, visitor: str | None = None) -> list[Run]:
+    def active(self, visitor: str | None = None) -> list[Run]:
         """Runs that wait or train, or one visitor's, in the order in which they began to wait."""
         query = (
-            sa.select(RUNS).where(RUNS.c.status.in_(GOING)).order_by(RUNS.c.queued, RUNS.c.created)
+            sa.select(RUNS).where(RUNS.c.status.in_(ACTIVE)).order_by(RUNS.c.queued, RUNS.c.created)
         )
         return self._runs(query if visitor is None else query.where(RUNS.c.visitor == visitor))
 
@@ -178,8 +180,8 @@ class Runs(Database):
     def sizes(self) -> dict[str, int]:
         """Bytes that each run takes, about, with its checkpoints; the newest run first."""
         saved = (
-            sa.select(PARTS.c.run, sa.func.sum(sa.func.length(PARTS.c.checkpoint)).label("bytes"))
-            .group_by(PARTS.c.run)
+            sa.select(SHARDS.c.run, sa.func.sum(sa.func.length(SHARDS.c.checkpoint)).label("bytes"))
+            .group_by(SHARDS.c.run)
             .subquery()
         )
         query = (
@@ -190,19 +192,19 @@ class Runs(Database):
         with self.reading() as connection:
             return {row.id: int(row.bytes) for row in connection.execute(query)}
 
-    def delete(self, run: str) -> None:
+    def delete(self, run_id: str) -> None:
         """Removes the run and all that it measured."""
 
         def work(connection: sa.Connection) -> None:
-            for table in (*ROWS.values(), PROFILES, WEIGHTS, PARTS):
-                connection.execute(sa.delete(table).where(table.c.run == run))
-            connection.execute(sa.delete(RUNS).where(RUNS.c.id == run))
+            for table in (*ROWS.values(), PROFILES, WEIGHTS, SHARDS):
+                connection.execute(sa.delete(table).where(table.c.run == run_id))
+            connection.execute(sa.delete(RUNS).where(RUNS.c.id == run_id))
 
         self.writing(work)
 
-    def _change(self, run: str, allowed: sa.ColumnElement[bool], **values: object) -> bool:
+    def _change(self, run_id: str, allowed: sa.ColumnElement[bool], **values: object) -> bool:
         """Changes the run where it is as it must be; says whether it was."""
-        statement = sa.update(RUNS).where(RUNS.c.id == run, allowed)
+        statement = sa.update(RUNS).where(RUNS.c.id == run_id, allowed)
         statement = statement.values(updated=datetime.now(UTC), **values)
         return self.writing(lambda connection: connection.execute(statement).rowcount > 0)
 
@@ -212,8 +214,8 @@ class Runs(Database):
         return [run for row in rows if (run := _readable(row))]
 
 
-def _unknown(run: str) -> UnknownRunError:
-    return UnknownRunError(f"there is no run {quoted(run)} in this store")
+def _unknown(run_id: str) -> UnknownRunError:
+    return UnknownRunError(f"there is no run {quoted(run_id)} in this store")
 
 
 def _readable(row: sa.Row[Any]) -> Run | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.analysis.schema import FLAGS, MODEL, NUMBERS, TABLES, TEXTS
+from models.analysis.schema import FLAGS, MODEL_COLUMNS, NUMBERS, TABLES, TEXTS
 
 METADATA = sa.MetaData()
 RUN_LENGTH = 32
@@ -39,7 +39,7 @@ RUNS = sa.Table(
     sa.Index("runs_of_visitor", "visitor", "created"),
 )
 
-PARTS = sa.Table(
+SHARDS = sa.Table(
     "parts",
     METADATA,
     sa.Column("run", sa.String(RUN_LENGTH), primary_key=True),
@@ -79,7 +79,7 @@ ROWS = {name: _table(name, columns) for name, columns in TABLES.items() if name 
 """The tables that hold one row a measurement."""
 
 WEIGHTS = _table(
-    "weights", (*MODEL, "step"), sa.Column("parameters", sa.LargeBinary, nullable=False)
+    "weights", (*MODEL_COLUMNS, "step"), sa.Column("parameters", sa.LargeBinary, nullable=False)
 )
 """Parameters of the models whose weights are kept, as float32; one row a model."""
 

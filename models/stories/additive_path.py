@@ -9,7 +9,7 @@ import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation, medians_at_initialisation
 from models.analysis.half_lives import shown_half_life
-from models.analysis.words import listed, the
+from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.numbers import after_training, finished, half_lives, reach, values
@@ -19,23 +19,23 @@ MARGIN = 1.1
 """Half-lives nearer to each other than this factor are alike."""
 
 
-def says(experiment: Experiment, tables: Tables) -> str:
+def conclusion(experiment: Experiment, tables: Tables) -> str:
     longest, cells, rows = experiment.lengths[-1], experiment.cells, tables["diagnostics"]
-    told = [
+    sentences = [
         half_lives(
             f"At initialisation, T = {longest}, the gradient through c", rows, cells, longest, "c"
         ),
         half_lives("Through h it", rows, cells, longest),
     ]
-    told += _compared(rows, cells, longest)
+    sentences += _compared(rows, cells, longest)
     gates = medians_at_initialisation(rows, "mean_f", longest)
-    told.append(values("On average the forget gate lets through", gates, cells))
+    sentences.append(values("On average the forget gate lets through", gates, cells))
     accuracy = finished(tables["accuracy"])
     if len(accuracy):
-        told.append(reach(experiment, accuracy))
+        sentences.append(reach(experiment, accuracy))
         gates = after_training(rows, cells, "mean_f", longest)
-        told.append(values("By then the forget gate lets through", gates, cells))
-    return " ".join(filter(None, told))
+        sentences.append(values("By then the forget gate lets through", gates, cells))
+    return " ".join(filter(None, sentences))
 
 
 def _compared(rows: pd.DataFrame, cells: Sequence[str], length: int) -> list[str]:
@@ -48,10 +48,10 @@ def _compared(rows: pd.DataFrame, cells: Sequence[str], length: int) -> list[str
             longer = rate_c < rate_h - abs(rate_h) * (1 - 1 / MARGIN)
             shorter = rate_h < rate_c - abs(rate_c) * (1 - 1 / MARGIN)
             than = "longer" if longer else "shorter" if shorter else "about as long"
-            found.setdefault(than, []).append(the(cell))
+            found.setdefault(than, []).append(with_article(cell))
     return [
         f"It lives {than} through c {'as' if than.startswith('about') else 'than'} through h for "
-        f"{listed(of)}."
+        f"{join_words(of)}."
         for than, of in found.items()
     ]
 
@@ -73,7 +73,7 @@ STORY = Story(
     "step, and lives off what c hands it.",
     source="Hochreiter & Schmidhuber 1997; Gers et al. 2000; Jozefowicz et al. 2015; Tallec & "
     "Ollivier 2018, eq. 16",
-    opens="birth",
+    opens="initialisation",
     presets=(
         Preset(
             "additive_path",
@@ -86,7 +86,7 @@ STORY = Story(
             ),
         ),
     ),
-    says=says,
+    conclusion=conclusion,
     cell="lstm:bias=chrono",
     both_paths=True,
 )

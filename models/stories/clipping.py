@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.statistics import clipped_share
-from models.analysis.words import listed, percent, power_of_ten, the
+from models.analysis.words import join_words, percent, power_of_ten, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.numbers import NOT_YET, divergence, finished, present, reach
@@ -16,25 +16,25 @@ from models.stories.story import Story, Tables
 
 CELLS = ("rnn:activation=relu,gain=2", "rnn:activation=relu,init=identity", "rnn:gain=1.5")
 POWERS = 1e5
-"""Numbers from here on are told as powers of ten."""
+"""Numbers from here on are written as powers of ten."""
 
 
-def says(experiment: Experiment, tables: Tables) -> str:
+def conclusion(experiment: Experiment, tables: Tables) -> str:
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
         return f"{NOT_YET} The gradient at initialisation knows no clipping."
     cells, training = present(experiment, accuracy), tables["training"]
-    norms = [f"{_largest(training, cell)} for {the(cell)}" for cell in cells]
-    told = [f"The largest gradient norm before clipping was {listed(norms)}."]
+    norms = [f"{_largest(training, cell)} for {with_article(cell)}" for cell in cells]
+    sentences = [f"The largest gradient norm before clipping was {join_words(norms)}."]
     if experiment.clip > 0:
-        told.append(_clipped(experiment, training, cells))
-    told += [divergence(experiment, accuracy), *_first_overflow(tables["diagnostics"])]
+        sentences.append(_clipped(experiment, training, cells))
+    sentences += [divergence(experiment, accuracy), *_first_overflow(tables["diagnostics"])]
     if experiment.clip > 0 and accuracy["diverged"].any():
-        told.append(
+        sentences.append(
             "Clipping cannot help where the states or the gradient overflow before there is "
             "anything to clip."
         )
-    return " ".join([*told, reach(experiment, accuracy)])
+    return " ".join([*sentences, reach(experiment, accuracy)])
 
 
 def _first_overflow(diagnostics: pd.DataFrame) -> list[str]:
@@ -42,17 +42,19 @@ def _first_overflow(diagnostics: pd.DataFrame) -> list[str]:
     rows = diagnostics[diagnostics["diagnostic"] == "overflow_state_t"]
     for row in rows.sort_values(["step", "value"]).head(1).to_dict("records"):
         where = f"t = {row['value']:.0f} of {row['length']}, in training step {row['step']}"
-        return [f"The first state to overflow was one of {the(row['cell'])} at {where}."]
+        return [f"The first state to overflow was one of {with_article(row['cell'])} at {where}."]
     return []
 
 
 def _clipped(experiment: Experiment, training: pd.DataFrame, cells: Sequence[str]) -> str:
     shares = clipped_share(training).groupby("cell")["clipped"].mean()
-    told = [f"{percent(shares[cell])} for {the(cell)}" for cell in cells if cell in shares]
-    if not told:
+    sentences = [
+        f"{percent(shares[cell])} for {with_article(cell)}" for cell in cells if cell in shares
+    ]
+    if not sentences:
         return "How many steps clipping changed was not measured."
     limit = f"{experiment.clip_by} at {experiment.clip:g}"
-    return f"The share of steps that clipping by {limit} changed is {listed(told)}."
+    return f"The share of steps that clipping by {limit} changed is {join_words(sentences)}."
 
 
 def _largest(training: pd.DataFrame, cell: str) -> str:
@@ -103,6 +105,6 @@ STORY = Story(
             clip_by="value",
         ),
     ),
-    says=says,
+    conclusion=conclusion,
     cell="rnn:activation=relu,gain=2",
 )

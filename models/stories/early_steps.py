@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.analysis.words import count, listed, sentence, the
+from models.analysis.words import capitalise, count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.numbers import NOT_YET, finished, present
@@ -16,44 +16,44 @@ KNOWN = 0.9
 PART = "accuracy_part_"
 
 
-def says(experiment: Experiment, tables: Tables) -> str:
+def conclusion(experiment: Experiment, tables: Tables) -> str:
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
         return NOT_YET
     rows, longest = tables["diagnostics"], experiment.lengths[-1]
     known = {cell: _steps(rows, cell, longest) for cell in present(experiment, accuracy)}
-    unknown = [the(cell) for cell, steps in known.items() if not len(steps)]
+    unknown = [with_article(cell) for cell, steps in known.items() if not len(steps)]
     known = {cell: steps for cell, steps in known.items() if len(steps)}
-    told = [_order(cell, steps) for cell, steps in known.items()]
+    sentences = [_order(cell, steps) for cell, steps in known.items()]
     learnt = {cell: steps for cell, steps in known.items() if np.isfinite(steps).any()}
-    late = [the(cell) for cell, steps in learnt.items() if _falls(steps)]
-    early = [the(cell) for cell, steps in learnt.items() if _falls(steps[::-1])]
-    neither = [name for name in map(the, learnt) if name not in (*late, *early)]
+    late = [with_article(cell) for cell, steps in learnt.items() if _falls(steps)]
+    early = [with_article(cell) for cell, steps in learnt.items() if _falls(steps[::-1])]
+    neither = [name for name in map(with_article, learnt) if name not in (*late, *early)]
     opening = (
         f"A symbol counts as known once {KNOWN:.0%} of the answers have it right (T = {longest})."
     )
     if late:
-        told.append(f"As the notes say, {listed(late)} learnt the late symbols first.")
+        sentences.append(f"As expected, {join_words(late)} learnt the late symbols first.")
     if early:
-        told.append(
-            f"Unlike what the notes say, {listed(early)} learnt the early symbols first: the "
+        sentences.append(
+            f"Against expectation, {join_words(early)} learnt the early symbols first: the "
             "statement is about gradients that fade, not about every cell."
         )
     if neither:
-        told.append(f"No order can be seen in what {listed(neither)} learnt.")
+        sentences.append(f"No order can be seen in what {join_words(neither)} learnt.")
     if unknown:
-        told.append(f"It was not measured for {listed(unknown)}.")
-    return " ".join([opening, *told])
+        sentences.append(f"It was not measured for {join_words(unknown)}.")
+    return " ".join([opening, *sentences])
 
 
 def _order(cell: str, steps: np.ndarray) -> str:
     if not np.isfinite(steps).any():
-        return f"{sentence(the(cell))} has learnt none of them."
+        return f"{capitalise(with_article(cell))} has learnt none of them."
     parts = [
         f"symbol {place} " + (f"after {count(step, 'step')}" if np.isfinite(step) else "never")
         for place, step in enumerate(steps, start=1)
     ]
-    return f"{sentence(the(cell))} knew {listed(parts)}."
+    return f"{capitalise(with_article(cell))} knew {join_words(parts)}."
 
 
 def _falls(steps: np.ndarray) -> bool:
@@ -106,6 +106,6 @@ STORY = Story(
             ),
         ),
     ),
-    says=says,
+    conclusion=conclusion,
     cell="rnn",
 )

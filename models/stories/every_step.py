@@ -9,17 +9,17 @@ from models.stories.story import Story, Tables
 from models.tasks import make_task
 
 
-def says(experiment: Experiment, tables: Tables) -> str:
+def conclusion(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
     subject = f"At initialisation, T = {longest}, the gradient of the last step's loss"
-    told = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
+    text = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
-        return told
+        return text
     every = make_task(experiment.task).target_steps(longest) > 1
     where = "with losses at every step, but" if every else "with the loss at the last step, and"
     judged = f"The models are trained {where} judged by the last answer alone."
-    return f"{told} {judged} {reach(experiment, accuracy)}"
+    return f"{text} {judged} {reach(experiment, accuracy)}"
 
 
 def _preset(name: str, title: str, lesson: str, task: str) -> Preset:
@@ -37,7 +37,7 @@ STORY = Story(
     name="every_step",
     title="Losses at every step",
     statement="The loss can stand at the last output alone, or losses at every step are added up.",
-    text="With one loss at the end (sequence-to-vector) all that the early steps are told comes "
+    text="With one loss at the end (sequence-to-vector) all that the early steps learn from comes "
     "back through the whole sequence. With a target at every step (sequence-to-sequence; here: "
     "which symbols have come so far) each symbol's step has a loss right beside it, and the cell "
     "learns to notice and name it at once; what it must still learn is to keep it. The losses "
@@ -51,5 +51,5 @@ STORY = Story(
         ),
         _preset("last_step", "At the last step", "The same with one target.", "temporal_order"),
     ),
-    says=says,
+    conclusion=conclusion,
 )

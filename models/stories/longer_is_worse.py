@@ -4,46 +4,47 @@ from __future__ import annotations
 
 import pandas as pd
 
-from models.analysis.words import count, sentence, the
+from models.analysis.words import capitalise, count, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.numbers import finished, half_lives, lengths_solved, present, reach
 from models.stories.story import Story, Tables
 
-NOTES_SAY = 10
+EXPECTED_STEPS = 10
 SIMPLE = "rnn:init=pytorch"
 
 
-def says(experiment: Experiment, tables: Tables) -> str:
+def conclusion(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
     subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
-    told = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
+    text = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
-        return told
-    told += f" {reach(experiment, accuracy)}"
+        return text
+    text += f" {reach(experiment, accuracy)}"
     simple = [cell for cell in present(experiment, accuracy) if cell.startswith("rnn")]
-    return f"{told} {_cliff(experiment, accuracy, simple[0])}" if simple else told
+    return f"{text} {_cliff(experiment, accuracy, simple[0])}" if simple else text
 
 
 def _cliff(experiment: Experiment, accuracy: pd.DataFrame, simple: str) -> str:
-    """Between which lengths the simple RNN starts to forget, against what the notes say."""
+    """Between which lengths the simple RNN starts to forget, against the expectation."""
     solved = lengths_solved(accuracy, simple)
     measured = accuracy.loc[accuracy["cell"] == simple, "length"]
     unsolved = sorted(set(measured) - set(solved))
-    notes, who = f"the notes say (beyond about {NOTES_SAY})", sentence(the(simple))
+    expected, who = f"expected (beyond about {EXPECTED_STEPS})", capitalise(with_article(simple))
     if not unsolved:
         longest = max(solved)
-        against = f", later than {notes}" if longest > NOTES_SAY else ""
+        against = f", later than {expected}" if longest > EXPECTED_STEPS else ""
         return f"{who} does not forget at {count(longest, 'step')}{against}."
     before = [length for length in solved if length < unsolved[0]]
-    sooner = unsolved[0] <= NOTES_SAY
+    sooner = unsolved[0] <= EXPECTED_STEPS
     if not before:
-        against = f": sooner than {notes}" if sooner else ""
+        against = f": sooner than {expected}" if sooner else ""
         return f"{who} forgets at {count(unsolved[0], 'step')} already{against}."
-    late = before[-1] > NOTES_SAY
-    agrees = f"sooner than {notes}" if sooner else f"later than {notes}" if late else f"as {notes}"
-    return f"{who} starts to forget between {before[-1]} and {unsolved[0]} steps, {agrees}."
+    late = before[-1] > EXPECTED_STEPS
+    against = "sooner than" if sooner else "later than" if late else "as"
+    between = f"between {before[-1]} and {unsolved[0]} steps"
+    return f"{who} starts to forget {between}, {against} {expected}."
 
 
 STORY = Story(
@@ -58,7 +59,7 @@ STORY = Story(
     "sequence length and see where 1 % remains, then look at which lengths each cell learns.",
     source="Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, "
     "section 2.1",
-    opens="birth",
+    opens="initialisation",
     presets=(
         Preset(
             "longer_is_worse",
@@ -72,5 +73,5 @@ STORY = Story(
             ),
         ),
     ),
-    says=says,
+    conclusion=conclusion,
 )

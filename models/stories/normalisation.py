@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from models.analysis.memory_span import DIVERGED, memory_spans
-from models.analysis.words import listed, the
+from models.analysis.words import join_words, with_article
 from models.cells import make_cell
 from models.experiment import Experiment
 from models.experiment.presets import Preset
@@ -25,7 +25,7 @@ MARGIN = 1.2
 JUDGED = ("helps", "makes no difference", "hurts", "cannot be judged at these lengths")
 
 
-def says(experiment: Experiment, tables: Tables) -> str:
+def conclusion(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
     subject = f"At initialisation, T = {longest}, the gradient"
     at_first = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
@@ -36,26 +36,28 @@ def says(experiment: Experiment, tables: Tables) -> str:
     cells = present(experiment, accuracy)
     sentences = [at_first, _spans(experiment, accuracy, spans), not_trained_yet(experiment, cells)]
     plain = next((cell for cell in cells if make_cell(cell).norm == "none"), None)
-    for norm, notes in (("batch", "helps little"), ("layer", "does help")):
+    for norm, effect in (("batch", "help little"), ("layer", "help")):
         normalised = [cell for cell in cells if make_cell(cell).norm == norm]
         if plain and normalised:
             verdict = _verdict(spans, normalised, plain)
-            sentences.append(f"The notes say that {norm} norm {notes}. Here it {verdict}.")
+            sentences.append(f"{norm.title()} norm is expected to {effect}. Here it {verdict}.")
     return " ".join(filter(None, sentences))
 
 
 def _spans(experiment: Experiment, accuracy: pd.DataFrame, spans: Spans) -> str:
     """The memory span of each cell, on which the verdicts rest."""
     texts = {cell: span["text"].replace(DIVERGED, "none") for cell, span in spans.items()}
-    of_cells = [f"{texts[cell]} for {the(cell)}" for cell in present(experiment, accuracy)]
-    return f"{after(experiment, accuracy)} the memory span is {listed(of_cells)}."
+    of_cells = [f"{texts[cell]} for {with_article(cell)}" for cell in present(experiment, accuracy)]
+    return f"{after(experiment, accuracy)} the memory span is {join_words(of_cells)}."
 
 
 def _verdict(spans: Spans, normalised: Sequence[str], plain: str) -> str:
     """Which normalised cells remember further than the plain one, and which do not."""
     judged = {cell: _compare(spans[cell], spans[plain]) for cell in normalised}
     found = {word: [cell for cell in normalised if judged[cell] == word] for word in JUDGED}
-    return listed([f"{word} for {listed([*map(the, of)])}" for word, of in found.items() if of])
+    return join_words(
+        [f"{word} for {join_words([*map(with_article, of)])}" for word, of in found.items() if of]
+    )
 
 
 def _compare(span: Span, plain: Span) -> str:
@@ -99,7 +101,7 @@ STORY = Story(
     "newest input and the past fades by about 1/√2 a step at any small γ. Layer norm needs no "
     "batch: each sequence is normalised over its units.",
     source="Cooijmans et al. 2016, section 4 and figure 1; Ba, Kiros & Hinton 2016",
-    opens="birth",
+    opens="initialisation",
     presets=(
         _preset(
             "normalisation_lstm",
@@ -110,5 +112,5 @@ STORY = Story(
         ),
         _preset("normalisation", "Simple RNN", "The cell that needs it most.", "rnn", (10, 20, 50)),
     ),
-    says=says,
+    conclusion=conclusion,
 )

@@ -11,7 +11,7 @@ import pandas as pd
 from models.analysis.at_initialisation import medians_at_initialisation
 from models.analysis.half_lives import half_life_predicate
 from models.analysis.statistics import latest, median_over_seeds, summarise, trained
-from models.analysis.words import count, listed, of_all, sentence, the
+from models.analysis.words import capitalise, count, join_words, of_all, with_article
 from models.experiment import Experiment
 
 NOT_YET = "Nothing is trained yet."
@@ -30,13 +30,13 @@ def half_lives(
     rates: dict[str, list[str]] = {}
     for cell in (cell for cell in cells if cell in of_cells):
         verb, _, rate = half_life_predicate(of_cells[cell]["median"]).partition(" every ")
-        of_cell = f"for {the(cell)}{_known(of_cells[cell])}"
+        of_cell = f"for {with_article(cell)}{_known(of_cells[cell])}"
         rates.setdefault(verb, []).append(f"every {rate} " * bool(rate) + of_cell)
     if not rates:
         return f"{subject} could not be measured."
     subjects = [subject, *["It"] * (len(rates) - 1)]
     sentences = zip(subjects, rates.items(), strict=True)
-    return " ".join(f"{who} {verb} {listed(words)}." for who, (verb, words) in sentences)
+    return " ".join(f"{who} {verb} {join_words(words)}." for who, (verb, words) in sentences)
 
 
 def _known(median: Mapping[Hashable, Any]) -> str:
@@ -61,7 +61,7 @@ def reach(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     cells = present(experiment, accuracy)
     longest = {cell: longest_solved(accuracy, cell) for cell in cells}
     named = {
-        length: listed([the(cell) for cell in cells if longest[cell] == length])
+        length: join_words([with_article(cell) for cell in cells if longest[cell] == length])
         for length in sorted(set(longest.values()))
     }
     if len(named) == 1 < len(cells):
@@ -70,7 +70,7 @@ def reach(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     when, later = after(experiment, accuracy), not_trained_yet(experiment, cells)
     if not some:
         return f"{when} most seeds of {none} solve none of the lengths. {later}".rstrip()
-    reached = listed([f"{length} for {names}" for length, names in some.items()])
+    reached = join_words([f"{length} for {names}" for length, names in some.items()])
     text = f"{when} the longest length that most seeds solve is {reached}."
     text += f" Most seeds of {none} solve none." if none else ""
     return f"{text} {later}".rstrip()
@@ -86,9 +86,9 @@ def after(experiment: Experiment, accuracy: pd.DataFrame) -> str:
 
 def not_trained_yet(experiment: Experiment, cells: Sequence[str]) -> str:
     """Which of the experiment's cells are not among these, as a sentence; else empty."""
-    waiting = [the(cell) for cell in experiment.cells if cell not in cells]
+    waiting = [with_article(cell) for cell in experiment.cells if cell not in cells]
     verb = "is" if len(waiting) == 1 else "are"
-    return f"{sentence(listed(waiting))} {verb} not trained yet." if waiting else ""
+    return f"{capitalise(join_words(waiting))} {verb} not trained yet." if waiting else ""
 
 
 def divergence(experiment: Experiment, accuracy: pd.DataFrame) -> str:
@@ -98,8 +98,8 @@ def divergence(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     for cell in present(experiment, accuracy):
         models = groups.get_group(cell).astype(bool)
         if models.any():
-            lost.append(f"{of_all(models.sum(), len(models), 'model')} of {the(cell)}")
-    return f"{listed(lost) or 'No model'} diverged."
+            lost.append(f"{of_all(models.sum(), len(models), 'model')} of {with_article(cell)}")
+    return f"{join_words(lost) or 'No model'} diverged."
 
 
 def after_training(
@@ -121,15 +121,15 @@ def values(subject: str, medians: pd.DataFrame, cells: Sequence[str]) -> str:
     """
     known: dict[Hashable, Any] = medians[np.isfinite(medians["median"])].to_dict("index")
     of_cells = [
-        f"{known[cell]['median']:.2f} for {the(cell)}{_known(known[cell])}"
+        f"{known[cell]['median']:.2f} for {with_article(cell)}{_known(known[cell])}"
         for cell in cells
         if cell in known
     ]
     if not of_cells:
         return ""
-    unknown = [the(cell) for cell in cells if cell in medians.index and cell not in known]
-    text = f"{subject} {listed(of_cells)}."
-    return text + (f" It could not be measured for {listed(unknown)}." if unknown else "")
+    unknown = [with_article(cell) for cell in cells if cell in medians.index and cell not in known]
+    text = f"{subject} {join_words(of_cells)}."
+    return text + (f" It could not be measured for {join_words(unknown)}." if unknown else "")
 
 
 def present(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:

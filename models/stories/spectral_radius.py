@@ -8,16 +8,16 @@ import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation
 from models.analysis.half_lives import half_life_predicate, half_life_words
-from models.analysis.words import listed, the
+from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.numbers import after_training, finished, reach, values
 from models.stories.story import Story, Tables
 
 
-def says(experiment: Experiment, tables: Tables) -> str:
+def conclusion(experiment: Experiment, tables: Tables) -> str:
     longest, cells = experiment.lengths[-1], experiment.cells
-    text = _at_birth(experiment, tables["diagnostics"], longest)
+    text = _at_initialisation(experiment, tables["diagnostics"], longest)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
         return text
@@ -26,7 +26,7 @@ def says(experiment: Experiment, tables: Tables) -> str:
     return f"{text} {values('By then the radius is', radius, cells)}".rstrip()
 
 
-def _at_birth(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
+def _at_initialisation(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
     lives, theory, radius = (
         at_initialisation(rows, diagnostic, length)
         for diagnostic in ("half_life_h", "half_life_theory", "spectral_radius")
@@ -34,31 +34,31 @@ def _at_birth(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
     # As they are shown: a verdict on other numbers could contradict these.
     radius = {cell: round(value, 2) for cell, value in radius.items()}
     cells = [cell for cell in experiment.cells if cell in lives and cell in radius]
-    told = [
+    sentences = [
         f"{half_life_predicate(lives[cell])} with radius {radius[cell]:g}"
         + (f" (theory: {_shorter(theory[cell], lives[cell])})" if cell in theory else "")
         for cell in cells
     ]
-    if not told:
+    if not sentences:
         return "The gradient at initialisation could not be measured."
-    text = f"At initialisation, T = {length}, the gradient {listed(told)}."
-    if unknown := [the(cell) for cell in experiment.cells if cell not in cells]:
-        text += f" It could not be measured for {listed(unknown)}."
+    text = f"At initialisation, T = {length}, the gradient {join_words(sentences)}."
+    if unknown := [with_article(cell) for cell in experiment.cells if cell not in cells]:
+        text += f" It could not be measured for {join_words(unknown)}."
     below = [cell for cell in cells if radius[cell] < 1]
     above = [cell for cell in cells if radius[cell] > 1]
     if below:
         vanish = all(0 < lives[cell] < math.inf for cell in below)
         text += (
-            " Below 1 it always shrinks, as the notes say."
+            " Below 1 it always shrinks, as expected."
             if vanish
-            else " Unlike what the notes say, it does not always shrink below 1."
+            else " Against expectation, it does not always shrink below 1."
         )
     if exploding := [f"{radius[cell]:g}" for cell in above if lives[cell] < 0]:
-        text += f" With {listed(exploding)} it explodes."
+        text += f" With {join_words(exploding)} it explodes."
     if shrinking := [f"{radius[cell]:g}" for cell in above if lives[cell] > 0]:
         needed = "" if any(lives[cell] < 0 for cell in below) else "needed for explosion but is "
         text += (
-            f" A radius above 1 is {needed}not enough: with {listed(shrinking)} the slopes of "
+            f" A radius above 1 is {needed}not enough: with {join_words(shrinking)} the slopes of "
             "tanh still keep it from growing."
         )
     return text
@@ -81,7 +81,7 @@ STORY = Story(
     "and one above 1 only necessary for explosion. The theory beside the measured half-life is "
     "made of just these two numbers. Training moves the radius: see it under During training.",
     source="Pascanu, Mikolov & Bengio 2013, section 2.1",
-    opens="birth",
+    opens="initialisation",
     presets=(
         Preset(
             "spectral_radius",
@@ -95,5 +95,5 @@ STORY = Story(
             ),
         ),
     ),
-    says=says,
+    conclusion=conclusion,
 )

@@ -11,7 +11,7 @@ import pandas as pd
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 
-View = Literal["birth", "training"]
+View = Literal["initialisation", "training"]
 Tables = Mapping[str, pd.DataFrame]
 """The tables of a run by name; of each cell and length, the models at one learning rate."""
 
@@ -23,7 +23,7 @@ class Story:
     name: str
     title: str
     statement: str
-    """What the notes say, in one sentence."""
+    """The statement, in one sentence."""
     text: str
     """Three or four sentences: what to look at, and why it is so."""
     source: str
@@ -32,7 +32,7 @@ class Story:
     """Where the story is seen best: before training, or during it."""
     presets: tuple[Preset, ...]
     """Its variants, the first of them shown first."""
-    says: Callable[[Experiment, Tables], str]
+    conclusion: Callable[[Experiment, Tables], str]
     """What the numbers of a run of one variant say of the statement; in plain sentences."""
     cell: str = ""
     """Whose heat map is shown first; else the first one's."""

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation
-from models.analysis.words import count, listed, the
+from models.analysis.words import count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.numbers import divergence, finished, half_lives, reach
@@ -15,17 +15,17 @@ from models.stories.story import Story, Tables
 
 RELU = "rnn:activation=relu"
 LARGE = "rnn:activation=relu,gain=2"
-NOT_ALWAYS = " Unlike what the notes say, it does not always vanish with tanh and σ."
+NOT_ALWAYS = " Against expectation, it does not always vanish with tanh and σ."
 
 
-def says(experiment: Experiment, tables: Tables) -> str:
+def conclusion(experiment: Experiment, tables: Tables) -> str:
     longest, rows = experiment.lengths[-1], tables["diagnostics"]
     subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
-    told = half_lives(subject, rows, experiment.cells, longest) + _verdict(experiment, rows)
+    text = half_lives(subject, rows, experiment.cells, longest) + _verdict(experiment, rows)
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
-        return told
-    return f"{told} {reach(experiment, accuracy)} {divergence(experiment, accuracy)}"
+        return text
+    return f"{text} {reach(experiment, accuracy)} {divergence(experiment, accuracy)}"
 
 
 def _verdict(experiment: Experiment, rows: pd.DataFrame) -> str:
@@ -33,18 +33,18 @@ def _verdict(experiment: Experiment, rows: pd.DataFrame) -> str:
     lives = at_initialisation(rows, "half_life_h", experiment.lengths[-1])
     relu = {cell: life for cell, life in lives.items() if "relu" in cell}
     saturating = [life for cell, life in lives.items() if cell not in relu]
-    told = ""
+    text = ""
     if saturating:
         vanish = all(0 < life < math.inf for life in saturating)
-        told = " With tanh and σ it vanishes, as the notes say." if vanish else NOT_ALWAYS
-    if exploding := [the(cell) for cell in experiment.cells if relu.get(cell, 1) < 0]:
-        told += f" With ReLU it explodes for {listed(exploding)}."
+        text = " With tanh and σ it vanishes, as expected." if vanish else NOT_ALWAYS
+    if exploding := [with_article(cell) for cell in experiment.cells if relu.get(cell, 1) < 0]:
+        text += f" With ReLU it explodes for {join_words(exploding)}."
     if 0 < relu.get(RELU, -1) < math.inf:
-        told += (
+        text += (
             " ReLU by itself does not explode here: about half of its units are off at any time, "
             "and with orthogonal weights the gradient still shrinks."
         )
-    return told
+    return text
 
 
 STORY = Story(
@@ -58,7 +58,7 @@ STORY = Story(
     "recurrent weights states and gradients grow without bound, with the identity (IRNN) they "
     "are carried level. There is no clipping here, to let things happen.",
     source="Hochreiter & Schmidhuber 1997, section 3.1; Le, Jaitly & Hinton 2015",
-    opens="birth",
+    opens="initialisation",
     presets=(
         Preset(
             "tanh_against_relu",
@@ -79,5 +79,5 @@ STORY = Story(
             ),
         ),
     ),
-    says=says,
+    conclusion=conclusion,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from models.analysis.words import count, listed, the
+from models.analysis.words import count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.numbers import finished, lengths_solved, present, reach
@@ -12,18 +12,18 @@ from models.stories.story import Story, Tables
 from models.tasks import make_task
 
 
-def says(experiment: Experiment, tables: Tables) -> str:
+def conclusion(experiment: Experiment, tables: Tables) -> str:
     window = experiment.truncate
-    told = (
+    text = (
         f"The gradient stops after {count(window, 'step')}, whatever the cell."
         if window
         else "The gradient goes all the way back."
     )
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
-        return told
-    told += f" {reach(experiment, accuracy)}"
-    return f"{told} {_beyond(experiment, accuracy)}" if window else told
+        return text
+    text += f" {reach(experiment, accuracy)}"
+    return f"{text} {_beyond(experiment, accuracy)}" if window else text
 
 
 def _beyond(experiment: Experiment, accuracy: pd.DataFrame) -> str:
@@ -33,17 +33,17 @@ def _beyond(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     beyond = [length for length in measured if lag(length) > experiment.truncate]
     if not beyond:
         return "At none of the lengths does the answer hang on a step further back than that."
-    told = f"At T = {listed([str(length) for length in beyond])} the answer hangs on a step"
-    told += " further back than that."
+    text = f"At T = {join_words([str(length) for length in beyond])} the answer hangs on a step"
+    text += " further back than that."
     cells = [
-        the(cell)
+        with_article(cell)
         for cell in present(experiment, accuracy)
         if set(lengths_solved(accuracy, cell)) & set(beyond)
     ]
     if not cells:
-        return f"{told} As the notes say, that is not learnt."
+        return f"{text} As expected, that is not learnt."
     return (
-        f"{told} Unlike what the notes say, {listed(cells)} learnt it: the state can carry what "
+        f"{text} Against expectation, {join_words(cells)} learnt it: the state can carry what "
         "the gradient never taught it to."
     )
 
@@ -73,6 +73,6 @@ STORY = Story(
         _preset("truncation", "After 20 steps", "The gradient ends 20 steps back.", 20),
         _preset("truncation_off", "All the way", "The same with the whole gradient.", 0),
     ),
-    says=says,
+    conclusion=conclusion,
     cell="lstm:bias=chrono",
 )

@@ -119,9 +119,9 @@ def sample(sequences, length, generator, split):
         symbols = batch.inputs[..., sequence].argmax(axis=1)
         names = tuple("ABcdef"[symbol] for symbol in symbols)
         informative = tuple(bool(symbol < INFORMATIVE) for symbol in symbols)
-        told = [name for name, tells in zip(names, informative, strict=True) if tells]
+        relevant = [name for name, tells in zip(names, informative, strict=True) if tells]
         number = batch.targets[-1, sequence]
-        return Example(names, informative, f"{', then '.join(told)} (class {number})")
+        return Example(names, informative, f"{', then '.join(relevant)} (class {number})")
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         return symbol_probe(rng, batch, t, 0, INFORMATIVE)

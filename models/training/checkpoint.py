@@ -32,9 +32,9 @@ class Checkpoint:
     """States of the generators that training sequences come from."""
 
     def to_bytes(self) -> bytes:
-        told = json.dumps({"step": self.step, "streams": self.streams}).encode()
+        description = json.dumps({"step": self.step, "streams": self.streams}).encode()
         buffer = io.BytesIO()
-        arrays: dict[str, Any] = {STREAMS: np.frombuffer(told, np.uint8), **self.arrays}
+        arrays: dict[str, Any] = {STREAMS: np.frombuffer(description, np.uint8), **self.arrays}
         np.savez(buffer, **arrays)
         return buffer.getvalue()
 
@@ -46,7 +46,7 @@ class Checkpoint:
                 raise ValueError("not a ZIP of arrays")
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-            told = json.loads(arrays.pop(STREAMS).tobytes())
-            return cls(told["step"], arrays, told["streams"])
+            description = json.loads(arrays.pop(STREAMS).tobytes())
+            return cls(description["step"], arrays, description["streams"])
         except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f"not a checkpoint: {error}") from error

@@ -33,7 +33,7 @@ class Adam:
         return {"mean": self._mean, "square": self._square, "change": self._change}
 
     def load_state(self, steps: int, state: Mapping[str, Tensor]) -> None:
-        """Takes what ``state`` told after so many steps."""
+        """Restores what ``state`` returned after ``steps`` optimiser steps."""
         self.steps = steps
         self._mean, self._square, self._change = (state[name].clone() for name in self.state())
 

@@ -21,7 +21,7 @@ from models.tasks import make_task
 from models.training.checkpoint import Checkpoint
 from models.training.optimiser import Adam, clip, clipped, gradient_norm
 from models.training.regularisation import omega
-from models.training.snapshot import Rows
+from models.training.snapshot import RowBuilder
 
 CHECKPOINT_SECONDS = 10.0
 """Least time between two checkpoints of a population."""
@@ -58,7 +58,7 @@ class PopulationTrainer:
         self.experiment = experiment
         self.part, self.name, self.models = part, part.cell, part.models
         self.cell, self.task = make_cell(part.cell), make_task(experiment.task)
-        self.rows = Rows(experiment.task, part.cell, part.models)
+        self.rows = RowBuilder(experiment.task, part.cell, part.models)
         self.step = 0
         self.overflows: list[tuple[int, ModelKey, dict[str, float]]] = []
         """Of the models that diverged since the last snapshot: step, model, where."""

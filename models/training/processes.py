@@ -120,7 +120,7 @@ def _work(
 
 
 def _obey(parent: Connection, stop: threading.Event) -> None:
-    """Stops when told to; ends the process, whatever it does, once its parent is gone."""
+    """Stops when asked to; ends the process, whatever it does, once its parent is gone."""
     with suppress(EOFError, OSError):
         while True:
             parent.recv()

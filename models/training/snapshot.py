@@ -35,20 +35,20 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowBuilder:
     """Makes rows that say which model they are about."""
 
     task: str
     cell: str
     models: Sequence[ModelKey]
 
-    def of(self, model: ModelKey) -> Rows:
+    def of(self, model: ModelKey) -> RowBuilder:
         """The same of one model."""
-        return Rows(self.task, self.cell, [model])
+        return RowBuilder(self.task, self.cell, [model])
 
-    def repeated(self, times: int) -> Rows:
+    def repeated(self, times: int) -> RowBuilder:
         """The same models so many times, one after the other."""
-        return Rows(self.task, self.cell, [*self.models] * times)
+        return RowBuilder(self.task, self.cell, [*self.models] * times)
 
     def per_model(self, **columns: object) -> pd.DataFrame:
         """One row a model; each column a value for all, or S values."""

@@ -21,7 +21,7 @@ ZIP = b"PK"
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedModelKey:
     """Which model of a run, and after how many optimiser steps."""
 
     cell: str
@@ -38,10 +38,10 @@ class Trained:
         )
 
     @classmethod
-    def parse(cls, name: str) -> Trained:
+    def parse(cls, name: str) -> TrainedModelKey:
         """Raises ValueError."""
-        cell, *told = name.split(" ")
-        numbers = dict(part.split("=", 1) for part in told)
+        cell, *fields = name.split(" ")
+        numbers = dict(part.split("=", 1) for part in fields)
         try:
             return cls(
                 cell,
@@ -54,7 +54,7 @@ class Trained:
             raise ValueError(f"{name!r} does not say which model it is: no {error}") from error
 
 
-def packed(weights: Mapping[Trained, np.ndarray]) -> bytes:
+def packed(weights: Mapping[TrainedModelKey, np.ndarray]) -> bytes:
     """As ``weights.npz``: one array a model, (P,), compressed."""
     buffer = io.BytesIO()
     arrays = {str(model): np.asarray(values, KIND) for model, values in weights.items()}
@@ -62,13 +62,13 @@ def packed(weights: Mapping[Trained, np.ndarray]) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(content: bytes) -> dict[Trained, np.ndarray]:
+def unpacked(content: bytes) -> dict[TrainedModelKey, np.ndarray]:
     """What ``packed`` made. Raises ValueError on anything else."""
     try:
         if not content.startswith(ZIP):
             raise ValueError("not a ZIP of arrays")
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return {Trained.parse(name): _vector(file[name]) for name in file.files}
+            return {TrainedModelKey.parse(name): _vector(file[name]) for name in file.files}
     except (ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{FILE} is not what this project writes: {error}") from error
 

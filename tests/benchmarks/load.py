@@ -186,7 +186,7 @@ def _runs(record: Record, store: Store) -> Counter[str]:
     for press in record.presses:
         run = known.get(press.run)
         whole = run is not None and len(store.read(run.id, "accuracy")[0]) == ROWS
-        if run and (whole if run.status == "finished" else run.going and not press.ended):
+        if run and (whole if run.status == "finished" else run.active and not press.ended):
             found[run.status] += 1
         else:
             found["lost"] += 1

@@ -43,7 +43,7 @@ def context(browser: Browser, dashboard: Dashboard) -> Iterator[BrowserContext]:
     yield context
     context.close()
     store = Store(dashboard.store_url)
-    for run in store.going():
+    for run in store.active():
         store.request_stop(run.id)
 
 
@@ -87,14 +87,14 @@ def test_the_run_goes_on_and_all_of_it_is_there(
     page.goto(f"{dashboard.url}/?{urlencode(EXPERIMENT, doseq=True)}")
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for_steps(page, 0)
-    (run,) = store.going()
+    (run,) = store.active()
     for leave in (lose_the_connection, reload, close_the_tab):
         page = leave(page)
         wait_for_steps(page, store.run(run.id).done_steps)
         if leave is lose_the_connection:
             browser_errors.clear()  # Streamlit says on the console that it was cut off
         assert store.run(run.id).status == "running", leave.__name__
-        assert [one.id for one in store.going(run.visitor)] == [run.id], leave.__name__
+        assert [one.id for one in store.active(run.visitor)] == [run.id], leave.__name__
 
     main = page.get_by_test_id("stMainBlockContainer")
     main.get_by_role("button", name="Stop", exact=True).click()

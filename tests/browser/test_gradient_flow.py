@@ -41,15 +41,15 @@ def wait_for_chart(page: Page, chart: str, other_than: str = "") -> str:
     return drawn(page, chart)
 
 
-def test_birth_answers_a_knob_and_a_story_opens(page: Page, dashboard: Dashboard) -> None:
+def test_initialisation_answers_a_knob_and_a_story_opens(page: Page, dashboard: Dashboard) -> None:
     page.goto(f"{dashboard.url}/gradient_flow?{urlencode(SETTINGS, doseq=True)}")
-    before = wait_for_chart(page, "birth_h")
+    before = wait_for_chart(page, "initial_h")
     page.get_by_role("spinbutton", name="Seeds").wait_for()
     page.get_by_text("both paths", exact=True).click()
-    wait_for_chart(page, "birth_c")
+    wait_for_chart(page, "initial_c")
     page.get_by_role("button", name="The spectral radius", exact=True).click()
     page.get_by_text("necessary for explosion").wait_for()
-    wait_for_chart(page, "birth_h", other_than=before)
+    wait_for_chart(page, "initial_h", other_than=before)
     page.get_by_text("Did the gradient at initialisation predict the cliff?").wait_for()
     wait_for_chart(page, "predicted")
     assert page.get_by_test_id("stException").count() == 0
@@ -83,7 +83,7 @@ def test_settings_go_along_from_page_to_page(page: Page, dashboard: Dashboard) -
     page.goto(f"{dashboard.url}/?{urlencode({**SETTINGS, 'held_out': 77}, doseq=True)}")
     train(page).wait_for()
     page.get_by_role("link", name="Gradient flow").click()
-    wait_for_chart(page, "birth_h")
+    wait_for_chart(page, "initial_h")
     page.wait_for_url("**/gradient_flow?*held_out=77*")
     page.get_by_role("link", name="Race").click()
     page.wait_for_url("**/?*held_out=77*")

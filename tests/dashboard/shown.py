@@ -31,7 +31,7 @@ class FakeTrainer:
 
     @property
     def queue(self) -> Queue:
-        return Queue.of(self.store.going())
+        return Queue.of(self.store.active())
 
     def wake(self) -> None:
         self.woken += 1

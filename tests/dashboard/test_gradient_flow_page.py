@@ -77,7 +77,7 @@ def without_diagnostics(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, tables=tables)
 
 
-class TestAtBirth:
+class TestAtInitialisation:
     def test_it_answers_without_any_training(self, gradient_flow: AppTest, store: Store) -> None:
         page = with_settings(gradient_flow, TINY).run()
         assert not page.exception
@@ -96,7 +96,7 @@ class TestAtBirth:
 
     def test_both_paths_of_the_lstm_stand_side_by_side(self, gradient_flow: AppTest) -> None:
         page = with_settings(gradient_flow, TINY).run()
-        page.segmented_control(key="birth_state").set_value("both paths").run()
+        page.segmented_control(key="initial_state").set_value("both paths").run()
         assert not page.exception
         titles = list(charts(page))
         assert any("∂c" in title for title in titles)
@@ -113,7 +113,7 @@ class TestAtBirth:
     def test_cards_and_table_show_the_median_over_all_seeds(self, gradient_flow: AppTest) -> None:
         experiment = replace(TINY, seeds=3)
         page = with_settings(gradient_flow, experiment).run()
-        answer: Any = ask("birth", {"experiment": asdict(experiment), "length": 13})
+        answer: Any = ask("at_initialisation", {"experiment": asdict(experiment), "length": 13})
         rows = pd.DataFrame(answer["diagnostics"]).assign(step=0)
         lives = at_initialisation(rows, "half_life_h", 13)
         assert half_life_cards(page) == {
@@ -194,7 +194,7 @@ class TestStories:
         assert any(story.source in caption.value for caption in page.caption)
         recorded = recorded_examples.example(story.presets[0].name)
         assert recorded
-        assert story.says(recorded.experiment, recorded.tables) in told(page)
+        assert story.conclusion(recorded.experiment, recorded.tables) in told(page)
 
     @pytest.mark.parametrize("name", ["normalisation", "longer_is_worse", "tanh_against_relu"])
     def test_cards_say_what_the_sentence_says(self, gradient_flow: AppTest, name: str) -> None:

@@ -36,7 +36,7 @@ def test_the_press_is_answered_without_pictures_however_fast_the_run_was(
     race: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def train_at_once(trainer: FakeTrainer) -> None:
-        for run in store.going():
+        for run in store.active():
             store.claim(run.id, identity())
             store.begin(run.id, environment(), identity(), 1)
             for snapshot in train(run.experiment, processes=1):

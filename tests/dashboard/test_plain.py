@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.components.markdown import plain
+from dashboard.components.markdown import escape_markdown
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from dashboard.components.markdown import plain
     ],
 )
 def test_every_sign_is_escaped(text: str, markdown: str | None) -> None:
-    escaped = plain(text)
+    escaped = escape_markdown(text)
     if markdown is not None:
         assert escaped == markdown
     else:
@@ -35,5 +35,5 @@ def test_every_sign_is_escaped(text: str, markdown: str | None) -> None:
 
 
 def test_a_long_text_is_shortened() -> None:
-    assert plain("x" * 10**6) == "x" * 200 + "…"
-    assert plain("abcdef", most=3) == "abc…"
+    assert escape_markdown("x" * 10**6) == "x" * 200 + "…"
+    assert escape_markdown("abcdef", most=3) == "abc…"

@@ -146,7 +146,7 @@ class TestTraining:
         assert "–" not in shown.spans(page).replace("13–", "")
         assert any("So far (step 3 of 6)" in info.value for info in page.info)
 
-    def test_at_birth_no_cell_has_a_span_yet(self, race: AppTest, store: Store) -> None:
+    def test_at_initialisation_no_cell_has_a_span_yet(self, race: AppTest, store: Store) -> None:
         assert shown.spans(opened(race, measured(store, TINY, until=0))).count("<b>–</b>") == 3
 
     def test_stop_asks_the_trainer(self, race: AppTest, store: Store) -> None:

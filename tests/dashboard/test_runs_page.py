@@ -77,7 +77,7 @@ def test_a_run_that_is_going_cannot_be_deleted_here(runs_page: AppTest, store: S
     assert not page.exception
     (popover,) = page.get("popover")
     assert popover.proto.popover.disabled
-    assert store.run(run).going
+    assert store.run(run).active
     assert "queued, about to start" in "\n".join(text.value for text in page.markdown)
 
 

@@ -61,9 +61,9 @@ def trainer(shared: Trainer) -> Iterator[Trainer]:
     """With nothing to do, before and after."""
     store = shared.store
     yield shared
-    for run in store.going():
+    for run in store.active():
         shared.stop(run.id)
-    wait_until(lambda: not store.going())
+    wait_until(lambda: not store.active())
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_a_trainer_that_takes_too_much_memory_is_killed_and_says_so(
 ) -> None:
     monkeypatch.setattr(trainer, "configuration", Configuration(trainers=1, megabytes=20))
     run = submit(store, trainer, ENDLESS)
-    wait_until(lambda: not store.run(run).going)
+    wait_until(lambda: not store.run(run).active)
     assert store.run(run).status == "failed"
     assert "more than the 20 MiB that a trainer may take: lower" in store.run(run).message
 
@@ -222,35 +222,35 @@ def test_on_one_core_each_run_has_a_process_of_its_own(tmp_path: Path) -> None:
         os.sched_setaffinity(0, cores)
     try:
         runs = [submit(store, trainer, SHORT) for _ in range(2)]
-        wait_until(lambda: not store.going())
+        wait_until(lambda: not store.active())
         assert [store.run(run).status for run in runs] == ["finished"] * 2
     finally:
         trainer.close()
 
 
-BIRTH = {
+INITIALISATION = {
     "experiment": {"cells": ["rnn"], "lengths": [10], "seeds": 1, "hidden_size": 4, "batch_size": 4}
 }
 
 
 def test_questions_are_answered_whether_a_run_trains_or_not(store: Store, trainer: Trainer) -> None:
-    waiting = trainer.ask("birth", BIRTH)
+    waiting = trainer.ask("at_initialisation", INITIALISATION)
     assert len(waiting["profiles"][0]["norms"]) == 10
     run = submit(store, trainer, ENDLESS)
     wait_until(lambda: trains(store, run))
-    assert trainer.ask("birth", BIRTH) == waiting
+    assert trainer.ask("at_initialisation", INITIALISATION) == waiting
     trainer.stop(run)
     wait_until(lambda: store.run(run).status == "stopped")
 
 
 def test_a_question_that_cannot_be_answered_says_why(trainer: Trainer) -> None:
-    bad = {"experiment": {**BIRTH["experiment"], "cells": ["lstm:bias=9"]}}
+    bad = {"experiment": {**INITIALISATION["experiment"], "cells": ["lstm:bias=9"]}}
     with pytest.raises(QuestionError, match="bias=9 is not offered"):
-        trainer.ask("birth", bad)
+        trainer.ask("at_initialisation", bad)
 
 
 def test_a_question_is_asked_again_where_the_process_dies_over_it(trainer: Trainer) -> None:
-    trainer.ask("birth", BIRTH)
+    trainer.ask("at_initialisation", INITIALISATION)
     (process,) = [pid for pid in children(os.getpid()) if "models serve" in command(pid)]
     os.kill(process, signal.SIGKILL)
-    assert trainer.ask("birth", BIRTH)["profiles"]
+    assert trainer.ask("at_initialisation", INITIALISATION)["profiles"]

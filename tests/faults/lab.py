@@ -27,10 +27,10 @@ def main() -> None:
     configuration = Configuration.from_environment()
     store = Store(configuration.store)
     trainer = Trainer(store, configuration, {"MEMORY_LAB_STORE": configuration.store})
-    trainer.ask("birth", LONG_ANSWER)
+    trainer.ask("at_initialisation", LONG_ANSWER)
     print("ready", flush=True)
     while True:
-        trainer.ask("birth", LONG_ANSWER)
+        trainer.ask("at_initialisation", LONG_ANSWER)
 
 
 if __name__ == "__main__":

@@ -82,5 +82,5 @@ def test_what_ends_all_of_them_is_told_as_such_and_keeps_where_they_were(store: 
             process.terminate()
         victim.join()
     end = store.run(run)
-    assert (end.status, end.message) == ("interrupted", "its process was told to end")
+    assert (end.status, end.message) == ("interrupted", "its process was asked to end")
     assert len(store.checkpoints(run)) == len(EXPERIMENT.cells)

@@ -11,7 +11,7 @@ from models.exchange.files import Results, from_store
 from models.experiment import Experiment
 from models.experiment.partition import Shard, partition
 from models.store import Store
-from models.store.tables import PARTS
+from models.store.tables import SHARDS
 from tests.faults.victims import PROCESSES, training
 
 EXPERIMENT = Experiment(
@@ -81,7 +81,7 @@ class Whole:
         parts = [str(part) for share in self._shares() for part in share]
         if store.run(run).status == "finished":
             return dict.fromkeys(parts, self.experiment.steps)
-        query = sa.select(PARTS.c.part, PARTS.c.step).where(PARTS.c.run == run)
+        query = sa.select(SHARDS.c.part, SHARDS.c.step).where(SHARDS.c.run == run)
         with store.reading() as connection:
             found = {row.part: int(row.step) for row in connection.execute(query)}
         assert set(found) <= set(parts)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dashboard.components.markdown import MOST, NAMED, SIGNS, WORD_JOINER, plain
+from dashboard.components.markdown import MOST, NAMED, SIGNS, WORD_JOINER, escape_markdown
 from dashboard.sidebar.address import check_of, refusal, unknown, usable, values_of
 from models.cells import CELLS
 from models.experiment import Experiment, ExperimentError
@@ -69,7 +69,7 @@ def shown(markdown: str) -> str:
 @on("plain texts")
 @given(st.one_of(noise, st.text(st.sampled_from("[]()!<>*_`:/.@#&;wh tps\\\n-"), max_size=40)))
 def test_plain_shows_a_text_and_is_nothing_else(text: str) -> None:
-    markdown = plain(text)
+    markdown = escape_markdown(text)
     assert not SIGNS.search(re.sub(r"\\.", "", markdown))
     assert markdown.replace(WORD_JOINER, "").isprintable()
     seen = shown(markdown)

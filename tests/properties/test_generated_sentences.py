@@ -21,7 +21,7 @@ from models.analysis.half_lives import half_life_words, shown_half_life
 from models.analysis.memory_span import memory_spans
 from models.analysis.schema import TABLES
 from models.analysis.statistics import latest, median_over_seeds
-from models.analysis.words import count, told_apart
+from models.analysis.words import count, distinct_percentages
 from models.cells import cell_title
 from models.experiment import Experiment
 from models.stories import STORIES, story_presets
@@ -276,7 +276,7 @@ def test_stories_are_true_of_their_tables(name: str, data: st.DataObject) -> Non
     norms = data.draw(st.lists(st.one_of(st.floats(1e-9, 1e9), st.just(math.nan)), min_size=1))
     tables = {table: pd.DataFrame(columns=list(columns)) for table, columns in TABLES.items()}
     tables |= {"accuracy": accuracy, "diagnostics": rows, "training": training(accuracy, norms)}
-    text = plain(story.says(experiment, tables))
+    text = plain(story.conclusion(experiment, tables))
     _half_lives(text, story.name, experiment, rows)
     _counts(text, experiment, accuracy)
 
@@ -292,7 +292,7 @@ def _half_lives(text: str, story: str, experiment: Experiment, rows: pd.DataFram
         _, _, rate = half_life_words(medians.get(cell, math.nan)).partition(" every ")
         if rate:
             assert re.search(rf"every {re.escape(rate)} for the {_pattern(cell)}", opening), opening
-    if story == "tanh_against_relu" and "vanishes, as the notes say" in text:
+    if story == "tanh_against_relu" and "vanishes, as expected" in text:
         known = [life for cell, life in medians.items() if "relu" not in cell]
         assert all(0 <= life < math.inf for life in known)
 
@@ -320,7 +320,7 @@ def test_normalisation_judges_by_the_spans_that_it_shows(data: st.DataObject) ->
     experiment = story_presets()["normalisation"].experiment
     accuracy = data.draw(accuracies(experiment))
     tables = {table: pd.DataFrame(columns=list(columns)) for table, columns in TABLES.items()}
-    text = STORIES["normalisation"].says(experiment, tables | {"accuracy": accuracy})
+    text = STORIES["normalisation"].conclusion(experiment, tables | {"accuracy": accuracy})
     shown = {
         cell: found[1]
         for cell in experiment.cells
@@ -364,7 +364,7 @@ def test_additive_path_compares_half_lives_as_they_are_shown(h: float, c: float)
     ]
     tables = {table: pd.DataFrame(columns=list(columns)) for table, columns in TABLES.items()}
     tables["diagnostics"] = pd.DataFrame(rows, columns=list(TABLES["diagnostics"]))
-    text = plain(STORIES["additive_path"].says(preset.experiment, tables))
+    text = plain(STORIES["additive_path"].conclusion(preset.experiment, tables))
     verdict = re.search(r"It lives (longer|shorter|about as long) through c", text)
     if math.isnan(h) or math.isnan(c):
         assert verdict is None
@@ -419,7 +419,7 @@ def test_the_verdict_at_initialisation_agrees_with_what_the_gradient_does(
 @example(0.9996, 0.9999)
 @on("shares")
 def test_two_shares_that_differ_are_shown_apart(one: float, other: float) -> None:
-    first, second = told_apart(one, other)
+    first, second = distinct_percentages(one, other)
     if abs(one - other) > 1e-8:
         assert (float(first[:-1]) < float(second[:-1])) is (one < other)
 

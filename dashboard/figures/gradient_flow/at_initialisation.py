@@ -34,7 +34,7 @@ SHARE = 0.01
 MOST_POINTS = 250
 
 
-def birth_profiles(
+def initial_profiles(
     gradients: pd.DataFrame,
     *,
     length: int,

@@ -75,7 +75,7 @@ def _marks(informative: Sequence[bool]) -> Trace:
 
 
 def _bars(values: Sequence[float], symbols: Sequence[str], informative: Sequence[bool]) -> Trace:
-    told = [
+    hover = [
         f"t = {t} · {symbol}{', matters' if matters else ''} · {value:.3g}"
         for t, (value, symbol, matters) in enumerate(
             zip(values, symbols, informative, strict=True), start=1
@@ -91,7 +91,7 @@ def _bars(values: Sequence[float], symbols: Sequence[str], informative: Sequence
             "color": [STRONG if matters else GREY for matters in informative],
             "line": {"width": 0},
         },
-        "hovertext": told,
+        "hovertext": hover,
         "hoverinfo": "text",
         "showlegend": False,
     }

@@ -91,10 +91,12 @@ def grid(rows: pd.DataFrame, relative: bool = False) -> Grid:
     """The heat map of one cell's rows at one length and state."""
     norms = rows["gradient_norm"].astype(float)
     positive = np.isfinite(norms) & (norms > 0)
-    told = rows[["step", "t"]].assign(
+    labelled = rows[["step", "t"]].assign(
         logs=np.log10(norms.where(positive)), zero=norms == 0, broken=~np.isfinite(norms)
     )
-    by_place = told.groupby(["step", "t"]).agg({"logs": "median", "zero": "any", "broken": "any"})
+    by_place = labelled.groupby(["step", "t"]).agg(
+        {"logs": "median", "zero": "any", "broken": "any"}
+    )
     table = by_place.unstack("t")
     if table.empty:
         nothing = np.zeros((0, 0))

@@ -98,8 +98,8 @@ def overflows(rows: pd.DataFrame) -> pd.DataFrame:
         OVERFLOWS[diagnostic].format(value)
         for diagnostic, value in zip(found["diagnostic"], found["value"], strict=True)
     ]
-    told = found[["cell", "seed", "step"]].assign(text=words)
-    return told.groupby(["cell", "seed", "step"])["text"].agg("<br>".join).reset_index()
+    labelled = found[["cell", "seed", "step"]].assign(text=words)
+    return labelled.groupby(["cell", "seed", "step"])["text"].agg("<br>".join).reset_index()
 
 
 def ordinal(number: int) -> str:

@@ -30,7 +30,7 @@ HOW_TO_READ = (
     "exactly 0 in single precision."
 )
 
-Phase = Literal["birth", "now"]
+Phase = Literal["initialisation", "now"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def gradient_profile(
     rows = _rows(gradients, length, state)
     figure = profile_figure(length, state, relative, "dotted: at initialisation · thick: now")
     for cell in profile_cells(cells, rows, state):
-        for phase in ("birth", "now"):
+        for phase in ("initialisation", "now"):
             found = profile(rows[rows["cell"] == cell], phase)
             figure.add_trace(profile_trace(cell, phase, found, state, relative, MOST_POINTS))
     return figure
@@ -98,7 +98,7 @@ def gradient_profile_replay(
 def profile(rows: pd.DataFrame, phase: Phase) -> Profile | None:
     """The line of one cell's rows at one length and state; None where nothing is measured."""
     steps = rows["step"]
-    chosen = rows[steps == (0 if phase == "birth" else steps.max())]
+    chosen = rows[steps == (0 if phase == "initialisation" else steps.max())]
     if chosen.empty:
         return None
     t = np.unique(chosen["t"])
@@ -150,23 +150,23 @@ def profile_trace(
 ) -> Trace:
     """One line in at most so many points; with ``relative`` divided by its value at t = T."""
     style = cell_style(cell)
-    birth = phase == "birth"
+    initialisation = phase == "initialisation"
     trace: Trace = {
         "type": "scatter",
         "uid": f"{cell}/{phase}",
         "legendgroup": cell,
         "name": style.label,
-        "showlegend": not birth,
+        "showlegend": not initialisation,
         "x": [None],  # an empty trace would have no place in the legend
         "y": [None],
         "mode": "lines",
         "connectgaps": False,
         "line": {
             "color": style.color,
-            "dash": "dot" if birth else style.dash,
-            "width": 1.5 if birth else 2.5,
+            "dash": "dot" if initialisation else style.dash,
+            "width": 1.5 if initialisation else 2.5,
         },
-        "opacity": 0.8 if birth else 1.0,
+        "opacity": 0.8 if initialisation else 1.0,
     }
     if found is None:
         return trace

@@ -101,8 +101,8 @@ def overflows(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _held_out(cell: str, rows: pd.DataFrame, measure: Measure) -> Trace:
     seeds = rows["seed"].nunique()
-    told = f"mean held-out {measure} %{{y:.3~f}} over {count(seeds, 'seed')}"
-    return mean_line(cell, "mean", thin(mean_by_step(rows, measure)), told)
+    hover = f"mean held-out {measure} %{{y:.3~f}} over {count(seeds, 'seed')}"
+    return mean_line(cell, "mean", thin(mean_by_step(rows, measure)), hover)
 
 
 def _batches(cell: str, rows: pd.DataFrame) -> Trace:
@@ -133,5 +133,5 @@ def _overflows(cell: str, rows: pd.DataFrame) -> Trace:
     first = overflows(rows)
     norms = rows["gradient_norm"].astype(float)
     height = norms[np.isfinite(norms)].max() if np.isfinite(norms).any() else 1.0
-    told = "the gradient norm is not finite"
-    return overflow_marks(cell, first, [height] * len(first), [told] * len(first))
+    hover = "the gradient norm is not finite"
+    return overflow_marks(cell, first, [height] * len(first), [hover] * len(first))

@@ -16,7 +16,7 @@ import streamlit as st
 from dashboard.scheduling import draw_slots
 from dashboard.scheduling.app_resources import store, trainer
 from dashboard.session import current_run, recorded_examples
-from dashboard.session.run_tables import Tables, of_results
+from dashboard.session.run_tables import Tables, from_results
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.stories import story_presets
@@ -41,7 +41,7 @@ VALUE = [*MODELS, "diagnostic", "value"]
 
 
 @dataclass(frozen=True)
-class Birth:
+class InitialMeasurement:
     """Rows at step 0, with columns of the tables of a run."""
 
     gradients: pd.DataFrame
@@ -56,7 +56,7 @@ class Birth:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedRun:
     """A run, or a recorded one, that started from these models."""
 
     name: str
@@ -67,7 +67,7 @@ class Trained:
     tables: Tables
 
 
-def trained(experiment: Experiment) -> Trained | None:
+def trained(experiment: Experiment) -> TrainedRun | None:
     """The current run, or a recorded one, whose models at initialisation are this experiment's.
 
     A recorded run of exactly these settings comes before one that only starts from them.
@@ -78,7 +78,7 @@ def trained(experiment: Experiment) -> Trained | None:
         reader = current_run.reader()
         tables = reader.read(store(), run.updated)
         key = f"flow of run {run.id}, version {reader.version}"
-        return Trained(f"run {run.id}", key, run.experiment, tables)
+        return TrainedRun(f"run {run.id}", key, run.experiment, tables)
     presets = {**PRESETS, **story_presets()}
     for name in sorted(presets, key=lambda name: presets[name].experiment != experiment):
         preset = presets[name]
@@ -86,12 +86,16 @@ def trained(experiment: Experiment) -> Trained | None:
             found := recorded_examples.example(name)
         ):
             title = f"recorded run of {preset.title}"
-            return Trained(title, f"flow of example {name}", preset.experiment, of_results(found))
+            return TrainedRun(
+                title, f"flow of example {name}", preset.experiment, from_results(found)
+            )
     return None
 
 
-@draw_slots.left()
-def at_initialisation(experiment: Experiment, length: int, run: Trained | None = None) -> Birth:
+@draw_slots.released()
+def at_initialisation(
+    experiment: Experiment, length: int, run: TrainedRun | None = None
+) -> InitialMeasurement:
     """With all diagnostics at this length. Raises QuestionError where there is no answer.
 
     A cell that ``run`` has measured in all its models is taken from there: what a page says of it
@@ -104,14 +108,14 @@ def at_initialisation(experiment: Experiment, length: int, run: Trained | None =
         of_run.get(cell) or _of_cell(experiment, cell, sizes[cell], length)
         for cell in experiment.cells
     ]
-    return Birth(
+    return InitialMeasurement(
         pd.concat([one.gradients[PROFILE] for one in found], ignore_index=True),
         pd.concat([one.diagnostics[VALUE] for one in found], ignore_index=True),
         tuple(cell for cell, rows in of_run.items() if rows),
     )
 
 
-def _of_run(run: Trained, cell: str, hidden_size: int) -> Birth | None:
+def _of_run(run: TrainedRun, cell: str, hidden_size: int) -> InitialMeasurement | None:
     """The rows of one cell at step 0; None where some of its models have none yet."""
     if run.experiment.hidden_sizes().get(cell) != hidden_size:
         return None
@@ -123,10 +127,12 @@ def _of_run(run: Trained, cell: str, hidden_size: int) -> Birth | None:
     )
     lives = diagnostics[diagnostics["diagnostic"] == "half_life_h"]
     complete = len(lives) == models == len(gradients[["length", "seed"]].drop_duplicates())
-    return Birth(gradients, diagnostics) if complete else None
+    return InitialMeasurement(gradients, diagnostics) if complete else None
 
 
-def _of_cell(experiment: Experiment, cell: str, hidden_size: int, length: int) -> Birth:
+def _of_cell(
+    experiment: Experiment, cell: str, hidden_size: int, length: int
+) -> InitialMeasurement:
     alone = {"cells": (cell,), "hidden_size": hidden_size, "match": "hidden_size"}
     settings = {**vars(same_at_initialisation(experiment)), **alone}
     return _asked(Experiment.from_mapping(settings).to_json(), length)
@@ -138,13 +144,15 @@ def same_at_initialisation(experiment: Experiment) -> Experiment:
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
-def _asked(experiment: str, length: int) -> Birth:
-    told = {"experiment": json.loads(experiment), "length": length}
-    answer = trainer().ask("birth", told)
-    return Birth(_gradients(answer["profiles"]), _rows(pd.DataFrame(answer["diagnostics"])))
+def _asked(experiment: str, length: int) -> InitialMeasurement:
+    arguments = {"experiment": json.loads(experiment), "length": length}
+    answer = trainer().ask("at_initialisation", arguments)
+    return InitialMeasurement(
+        _gradients(answer["profiles"]), _rows(pd.DataFrame(answer["diagnostics"]))
+    )
 
 
-@draw_slots.left()
+@draw_slots.released()
 def singular_values(experiment: Experiment, cell: str, length: int) -> pd.DataFrame:
     """lag, index and log_value of ∂h_T/∂h_{T-lag}, of the first seed. Raises QuestionError."""
     return _asked_values(same_at_initialisation(experiment).to_json(), cell, length)
@@ -152,8 +160,8 @@ def singular_values(experiment: Experiment, cell: str, length: int) -> pd.DataFr
 
 @st.cache_resource(show_spinner=False, max_entries=50)
 def _asked_values(experiment: str, cell: str, length: int) -> pd.DataFrame:
-    told = {"experiment": json.loads(experiment), "cell": cell, "length": length}
-    return pd.DataFrame(trainer().ask("singular_values", told))
+    arguments = {"experiment": json.loads(experiment), "cell": cell, "length": length}
+    return pd.DataFrame(trainer().ask("singular_values", arguments))
 
 
 def _gradients(profiles: list[dict[str, Any]]) -> pd.DataFrame:

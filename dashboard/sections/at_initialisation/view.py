@@ -1,4 +1,4 @@
-"""The gradient at initialisation: what a knob does to it, at once and without any training."""
+"""The gradient at initialisation: what each setting does to it, at once and without training."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import streamlit as st
 
 from dashboard.components.cards import Card, cards
 from dashboard.components.cell_builder import cell_builder
-from dashboard.components.charts import chart, once
+from dashboard.components.charts import cached, chart
 from dashboard.components.downloads import frame_downloads
-from dashboard.figures.gradient_flow.at_initialisation import birth_profiles, singular_values
+from dashboard.figures.gradient_flow.at_initialisation import initial_profiles, singular_values
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ
 from dashboard.figures.ladder import ladder
 from dashboard.figures.race.accuracy import accuracy_by_length
@@ -21,11 +21,11 @@ from dashboard.figures.style import cell_style
 from dashboard.figures.style import in_order as cells_in_order
 from dashboard.scheduling.trainer_process import QuestionError
 from dashboard.sections.at_initialisation import answers
-from dashboard.session.session_state import BIRTH_STATE
+from dashboard.session.session_state import INITIAL_STATE
 from models.analysis.at_initialisation import (
     horizons_at_initialisation,
     predicted_lengths,
-    summarise_birth,
+    summarise_initialisation,
 )
 from models.analysis.half_lives import half_life_words
 from models.analysis.prediction import THRESHOLD
@@ -39,14 +39,16 @@ from models.tasks import make_task
 PATHS = "both paths"
 
 
-def draw(experiment: Experiment, run: answers.Trained | None) -> answers.Birth | None:
+def draw(
+    experiment: Experiment, run: answers.TrainedRun | None
+) -> answers.InitialMeasurement | None:
     """From the half-lives down to the Jacobians; returns what was measured at the longest length.
 
     ``run`` is one that started from these models. None, with an error on the page, where the
     question has no answer.
     """
     experiment = _with_trial(experiment)
-    length, states, relative = _knobs(experiment)
+    length, states, relative = _controls(experiment)
     longest = experiment.lengths[-1]
     try:
         measured = answers.at_initialisation(experiment, length, run)
@@ -56,13 +58,14 @@ def draw(experiment: Experiment, run: answers.Trained | None) -> answers.Birth |
     except QuestionError as error:
         st.error(f"The gradient at initialisation could not be measured: {error}")
         return None
-    source = f"birth {answers.same_at_initialisation(experiment)}, {length}, {measured.measured}"
-    summary = once(
+    same = answers.same_at_initialisation(experiment)
+    source = f"at initialisation {same}, {length}, {measured.measured}"
+    summary = cached(
         source,
         "summary",
         (length,),
         lambda: in_order(
-            summarise_birth(measured.gradients, measured.diagnostics, length), experiment
+            summarise_initialisation(measured.gradients, measured.diagnostics, length), experiment
         ),
     )
     cards([_card(row) for row in summary.to_dict("records")], "half-lives")
@@ -76,12 +79,12 @@ def draw(experiment: Experiment, run: answers.Trained | None) -> answers.Birth |
     if st.toggle("Singular values of the Jacobians' product", key="jacobian"):
         _jacobian(source, experiment, length)
     tables = {"gradients": measured.gradients, "diagnostics": measured.diagnostics}
-    frame_downloads(tables, key="birth")
+    frame_downloads(tables, key="at_initialisation")
     return whole
 
 
 def _with_trial(experiment: Experiment) -> Experiment:
-    """The experiment with one more cell, where its knobs are out."""
+    """The experiment with one more cell, where the visitor tries one."""
     trial = cell_builder()
     if trial is None:
         return experiment
@@ -93,27 +96,27 @@ def _with_trial(experiment: Experiment) -> Experiment:
     return Experiment.from_mapping({**vars(experiment), "cells": (*experiment.cells, trial)})
 
 
-def _knobs(experiment: Experiment) -> tuple[int, list[str], bool]:
+def _controls(experiment: Experiment) -> tuple[int, list[str], bool]:
     """Sequence length, states, whether relative to the end."""
     left, middle, right = st.columns([3, 2, 2], vertical_alignment="center")
     length: int = left.select_slider(
-        "Sequence length", experiment.lengths, value=experiment.lengths[-1], key="birth_length"
+        "Sequence length", experiment.lengths, value=experiment.lengths[-1], key="initial_length"
     )
     choices = ["h"]
     if any("c" in spec.parse("cell", cell, CELLS)[0].states for cell in experiment.cells):
         choices += ["c", PATHS]
-    if BIRTH_STATE.get() not in choices:
-        BIRTH_STATE.set("h")
+    if INITIAL_STATE.get() not in choices:
+        INITIAL_STATE.set("h")
     state = middle.segmented_control(
         "State",
         choices,
         required=True,
-        key=BIRTH_STATE.name,
+        key=INITIAL_STATE.name,
         format_func=lambda state: state if state == PATHS else f"∂L/∂{state}ₜ",
         help="The LSTM has two: the gradient travels through c by addition, and through h and the "
         "gates.",
     )
-    relative = right.toggle("Relative to the last step", value=True, key="birth_relative")
+    relative = right.toggle("Relative to the last step", value=True, key="initial_relative")
     return length, ["c", "h"] if state == PATHS else [state or "h"], relative
 
 
@@ -136,7 +139,7 @@ def _over(seeds: int, wanted: int) -> str:
 
 def _profiles(
     source: str,
-    measured: answers.Birth,
+    measured: answers.InitialMeasurement,
     experiment: Experiment,
     length: int,
     state: str,
@@ -144,9 +147,9 @@ def _profiles(
 ) -> None:
     chart(
         source,
-        f"birth_{state}",
+        f"initial_{state}",
         (length, relative),
-        lambda: birth_profiles(
+        lambda: initial_profiles(
             measured.gradients,
             length=length,
             state=state,
@@ -182,7 +185,7 @@ def _numbers(summary: pd.DataFrame) -> None:
 
 
 def _foretold(
-    source: str, experiment: Experiment, gradients: pd.DataFrame, run: answers.Trained | None
+    source: str, experiment: Experiment, gradients: pd.DataFrame, run: answers.TrainedRun | None
 ) -> None:
     """The predictions on the accuracy plot of a race with the same settings, where there is one."""
     st.markdown("**Did the gradient at initialisation predict the cliff?**")

@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboard.scheduling import draw_slots
 from dashboard.scheduling.app_resources import trainer
-from dashboard.sections.inside.model_choice import Chosen
+from dashboard.sections.inside.model_choice import ModelChoice
 from models.exchange.gates_csv import gates_table
 from models.tasks.task import Example
 
@@ -65,8 +65,8 @@ class Trace:
 
     def informative(self) -> tuple[int, ...]:
         """Steps, where it is of one sequence."""
-        told = self.example.informative if self.example else ()
-        return tuple(t for t, matters in enumerate(told, start=1) if matters)
+        informative = self.example.informative if self.example else ()
+        return tuple(t for t, matters in enumerate(informative, start=1) if matters)
 
 
 @dataclass(frozen=True)
@@ -91,37 +91,37 @@ class Operated:
     probe: pd.DataFrame
 
 
-@draw_slots.left()
-def trace(chosen: Chosen, sequence: int, event: str | None) -> Trace:
+@draw_slots.released()
+def trace(chosen: ModelChoice, sequence: int, event: str | None) -> Trace:
     """Raises QuestionError, as all of these."""
     more = {"sequence": sequence, "event": event, "sequences": SEQUENCES}
     return _traced(chosen.name, json.dumps(more), chosen)
 
 
-@draw_slots.left()
-def probe(chosen: Chosen) -> Probe:
+@draw_slots.released()
+def probe(chosen: ModelChoice) -> Probe:
     return _probed(chosen.name, chosen)
 
 
-@draw_slots.left()
+@draw_slots.released()
 def operate(
-    chosen: Chosen, operation: str | None, interventions: tuple[Mapping[str, Any], ...] = ()
+    chosen: ModelChoice, operation: str | None, interventions: tuple[Mapping[str, Any], ...] = ()
 ) -> Operated:
     """By name, or these."""
     more = {"operation": operation, "interventions": list(interventions)}
     return _operated(chosen.name, json.dumps(more), chosen)
 
 
-@draw_slots.left()
-def ablation(chosen: Chosen) -> pd.DataFrame:
+@draw_slots.released()
+def ablation(chosen: ModelChoice) -> pd.DataFrame:
     """Each gate held at 0, at 1 and at its mean."""
     return _ablated(chosen.name, chosen)
 
 
 @st.cache_resource(show_spinner=False, max_entries=60)
-def _traced(name: str, more: str, _chosen: Chosen) -> Trace:
-    answer = trainer().ask("trace", {**_chosen.told(), **json.loads(more)})
-    told = answer.get("example")
+def _traced(name: str, more: str, _chosen: ModelChoice) -> Trace:
+    answer = trainer().ask("trace", {**_chosen.arguments(), **json.loads(more)})
+    example = answer.get("example")
     return Trace(
         tuple(answer["t"]),
         {gate: np.array(values, dtype=float) for gate, values in answer["values"].items()},
@@ -133,21 +133,22 @@ def _traced(name: str, more: str, _chosen: Chosen) -> Trace:
             for one in answer["operations"]
         ),
         answer["model"],
-        told and Example(tuple(told["symbols"]), tuple(told["informative"]), told["answer"]),
+        example
+        and Example(tuple(example["symbols"]), tuple(example["informative"]), example["answer"]),
         bool(answer.get("right")),
     )
 
 
 @st.cache_resource(show_spinner=False, max_entries=60)
-def _probed(name: str, _chosen: Chosen) -> Probe:
-    answer = trainer().ask("probe", {**_chosen.told(), "sequences": SCORED})
+def _probed(name: str, _chosen: ModelChoice) -> Probe:
+    answer = trainer().ask("probe", {**_chosen.arguments(), "sequences": SCORED})
     chance = answer.pop("chance")
     return Probe(pd.DataFrame(answer), chance)
 
 
 @st.cache_resource(show_spinner=False, max_entries=120)
-def _operated(name: str, more: str, _chosen: Chosen) -> Operated:
-    asked = {**_chosen.told(), **json.loads(more), "sequences": SCORED}
+def _operated(name: str, more: str, _chosen: ModelChoice) -> Operated:
+    asked = {**_chosen.arguments(), **json.loads(more), "sequences": SCORED}
     answer = trainer().ask("operate", asked)
     swapped = answer["swapped"] or {}
     return Operated(
@@ -162,5 +163,5 @@ def _operated(name: str, more: str, _chosen: Chosen) -> Operated:
 
 
 @st.cache_resource(show_spinner=False, max_entries=60)
-def _ablated(name: str, _chosen: Chosen) -> pd.DataFrame:
-    return pd.DataFrame(trainer().ask("ablation", {**_chosen.told(), "sequences": SCORED}))
+def _ablated(name: str, _chosen: ModelChoice) -> pd.DataFrame:
+    return pd.DataFrame(trainer().ask("ablation", {**_chosen.arguments(), "sequences": SCORED}))

@@ -15,7 +15,7 @@ from dashboard.figures.style import cell_style, in_order
 from dashboard.scheduling.app_resources import store
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.session_state import INSIDE_RUN, INSIDE_SOURCE
-from dashboard.session.visitor import listed
+from dashboard.session.visitor import listed_visitor
 from models.exchange.files import EXPERIMENT
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
@@ -23,7 +23,7 @@ from models.store.run import Run
 from models.stories import STORIES
 from models.tasks import make_task
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import Trained, encoded, unpacked
+from models.training.weights import TrainedModelKey, encoded, unpacked
 
 GOOD = Experiment(
     cells=("rnn", "lstm:bias=chrono", "gru:bias=chrono"),
@@ -38,13 +38,13 @@ RECORDED = "recorded:"
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ModelChoice:
     """One model, with all that a question about it needs."""
 
     source: str
     """A run, or a recorded example: where its parameters are."""
     experiment: Experiment
-    model: Trained
+    model: TrainedModelKey
     parameters: str
 
     @property
@@ -61,7 +61,7 @@ class Chosen:
     def hidden(self) -> int:
         return self.experiment.hidden_sizes()[self.model.cell]
 
-    def told(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """As a question names it."""
         identity = {name: getattr(self.model, name) for name in ("cell", "length", "seed")}
         return {
@@ -79,7 +79,7 @@ class Source:
     key: str
     title: str
     experiment: Experiment
-    models: tuple[Trained, ...]
+    models: tuple[TrainedModelKey, ...]
 
     @property
     def is_run(self) -> bool:
@@ -90,14 +90,14 @@ class Source:
 def sources() -> list[Source]:
     """The run on show and the visitor's newest that have weights, then recorded examples."""
     shown = current_run.current()
-    own = store().runs(listed(), most=RUNS)
+    own = store().runs(listed_visitor(), most=RUNS)
     others = [run for run in own if shown is None or run.id != shown.id]
     runs = [one for run in (*([shown] if shown else []), *others) if (one := _of_run(run))]
     recorded = [found[0] for name in _presets() if (found := _recorded(name))]
     return [*runs, *recorded]
 
 
-def choose(offered: Sequence[Source]) -> Chosen:
+def choose(offered: Sequence[Source]) -> ModelChoice:
     """Selection boxes; the run that was chosen is the one that all pages show."""
     by_key = {source.key: source for source in offered}
     _follow_run_on_show(by_key)
@@ -137,8 +137,8 @@ def choose(offered: Sequence[Source]) -> Chosen:
         ),
     )
     recorded = "" if source.is_run else key.removeprefix(RECORDED)
-    _tell_address(cell=cell, length=str(length), recorded=recorded)
-    return Chosen(source.key, source.experiment, model, encoded(_parameters(source, model)))
+    _set_address(cell=cell, length=str(length), recorded=recorded)
+    return ModelChoice(source.key, source.experiment, model, encoded(_parameters(source, model)))
 
 
 def _follow_run_on_show(offered: Mapping[str, Source]) -> None:
@@ -159,9 +159,9 @@ def _place(name: str, options: Sequence[str] | Sequence[int], default: str | int
     return texts.index(wanted if wanted in texts else str(default))
 
 
-def _tell_address(**told: str) -> None:
+def _set_address(**parameters: str) -> None:
     """So that the address opens the same again."""
-    for name, value in told.items():
+    for name, value in parameters.items():
         if not value:
             st.query_params.pop(name, None)
         elif st.query_params.get(name) != value:
@@ -185,7 +185,7 @@ def _first_cell(cells: Sequence[str]) -> str:
 
 
 def _of_run(run: Run) -> Source | None:
-    models = _ended(run.id) if not current_run.going(run) else ()
+    models = _ended(run.id) if not current_run.is_active(run) else ()
     if not models:
         return None
     task = make_task(run.experiment.task).title
@@ -194,10 +194,10 @@ def _of_run(run: Run) -> Source | None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)
-def _ended(run: str) -> tuple[Trained, ...]:
+def _ended(run_id: str) -> tuple[TrainedModelKey, ...]:
     """Which models an ended run has kept."""
-    rows = store().weights(run)[["cell", "length", "seed", "learning_rate", "step"]]
-    return tuple(Trained(*row) for row in rows.itertuples(index=False, name=None))
+    rows = store().weights(run_id)[["cell", "length", "seed", "learning_rate", "step"]]
+    return tuple(TrainedModelKey(*row) for row in rows.itertuples(index=False, name=None))
 
 
 def _presets() -> dict[str, str]:
@@ -211,7 +211,7 @@ def _presets() -> dict[str, str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)
-def _recorded(preset: str) -> tuple[Source, dict[Trained, np.ndarray]] | None:
+def _recorded(preset: str) -> tuple[Source, dict[TrainedModelKey, np.ndarray]] | None:
     """Its tables, which are large, are left unread."""
     if not recorded_examples.path(preset).exists():
         return None
@@ -219,13 +219,13 @@ def _recorded(preset: str) -> tuple[Source, dict[Trained, np.ndarray]] | None:
         if WEIGHTS not in archive.namelist():
             return None
         weights = unpacked(archive.read(WEIGHTS))
-        told = json.loads(archive.read(EXPERIMENT))
-    experiment = Experiment.from_results(told["experiment"])
+        description = json.loads(archive.read(EXPERIMENT))
+    experiment = Experiment.from_results(description["experiment"])
     title = f"Recorded: {_presets()[preset]} ({make_task(experiment.task).title})"
     return Source(f"{RECORDED}{preset}", title, experiment, tuple(weights)), weights
 
 
-def _parameters(source: Source, model: Trained) -> np.ndarray:
+def _parameters(source: Source, model: TrainedModelKey) -> np.ndarray:
     if not source.is_run:
         found = _recorded(source.key.removeprefix(RECORDED))
         assert found

@@ -19,7 +19,7 @@ from dashboard.scheduling.trainer_process import QuestionError
 from dashboard.sections.inside import answers as inside_answers
 from dashboard.sections.inside import words as inside_words
 from dashboard.sections.inside.answers import Operated, Operation, Share
-from dashboard.sections.inside.model_choice import Chosen
+from dashboard.sections.inside.model_choice import ModelChoice
 from dashboard.sections.inside.view import reading
 from dashboard.session.session_state import INTERVENTION, OPERATION
 from models.exchange.files import csv_bytes
@@ -33,7 +33,7 @@ FREE = "inside_free"
 Intervention = dict[str, Any]
 
 
-def surgery(chosen: Chosen) -> None:
+def surgery(chosen: ModelChoice) -> None:
     """One press each, a free form, and what comes of it."""
     st.markdown("#### Gate surgery: what is each gate for?")
     try:
@@ -68,7 +68,7 @@ def _press(name: str) -> None:
     OPERATION.set(name)
 
 
-def _free_form(chosen: Chosen) -> None:
+def _free_form(chosen: ModelChoice) -> None:
     """Gate, value, steps and units as one likes."""
     parts, steps = anatomy(chosen.model.cell), chosen.steps
     with st.expander("Operate as you like"):
@@ -124,7 +124,7 @@ def _press_free(one: Intervention) -> None:
     INTERVENTION.set(one)
 
 
-def _result(chosen: Chosen, offered: tuple[Operation, ...]) -> Operated | None:
+def _result(chosen: ModelChoice, offered: tuple[Operation, ...]) -> Operated | None:
     pressed = OPERATION.get()
     names = [operation.name for operation in offered]
     if pressed != FREE and pressed not in names:
@@ -139,7 +139,7 @@ def _result(chosen: Chosen, offered: tuple[Operation, ...]) -> Operated | None:
         return None
 
 
-def _show(chosen: Chosen, found: Operated) -> None:
+def _show(chosen: ModelChoice, found: Operated) -> None:
     shade = cell_style(chosen.model.cell).color
     shown = [_card("before", found.before, GREY), _card("after", found.after, shade)]
     if found.own and found.other:
@@ -174,7 +174,7 @@ def _card(label: str, share: Share, shade: str) -> Card:
     return Card(shade, label, f"{share.share:.3f}", note)
 
 
-def which_gate(chosen: Chosen) -> None:
+def which_gate(chosen: ModelChoice) -> None:
     """The ablation table: every gate held at 0, at 1 and at its mean."""
     st.markdown("#### Which gate does this task need?")
     try:

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard.components.charts import chart, once
+from dashboard.components.charts import cached, chart
 from dashboard.components.download_button import download_button
 from dashboard.figures.inside.cell_diagram import cell_diagram
 from dashboard.figures.inside.gate_lines import gate_lines
@@ -20,7 +20,7 @@ from dashboard.scheduling.trainer_process import QuestionError
 from dashboard.sections.inside import answers as inside_answers
 from dashboard.sections.inside import words as inside_words
 from dashboard.sections.inside.answers import SEQUENCES, Trace
-from dashboard.sections.inside.model_choice import Chosen
+from dashboard.sections.inside.model_choice import ModelChoice
 from models.cells import CELLS
 from models.exchange.files import csv_bytes
 from models.settings import spec
@@ -37,7 +37,7 @@ MOST_MARKED = 12
 
 
 @dataclass(frozen=True)
-class Sight:
+class TraceView:
     """What is looked at: which sequence, or the mean over many aligned on an event."""
 
     trace: Trace
@@ -54,7 +54,7 @@ class Sight:
         return steps if len(steps) <= MOST_MARKED else ()
 
 
-def gates_at_work(chosen: Chosen) -> None:
+def gates_at_work(chosen: ModelChoice) -> None:
     """The sequence, the heat maps beneath it, the equations and one unit beside them."""
     st.markdown("#### Gates and states, step by step")
     parts = anatomy(chosen.model.cell)
@@ -75,7 +75,7 @@ def gates_at_work(chosen: Chosen) -> None:
         download_button("gates.csv", table, "gates.csv", "inside_gates_csv")
 
 
-def _sight(chosen: Chosen) -> Sight | None:
+def _sight(chosen: ModelChoice) -> TraceView | None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     way = left.segmented_control(
         "Look at", (ONE, MEAN), default=ONE, required=True, key="inside_way"
@@ -99,10 +99,10 @@ def _sight(chosen: Chosen) -> Sight | None:
         st.error(f"The gates could not be traced: {error}")
         return None
     _verdict(chosen, trace)
-    return Sight(trace, event, f"inside {chosen.name}, {event or sequence}")
+    return TraceView(trace, event, f"inside {chosen.name}, {event or sequence}")
 
 
-def _verdict(chosen: Chosen, trace: Trace) -> None:
+def _verdict(chosen: ModelChoice, trace: Trace) -> None:
     """How good the model is, and whether it is right on this sequence."""
     text = f"Held-out accuracy of this model: **{trace.accuracy}**."
     if trace.example:
@@ -120,7 +120,7 @@ def _verdict(chosen: Chosen, trace: Trace) -> None:
         )
 
 
-def _what(chosen: Chosen, parts: Anatomy) -> tuple[list[str], Order]:
+def _what(chosen: ModelChoice, parts: Anatomy) -> tuple[list[str], Order]:
     left, right = st.columns([3, 2])
     names = left.pills(
         "Gates and states",
@@ -142,14 +142,14 @@ def _what(chosen: Chosen, parts: Anatomy) -> tuple[list[str], Order]:
     return chosen_names or list(parts.first_to_see), by
 
 
-def _equations(chosen: Chosen) -> None:
+def _equations(chosen: ModelChoice) -> None:
     described = spec.parse("cell", chosen.model.cell, CELLS)[0]
     st.markdown("**The cell's equations**")
     lines = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in described.equations)
     st.latex(rf"\begin{{aligned}}{lines}\end{{aligned}}")
 
 
-def _unit(chosen: Chosen, parts: Anatomy, trace: Trace, order: list[int]) -> int:
+def _unit(chosen: ModelChoice, parts: Anatomy, trace: Trace, order: list[int]) -> int:
     units = list(range(1, chosen.hidden + 1))
     selective = trace.units[trace.units["gate"] == parts.selective]
     most = selective["selectivity"].abs()
@@ -164,7 +164,7 @@ def _unit(chosen: Chosen, parts: Anatomy, trace: Trace, order: list[int]) -> int
     return unit
 
 
-def _step(chosen: Chosen, trace: Trace) -> int:
+def _step(chosen: ModelChoice, trace: Trace) -> int:
     informative = trace.informative()
     first = informative[0] if informative else 0 if trace.t[0] <= 0 <= trace.t[-1] else trace.t[0]
     key = f"inside_step_{chosen.name}_{trace.t[0]}_{trace.t[-1]}"
@@ -172,7 +172,9 @@ def _step(chosen: Chosen, trace: Trace) -> int:
     return step
 
 
-def _in_numbers(chosen: Chosen, parts: Anatomy, sight: Sight, unit: int, step: int) -> None:
+def _in_numbers(
+    chosen: ModelChoice, parts: Anatomy, sight: TraceView, unit: int, step: int
+) -> None:
     """The state equation with the numbers of this unit and step, and the diagram."""
     trace = sight.trace
     row = trace.t.index(step)
@@ -197,9 +199,9 @@ def _in_numbers(chosen: Chosen, parts: Anatomy, sight: Sight, unit: int, step: i
 
 
 def _pictures(
-    chosen: Chosen,
+    chosen: ModelChoice,
     parts: Anatomy,
-    sight: Sight,
+    sight: TraceView,
     names: list[str],
     order: list[int],
     unit: int,
@@ -220,8 +222,10 @@ def _pictures(
             event=sight.event_words,
         ),
     )
-    told = trace.example and inside_words.describe_unit(parts, trace.values, trace.example, unit)
-    st.markdown(f"**Unit {unit}.** {told or ''}")
+    sentences = trace.example and inside_words.describe_unit(
+        parts, trace.values, trace.example, unit
+    )
+    st.markdown(f"**Unit {unit}.** {sentences or ''}")
     chart(
         sight.name,
         "inside_lines",
@@ -238,7 +242,7 @@ def _pictures(
     )
 
 
-def specialisation(chosen: Chosen) -> None:
+def specialisation(chosen: ModelChoice) -> None:
     """What the units have become, before and after training."""
     st.markdown("#### What the units have specialised in")
     try:
@@ -267,7 +271,7 @@ def specialisation(chosen: Chosen) -> None:
         )
 
 
-def memory(chosen: Chosen) -> None:
+def memory(chosen: ModelChoice) -> None:
     """What a linear probe reads from the states at every step."""
     st.markdown("#### What is remembered, and for how long")
     try:
@@ -284,13 +288,13 @@ def memory(chosen: Chosen) -> None:
         tuple(table["reads"].unique()),
         lambda: probe_curve(table, chance=found.chance if answer else None),
     )
-    told = once(
+    sentences = cached(
         source,
-        "told",
+        "sentences",
         tuple(table["reads"].unique()),
         lambda: inside_words.remembered(table),
     )
-    for text in told:
+    for text in sentences:
         st.markdown(f"- {text}")
     st.caption(
         f"At each step a ridge regression, fitted on {inside_answers.SCORED} sequences, reads the "

@@ -74,11 +74,11 @@ def describe_unit(
 
 def specialised(units: pd.DataFrame, parts: Anatomy, delay: int) -> list[str]:
     """How long units keep, and which gates tell informative steps from others."""
-    told = []
+    sentences = []
     if parts.keep:
         rows = units[units["gate"] == parts.keep]
         now, born = rows["time_constant"], rows["time_constant_at_initialisation"]
-        told.append(
+        sentences.append(
             f"**{int((now >= delay).sum())} of {len(rows)} units** keep their memory for at least "
             f"the task's delay of {delay} steps ({int((born >= delay).sum())} before training). "
             f"The median unit keeps it for {_steps(now.median())} ({_steps(born.median())} before)."
@@ -89,18 +89,18 @@ def specialised(units: pd.DataFrame, parts: Anatomy, delay: int) -> list[str]:
             continue
         most = rows.iloc[int(rows["selectivity"].abs().argmax())]
         opens, closes = rows["selectivity"] > SELECTIVE, rows["selectivity"] < -SELECTIVE
-        told.append(
+        sentences.append(
             f"**{gate}** opens by more than {SELECTIVE} at informative steps in **{opens.sum()} of "
             f"{len(rows)} units** and closes so in {closes.sum()}. Most selective: unit "
             f"{int(most['unit'])} with {most['informative']:.2f} there and "
             f"{most['distractor']:.2f} at all others."
         )
-    return told
+    return sentences
 
 
 def remembered(table: pd.DataFrame) -> list[str]:
     """Of each state: what the probe reads at the end, and where it read more."""
-    told = []
+    sentences = []
     for (state, reads), unsorted in table.groupby(["state", "reads"], sort=False):
         rows = unsorted.sort_values("t")
         best, end = rows.iloc[int(rows["accuracy"].argmax())], rows.iloc[-1]
@@ -114,8 +114,8 @@ def remembered(table: pd.DataFrame) -> list[str]:
             text += ": no better than with shuffled labels"
         else:
             text += f"; above the control from t = {int(clear['t'].iloc[0])} on"
-        told.append(f"{text}.")
-    return told
+        sentences.append(f"{text}.")
+    return sentences
 
 
 def needed(table: pd.DataFrame, chance: float) -> list[str]:
@@ -124,27 +124,27 @@ def needed(table: pd.DataFrame, chance: float) -> list[str]:
     if intact["low"] < chance + WORTH:
         return ["This network hardly does better than chance: there is nothing to lose."]
     held = table[table["gate"] != ""]
-    told = []
+    sentences = []
     for gate in dict.fromkeys(held["gate"]):
         rows = held[held["gate"] == gate]
         harmless = rows[rows["high"] >= intact["low"]]
         name = f"**{gate}** ({_short(gate)})"
         if harmless.empty:
             best = rows.iloc[int(rows["accuracy"].argmax())]
-            told.append(
+            sentences.append(
                 f"{name} must move: held still, the best is {best['accuracy']:.3f} (at "
                 f"{_at(str(best['to']))})."
             )
         elif len(harmless) == len(rows):
-            told.append(f"{name} is not needed: wherever it is held, accuracy stays.")
+            sentences.append(f"{name} is not needed: wherever it is held, accuracy stays.")
         else:
             places = " or at ".join(_at(str(to)) for to in harmless["to"])
             worst = rows.iloc[int(rows["accuracy"].argmin())]
-            told.append(
+            sentences.append(
                 f"{name} may stand still at {places}; at {_at(str(worst['to']))} accuracy falls to "
                 f"{worst['accuracy']:.3f}."
             )
-    return told
+    return sentences
 
 
 def done(interventions: Sequence[Mapping[str, Any]]) -> str:

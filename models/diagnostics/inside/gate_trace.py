@@ -92,7 +92,7 @@ def specialisation(model: TrainedModel, batch: Batch) -> pd.DataFrame:
     - ``time_constant``, ``time_constant_at_initialisation``: of the gate that keeps the state,
       1/(1 - mean), in steps (inf where it never forgets); else NaN
     """
-    told = torch.from_numpy(informative(model.task, batch))[:, None]
+    at_informative = torch.from_numpy(informative(model.task, batch))[:, None]
     now, born = model.trajectory(batch), model.at_initialisation().trajectory(batch)
     parts = []
     for gate, values in now.gates.items():
@@ -103,7 +103,7 @@ def specialisation(model: TrainedModel, batch: Batch) -> pd.DataFrame:
             "unit": np.arange(1, model.hidden + 1),
             "mean": mean,
             "mean_at_initialisation": at_initialisation,
-            **_selectivity(values[:, 0].double(), told),
+            **_selectivity(values[:, 0].double(), at_informative),
             "saturated": _saturated(model.cell, gate, values[:, 0]),
             "time_constant": _time_constant(mean) if keeps else np.nan,
             "time_constant_at_initialisation": _time_constant(at_initialisation)
@@ -120,10 +120,10 @@ def informative(task: Task, batch: Batch) -> np.ndarray:
     return np.array([task.describe(batch, one).informative for one in sequences]).T
 
 
-def informative_steps(told: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def informative_steps(at_informative: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The first and the last of each sequence, (B,) each, from 1; of a sequence without: 1, T."""
-    steps = len(told)
-    return told.argmax(axis=0) + 1, steps - told[::-1].argmax(axis=0)
+    steps = len(at_informative)
+    return at_informative.argmax(axis=0) + 1, steps - at_informative[::-1].argmax(axis=0)
 
 
 def _values(trajectory: Trajectory) -> dict[str, Tensor]:
@@ -135,11 +135,11 @@ def _values(trajectory: Trajectory) -> dict[str, Tensor]:
     return values
 
 
-def _selectivity(values: Tensor, told: Tensor) -> dict[str, np.ndarray]:
+def _selectivity(values: Tensor, at_informative: Tensor) -> dict[str, np.ndarray]:
     """Of values (T, H, B), over the steps (T, 1, B) that tell something and over the others."""
     values = values.double()
     means, variances, counts = [], [], []
-    for chosen in (told, ~told):
+    for chosen in (at_informative, ~at_informative):
         count = chosen.sum()
         mean = (values * chosen).sum(dim=(0, 2)) / count
         means.append(mean)

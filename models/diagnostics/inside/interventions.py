@@ -164,14 +164,14 @@ def run_with(intact: Trajectory, interventions: Sequence[Intervention]) -> list[
     return states
 
 
-def told(intervention: Intervention) -> dict[str, object]:
+def to_json(intervention: Intervention) -> dict[str, object]:
     """As JSON."""
     return {"kind": intervention.kind, **vars(intervention)}
 
 
-def understood(told: Mapping[str, object]) -> Intervention:
+def from_json(description: Mapping[str, object]) -> Intervention:
     """From JSON. Raises ExperimentError."""
-    given = dict(told)
+    given = dict(description)
     kind = given.pop("kind", None)
     if not isinstance(kind, str) or kind not in KINDS:
         raise ExperimentError(f"kind is {kind!r}: choose from {', '.join(KINDS)}")

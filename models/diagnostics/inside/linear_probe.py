@@ -109,8 +109,8 @@ class _Code:
         if self._is_value:
             return self._task.correct(outputs, torch.from_numpy(labels))
         # Along this dimension, max is eight times as fast as argmax.
-        told = torch.from_numpy(self._classes)[outputs.max(dim=1).indices]
-        return told == torch.from_numpy(labels)
+        predicted = torch.from_numpy(self._classes)[outputs.max(dim=1).indices]
+        return predicted == torch.from_numpy(labels)
 
     def r2(self, outputs: Tensor, labels: np.ndarray) -> np.ndarray | float:
         if not self._is_value:

@@ -35,8 +35,8 @@ class Limits:
             (cost.megabytes, self.megabytes, size),
         )
         return [
-            (told(value), told(limit))
-            for value, limit, told in compared
+            (in_words(value), in_words(limit))
+            for value, limit, in_words in compared
             if limit is not None and value > limit
         ]
 

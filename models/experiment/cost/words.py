@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.experiment.cost.estimate import Cost
 
 UNITS = (("days", 86400), ("h", 3600), ("min", 60))
-"""From two of a unit on, it is told in that unit."""
+"""From this many of a unit on, a number is given in that unit."""
 
 
 def in_words(cost: Cost) -> str:

@@ -31,7 +31,7 @@ class Work:
 
 
 class PopulationWork:
-    """Of one population: its models' lengths are ``lengths``, its own unless told otherwise."""
+    """Work of one population whose models' lengths are ``lengths``, by default its own."""
 
     def __init__(
         self, experiment: Experiment, part: Shard, lengths: Sequence[int] | None = None
@@ -48,7 +48,7 @@ class PopulationWork:
         """Time steps of each length: the diagnostics look at one length after the other."""
 
     def training(self) -> Work:
-        """From birth to the last measurement."""
+        """From initialisation to the last measurement."""
         steps, every = self.experiment.steps, self.experiment.evaluate_every
         evaluations = 1 + -(-steps // every)
         return (
@@ -74,12 +74,12 @@ class PopulationWork:
             self.drawing(self.sequences) + self.setting() + self.through_time(self.passes.train)
         )
         tables = known.TABLES
-        told = (
+        per_step = (
             tables.call
             + self.models * tables.model
             + self.rows * len(self.cell.states) * (tables.row)
         )
-        return profile + self.recurrence() + self.scoring(chunks) * splits + Work(told * MICRO)
+        return profile + self.recurrence() + self.scoring(chunks) * splits + Work(per_step * MICRO)
 
     def scoring(self, chunks: int) -> Work:
         """On so many chunks of sequences that training never sees."""

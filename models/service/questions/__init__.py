@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from models.service.questions.at_initialisation import birth
+from models.service.questions.at_initialisation import at_initialisation
 from models.service.questions.inside import ablation, operate, probe, trace
 from models.service.questions.jacobian import singular_values
 from models.service.questions.speed import speed
 
 QUESTIONS: dict[str, Callable[..., object]] = {
-    "birth": birth,
+    "at_initialisation": at_initialisation,
     "singular_values": singular_values,
     "trace": trace,
     "probe": probe,

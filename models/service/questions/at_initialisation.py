@@ -20,7 +20,7 @@ MAX_SEEDS = 3
 CPU = torch.device("cpu")
 
 
-def birth(experiment: Mapping[str, Any], length: int | None = None) -> dict[str, Any]:
+def at_initialisation(experiment: Mapping[str, Any], length: int | None = None) -> dict[str, Any]:
     """The rows at step 0 that a run of this experiment would measure, of its first seeds.
 
     With a ``length``, what takes longest (spectral radius, Lyapunov exponent, theory, gates) is

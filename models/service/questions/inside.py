@@ -20,7 +20,7 @@ from models.diagnostics.inside.gate_trace import (
     mean_gate_trace,
     specialisation,
 )
-from models.diagnostics.inside.interventions import Intervention, told, understood
+from models.diagnostics.inside.interventions import Intervention, from_json, to_json
 from models.diagnostics.inside.linear_probe import linear_probe
 from models.diagnostics.inside.surgery import Share, ablation_table, operations
 from models.diagnostics.inside.surgery import operate as operate_on
@@ -96,7 +96,7 @@ def operate(
     """
     asked = _model(model)
     title = ""
-    done: Sequence[Intervention] = [understood(one) for one in interventions]
+    done: Sequence[Intervention] = [from_json(one) for one in interventions]
     if operation is not None:
         known = operations(asked)
         if operation not in known:
@@ -121,11 +121,11 @@ def ablation(sequences: int = 512, **model: Any) -> dict[str, list[Any]]:
     return _columns(ablation_table(_model(model), _count(sequences)))
 
 
-def _model(told: Mapping[str, Any]) -> TrainedModel:
+def _model(arguments: Mapping[str, Any]) -> TrainedModel:
     names = ("experiment", "cell", "length", "seed", "learning_rate", "parameters")
-    if wrong := sorted(set(told) ^ set(names)):
+    if wrong := sorted(set(arguments) ^ set(names)):
         raise ExperimentError(f"{wrong[0]!r} is missing or unknown: give {', '.join(names)}")
-    experiment, cell, *identity, parameters = (told[name] for name in names)
+    experiment, cell, *identity, parameters = (arguments[name] for name in names)
     try:
         numbers = decoded(parameters)
     except ValueError as error:
@@ -147,7 +147,7 @@ def _trace(found: GateTrace) -> dict[str, Any]:
 
 
 def _told(interventions: Sequence[Intervention]) -> list[dict[str, object]]:
-    return [told(one) for one in interventions]
+    return [to_json(one) for one in interventions]
 
 
 def _share(share: Share) -> dict[str, Any]:

@@ -22,18 +22,18 @@ def two_seeds(gradients: Make, first: list[float], second: list[float]) -> pd.Da
     return frame.assign(gradient_norm=first + second)
 
 
-def test_birth_is_dotted_and_now_is_the_latest_step(gradients: Make) -> None:
+def test_initialisation_is_dotted_and_now_is_the_latest_step(gradients: Make) -> None:
     frame = gradients(steps=(0, 200, 400))
     figure = gradient_profile(frame, length=100)
-    birth, now = trace(figure, "gru/birth"), trace(figure, "gru/now")
-    assert (birth.line.dash, now.line.dash) == ("dot", "solid")
+    initialisation, now = trace(figure, "gru/initialisation"), trace(figure, "gru/now")
+    assert (initialisation.line.dash, now.line.dash) == ("dot", "solid")
     assert list(now.x) == list(range(1, 101))
     own = frame.query("cell == 'gru' and length == 100 and step == 400 and seed == 1")
     # The seeds' slopes are evenly spaced, so their median is the middle one.
     assert list(now.y) == pytest.approx(own["gradient_norm"].tolist(), rel=1e-3)
-    assert birth.y[0] < now.y[0]
+    assert initialisation.y[0] < now.y[0]
     assert "step 400" in now.hovertemplate
-    assert "at initialisation" in birth.hovertemplate
+    assert "at initialisation" in initialisation.hovertemplate
     assert figure.layout.yaxis.type == "log"
     check_json(figure)
 
@@ -85,9 +85,9 @@ def test_only_cells_with_the_state_are_listed(gradients: Make) -> None:
     assert [t.uid for t in figure.data if t.showlegend] == ["lstm/now", "lstm:bias=chrono/now"]
 
 
-def test_only_birth_is_measured_yet(gradients: Make) -> None:
+def test_only_initialisation_is_measured_yet(gradients: Make) -> None:
     figure = gradient_profile(gradients(steps=(0,)), length=50)
-    assert trace(figure, "rnn/now").y == trace(figure, "rnn/birth").y
+    assert trace(figure, "rnn/now").y == trace(figure, "rnn/initialisation").y
 
 
 def test_nothing_measured_yet(gradients: Make) -> None:
@@ -123,7 +123,7 @@ def test_replay(gradients: Make) -> None:
     for place, changes in zip(figure.frames[1].traces, figure.frames[1].data, strict=True):
         assert until.data[place].uid.endswith("/now")
         assert changes.y == until.data[place].y
-    assert trace(figure, "rnn/birth").y == trace(until, "rnn/birth").y
+    assert trace(figure, "rnn/initialisation").y == trace(until, "rnn/initialisation").y
 
 
 def test_replay_is_small(gradients: Make) -> None:

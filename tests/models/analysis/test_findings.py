@@ -351,13 +351,13 @@ def test_where_none_diverged_nothing_is_said_about_it() -> None:
 
 def at_initialisation(gradients: pd.DataFrame) -> str:
     """What is said about them, after the sentence about the models."""
-    birth = "Nothing was trained: these are the models at initialisation."
+    initialisation = "Nothing was trained: these are the models at initialisation."
     told = findings(experiment(steps=0), table({}), gradients)
-    assert told.startswith(birth)
-    return told.removeprefix(birth).strip()
+    assert told.startswith(initialisation)
+    return told.removeprefix(initialisation).strip()
 
 
-def test_gradients_at_birth_name_the_least_and_the_most() -> None:
+def test_gradients_at_initialisation_name_the_least_and_the_most() -> None:
     told = at_initialisation(profiles({"lstm": [-3] * 2, "rnn": [-12] * 2, "gru": [-2] * 2}))
     assert told == (
         "Before training, the gradient norm at the first step of sequences of length 10 is about"
@@ -420,7 +420,7 @@ def test_a_gradient_that_overflows_on_its_way_back_is_named(first: float) -> Non
     assert alone == "Before training, the gradient overflows on its way back for the RNN."
 
 
-def test_only_the_hidden_state_at_birth_at_the_longest_length_is_told() -> None:
+def test_only_the_hidden_state_at_initialisation_at_the_longest_length_is_told() -> None:
     gradients = pd.concat(
         [
             profiles({"lstm": [-4]}, length=20),
@@ -440,7 +440,7 @@ def test_the_order_of_the_rows_of_a_profile_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("gradients", [profiles({}), profiles({"rnn": [-5]}, step=400), None])
-def test_without_gradients_at_birth_nothing_is_said_about_them(
+def test_without_gradients_at_initialisation_nothing_is_said_about_them(
     gradients: pd.DataFrame | None,
 ) -> None:
     told = findings(experiment(), table({"rnn": SOLVED}), gradients)

@@ -125,8 +125,10 @@ class TestTrain:
             assert texts[0] == texts[1]
 
     def test_no_steps_at_all_measures_models_at_initialisation(self, tmp_path: Path) -> None:
-        assert main(["train", *TINY, "--steps", "0", "--out", str(tmp_path / "birth")]) == 0
-        assert set(pd.read_csv(tmp_path / "birth" / "gradients.csv")["step"]) == {0}
+        assert (
+            main(["train", *TINY, "--steps", "0", "--out", str(tmp_path / "initialisation")]) == 0
+        )
+        assert set(pd.read_csv(tmp_path / "initialisation" / "gradients.csv")["step"]) == {0}
 
     def test_ctrl_c_keeps_and_writes_what_was_measured(self, tmp_path: Path, store: Store) -> None:
         out = tmp_path / "results"

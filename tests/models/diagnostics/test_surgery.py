@@ -17,9 +17,9 @@ from models.diagnostics.inside.interventions import (
     Intervention,
     Noise,
     Transplant,
+    from_json,
     run_with,
-    told,
-    understood,
+    to_json,
 )
 from models.diagnostics.inside.surgery import ablation_table, operate, operations
 from models.diagnostics.inside.trained_model import TrainedModel
@@ -210,7 +210,7 @@ def test_the_operations_of_each_cell() -> None:
     ],
 )
 def test_to_json_and_back(one: Intervention) -> None:
-    assert understood(json.loads(json.dumps(told(one)))) == one
+    assert from_json(json.loads(json.dumps(to_json(one)))) == one
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_to_json_and_back(one: Intervention) -> None:
 def test_what_cannot_be_done_is_said(bad: dict[str, Any], message: str) -> None:
     model = random_model("lstm")
     with pytest.raises(ExperimentError, match=message):
-        operate(model, [understood(bad)], 16)
+        operate(model, [from_json(bad)], 16)
 
 
 def test_shares_of_several_answers_count_each_sequence_once() -> None:

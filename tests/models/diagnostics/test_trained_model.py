@@ -39,7 +39,7 @@ def test_it_is_right_as_often_as_training_measured() -> None:
     assert right == pytest.approx(measured, abs=4 * (0.25 / 256) ** 0.5)
 
 
-def test_at_birth_it_is_what_training_starts_from() -> None:
+def test_at_initialisation_it_is_what_training_starts_from() -> None:
     model = random_model("lstm:bias=chrono")
     part = Shard(model.name, (model.identity,))
     start = PopulationTrainer(model.experiment, part, torch.device("cpu")).parameters[0].detach()

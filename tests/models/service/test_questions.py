@@ -36,15 +36,15 @@ def asked(name: str, experiment: Experiment = SMALL, **more: object) -> Any:
 
 
 @pytest.fixture(scope="module")
-def birth() -> dict[str, Any]:
-    answer: dict[str, Any] = asked("birth")
+def initialisation() -> dict[str, Any]:
+    answer: dict[str, Any] = asked("at_initialisation")
     return answer
 
 
-def test_birth_has_a_profile_for_each_cell_length_and_state_of_the_first_seeds(
-    birth: Mapping[str, Any],
+def test_initialisation_has_a_profile_for_each_cell_length_and_state_of_the_first_seeds(
+    initialisation: Mapping[str, Any],
 ) -> None:
-    told = [(p["cell"], p["length"], p["seed"], p["state"]) for p in birth["profiles"]]
+    told = [(p["cell"], p["length"], p["seed"], p["state"]) for p in initialisation["profiles"]]
     states = {"rnn": "h", "gru:norm=batch": "h", "lstm:bias=chrono": "hc"}
     assert set(told) == {
         (cell, length, seed, state)
@@ -54,42 +54,46 @@ def test_birth_has_a_profile_for_each_cell_length_and_state_of_the_first_seeds(
         for state in states[cell]
     }
     assert len(told) == len(set(told))
-    assert all(len(p["norms"]) == p["length"] for p in birth["profiles"])
+    assert all(len(p["norms"]) == p["length"] for p in initialisation["profiles"])
 
 
-def test_cells_come_in_the_order_of_the_experiment(birth: Mapping[str, Any]) -> None:
-    assert tuple(dict.fromkeys(p["cell"] for p in birth["profiles"])) == SMALL.cells
-    assert tuple(dict.fromkeys(birth["diagnostics"]["cell"])) == SMALL.cells
+def test_cells_come_in_the_order_of_the_experiment(initialisation: Mapping[str, Any]) -> None:
+    assert tuple(dict.fromkeys(p["cell"] for p in initialisation["profiles"])) == SMALL.cells
+    assert tuple(dict.fromkeys(initialisation["diagnostics"]["cell"])) == SMALL.cells
 
 
-def test_birth_is_what_a_run_measures_at_step_0(birth: Mapping[str, Any]) -> None:
+def test_initialisation_is_what_a_run_measures_at_step_0(initialisation: Mapping[str, Any]) -> None:
     tables = [one.tables for one in train(SMALL, processes=1)]
     gradients = pd.concat([table["gradients"] for table in tables])
     keys = ["cell", "length", "seed", "state"]
     measured = {key: rows["gradient_norm"].to_list() for key, rows in gradients.groupby(keys)}
-    for profile in birth["profiles"]:
+    for profile in initialisation["profiles"]:
         own = measured[tuple(profile[key] for key in keys)]
         assert profile["norms"] == pytest.approx(own, rel=1e-4)
     diagnostics = pd.concat([table["diagnostics"] for table in tables])
     keys = ["cell", "length", "seed", "diagnostic"]
     known = diagnostics.set_index(keys)["value"]
-    told = pd.DataFrame(birth["diagnostics"]).set_index(keys)["value"]
+    told = pd.DataFrame(initialisation["diagnostics"]).set_index(keys)["value"]
     assert told.index.is_unique
     np.testing.assert_allclose(told, known.loc[told.index], rtol=1e-3, equal_nan=True)
     # What needs held-out answers is asked of runs alone.
-    more = set(diagnostics["diagnostic"]) - set(birth["diagnostics"]["diagnostic"])
+    more = set(diagnostics["diagnostic"]) - set(initialisation["diagnostics"]["diagnostic"])
     assert more == {"horizon_by_behaviour", "accuracy_part_1", "accuracy_part_2"}
 
 
-def test_birth_at_one_of_several_learning_rates_is_the_same(birth: Mapping[str, Any]) -> None:
+def test_initialisation_at_one_of_several_learning_rates_is_the_same(
+    initialisation: Mapping[str, Any],
+) -> None:
     several = Experiment.from_mapping({**asdict(SMALL), "learning_rate": (0.1, 0.2)})
-    assert asked("birth", several)["profiles"] == birth["profiles"]
+    assert asked("at_initialisation", several)["profiles"] == initialisation["profiles"]
 
 
-def test_birth_does_not_depend_on_the_other_cells(birth: Mapping[str, Any]) -> None:
+def test_initialisation_does_not_depend_on_the_other_cells(
+    initialisation: Mapping[str, Any],
+) -> None:
     alone = Experiment.from_mapping({**asdict(SMALL), "cells": ("lstm:bias=chrono",)})
-    theirs = [p for p in birth["profiles"] if p["cell"] == "lstm:bias=chrono"]
-    assert asked("birth", alone)["profiles"] == theirs
+    theirs = [p for p in initialisation["profiles"] if p["cell"] == "lstm:bias=chrono"]
+    assert asked("at_initialisation", alone)["profiles"] == theirs
 
 
 @pytest.mark.parametrize("cell", SMALL.cells)
@@ -122,7 +126,7 @@ def test_an_unknown_question_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="weather"):
         ask("weather", {})
     inside = {"trace", "probe", "operate", "ablation"}
-    assert set(QUESTIONS) == {"birth", "singular_values", "speed", *inside}
+    assert set(QUESTIONS) == {"at_initialisation", "singular_values", "speed", *inside}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +138,8 @@ def test_an_unknown_question_is_a_key_error() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    ("name", "more"), [("birth", {}), ("singular_values", {"cell": "rnn", "length": 10})]
+    ("name", "more"),
+    [("at_initialisation", {}), ("singular_values", {"cell": "rnn", "length": 10})],
 )
 def test_a_bad_experiment_is_told_as_such(
     name: str, more: dict[str, Any], settings: dict[str, Any], message: str

@@ -68,7 +68,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
     runs = [store.create(TINY) for _ in range(2)]
     good, bad = json.loads(TINY.to_json()), {"cells": ["elephant"]}
     questions = [
-        {"question": number, "name": "birth", "arguments": {"experiment": experiment}}
+        {"question": number, "name": "at_initialisation", "arguments": {"experiment": experiment}}
         for number, experiment in ((3, good), (4, bad))
     ]
     wanted = [{"run": run, "process": "a test"} for run in (runs[0], GONE, runs[1])]

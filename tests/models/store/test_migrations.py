@@ -150,7 +150,7 @@ def test_what_an_old_release_left_running_is_closed_and_what_waited_waits(tmp_pa
     (lost,) = close_lost_runs(store)
     closed = store.run(lost)
     assert (closed.status, closed.resumable) == ("interrupted", False)
-    (waits,) = store.going()
+    (waits,) = store.active()
     assert waits.queued == waits.created
     assert store.claim(waits.id, "somebody")
 

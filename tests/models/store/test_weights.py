@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.analysis.schema import MODEL
+from models.analysis.schema import MODEL_COLUMNS
 from models.exchange import files
 from models.experiment import Experiment
 from models.experiment.partition import ModelKey, Shard, partition
@@ -23,7 +23,7 @@ from models.store import Store, UnknownRunError
 from models.training.population_trainer import PopulationTrainer
 from models.training.snapshot import Snapshot
 from models.training.train import train
-from models.training.weights import Trained, decoded, encoded, packed, unpacked
+from models.training.weights import TrainedModelKey, decoded, encoded, packed, unpacked
 from tests.models.store.test_store import TINY
 
 LSTM = ModelKey(12, 0, 0.02)
@@ -52,7 +52,7 @@ def test_a_finished_run_keeps_the_weights_of_the_first_seed_or_of_all(
     run = store.create(experiment)
     execute(store, run)
     kept = store.weights(run)
-    assert list(kept.columns) == [*MODEL, "step"]
+    assert list(kept.columns) == [*MODEL_COLUMNS, "step"]
     assert set(kept["step"]) == {experiment.steps}
     assert set(kept["task"]) == {experiment.task}
     models = kept[["cell", "length", "seed", "learning_rate"]]
@@ -178,10 +178,10 @@ def test_a_zip_without_weights_still_opens(tmp_path: Path, store: Store) -> None
 
 
 def test_a_name_says_which_model_it_is() -> None:
-    model = Trained("lstm:bias=chrono,init=pytorch", 100, 3, 0.02, 400)
-    assert Trained.parse(str(model)) == model
+    model = TrainedModelKey("lstm:bias=chrono,init=pytorch", 100, 3, 0.02, 400)
+    assert TrainedModelKey.parse(str(model)) == model
     with pytest.raises(ValueError, match="does not say which model"):
-        Trained.parse("lstm length=100")
+        TrainedModelKey.parse("lstm length=100")
 
 
 def npz(**arrays: Any) -> bytes:
@@ -190,7 +190,7 @@ def npz(**arrays: Any) -> bytes:
     return buffer.getvalue()
 
 
-NAME = str(Trained("rnn", 10, 0, 0.01, 4))
+NAME = str(TrainedModelKey("rnn", 10, 0, 0.01, 4))
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_what_this_project_does_not_write_is_refused(content: bytes, message: st
 def test_as_text_and_back() -> None:
     parameters = vector([1.5, -0.0, np.nan, 1e-45])
     assert decoded(encoded(parameters)).tobytes() == parameters.tobytes()
-    model = Trained("rnn", 10, 0, 0.01, 4)
+    model = TrainedModelKey("rnn", 10, 0, 0.01, 4)
     assert unpacked(packed({model: parameters}))[model].tobytes() == parameters.tobytes()
     for bad, message in (("no base64!", "not base64"), ("AAA=", "multiple of element size")):
         with pytest.raises(ValueError, match=message):

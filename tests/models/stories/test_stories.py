@@ -110,19 +110,19 @@ def test_the_text_has_three_to_five_sentences_and_a_source(story: Story) -> None
 
 
 @pytest.mark.parametrize("preset", ALL)
-def test_birth_alone_is_told_in_plain_sentences(preset: Preset) -> None:
+def test_initialisation_alone_is_told_in_plain_sentences(preset: Preset) -> None:
     small = tiny(preset.experiment)
-    answer: Any = ask("birth", {"experiment": asdict(small)})
+    answer: Any = ask("at_initialisation", {"experiment": asdict(small)})
     born = pd.DataFrame(answer["diagnostics"])
     tables = {**empty(), "diagnostics": born.assign(step=0, learning_rate=0.0)}
-    told = plain(story_of(preset.experiment).says(small, tables))
+    told = plain(story_of(preset.experiment).conclusion(small, tables))
     assert "After" not in told
 
 
 @pytest.mark.parametrize("preset", ALL)
 def test_a_trained_run_is_told_in_plain_sentences(preset: Preset) -> None:
     small = tiny(preset.experiment)
-    plain(story_of(preset.experiment).says(small, trained(small)))
+    plain(story_of(preset.experiment).conclusion(small, trained(small)))
 
 
 @pytest.mark.parametrize("preset", ALL)
@@ -133,11 +133,11 @@ def test_a_run_in_which_only_one_cell_has_trained_is_told_too(preset: Preset) ->
         name: frame[~frame["cell"].isin(behind) | (frame["step"] == 0)]
         for name, frame in trained(small).items()
     }
-    plain(story_of(preset.experiment).says(small, tables))
+    plain(story_of(preset.experiment).conclusion(small, tables))
     away = {name: frame[~frame["cell"].isin(behind)] for name, frame in tables.items()}
-    plain(story_of(preset.experiment).says(small, away))
+    plain(story_of(preset.experiment).conclusion(small, away))
     unfinished = {name: frame[frame["step"] <= 2] for name, frame in trained(small).items()}
-    told = plain(story_of(preset.experiment).says(small, unfinished))
+    told = plain(story_of(preset.experiment).conclusion(small, unfinished))
     assert "After 4 steps" not in told
 
 
@@ -145,7 +145,7 @@ def test_a_run_in_which_only_one_cell_has_trained_is_told_too(preset: Preset) ->
 def test_a_run_without_diagnostics_is_told_too(preset: Preset) -> None:
     small = tiny(preset.experiment)
     tables = {**trained(small), "diagnostics": empty()["diagnostics"]}
-    plain(story_of(preset.experiment).says(small, tables))
+    plain(story_of(preset.experiment).conclusion(small, tables))
 
 
 # What they say of numbers in which the statement holds, and in which it does not.
@@ -184,9 +184,9 @@ def measured(
     return pd.DataFrame(rows, columns=list(TABLES["diagnostics"]))
 
 
-def says(preset: str, **tables: pd.DataFrame) -> str:
+def conclusion_of(preset: str, **tables: pd.DataFrame) -> str:
     experiment = story_presets()[preset].experiment
-    return plain(story_of(experiment).says(experiment, {**empty(), **tables}))
+    return plain(story_of(experiment).conclusion(experiment, {**empty(), **tables}))
 
 
 def settings(preset: str) -> Experiment:
@@ -196,11 +196,11 @@ def settings(preset: str) -> Experiment:
 @pytest.mark.parametrize(
     ("solved", "told"),
     [
-        ((), "forgets at 10 steps already: sooner than the notes say"),
-        ((10,), "starts to forget between 10 and 20 steps, as the notes say"),
-        ((10, 20), "starts to forget between 20 and 50 steps, later than the notes say"),
+        ((), "forgets at 10 steps already: sooner than expected"),
+        ((10,), "starts to forget between 10 and 20 steps, as expected"),
+        ((10, 20), "starts to forget between 20 and 50 steps, later than expected"),
         ((10, 50), "starts to forget between 10 and 20 steps"),
-        ((10, 20, 50, 100), "does not forget at 100 steps, later than the notes say"),
+        ((10, 20, 50, 100), "does not forget at 100 steps, later than expected"),
     ],
 )
 def test_longer_is_worse_says_where_the_simple_cell_starts_to_forget(
@@ -208,23 +208,31 @@ def test_longer_is_worse_says_where_the_simple_cell_starts_to_forget(
 ) -> None:
     experiment = settings("longer_is_worse")
     simple = experiment.cells[0]
-    text = says("longer_is_worse", accuracy=scores(experiment, {simple: solved, "gru": (10, 20)}))
+    text = conclusion_of(
+        "longer_is_worse", accuracy=scores(experiment, {simple: solved, "gru": (10, 20)})
+    )
     assert f"The RNN with pytorch init {told}" in text
 
 
 def test_the_longest_lengths_are_told_cell_by_cell_and_at_once_where_they_are_the_same() -> None:
     experiment = settings("last_step")
-    text = says("last_step", accuracy=scores(experiment, {"lstm": (20, 50), "gru": (20, 50)}))
+    text = conclusion_of(
+        "last_step", accuracy=scores(experiment, {"lstm": (20, 50), "gru": (20, 50)})
+    )
     assert "solve is 50 for the LSTM and the GRU. Most seeds of the RNN solve none." in text
     everyone = dict.fromkeys(experiment.cells, (20,))
-    assert "solve is 20 for every cell." in says("last_step", accuracy=scores(experiment, everyone))
-    nobody = says("last_step", accuracy=scores(experiment, {}))
+    assert "solve is 20 for every cell." in conclusion_of(
+        "last_step", accuracy=scores(experiment, everyone)
+    )
+    nobody = conclusion_of("last_step", accuracy=scores(experiment, {}))
     assert "most seeds of every cell solve none of the lengths." in nobody
 
 
 def test_half_lives_that_halve_double_or_are_level_are_told_in_the_order_of_the_cells() -> None:
     lives = {"gru": 12.0, "lstm": math.inf, "rnn": -3.0}
-    text = says("last_step", diagnostics=measured(settings("last_step"), {"half_life_h": lives}))
+    text = conclusion_of(
+        "last_step", diagnostics=measured(settings("last_step"), {"half_life_h": lives})
+    )
     assert text == (
         "At initialisation, T = 100, the gradient of the last step's loss doubles every 3 steps "
         "for the "
@@ -233,22 +241,26 @@ def test_half_lives_that_halve_double_or_are_level_are_told_in_the_order_of_the_
 
 
 def test_nothing_measured_is_told_as_such() -> None:
-    assert "could not be measured" in says("longer_is_worse")
-    assert "could not be measured" in says("spectral_radius")
-    assert says("early_steps") == "Nothing is trained yet."
+    assert "could not be measured" in conclusion_of("longer_is_worse")
+    assert "could not be measured" in conclusion_of("spectral_radius")
+    assert conclusion_of("early_steps") == "Nothing is trained yet."
 
 
 def test_tanh_against_relu_says_what_vanishes_and_what_explodes() -> None:
     experiment = settings("tanh_against_relu")
     rnn, sigmoid, relu, identity, large = experiment.cells
     held = {rnn: 5.0, sigmoid: 0.5, relu: 2.0, identity: math.inf, large: -2.0}
-    text = says("tanh_against_relu", diagnostics=measured(experiment, {"half_life_h": held}))
-    assert "With tanh and σ it vanishes, as the notes say." in text
+    text = conclusion_of(
+        "tanh_against_relu", diagnostics=measured(experiment, {"half_life_h": held})
+    )
+    assert "With tanh and σ it vanishes, as expected." in text
     assert "With ReLU it explodes for the RNN with gain 2 and relu activation." in text
     assert "ReLU by itself does not explode here" in text
     broken = {**held, rnn: -5.0, relu: -3.0, large: 4.0}
-    text = says("tanh_against_relu", diagnostics=measured(experiment, {"half_life_h": broken}))
-    assert "Unlike what the notes say, it does not always vanish with tanh" in text
+    text = conclusion_of(
+        "tanh_against_relu", diagnostics=measured(experiment, {"half_life_h": broken})
+    )
+    assert "Against expectation, it does not always vanish with tanh" in text
     assert "explodes for the RNN with relu activation." in text
     assert "by itself" not in text
 
@@ -256,13 +268,15 @@ def test_tanh_against_relu_says_what_vanishes_and_what_explodes() -> None:
 def test_models_that_diverged_are_counted() -> None:
     experiment = settings("tanh_against_relu")
     large = experiment.cells[-1]
-    text = says("tanh_against_relu", accuracy=scores(experiment, {}, diverged=[large]))
+    text = conclusion_of("tanh_against_relu", accuracy=scores(experiment, {}, diverged=[large]))
     assert "3 of 9 models of the RNN with gain 2 and relu activation diverged." in text
     one = Experiment.from_mapping({**asdict(experiment), "seeds": 1, "lengths": (20,)})
     tables = {**empty(), "accuracy": scores(one, {}, diverged=[large])}
-    text = plain(story_of(experiment).says(one, tables))
+    text = plain(story_of(experiment).conclusion(one, tables))
     assert "1 of 1 model of the RNN with gain 2 and relu activation diverged." in text
-    assert "No model diverged." in says("tanh_against_relu", accuracy=scores(experiment, {}))
+    assert "No model diverged." in conclusion_of(
+        "tanh_against_relu", accuracy=scores(experiment, {})
+    )
 
 
 def test_spectral_radius_says_what_radii_below_and_above_1_do() -> None:
@@ -271,14 +285,18 @@ def test_spectral_radius_says_what_radii_below_and_above_1_do() -> None:
     lives = dict(zip(experiment.cells, (1.0, 3.0, 5.0, 9.0, -16.0), strict=True))
     theory = {**lives, "rnn:gain=1.1": -50.0}
     born = {"spectral_radius": radii, "half_life_theory": theory}
-    text = says("spectral_radius", diagnostics=measured(experiment, {**born, "half_life_h": lives}))
+    text = conclusion_of(
+        "spectral_radius", diagnostics=measured(experiment, {**born, "half_life_h": lives})
+    )
     assert "halves every 3 steps with radius 0.9 (theory: every 3 steps)" in text
     assert "halves every 9 steps with radius 1.1 (theory: doubles every 50 steps)" in text
-    assert "Below 1 it always shrinks, as the notes say. With 1.5 it explodes." in text
+    assert "Below 1 it always shrinks, as expected. With 1.5 it explodes." in text
     assert "not enough: with 1.1 the slopes" in text  # 1.0000001 is 1
     grows = {cell: -life for cell, life in lives.items()}
-    text = says("spectral_radius", diagnostics=measured(experiment, {**born, "half_life_h": grows}))
-    assert "Unlike what the notes say, it does not always shrink below 1." in text
+    text = conclusion_of(
+        "spectral_radius", diagnostics=measured(experiment, {**born, "half_life_h": grows})
+    )
+    assert "Against expectation, it does not always shrink below 1." in text
     assert "With 1.1 it explodes." in text
     assert "not enough: with 1.5 the slopes" in text
 
@@ -287,7 +305,7 @@ def test_spectral_radius_says_where_training_takes_it_without_models_that_have_n
     experiment = settings("spectral_radius")
     after = dict.fromkeys(experiment.cells, math.nan) | {"rnn": 2.0}
     later = measured(experiment, {"spectral_radius": after}, step=300)
-    text = says("spectral_radius", accuracy=scores(experiment, {}), diagnostics=later)
+    text = conclusion_of("spectral_radius", accuracy=scores(experiment, {}), diagnostics=later)
     assert "By then the radius is 2.00 for the RNN. It could not be measured for the RNN" in text
 
 
@@ -308,7 +326,7 @@ def test_clipping_says_how_large_norms_were_how_much_was_clipped_and_who_diverge
     experiment = settings(preset)
     relu, identity, large = experiment.cells
     training = norms(experiment, {relu: math.nan, identity: 3e7, large: 1234.0})
-    calm = says(preset, accuracy=scores(experiment, {}), training=training)
+    calm = conclusion_of(preset, accuracy=scores(experiment, {}), training=training)
     assert (
         "too large to be a number for the RNN with gain 2 and relu activation, about 10⁷ for "
         "the RNN with identity init and relu activation and 1,234 for the RNN with gain 1.5."
@@ -319,7 +337,7 @@ def test_clipping_says_how_large_norms_were_how_much_was_clipped_and_who_diverge
     assert "No model diverged." in calm
     assert "cannot help" not in calm
     assert "overflow" not in calm
-    lost = says(
+    lost = conclusion_of(
         preset,
         accuracy=scores(experiment, {}, diverged=[relu]),
         training=training,
@@ -350,9 +368,11 @@ def test_normalisation_says_whether_it_helps(
 ) -> None:
     experiment = settings("normalisation")
     solved = {"rnn": (10, 20), "rnn:norm=layer": layer, "rnn:gamma=0.1,norm=batch": batch}
-    text = says("normalisation", accuracy=scores(experiment, solved))
-    assert f"that layer norm does help. Here it {told[0]} for the RNN with layer norm." in text
-    said = text.split("batch norm helps little. Here it ")[1].split(" The notes")[0]
+    text = conclusion_of("normalisation", accuracy=scores(experiment, solved))
+    assert f"Layer norm is expected to help. Here it {told[0]} for the RNN with layer norm." in text
+    said = text.split("Batch norm is expected to help little. Here it ")[1].split(" Layer norm is")[
+        0
+    ]
     assert f"{told[1]} for" in said
     assert "the RNN with batch norm and gamma 0.1" in said.split(f"{told[1]} for")[1]
     assert "the memory span is 32 for the RNN, " in text
@@ -360,19 +380,17 @@ def test_normalisation_says_whether_it_helps(
 
 def test_normalisation_does_not_judge_spans_beyond_all_lengths() -> None:
     experiment = settings("normalisation")
-    text = says(
+    text = conclusion_of(
         "normalisation", accuracy=scores(experiment, dict.fromkeys(experiment.cells, (10, 20, 50)))
     )
-    assert (
-        "does help. Here it cannot be judged at these lengths for the RNN with layer norm" in text
-    )
+    assert "to help. Here it cannot be judged at these lengths for the RNN with layer norm" in text
 
 
 def test_normalisation_has_no_span_for_a_cell_that_diverged() -> None:
     experiment = settings("normalisation")
     rows = scores(experiment, {"rnn": (10,)})
     rows.loc[rows["cell"] == "rnn:norm=layer", "diverged"] = True
-    text = says("normalisation", accuracy=rows)
+    text = conclusion_of("normalisation", accuracy=rows)
     assert "the memory span is 14 for the RNN, " in text
     assert "none for the RNN with layer norm." in text
     assert "Here it hurts for the RNN with layer norm." in text
@@ -384,15 +402,16 @@ def test_additive_path_says_whether_the_gradient_lives_longer_through_c() -> Non
     h = {shut: 2.0, half: 19.0, chrono: 80.0}
     lives = {"half_life_h": h, "half_life_c": {**h, chrono: math.inf}}
     born = measured(experiment, {**lives, "mean_f": {shut: 0.5, half: 0.73, chrono: 0.98}})
-    text = says("additive_path", diagnostics=born)
+    text = conclusion_of("additive_path", diagnostics=born)
     assert "It lives longer through c than through h for the LSTM with chrono bias." in text
     assert "the forget gate lets through 0.50 for the LSTM with bias 0, 0.73 for" in text
     alike = measured(experiment, {"half_life_h": h, "half_life_c": h})
-    assert "It lives about as long through c as through h for the LSTM with bias 0, the" in says(
-        "additive_path", diagnostics=alike
+    assert (
+        "It lives about as long through c as through h for the LSTM with bias 0, the"
+        in conclusion_of("additive_path", diagnostics=alike)
     )
     later = measured(experiment, {"mean_f": {half: 0.9}}, step=300)
-    text = says(
+    text = conclusion_of(
         "additive_path", accuracy=scores(experiment, {}), diagnostics=pd.concat([born, later])
     )
     # The others were measured at initialisation alone.
@@ -422,12 +441,12 @@ def test_early_steps_says_who_learnt_in_which_order() -> None:
     experiment = settings("early_steps")
     rnn, lstm, gru = experiment.cells
     steps = {rnn: (math.inf, 200, 50), gru: (100, 200, 150), lstm: (90, 130, 130)}
-    text = says(
+    text = conclusion_of(
         "early_steps", accuracy=scores(experiment, {}), diagnostics=parts(experiment, steps)
     )
     assert "symbol 1 never, symbol 2 after 200 steps and symbol 3 after 50 steps." in text
-    assert "As the notes say, the RNN learnt the late symbols first." in text
-    assert "Unlike what the notes say, the LSTM learnt the early" in text
+    assert "As expected, the RNN learnt the late symbols first." in text
+    assert "Against expectation, the LSTM learnt the early" in text
     assert "No order can be seen in what the GRU learnt." in text
 
 
@@ -435,7 +454,7 @@ def test_early_steps_sees_no_order_where_all_or_nothing_is_learnt_at_once() -> N
     experiment = settings("early_steps")
     rnn, lstm, gru = experiment.cells
     steps = {rnn: (math.inf,) * 3, gru: (50,) * 3, lstm: (50,) * 3}
-    text = says(
+    text = conclusion_of(
         "early_steps", accuracy=scores(experiment, {}), diagnostics=parts(experiment, steps)
     )
     assert "The RNN has learnt none of them." in text
@@ -445,19 +464,19 @@ def test_early_steps_sees_no_order_where_all_or_nothing_is_learnt_at_once() -> N
 
 def test_every_step_says_how_the_models_were_trained() -> None:
     for preset, told in (("every_step", "losses at every step, but"), ("last_step", "the loss at")):
-        text = says(preset, accuracy=scores(settings(preset), {}))
+        text = conclusion_of(preset, accuracy=scores(settings(preset), {}))
         assert f"are trained with {told}" in text
 
 
 def test_truncation_says_whether_what_lies_beyond_the_window_was_learnt() -> None:
     experiment = settings("truncation")
     within = dict.fromkeys(experiment.cells, (20,))
-    text = says("truncation", accuracy=scores(experiment, within))
+    text = conclusion_of("truncation", accuracy=scores(experiment, within))
     assert "At T = 50 and 100 the answer hangs on a step further back" in text
-    assert "As the notes say, that is not learnt." in text
+    assert "As expected, that is not learnt." in text
     beyond = {**within, "lstm:bias=chrono": (20, 50)}
-    text = says("truncation", accuracy=scores(experiment, beyond))
-    assert "Unlike what the notes say, the LSTM with chrono bias learnt it" in text
-    whole = says("truncation_off", accuracy=scores(settings("truncation_off"), beyond))
+    text = conclusion_of("truncation", accuracy=scores(experiment, beyond))
+    assert "Against expectation, the LSTM with chrono bias learnt it" in text
+    whole = conclusion_of("truncation_off", accuracy=scores(settings("truncation_off"), beyond))
     assert whole.startswith("The gradient goes all the way back. After 300 steps")
-    assert "notes" not in whole
+    assert "xpect" not in whole

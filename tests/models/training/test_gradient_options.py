@@ -292,13 +292,11 @@ def test_of_states_that_are_not_finite_nothing_is_measured_but_the_weights() -> 
 # At initialisation, temporal order, H = 32: LITERATURE 4.3.
 
 
-def test_at_birth_the_gradient_of_the_rnn_vanishes_with_length_and_that_of_chrono_does_not() -> (
-    None
-):
+def test_the_initial_gradient_of_the_rnn_vanishes_with_length_and_that_of_chrono_does_not() -> None:
     experiment = Experiment(
         cells=("rnn", "gru:bias=chrono"), lengths=(20, 50, 100, 200), hidden_size=32
     )
-    answer: Any = ask("birth", {"experiment": asdict(experiment)})
+    answer: Any = ask("at_initialisation", {"experiment": asdict(experiment)})
     ratio = {
         (profile["cell"], profile["length"]): profile["norms"][0] / profile["norms"][-1]
         for profile in answer["profiles"]

@@ -48,7 +48,7 @@ def snapshots() -> list[Snapshot]:
     return list(train(SMALL, processes=1))
 
 
-def test_every_cell_is_measured_at_birth_every_k_steps_and_at_the_end(
+def test_every_cell_is_measured_at_initialisation_every_k_steps_and_at_the_end(
     snapshots: list[Snapshot],
 ) -> None:
     for cell in SMALL.cells:

@@ -1,13 +1,13 @@
-"""How long the birth view waits for its answer after a knob has moved.
+"""How long the view "At initialisation" waits for its answer after a setting has changed.
 
-    python -m tests.benchmarks.birth
+    python -m tests.benchmarks.at_initialisation
 
 Starts the warm process as the dashboard does, with a store of its own, and asks it the question
-``birth`` over its pipe: for each cell by itself, the three together, and the five default cells,
-at T = 200 alone and with profiles at the lengths 20 … 200 as well, as the page does, H = 32. Every
-question differs from the one before in a knob, the gain of the recurrent weights, so that nothing
-is known already. A figure is the median over rounds, from the question to the parsed answer; the
-page needs some more for drawing.
+``at_initialisation`` over its pipe: for each cell by itself, the three together, and the five cells
+of the default experiment, at T = 200 alone and with profiles at the lengths 20 … 200 as well, as
+the page does, H = 32. Every question differs from the one before in one setting, the gain of the
+recurrent weights, so that nothing is known already. A figure is the median over rounds, from
+the question to the parsed answer; the page needs some more for drawing.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def _milliseconds(
         moved = tuple(_with_gain(cell, 1 + 0.01 * turn) for cell in cells)
         experiment = asdict(Experiment(cells=moved, lengths=lengths))
         asked = time.perf_counter()
-        process.ask("birth", {"experiment": experiment, "length": 200}).result(timeout=120)
+        process.ask("at_initialisation", {"experiment": experiment, "length": 200}).result(
+            timeout=120
+        )
         took.append(1000 * (time.perf_counter() - asked))
     return statistics.median(took)
 

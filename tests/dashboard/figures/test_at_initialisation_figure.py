@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from dashboard.figures.gradient_flow.at_initialisation import (
-    birth_profiles,
+    initial_profiles,
     singular_values,
     spread,
 )
@@ -23,9 +23,9 @@ def values(logs: dict[tuple[int, int], float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["lag", "index", "log_value"])
 
 
-def test_birth_alone_is_drawn(gradients: Make) -> None:
+def test_initialisation_alone_is_drawn(gradients: Make) -> None:
     frame = gradients(lengths=(100,), seeds=1)
-    figure = birth_profiles(frame, length=100)
+    figure = initial_profiles(frame, length=100)
     line = trace(figure, "gru/now")
     own = frame.query("cell == 'gru' and step == 0")["gradient_norm"].to_numpy()
     assert list(line.y) == pytest.approx((own / own[-1]).tolist(), rel=1e-3)
@@ -39,14 +39,14 @@ def test_birth_alone_is_drawn(gradients: Make) -> None:
 def test_horizon_is_marked_on_the_line(gradients: Make) -> None:
     frame = gradients(lengths=(100,), seeds=1)
     horizons = {"rnn": 11, "lstm": 99}
-    figure = birth_profiles(frame, length=100, horizons=horizons)
+    figure = initial_profiles(frame, length=100, horizons=horizons)
     mark, line = trace(figure, "rnn/horizon"), trace(figure, "rnn/now")
     assert list(mark.x) == [89]
     assert mark.y[0] == line.y[88] >= 0.01 > line.y[87]
     assert "11 steps back" in mark.hovertemplate
     for uid in ("lstm/horizon", "gru/horizon"):  # never below 1 %, or not known
         assert len(trace(figure, uid).x) == 0
-    absolute = birth_profiles(frame, length=100, horizons=horizons, relative=False)
+    absolute = initial_profiles(frame, length=100, horizons=horizons, relative=False)
     mark, line = trace(absolute, "rnn/horizon"), trace(absolute, "rnn/now")
     assert mark.y[0] == line.y[88]
     assert "share" not in [trace.uid for trace in absolute.data]
@@ -55,7 +55,7 @@ def test_horizon_is_marked_on_the_line(gradients: Make) -> None:
 def test_gradients_that_vanish_or_break(gradients: Make) -> None:
     frame = gradients(cells=("rnn",), lengths=(3,), seeds=1, steps=(0,))
     for norms in ([0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [math.inf, math.nan, 1.0]):
-        figure = birth_profiles(
+        figure = initial_profiles(
             frame.assign(gradient_norm=norms), length=3, horizons={"rnn": 0, "gru": 1}
         )
         assert trace(figure, "rnn/now").y[0] is None
@@ -64,7 +64,7 @@ def test_gradients_that_vanish_or_break(gradients: Make) -> None:
 
 def test_nothing_measured_yet(gradients: Make) -> None:
     nothing = gradients().iloc[:0]
-    figure = birth_profiles(nothing, length=50, cells=("rnn", "gru"), horizons={"rnn": 3})
+    figure = initial_profiles(nothing, length=50, cells=("rnn", "gru"), horizons={"rnn": 3})
     assert trace(figure, "gru/now").name == "GRU"
     check_json(figure)
 
@@ -73,7 +73,7 @@ def test_identity_survives_updates_and_inputs_stay(gradients: Make) -> None:
     frame = gradients(cells=("rnn", "gru"), lengths=(50,))
     before = frame.copy()
     figures = [
-        birth_profiles(rows, length=50, cells=("rnn", "gru"), horizons={"rnn": 5})
+        initial_profiles(rows, length=50, cells=("rnn", "gru"), horizons={"rnn": 5})
         for rows in (frame.iloc[:0], frame)
     ]
     assert [t.uid for t in figures[0].data] == [t.uid for t in figures[1].data]

@@ -68,7 +68,7 @@ def test_it_is_a_run_of_the_visitor_that_has_ended(store: Store, results: Result
     assert run.size > sum(array.nbytes for array in results.weights.values())
     assert store.sizes()[run.id] == run.size
     assert [one.id for one in store.runs("anna")] == [run.id]
-    assert not store.going()
+    assert not store.active()
 
 
 @pytest.mark.parametrize(

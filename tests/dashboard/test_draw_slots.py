@@ -25,7 +25,7 @@ def at_once(look: Callable[[], object]) -> list[object]:
     seen: list[object] = []
 
     def visit() -> None:
-        with draw_slots.turn():
+        with draw_slots.draw_slot():
             seen.append(look())
 
     threads = [threading.Thread(target=visit, daemon=True) for _ in range(VISITORS)]
@@ -41,7 +41,7 @@ def somebody_else_can_draw() -> bool:
     drawn = threading.Event()
 
     def draw() -> None:
-        with draw_slots.turn():
+        with draw_slots.draw_slot():
             drawn.set()
 
     threading.Thread(target=draw, daemon=True).start()
@@ -56,7 +56,7 @@ def test_a_picture_is_made_once_for_all_who_want_it() -> None:
         made.append(somebody_else_can_draw())
         return "a picture"
 
-    seen = at_once(lambda: charts.once("test of turns", "picture", (), make))
+    seen = at_once(lambda: charts.cached("test of turns", "picture", (), make))
     assert seen == ["a picture"] * VISITORS
     assert made == [True]
 
@@ -83,7 +83,7 @@ def test_no_more_than_a_few_draw_at_once_but_for_those_that_wait() -> None:
         most[0] = max(most[0], drawing[0])
         time.sleep(0.05)
         drawing[0] -= 1
-        with draw_slots.left():
+        with draw_slots.released():
             time.sleep(0.05)
 
     assert len(at_once(draw)) == VISITORS
@@ -91,7 +91,7 @@ def test_no_more_than_a_few_draw_at_once_but_for_those_that_wait() -> None:
 
 
 def test_who_came_first_goes_first_even_after_having_left() -> None:
-    line = draw_slots.Line(1)
+    line = draw_slots.FairSemaphore(1)
     line.enter(0)
     called: list[int] = []
 
@@ -112,14 +112,14 @@ def test_who_came_first_goes_first_even_after_having_left() -> None:
 
 
 def test_what_is_there_already_is_shown_without_leaving(monkeypatch: pytest.MonkeyPatch) -> None:
-    charts.once("test of turns", "number", (), lambda: 7)
+    charts.cached("test of turns", "number", (), lambda: 7)
     monkeypatch.setattr(draw_slots, "picture", lambda: pytest.fail("it was waited for"))
-    assert charts.once("test of turns", "number", (), lambda: 8) == 7
+    assert charts.cached("test of turns", "number", (), lambda: 8) == 7
 
 
 def test_only_what_was_asked_for_last_is_kept() -> None:
     def number(place: int, made: int) -> int:
-        return charts.once("test of turns", "many", (place,), lambda: made)
+        return charts.cached("test of turns", "many", (place,), lambda: made)
 
     for place in range(charts.KEPT):
         number(place, made=place)

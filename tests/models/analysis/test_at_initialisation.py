@@ -14,7 +14,7 @@ from models.analysis.at_initialisation import (
     horizons_at_initialisation,
     predicted_lengths,
     predictions,
-    summarise_birth,
+    summarise_initialisation,
 )
 from models.analysis.prediction import THRESHOLD
 from models.analysis.schema import TABLES
@@ -186,7 +186,7 @@ def test_the_summary_has_one_row_a_cell_in_the_order_in_which_they_appear() -> N
             measured("lstm", {"half_life_theory": [80.0]}),
         ]
     )
-    table = summarise_birth(pd.concat([gradients, later]), diagnostics, 50)
+    table = summarise_initialisation(pd.concat([gradients, later]), diagnostics, 50)
     assert list(table["cell"]) == list(cells)
     lstm, rnn, gru = table.to_dict("records")
     assert lstm == {
@@ -210,7 +210,7 @@ def test_the_summary_has_one_row_a_cell_in_the_order_in_which_they_appear() -> N
 
 def test_where_no_cell_has_a_diagnostic_its_column_is_still_one_of_numbers() -> None:
     rows = profiles("rnn", [20], power(1.0))
-    table = summarise_birth(rows, measured("rnn", {"half_life_h": [5.0]}, length=20), 20)
+    table = summarise_initialisation(rows, measured("rnn", {"half_life_h": [5.0]}, length=20), 20)
     assert table["half_life_c"].dtype == float
     assert np.isnan(table["half_life_c"]).all()
 
@@ -218,4 +218,4 @@ def test_where_no_cell_has_a_diagnostic_its_column_is_still_one_of_numbers() -> 
 def test_without_profiles_there_is_an_empty_table() -> None:
     rows = profiles("rnn", [20], power(1.0)).assign(step=20)  # none at initialisation
     assert predictions(rows).empty
-    assert summarise_birth(rows.iloc[:0], measured("rnn", {}), 20).empty
+    assert summarise_initialisation(rows.iloc[:0], measured("rnn", {}), 20).empty
