@@ -21,7 +21,7 @@ SLOW = (
     "tests/dashboard/test_race_page.py",
     "tests/dashboard/test_resume.py",
     "tests/dashboard/test_settings.py",
-    "tests/dashboard/test_trainer.py",
+    "tests/dashboard/test_scheduler.py",
     "tests/dashboard/test_draw_slots.py",
     "tests/dashboard/test_visitors.py",
     # Training, or very many cases.

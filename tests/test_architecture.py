@@ -46,7 +46,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.scheduling import app_resources
 from dashboard.session import visitor
 from dashboard.scheduling.run_queue import Queue
-from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.scheduling.questions import QuestionError
 from models.experiment.cost import REFERENCE
 class Nobody:
     speed, queue = REFERENCE, Queue()

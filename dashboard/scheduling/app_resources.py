@@ -1,4 +1,4 @@
-"""What all sessions share: the configuration, the store of runs and the trainer."""
+"""What all sessions share: the configuration, the store of runs and the scheduler."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import streamlit as st
 
-from dashboard.scheduling.trainer import Trainer
+from dashboard.scheduling.scheduler import Scheduler
 from models.service.logs import start_logging
 from models.settings.configuration import PREFIX, Configuration
 from models.store import Store
@@ -39,6 +39,6 @@ def store() -> Store:
 
 
 @st.cache_resource(show_spinner=False)
-def trainer() -> Trainer:
-    """The trainer, with a warm process from the first visit on."""
-    return Trainer(store(), configuration(), variables())
+def trainer() -> Scheduler:
+    """The scheduler of runs, with a warm process from the first visit on."""
+    return Scheduler(store(), configuration(), variables())

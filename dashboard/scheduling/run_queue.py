@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -33,17 +33,17 @@ class Queue:
     waiting: tuple[Run, ...] = ()
 
     @classmethod
-    def of(cls, going: Iterable[Run]) -> Queue:
-        """``going`` in the order in which they began to wait.
+    def of(cls, active: Iterable[Run], begun: Collection[str] = ()) -> Queue:
+        """``active`` in the order in which they began to wait; those ``begun`` train as well.
 
         Every visitor's first run comes before anyone's second, counting one that trains already.
         """
-        going = list(going)
-        training = tuple(run for run in going if run.status == "running")
+        active = list(active)
+        training = tuple(run for run in active if run.status == "running" or run.id in begun)
         before = Counter(_owner(run) for run in training)
         ranked = []
-        for run in going:
-            if run.status == "queued":
+        for run in active:
+            if run not in training:
                 ranked.append((before[_owner(run)], run))
                 before[_owner(run)] += 1
         ranked.sort(key=lambda pair: pair[0])

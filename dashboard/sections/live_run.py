@@ -129,7 +129,7 @@ class _Look:
                 st.rerun()
         self.first = False
         if run.active:
-            trainer().watch(run.id)
+            trainer().mark_viewed(run.id)
             _going(run)
         else:
             _ended(run)

@@ -7,10 +7,11 @@ failed, 130 on Ctrl-C with everything measured so far written.
 from __future__ import annotations
 
 import argparse
-import io
+import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,7 +27,7 @@ from models.experiment.cost import Speed, estimate, in_words
 from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS
 from models.service.logs import start_logging
-from models.service.memory_limit import limit_memory
+from models.service.running import PATIENCE_SECONDS
 from models.settings.configuration import Configuration, ConfigurationError
 from models.settings.quoting import quoted
 from models.store import NotOursError, Store, StoreError, UnknownRunError
@@ -34,8 +35,8 @@ from models.store.lost_runs import close_lost_runs
 from models.store.process import identity
 from models.stories import story_presets
 
-PATIENCE_SECONDS = 600.0
-"""How long a store that is locked, full or away is tried again before a run is given up."""
+NICENESS = 5
+"""The pages share their cores with what they have started."""
 
 ALL_PRESETS = {**PRESETS, **story_presets()}
 
@@ -89,22 +90,16 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _serve(_: argparse.Namespace) -> int:
-    configuration = Configuration.from_environment()
-    start_logging("trainer", configuration)
-    limit_memory(configuration.megabytes)
-    # Importing torch takes long: it is done before the first line comes.
-    from models.service.serving import serve
+    from models.service.serving import Commands, Server
 
-    # The pages share this process's cores.
-    if hasattr(os, "nice"):
-        os.nice(10)
-    # A forked process closes sys.stdin, and would wait for ever for the thread that reads it.
-    lines, sys.stdin = os.fdopen(os.dup(sys.stdin.fileno())), io.StringIO()
-    try:
-        serve(Store(patience=PATIENCE_SECONDS), lines, sys.stdout)
-    except (NotOursError, StoreError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    with suppress(AttributeError):  # where there is no such thing
+        os.nice(NICENESS)
+
+    def say(message: Mapping[str, object]) -> None:
+        with suppress(BrokenPipeError):  # nobody listens any more: a run goes on all the same
+            print(json.dumps(message), flush=True)
+
+    Server(Commands(), say).run()
     return 0
 
 
@@ -150,7 +145,7 @@ def _taken_up(store: Store, run_id: str) -> str:
     """A run that waits, or was broken off, is this process's from now on."""
     close_lost_runs(store)
     status = store.run(run_id).status
-    if not (store.claim(run_id, identity()) or store.resume(run_id, identity())):
+    if status != "queued" and not store.resume(run_id, identity()):
         raise UsageError(f"run {run_id} is {status} already: start a new one")
     return run_id
 

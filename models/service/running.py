@@ -12,23 +12,19 @@ from dataclasses import dataclass
 
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import Shard, partition
+from models.service.reasons import reason
 from models.store import NotOursError, Status, Store, StoreError
 from models.store.environment import environment
 from models.store.process import identity
 from models.training.checkpoint import Checkpoint
 from models.training.snapshot import Snapshot
 
+PATIENCE_SECONDS = 600.0
+"""How long a store that is locked, full or away is tried again before a run is given up."""
 ASK_SECONDS = 0.3
 """How often the store is asked whether the run should stop."""
 ALIVE_SECONDS = 20.0
 """Time between heartbeats in the store, however far apart the run's snapshots are."""
-
-OUT_OF_MEMORY = ("DefaultCPUAllocator", "annot allocate memory", "out of memory", "bad_alloc")
-"""What PyTorch says of it, in a RuntimeError like any other."""
-TOO_LARGE = (
-    "not enough memory for these settings: lower the hidden size, the batch size, the lengths or "
-    "the seeds"
-)
 
 log = logging.getLogger("memory_lab.running")
 
@@ -51,20 +47,19 @@ def execute(
     store: Store,
     run_id: str,
     follow: Callable[[int], None] = ignore,
-    process: str | None = None,
 ) -> End:
     """Trains a run that waits, or goes on with one where its last checkpoint is.
 
     ``follow`` hears after each snapshot how many optimiser steps are done. What is measured is in
-    the store by then, whatever happens next. ``process`` is what the store calls this one. A run
-    that cannot go on ends as failed, one that lost a process or its store as interrupted, with the
-    reason. Raises ExperimentError where it asks for what is not here, NotOursError where another
-    process trains the run, StoreError where not even its end can be written.
+    the store by then, whatever happens next. A run that cannot go on ends as failed, one that lost
+    a process or its store as interrupted, with the reason.
+    Raises ExperimentError where it asks for what is not here, NotOursError where another process
+    trains the run, StoreError where not even its end can be written.
     """
     from models.training.processes import ProcessDiedError  # torch is imported here
     from models.training.train import processes_for, train
 
-    process = process or identity()
+    process = identity()
     experiment = store.run(run_id).experiment
     log.info("run begins", extra={"run": run_id})
     with _signals() as signals:
@@ -93,16 +88,6 @@ def execute(
         store.finish(run_id, end.status, end.message, process)
     log.info("run ends", extra={"run": run_id, "status": end.status, "reason": end.message})
     return end
-
-
-def reason(error: Exception) -> str:
-    """Why a run failed, for people."""
-    out_of_memory = any(sign in str(error) for sign in OUT_OF_MEMORY)
-    if isinstance(error, MemoryError) or out_of_memory:
-        return TOO_LARGE
-    # These are worded for people; of any other, its name may say more than its message.
-    plain = isinstance(error, (ExperimentError, RuntimeError))
-    return str(error) if plain else f"{type(error).__name__}: {error}"
 
 
 def _by_part(

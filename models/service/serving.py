@@ -1,92 +1,153 @@
-"""The process that a dashboard keeps warm: it answers quick questions, and trains run after run.
+"""The warm process of a dashboard: it has imported torch, computes nothing, and starts children.
 
-Lines of JSON come on standard input, in any order and number:
+Every run and every question is a child of its own, with bounds on its memory and its time, killed
+without anybody else noticing. Lines of JSON come on standard input:
 
-    {"question": 7, "name": "speed", "arguments": {...}}    answered by a line on standard output,
-                                                            {"question": 7, "answer": ...} or
-                                                            {"question": 7, "error": "..."}
-    {"run": "…", "process": "…"}                            trained by this process, which is what
-                                                            the store calls it; then the line
-                                                            {"ended": "…", "goes_on": true}, with
-                                                            the run, and whether another may follow
+    {"start": 7, "task": "train", "arguments": {"run_id": "…"}, "megabytes": 900, "seconds": null}
+    {"end": 7, "seconds": 20}              the child has so many seconds left; 0 kills it
 
-Questions are answered while a run trains as well: its models train in processes of their own.
-Where the input ends, the process does, after the run that it trains: that goes on to its end even
-where its dashboard is gone.
+and go to standard output:
+
+    {"started": 7, "process": "…"}         what the store calls it
+    {"ended": 7, "answer": …}              or with "cause" and "error", see ChildProcess
+
+Where the input ends, or a signal asks for it, questions do, and the process once the last run has
+come to its end: what trains goes on even where its dashboard is gone. Where this process is killed,
+its children end by themselves.
 """
 
 from __future__ import annotations
 
+import gc
 import json
-import logging
+import os
+import signal
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from queue import SimpleQueue
-from typing import IO, Any
+import time
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection, wait
+from typing import Any
 
-import torch
-import torch.fx.experimental.symbolic_shapes
+# PyTorch imports it, and SymPy with it, over the first Jacobian: here once, for all children.
+import torch.fx.experimental.symbolic_shapes  # noqa: F401
 
-from models.experiment import ExperimentError
-from models.service.questions import ask
-from models.service.running import execute
-from models.store import NotOursError, Store, UnknownRunError
-from models.training.processes import NO_FORK
-from models.training.train import processes_for
+from models.service.child_process import CONTEXT, ChildProcess, Task
+from models.service.logs import start_logging
+from models.service.questions import QUESTIONS
+from models.service.running import PATIENCE_SECONDS, execute
+from models.settings.configuration import Configuration
+from models.store import Store
 
-SPEAKING = threading.Lock()
-
-log = logging.getLogger("memory_lab.serving")
-
-
-def serve(store: Store, lines: Iterable[str], out: IO[str]) -> None:
-    """Answers questions, and trains one run after the other, until the input ends.
-
-    Raises StoreError where not even the end of a run can be written.
-    """
-    runs: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
-    threading.Thread(target=_listen, args=(lines, out, runs), daemon=True).start()
-    goes_on = True
-    while goes_on and (given := runs.get()):
-        goes_on = _train(store, *given)
-        _say({"ended": given[0], "goes_on": goes_on}, out)
+LOOK_SECONDS = 0.5
+"""How often it looks at the time and the memory of its children."""
+CHUNK_BYTES = 2**16
 
 
-def _train(store: Store, run_id: str, process: str) -> bool:
-    """Says whether another run can follow: not where this one took the memory of this process."""
-    try:
-        execute(store, run_id, process=process)
-        return processes_for(store.run(run_id).experiment) > 1
-    except (ExperimentError, NotOursError, UnknownRunError) as error:
-        log.warning("not trained: %s", error, extra={"run": run_id})
-        return True
+def train(run_id: str) -> dict[str, object]:
+    """Trains a run of the store, see ``execute``; ``status`` and ``message`` say how it ended."""
+    configuration = Configuration.from_environment()
+    start_logging("trainer", configuration)
+    end = execute(Store(configuration.store, PATIENCE_SECONDS), run_id)
+    return {"status": end.status, "message": end.message}
 
 
-def _listen(lines: Iterable[str], out: IO[str], runs: SimpleQueue[tuple[str, str] | None]) -> None:
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        for line in lines:
-            message = json.loads(line)
-            if "run" in message:
-                runs.put((message["run"], message["process"]))
-            else:
-                with NO_FORK:
-                    _say(_answer(message), out)
-    finally:
-        runs.put(None)  # nobody waits for a run that cannot come
+TASKS: Mapping[str, Task] = {**QUESTIONS, "train": train}
 
 
-def _say(answer: Mapping[str, object], out: IO[str]) -> None:
-    """One line, as long as somebody reads. Never beside a fork: two processes would say it."""
-    with SPEAKING, suppress(BrokenPipeError):
-        print(json.dumps(answer), file=out, flush=True)
+class Server:
+    """Carries out what its standard input says, until that has ended and the last run with it."""
+
+    def __init__(self, commands: Commands, say: Callable[[Mapping[str, object]], None]) -> None:
+        self._commands, self._say = commands, say
+        self._children: dict[int, ChildProcess] = {}
+        self._next_look = 0.0
+
+    def run(self) -> None:
+        """On Linux this must be the only thread of its process: nothing computes where it forks."""
+        for number in (signal.SIGINT, signal.SIGTERM):  # who trains has it as well, and ends
+            signal.signal(number, self._end)
+        # What is there already is not for the garbage collector, which would write to every object
+        # and so give each forked process a copy of its own.
+        gc.freeze()
+        while self._children or not self._commands.ended:
+            waiting = {child.connection: number for number, child in self._children.items()}
+            for ready in wait([*waiting, *self._commands.sources], timeout=LOOK_SECONDS):
+                if isinstance(ready, Connection) and ready in waiting:
+                    self._receive(waiting[ready])
+                else:
+                    self._obey()
+            if self._commands.ended:
+                self._end_questions()
+            self._enforce_limits()
+
+    def _end(self, *_: object) -> None:
+        self._commands.ended = True
+
+    def _obey(self) -> None:
+        for command in self._commands.read():
+            if "start" in command:
+                self._start(command["start"], command)
+            elif command["end"] in self._children:
+                self._children[command["end"]].end_within(command["seconds"])
+
+    def _end_questions(self) -> None:
+        """Nobody is left who asked them."""
+        for child in self._children.values():
+            if child.has_deadline:
+                child.end_within(0)
+
+    def _start(self, number: int, command: Mapping[str, Any]) -> None:
+        self._children[number] = child = ChildProcess(
+            TASKS[command["task"]],
+            command["arguments"],
+            command["megabytes"],
+            command["seconds"],
+            inherited=[other.connection for other in self._children.values()],
+        )
+        self._say({"started": number, "process": child.identity})
+
+    def _receive(self, number: int) -> None:
+        child = self._children[number]
+        if child.receive():
+            del self._children[number]
+            self._say({"ended": number, **child.outcome})
+
+    def _enforce_limits(self) -> None:
+        if time.monotonic() >= self._next_look:
+            for child in self._children.values():
+                child.enforce_limits()
+            self._next_look = time.monotonic() + LOOK_SECONDS
 
 
-def _answer(message: Mapping[str, Any]) -> dict[str, object]:
-    number = message["question"]
-    try:
-        return {"question": number, "answer": ask(message["name"], message["arguments"])}
-    except Exception as error:
-        return {"question": number, "error": f"{type(error).__name__}: {error}"}
+class Commands:
+    """Lines of standard input as they come, to be waited for together with connections."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._rest = b""
+        self._source: Any
+        if CONTEXT.get_start_method() == "fork":
+            self._source, self._read = 0, lambda: os.read(0, CHUNK_BYTES)
+        else:
+            # Only Linux can wait for pipes and connections alike; elsewhere a thread is no harm.
+            self._source, into = CONTEXT.Pipe(duplex=False)
+            self._read = self._source.recv_bytes
+            threading.Thread(target=_pass_on, args=(into,), daemon=True).start()
+
+    @property
+    def sources(self) -> list[Any]:
+        """What to wait for."""
+        return [] if self.ended else [self._source]
+
+    def read(self) -> list[dict[str, Any]]:
+        """What has come; waits for something where nothing has."""
+        chunk = self._read()
+        self.ended = not chunk
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+
+def _pass_on(into: Connection) -> None:
+    while chunk := os.read(0, CHUNK_BYTES):
+        into.send_bytes(chunk)
+    into.send_bytes(b"")

@@ -45,12 +45,6 @@ class Runs(Database):
         run_id: str = values["id"]
         return run_id
 
-    def claim(self, run_id: str, process: str) -> bool:
-        """Takes a run out of the queue for this process; says whether nobody was faster."""
-        # It may be ours already: an answer that was lost on its way is asked for again.
-        allowed = sa.or_(RUNS.c.status == "queued", RUNS.c.process == process)
-        return self._change(run_id, allowed, status="running", process=process)
-
     def begin(
         self, run_id: str, environment: Mapping[str, str], process: str, processes: int
     ) -> int:

@@ -25,9 +25,6 @@ T = TypeVar("T")
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 POLL_SECONDS = 0.1
 
-NO_FORK = threading.Lock()
-"""Held by whoever computes in another thread: a process forked meanwhile could not go on."""
-
 
 def run_in_processes(
     generate: Callable[..., Iterator[T]],
@@ -41,12 +38,11 @@ def run_in_processes(
     """
     started: list[tuple[Connection, Any]] = []
     try:
-        with NO_FORK:
-            # What is there already is not for the garbage collector, which would write to every
-            # object and so give each forked process a copy of its own.
-            gc.freeze()
-            for task in tasks:
-                started.append(_start(generate, task, [ours for ours, _ in started]))
+        # What is there already is not for the garbage collector, which would write to every
+        # object and so give each forked process a copy of its own.
+        gc.freeze()
+        for task in tasks:
+            started.append(_start(generate, task, [ours for ours, _ in started]))
         processes, stopping = dict(started), False
         while processes:
             for ready in wait(list(processes), timeout=POLL_SECONDS):

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from dashboard.scheduling.trainer_process import TrainerProcess
+from dashboard.scheduling.child_processes import ChildProcesses
 from models.experiment import Experiment
 
 CELLS = {
@@ -36,40 +36,42 @@ GOAL = 500
 """Milliseconds, at T = 200 with two cores."""
 
 
+MEGABYTES, SECONDS = 2000, 120.0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
     print(f"median milliseconds of {rounds} answers, H = 32, batch 32; goal {GOAL} at T = 200")
     print(f"{'':14}" + "".join(f"{name:>22}" for name in LENGTHS))
-    with _warm_process() as process:
-        _milliseconds(process, CELLS["rnn"], (20, 200), 2)  # imports torch
+    with _children() as children:
+        _milliseconds(children, CELLS["rnn"], (20, 200), 2)  # imports torch
         for name, cells in CELLS.items():
-            took = [_milliseconds(process, cells, lengths, rounds) for lengths in LENGTHS.values()]
+            took = [_milliseconds(children, cells, lengths, rounds) for lengths in LENGTHS.values()]
             print(f"{name:14}" + "".join(f"{median:22.0f}" for median in took), flush=True)
 
 
 @contextmanager
-def _warm_process() -> Iterator[TrainerProcess]:
+def _children() -> Iterator[ChildProcesses]:
     with tempfile.TemporaryDirectory() as folder:
-        process = TrainerProcess({"MEMORY_LAB_STORE": f"sqlite:///{Path(folder) / 'runs.sqlite'}"})
+        children = ChildProcesses({"MEMORY_LAB_STORE": f"sqlite:///{Path(folder) / 'runs.sqlite'}"})
         try:
-            yield process
+            yield children
         finally:
-            process.kill()
+            children.close()
 
 
 def _milliseconds(
-    process: TrainerProcess, cells: tuple[str, ...], lengths: tuple[int, ...], rounds: int
+    children: ChildProcesses, cells: tuple[str, ...], lengths: tuple[int, ...], rounds: int
 ) -> float:
     took = []
     for turn in range(rounds):
         moved = tuple(_with_gain(cell, 1 + 0.01 * turn) for cell in cells)
         experiment = asdict(Experiment(cells=moved, lengths=lengths))
         asked = time.perf_counter()
-        process.ask("at_initialisation", {"experiment": experiment, "length": 200}).result(
-            timeout=120
-        )
+        question = {"experiment": experiment, "length": 200}
+        children.start("at_initialisation", question, MEGABYTES, SECONDS).result.result()
         took.append(1000 * (time.perf_counter() - asked))
     return statistics.median(took)
 

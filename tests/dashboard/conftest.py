@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.scheduling import admission, app_resources
 from dashboard.sections.at_initialisation import answers
 from models.store import Store
-from tests.dashboard.shown import FakeTrainer
+from tests.dashboard.shown import FakeScheduler
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +41,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("MEMORY_LAB_STORE", f"sqlite:///{tmp_path / 'runs.sqlite'}")
     # What a test stores itself is nobody's: here everyone's.
     monkeypatch.setenv("MEMORY_LAB_SHARED", "yes")
-    monkeypatch.setattr(app_resources, "Trainer", FakeTrainer)
+    monkeypatch.setattr(app_resources, "Scheduler", FakeScheduler)
     yield app_resources.store()
     _forget_the_configuration()
     app_resources.store.clear()

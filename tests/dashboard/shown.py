@@ -9,8 +9,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard.scheduling.questions import QuestionError
 from dashboard.scheduling.run_queue import Place, Queue
-from dashboard.scheduling.trainer_process import QuestionError
 from models.command_line.main import parse_experiment
 from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import REFERENCE, estimate
@@ -19,7 +19,7 @@ from models.settings.configuration import Configuration
 from models.store import Store
 
 
-class FakeTrainer:
+class FakeScheduler:
     """Trains nothing."""
 
     def __init__(
@@ -27,7 +27,7 @@ class FakeTrainer:
     ) -> None:
         self.store, self.configuration = store, configuration
         self.speed = REFERENCE
-        self.woken, self.watched, self.stopped = 0, list[str](), list[str]()
+        self.woken, self.viewed, self.stopped = 0, list[str](), list[str]()
 
     @property
     def queue(self) -> Queue:
@@ -36,8 +36,8 @@ class FakeTrainer:
     def wake(self) -> None:
         self.woken += 1
 
-    def watch(self, run: str) -> None:
-        self.watched.append(run)
+    def mark_viewed(self, run: str) -> None:
+        self.viewed.append(run)
 
     def place(self, run: str) -> Place | None:
         return self.queue.place(run, self.configuration.trainers, self.seconds)

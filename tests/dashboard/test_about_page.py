@@ -83,7 +83,7 @@ def test_it_says_what_the_app_is_doing_and_keeps(
     assert (nothing["Store"], nothing["Runs in the store"]) == ("sqlite", "0")
     for visitor in ("anna", "boris"):
         store.create(Experiment(), visitor)
-    store.claim(store.create(Experiment()), "a trainer")
+    store.create(Experiment(), process="a trainer")
     finished(store, SMALL)
     told = metrics(about)
     assert (told["Runs in training"], told["Runs that wait"]) == ("1", "2")

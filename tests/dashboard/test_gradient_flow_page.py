@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.figures.style import cell_style
 from dashboard.scheduling import app_resources
-from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.scheduling.questions import QuestionError
 from dashboard.session import recorded_examples
 from models.analysis.at_initialisation import at_initialisation
 from models.analysis.half_lives import half_life_words
@@ -152,7 +152,7 @@ class TestAtInitialisation:
         def refuse(*_: Any) -> None:
             raise QuestionError("no memory")
 
-        monkeypatch.setattr(shown.FakeTrainer, "ask", refuse)
+        monkeypatch.setattr(shown.FakeScheduler, "ask", refuse)
         page = with_settings(gradient_flow, TINY).run()
         assert not page.exception
         assert any("no memory" in error.value for error in page.error)
@@ -318,13 +318,13 @@ class TestKnobs:
         self, gradient_flow: AppTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[str] = []
-        answer = shown.FakeTrainer.ask
+        answer = shown.FakeScheduler.ask
 
-        def ask(trainer: shown.FakeTrainer, name: str, arguments: Any) -> Any:
+        def ask(trainer: shown.FakeScheduler, name: str, arguments: Any) -> Any:
             asked.extend(arguments["experiment"]["cells"])
             return answer(trainer, name, arguments)
 
-        monkeypatch.setattr(shown.FakeTrainer, "ask", ask)
+        monkeypatch.setattr(shown.FakeScheduler, "ask", ask)
         page = with_settings(gradient_flow, TINY).run()
         assert asked[: len(TINY.cells)] == list(TINY.cells)
         asked.clear()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.scheduling.questions import QuestionError
 from dashboard.sections.inside import model_choice
 from dashboard.session.session_state import INSIDE_SOURCE
 from models.experiment import Experiment
@@ -241,7 +241,7 @@ def test_questions_without_an_answer_are_told(
         raise QuestionError("no memory")
 
     run = finished(store, TINY)
-    monkeypatch.setattr(shown.FakeTrainer, "ask", refuse)
+    monkeypatch.setattr(shown.FakeScheduler, "ask", refuse)
     inside.query_params["run"] = run
     page = inside.run()
     assert not page.exception

@@ -18,7 +18,7 @@ from models.store.environment import environment
 from models.store.process import identity
 from models.training.train import train
 from tests.dashboard import shown
-from tests.dashboard.shown import FakeTrainer
+from tests.dashboard.shown import FakeScheduler
 
 TINY = Experiment(
     cells=("rnn",),
@@ -35,15 +35,15 @@ TINY = Experiment(
 def test_the_press_is_answered_without_pictures_however_fast_the_run_was(
     race: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def train_at_once(trainer: FakeTrainer) -> None:
+    def train_at_once(trainer: FakeScheduler) -> None:
         for run in store.active():
-            store.claim(run.id, identity())
+            store.begin(run.id, {}, identity(), 1)
             store.begin(run.id, environment(), identity(), 1)
             for snapshot in train(run.experiment, processes=1):
                 store.append(run.id, snapshot, snapshot.step)
             store.finish(run.id, "finished")
 
-    monkeypatch.setattr(FakeTrainer, "wake", train_at_once)
+    monkeypatch.setattr(FakeScheduler, "wake", train_at_once)
     for name, values in controls.address_of(TINY).items():
         race.query_params[name] = values
     page = race.run().button(key="train").click().run()

@@ -15,7 +15,7 @@ from models.experiment.presets import PRESETS
 from models.store import Store
 from models.tasks import make_task
 from tests.dashboard import shown
-from tests.dashboard.shown import FakeTrainer
+from tests.dashboard.shown import FakeScheduler
 from tests.recorded import finished, measured
 
 TINY = Experiment(
@@ -31,9 +31,9 @@ TINY = Experiment(
 )
 
 
-def fake_trainer() -> FakeTrainer:
+def fake_trainer() -> FakeScheduler:
     trainer: object = app_resources.trainer()
-    assert isinstance(trainer, FakeTrainer)
+    assert isinstance(trainer, FakeScheduler)
     return trainer
 
 

@@ -1,4 +1,4 @@
-"""A dashboard without pages: its trainer alone, with an answer always on its way.
+"""A dashboard without pages: its scheduler alone, with an answer always on its way.
 
     python -m tests.faults.lab
 
@@ -7,7 +7,7 @@ Says ``ready`` once the first question is answered. It is there to be killed.
 
 from __future__ import annotations
 
-from dashboard.scheduling.trainer import Trainer
+from dashboard.scheduling.scheduler import Scheduler
 from models.settings.configuration import Configuration
 from models.store import Store
 
@@ -26,11 +26,11 @@ LONG_ANSWER = {
 def main() -> None:
     configuration = Configuration.from_environment()
     store = Store(configuration.store)
-    trainer = Trainer(store, configuration, {"MEMORY_LAB_STORE": configuration.store})
-    trainer.ask("at_initialisation", LONG_ANSWER)
+    scheduler = Scheduler(store, configuration, {"MEMORY_LAB_STORE": configuration.store})
+    scheduler.ask("at_initialisation", LONG_ANSWER)
     print("ready", flush=True)
     while True:
-        trainer.ask("at_initialisation", LONG_ANSWER)
+        scheduler.ask("at_initialisation", LONG_ANSWER)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.scheduling.trainer import Trainer
+from dashboard.scheduling.scheduler import Scheduler
 from models.settings.configuration import Configuration
 from models.store import Store
 from models.store.lost_runs import close_lost_runs
@@ -62,10 +62,10 @@ def none_is_left(store: Store) -> bool:
 
 
 def test_a_killed_trainer_is_told_and_its_run_goes_on(store: Store, whole: Whole) -> None:
-    trainer = Trainer(store, Configuration(trainers=1), {})
+    scheduler = Scheduler(store, Configuration(trainers=1), {})
     try:
         run = store.create(whole.experiment, "visitor")
-        trainer.wake()
+        scheduler.wake()
         wait_until(lambda: bool(store.profile_steps(run)))
         process = store.run(run).process
         assert process
@@ -74,11 +74,11 @@ def test_a_killed_trainer_is_told_and_its_run_goes_on(store: Store, whole: Whole
         assert store.run(run).message.startswith("its process was killed; if memory ran out")
         whole.check(store, run)
         assert store.resume(run)
-        trainer.wake()
+        scheduler.wake()
         wait_until(lambda: store.run(run).status == "finished")
         whole.check_end(store, run)
     finally:
-        trainer.close()
+        scheduler.close()
         wait_until(lambda: none_is_left(store))
 
 

@@ -121,7 +121,7 @@ def _train(
         _slow_down(population_trainer.PopulationTrainer, pause)
     if statements is not None:
         _die_after(statements)
-    if store.claim(run, identity()) or store.resume(run, identity()):
+    if store.run(run).status == "queued" or store.resume(run, identity()):
         running.execute(store, run)
 
 

@@ -19,7 +19,7 @@ from dashboard.figures.ladder import ladder
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.style import cell_style
 from dashboard.figures.style import in_order as cells_in_order
-from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.scheduling.questions import QuestionError
 from dashboard.sections.at_initialisation import answers
 from dashboard.session.session_state import INITIAL_STATE
 from models.analysis.at_initialisation import (

@@ -15,7 +15,7 @@ from dashboard.figures.inside.probe_curve import probe_curve
 from dashboard.figures.inside.surgery import ablation
 from dashboard.figures.layout import GREY
 from dashboard.figures.style import cell_style
-from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.scheduling.questions import QuestionError
 from dashboard.sections.inside import answers as inside_answers
 from dashboard.sections.inside import words as inside_words
 from dashboard.sections.inside.answers import Operated, Operation, Share

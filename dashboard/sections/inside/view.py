@@ -16,7 +16,7 @@ from dashboard.figures.inside.gate_map import ORDERS, Order, gate_map, unit_orde
 from dashboard.figures.inside.gate_style import Anatomy, anatomy, words
 from dashboard.figures.inside.probe_curve import probe_curve
 from dashboard.figures.inside.specialisation import selectivity, time_constants
-from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.scheduling.questions import QuestionError
 from dashboard.sections.inside import answers as inside_answers
 from dashboard.sections.inside import words as inside_words
 from dashboard.sections.inside.answers import SEQUENCES, Trace

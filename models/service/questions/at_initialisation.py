@@ -9,13 +9,11 @@ import pandas as pd
 import torch
 
 from models.experiment import Experiment
+from models.experiment.cost.questions import MAX_SEEDS
 from models.experiment.partition import partition
 from models.tasks import make_task
 from models.training.measurement import Measurement
 from models.training.population_trainer import PopulationTrainer
-
-MAX_SEEDS = 3
-"""As many as an experiment has by default; more would take longer than a visitor waits."""
 
 CPU = torch.device("cpu")
 

@@ -11,7 +11,8 @@ from models.analysis.row_order import in_order
 from models.exchange.files import from_store
 from models.experiment import Experiment, ExperimentError
 from models.service import running
-from models.service.running import End, execute, reason
+from models.service.reasons import reason
+from models.service.running import End, execute
 from models.store import Store
 from models.training import train as training
 from models.training.train import train

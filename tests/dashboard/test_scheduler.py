@@ -1,22 +1,22 @@
-"""The trainer with real processes."""
+"""The scheduler with real processes."""
 
 from __future__ import annotations
 
 import os
 import platform
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+import psutil
 import pytest
 
-from dashboard.scheduling import trainer as module
-from dashboard.scheduling.trainer import Trainer
-from dashboard.scheduling.trainer_process import QuestionError
+from dashboard.scheduling import child_processes
+from dashboard.scheduling import scheduler as module
+from dashboard.scheduling.questions import QuestionError
+from dashboard.scheduling.scheduler import Scheduler
 from models.experiment import Experiment
 from models.settings.configuration import Configuration
 from models.store import Store
@@ -43,21 +43,21 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(f"sqlite:///{tmp_path_factory.mktemp('trainer') / 'runs.sqlite'}")
 
 
-def start(store: Store) -> Trainer:
+def start(store: Store) -> Scheduler:
     variables = {"MEMORY_LAB_STORE": store.url.render_as_string(hide_password=False)}
-    return Trainer(store, Configuration(trainers=1), variables)
+    return Scheduler(store, Configuration(trainers=1), variables)
 
 
 @pytest.fixture(scope="module")
-def shared(store: Store) -> Iterator[Trainer]:
+def shared(store: Store) -> Iterator[Scheduler]:
     """One for all tests: its process takes seconds to import torch."""
-    trainer = start(store)
-    yield trainer
-    trainer.close()
+    scheduler = start(store)
+    yield scheduler
+    scheduler.close()
 
 
 @pytest.fixture
-def trainer(shared: Trainer) -> Iterator[Trainer]:
+def scheduler(shared: Scheduler) -> Iterator[Scheduler]:
     """With nothing to do, before and after."""
     store = shared.store
     yield shared
@@ -67,11 +67,11 @@ def trainer(shared: Trainer) -> Iterator[Trainer]:
 
 
 @pytest.fixture
-def impatient(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> Trainer:
+def impatient(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> Scheduler:
     """One for which LONG is a long time to look away."""
     allowed = Configuration(trainers=1, unattended_minutes=LONG / timedelta(minutes=1))
-    monkeypatch.setattr(trainer, "configuration", allowed)
-    return trainer
+    monkeypatch.setattr(scheduler, "configuration", allowed)
+    return scheduler
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -82,15 +82,15 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def submit(
-    store: Store, trainer: Trainer, experiment: Experiment, visitor: str | None = None
+    store: Store, scheduler: Scheduler, experiment: Experiment, visitor: str | None = None
 ) -> str:
     run = store.create(experiment, visitor)
-    trainer.wake()
+    scheduler.wake()
     return run
 
 
-def place(trainer: Trainer, run: str) -> int:
-    found = trainer.place(run)
+def place(scheduler: Scheduler, run: str) -> int:
+    found = scheduler.place(run)
     return found.number if found else 0
 
 
@@ -98,20 +98,15 @@ def trains(store: Store, run: str) -> bool:
     return store.run(run).done_steps > 0
 
 
-def children(process: int) -> list[int]:
-    found = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False
-    )
-    return [int(line) for line in found.stdout.split()]
-
-
-def test_runs_train_one_after_the_other_and_wait_in_a_queue(store: Store, trainer: Trainer) -> None:
-    first, second, third = (submit(store, trainer, one) for one in (ENDLESS, SHORT, SHORT))
+def test_runs_train_one_after_the_other_and_wait_in_a_queue(
+    store: Store, scheduler: Scheduler
+) -> None:
+    first, second, third = (submit(store, scheduler, one) for one in (ENDLESS, SHORT, SHORT))
     wait_until(lambda: trains(store, first))
-    assert [place(trainer, run) for run in (first, second, third)] == [0, 1, 2]
-    trainer.stop(third)
+    assert [place(scheduler, run) for run in (first, second, third)] == [0, 1, 2]
+    scheduler.stop(third)
     assert store.run(third).status == "stopped"
-    trainer.stop(first)
+    scheduler.stop(first)
     wait_until(lambda: store.run(second).status == "finished")
     assert store.run(first).status == "stopped"
     kept, _ = store.read(first, "accuracy")
@@ -119,48 +114,66 @@ def test_runs_train_one_after_the_other_and_wait_in_a_queue(store: Store, traine
     assert store.run(second).done_steps == SHORT.steps
 
 
-def test_a_killed_process_is_told_and_what_it_measured_stays(
-    store: Store, trainer: Trainer
+def test_a_killed_process_is_reported_and_what_it_measured_stays(
+    store: Store, scheduler: Scheduler
 ) -> None:
-    run = submit(store, trainer, ENDLESS)
+    run = submit(store, scheduler, ENDLESS)
     wait_until(lambda: trains(store, run))
-    (process,) = [pid for pid in children(os.getpid()) if "models serve" in command(pid)]
-    os.kill(process, signal.SIGKILL)
+    os.kill(trainer_of(store, run), signal.SIGKILL)
     wait_until(lambda: store.run(run).status == "interrupted")
     assert "its process was killed; if memory ran out, lower" in store.run(run).message
     assert len(store.read(run, "accuracy")[0])
-    after = submit(store, trainer, SHORT)
+    after = submit(store, scheduler, SHORT)
     wait_until(lambda: store.run(after).status == "finished")
 
 
-def command(process: int) -> str:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
-    except OSError:
-        return ""
+def test_what_a_killed_warm_process_had_started_ends_with_it(
+    store: Store, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_processes, "RESTART_SECONDS", 0.0)
+    run = submit(store, scheduler, ENDLESS)
+    wait_until(lambda: trains(store, run))
+    trainer = trainer_of(store, run)
+    os.kill(warm_process(), signal.SIGKILL)
+    wait_until(lambda: store.run(run).status == "interrupted")
+    wait_until(lambda: not psutil.pid_exists(trainer))
+    after = submit(store, scheduler, SHORT)
+    wait_until(lambda: store.run(after).status == "finished")
+
+
+def trainer_of(store: Store, run: str) -> int:
+    process = store.run(run).process
+    assert process
+    return int(process.split()[-2])
+
+
+def warm_process() -> int:
+    own = psutil.Process().children()
+    (found,) = [one.pid for one in own if one.cmdline()[-2:] == ["models", "serve"]]
+    return found
 
 
 def test_one_that_does_not_stop_is_killed(
-    store: Store, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+    store: Store, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "GRACE_SECONDS", 0.0)
-    run = submit(store, trainer, ENDLESS)
+    run = submit(store, scheduler, ENDLESS)
     wait_until(lambda: trains(store, run))
-    trainer.stop(run)
+    scheduler.stop(run)
     wait_until(lambda: store.run(run).status == "stopped")
 
 
 def test_a_run_whose_trainer_is_gone_is_closed_whenever_that_shows(
-    store: Store, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+    store: Store, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.2)
-    monkeypatch.setattr(trainer, "_next_look", 0.0)
-    own, waits = (submit(store, trainer, ENDLESS) for _ in range(2))
+    monkeypatch.setattr(scheduler, "_next_look", 0.0)
+    own, waits = (submit(store, scheduler, ENDLESS) for _ in range(2))
     wait_until(lambda: trains(store, own))
     lost = store.create(SHORT, process=f"{platform.node()} {2**22 - 1} 1000.00")
     alive = store.create(SHORT, process=identity())
     elsewhere = store.create(SHORT, process="another-host 1 1000.00")
-    trainer.wake()
+    scheduler.wake()
     wait_until(lambda: store.run(lost).status == "interrupted")
     assert store.run(lost).message == "its trainer is gone"
     assert store.run(alive).status == "running"
@@ -172,14 +185,14 @@ def test_a_run_whose_trainer_is_gone_is_closed_whenever_that_shows(
 
 
 def test_a_run_that_nobody_looks_at_gives_way_and_goes_on_later(
-    store: Store, impatient: Trainer
+    store: Store, impatient: Scheduler
 ) -> None:
     unwatched = submit(store, impatient, ENDLESS, "gone")
     wait_until(lambda: trains(store, unwatched))
     short = submit(store, impatient, SHORT, "here")
 
     def finished() -> bool:
-        impatient.watch(short)
+        impatient.mark_viewed(short)
         return store.run(short).status == "finished"
 
     wait_until(finished)
@@ -188,12 +201,12 @@ def test_a_run_that_nobody_looks_at_gives_way_and_goes_on_later(
     assert store.run(unwatched).resumed == 1
 
 
-def test_a_run_that_somebody_looks_at_goes_on(store: Store, impatient: Trainer) -> None:
+def test_a_run_that_somebody_looks_at_goes_on(store: Store, impatient: Scheduler) -> None:
     watched = submit(store, impatient, ENDLESS, "here")
     waits = submit(store, impatient, SHORT, "there")
 
     def stays_for_long() -> bool:
-        impatient.watch(watched)
+        impatient.mark_viewed(watched)
         started = store.run(watched).started
         return started is not None and datetime.now(UTC) - started > 4 * LONG
 
@@ -201,31 +214,14 @@ def test_a_run_that_somebody_looks_at_goes_on(store: Store, impatient: Trainer) 
     assert (store.run(watched).status, store.run(waits).status) == ("running", "queued")
 
 
-def test_a_trainer_that_takes_too_much_memory_is_killed_and_says_so(
-    store: Store, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+def test_a_run_that_takes_too_much_memory_is_killed_and_says_so(
+    store: Store, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "configuration", Configuration(trainers=1, megabytes=20))
-    run = submit(store, trainer, ENDLESS)
+    monkeypatch.setattr(scheduler, "configuration", Configuration(trainers=1, megabytes=5))
+    run = submit(store, scheduler, ENDLESS)
     wait_until(lambda: not store.run(run).active)
     assert store.run(run).status == "failed"
-    assert "more than the 20 MiB that a trainer may take: lower" in store.run(run).message
-
-
-def test_on_one_core_each_run_has_a_process_of_its_own(tmp_path: Path) -> None:
-    """There, what has trained gives its memory back by ending."""
-    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})  # its processes have no more either
-    try:
-        trainer = start(store)
-    finally:
-        os.sched_setaffinity(0, cores)
-    try:
-        runs = [submit(store, trainer, SHORT) for _ in range(2)]
-        wait_until(lambda: not store.active())
-        assert [store.run(run).status for run in runs] == ["finished"] * 2
-    finally:
-        trainer.close()
+    assert "more than the 5 MiB that it may take: lower" in store.run(run).message
 
 
 INITIALISATION = {
@@ -233,24 +229,28 @@ INITIALISATION = {
 }
 
 
-def test_questions_are_answered_whether_a_run_trains_or_not(store: Store, trainer: Trainer) -> None:
-    waiting = trainer.ask("at_initialisation", INITIALISATION)
+def test_questions_are_answered_whether_a_run_trains_or_not(
+    store: Store, scheduler: Scheduler
+) -> None:
+    waiting = scheduler.ask("at_initialisation", INITIALISATION)
     assert len(waiting["profiles"][0]["norms"]) == 10
-    run = submit(store, trainer, ENDLESS)
+    run = submit(store, scheduler, ENDLESS)
     wait_until(lambda: trains(store, run))
-    assert trainer.ask("at_initialisation", INITIALISATION) == waiting
-    trainer.stop(run)
+    assert scheduler.ask("at_initialisation", INITIALISATION) == waiting
+    scheduler.stop(run)
     wait_until(lambda: store.run(run).status == "stopped")
 
 
-def test_a_question_that_cannot_be_answered_says_why(trainer: Trainer) -> None:
+def test_a_question_that_cannot_be_answered_says_why(scheduler: Scheduler) -> None:
     bad = {"experiment": {**INITIALISATION["experiment"], "cells": ["lstm:bias=9"]}}
     with pytest.raises(QuestionError, match="bias=9 is not offered"):
-        trainer.ask("at_initialisation", bad)
+        scheduler.ask("at_initialisation", bad)
 
 
-def test_a_question_is_asked_again_where_the_process_dies_over_it(trainer: Trainer) -> None:
-    trainer.ask("at_initialisation", INITIALISATION)
-    (process,) = [pid for pid in children(os.getpid()) if "models serve" in command(pid)]
-    os.kill(process, signal.SIGKILL)
-    assert trainer.ask("at_initialisation", INITIALISATION)["profiles"]
+def test_a_question_is_asked_again_where_the_process_dies_over_it(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_processes, "RESTART_SECONDS", 0.0)
+    scheduler.ask("at_initialisation", INITIALISATION)
+    os.kill(warm_process(), signal.SIGKILL)
+    assert scheduler.ask("at_initialisation", INITIALISATION)["profiles"]

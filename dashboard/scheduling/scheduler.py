@@ -1,0 +1,219 @@
+"""Decides which run trains when. The pages never train: a child process does, see child_processes.
+
+The queue is in the store: runs that wait outlive the dashboard, and so does one that trains, which
+goes on to its end and counts as long. A run that nobody has looked at for a while is preempted
+where others wait: it stops, and continues from there when its turn comes again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dashboard.scheduling.child_processes import Child, ChildError, ChildProcesses
+from dashboard.scheduling.questions import QuestionError, Questions
+from dashboard.scheduling.run_queue import Place, Queue
+from models.experiment import Experiment
+from models.experiment.cost import REFERENCE, Speed, estimate
+from models.settings.configuration import Configuration
+from models.store import Status, Store, StoreError
+from models.store.housekeeping import tidy
+from models.store.lost_runs import close_lost_runs
+from models.store.process import is_here
+from models.store.run import Run
+
+POLL_SECONDS = 0.2
+"""How often it looks after what trains and waits."""
+IDLE_SECONDS = 2.0
+"""The same where nothing does: somebody else may have put a run into the store."""
+LOOK_SECONDS = 15.0
+"""How often it looks for lost runs, and tidies up."""
+GRACE_SECONDS = 20.0
+"""How long a run may take to end after Stop before its process is killed."""
+RETRY_SECONDS = 5.0
+"""How long it starts nothing where a child could not reach the store."""
+
+log = logging.getLogger("memory_lab.scheduler")
+
+
+@dataclass
+class _Training:
+    """A run in a child process, from before the process is there until the store knows its end."""
+
+    child: Child
+    viewed: float = field(default_factory=time.monotonic)
+    """When somebody looked at it last."""
+    preempted: bool = False
+    """Whether it goes back into the queue."""
+
+
+class Scheduler:
+    """The queue of runs and the runs in training; safe to call from any session."""
+
+    def __init__(
+        self, store: Store, configuration: Configuration, variables: Mapping[str, str]
+    ) -> None:
+        """``variables`` are the environment of every process beside our own."""
+        self.store, self.configuration = store, configuration
+        self.queue = Queue()
+        """As it was a moment ago."""
+        self.speed: Speed = REFERENCE
+        """This machine's, once it is measured."""
+        self._children = ChildProcesses(variables)
+        self._questions = Questions(self._children, configuration.megabytes)
+        self._training: dict[str, _Training] = {}
+        self._wake = threading.Event()
+        self._closed = False
+        self._next_look = self._next_start = 0.0
+        threading.Thread(target=self._work, daemon=True, name="scheduler").start()
+        threading.Thread(target=self._measure_speed, daemon=True, name="speed").start()
+
+    def wake(self) -> None:
+        """There is something new in the store."""
+        self._wake.set()
+
+    def place(self, run_id: str) -> Place | None:
+        """Where the run stands in the queue; None where it does not wait."""
+        return self.queue.place(run_id, self.configuration.trainers, self.seconds)
+
+    def seconds(self, experiment: Experiment) -> float:
+        """How long it takes here, about."""
+        return estimate(experiment, self.speed).seconds
+
+    def mark_viewed(self, run_id: str) -> None:
+        """Somebody looks at the run now."""
+        if training := self._training.get(run_id):
+            training.viewed = time.monotonic()
+
+    def stop(self, run_id: str) -> None:
+        """Ends a run soon; what it has measured stays. Raises StoreError."""
+        if self.store.run(run_id).status == "queued":
+            self.store.finish(run_id, "stopped")
+        self.store.request_stop(run_id)
+        if training := self._training.get(run_id):
+            training.preempted = False
+            training.child.end_within(GRACE_SECONDS)
+        self.wake()
+
+    def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """The answer to one of ``models.service.questions``. Raises QuestionError."""
+        return self._questions.ask(name, arguments, self.speed)
+
+    def close(self) -> None:
+        """Ends every process, for tests."""
+        self._closed = True
+        self.wake()
+        self._children.close()
+
+    def _work(self) -> None:
+        while not self._closed:
+            try:
+                self._look_after()
+            except StoreError as error:
+                log.warning("the store does not answer: %s", error)
+            except Exception:
+                log.exception("the scheduler goes on after an error")
+            busy = self._training or self.queue.waiting
+            self._wake.wait(POLL_SECONDS if busy else IDLE_SECONDS)
+            self._wake.clear()
+
+    def _look_after(self) -> None:
+        self._children.warm_up()
+        for run_id, training in list(self._training.items()):
+            if training.child.result.done():
+                self._settle(run_id, training)
+        self._look_around()
+        self._look_at_queue()
+        self._preempt()
+        self._start()
+
+    def _look_at_queue(self) -> None:
+        self.queue = Queue.of(self.store.active(), begun=self._training)
+
+    def _start(self) -> None:
+        while (
+            (run := self.queue.next()) and self._has_room() and time.monotonic() > self._next_start
+        ):
+            try:
+                child = self._children.start(
+                    "train", {"run_id": run.id}, self.configuration.megabytes
+                )
+            except ChildError as error:
+                log.warning("no run is started: %s", error)
+                return
+            log.info("run handed over", extra={"run": run.id})
+            self._training[run.id] = _Training(child)
+            self._look_at_queue()
+
+    def _has_room(self) -> bool:
+        """Whether one more run may train here; those of a dashboard that is gone count."""
+        others = [run for run in self.queue.training if self._is_of_another(run)]
+        return len(self._training) + len(others) < self.configuration.trainers
+
+    def _is_of_another(self, run: Run) -> bool:
+        here = bool(run.visitor and run.process and is_here(run.process))
+        return here and run.id not in self._training
+
+    def _preempt(self) -> None:
+        """Stops a run that nobody looks at, where others wait and none may start."""
+        if self.queue.next() is None or self._has_room():
+            return
+        long_ago = time.monotonic() - 60 * self.configuration.unattended_minutes
+        for run_id, training in self._training.items():
+            if training.viewed < long_ago and not training.preempted:
+                log.info("run preempted", extra={"run": run_id})
+                training.preempted = True
+                self.store.request_stop(run_id)
+                return
+
+    def _settle(self, run_id: str, training: _Training) -> None:
+        """Writes down how a run has ended, where its process has not; then it is ours no more."""
+        error = training.child.result.exception()
+        if isinstance(error, ChildError):
+            self._close(run_id, training.child, error)
+        if training.preempted:
+            self.store.resume(run_id)
+        del self._training[run_id]
+        self._next_look = 0.0
+
+    def _close(self, run_id: str, child: Child, error: ChildError) -> None:
+        if error.cause == "store":
+            self._next_start = time.monotonic() + RETRY_SECONDS
+        if error.cause in ("store", "gone"):
+            log.warning("run not trained: %s", error, extra={"run": run_id})
+            return
+        status, message = _how_it_ended(error)
+        if self.store.finish(run_id, status, message, child.process):
+            log.warning("run broken off: %s", error, extra={"run": run_id})
+
+    def _look_around(self) -> None:
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK_SECONDS
+        # Why one of our own was broken off is known when it is settled.
+        for run_id in close_lost_runs(self.store, but=self._training):
+            log.warning("lost run closed", extra={"run": run_id})
+        keep = self.configuration.keep_runs, self.configuration.keep_megabytes
+        for run_id in tidy(self.store, *keep):
+            log.info("run tidied away", extra={"run": run_id})
+
+    def _measure_speed(self) -> None:
+        try:
+            self.speed = Speed.from_answer(self.ask("speed", {}))
+        except QuestionError as error:
+            log.warning("the machine's speed is not known: %s", error)
+        log.info("speed measured", extra={"speed": str(self.speed)})
+
+
+def _how_it_ended(error: ChildError) -> tuple[Status, str]:
+    match error.cause:
+        case "time":  # it did not end by itself after Stop
+            return "stopped", ""
+        case "died":
+            return "interrupted", str(error)
+        case _:
+            return "failed", str(error)

@@ -1,0 +1,189 @@
+"""A process that carries out one task, with bounds on its memory and its time.
+
+On Linux it is forked and shares what its parent has loaded, so that it is there in milliseconds;
+elsewhere, where forking is not safe, it is started afresh and imports for itself.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+import psutil
+import torch
+
+from models.experiment import ExperimentError
+from models.service.process_limits import limit_memory, limit_time
+from models.service.reasons import LOWER, reason
+from models.settings.configuration import MEBIBYTE
+from models.store import NotOursError, StoreError, UnknownRunError
+from models.store.process import identity
+
+CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+SHORT_SECONDS = 2.0
+"""What has taken longer goes on with the priority LONG_NICENESS."""
+LONG_NICENESS = 15
+
+Task = Callable[..., object]
+"""Arguments by name in, what can be written as JSON out."""
+
+
+class ChildProcess:
+    """A task in its own process, from its start to its outcome.
+
+    ``outcome`` is empty while it is at work. Then it has ``answer``, or else ``error``, a line for
+    people, and ``cause``: *refused* (what was asked for is not taken), *gone* (the run is somebody
+    else's, or deleted), *store*, *failed*, *memory*, *time* or *died*.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        arguments: Mapping[str, Any],
+        megabytes: int,
+        seconds: float | None = None,
+        inherited: Iterable[Connection] = (),
+    ) -> None:
+        """``inherited`` are connections of other children, which a forked one must not keep."""
+        self.outcome: dict[str, Any] = {}
+        self.megabytes = megabytes
+        self.connection, theirs = CONTEXT.Pipe(duplex=False)
+        self._started = time.monotonic()
+        self._seconds = seconds
+        unwanted = [self.connection, *inherited] if CONTEXT.get_start_method() == "fork" else []
+        work = (task, arguments, megabytes, seconds, theirs, unwanted)
+        self._process = CONTEXT.Process(target=_work, args=work)
+        self._process.start()
+        theirs.close()
+        self.identity = identity(self._process.pid)
+        """What the store calls it."""
+
+    @property
+    def has_deadline(self) -> bool:
+        """Whether its time is bounded."""
+        return self._seconds is not None
+
+    def end_within(self, seconds: float) -> None:
+        """From now on it may take so many seconds more; 0 kills it at once."""
+        self._seconds = self._taken() + seconds
+        if not seconds:
+            self._kill("time", "it was ended")
+
+    def enforce_limits(self) -> None:
+        """Kills it where it takes more time, or with what it has started more memory, than it may.
+
+        One that takes long lets those that do not go first.
+        """
+        taken, family = self._taken(), _with_children(self._process.pid)
+        if self._seconds is not None and taken >= self._seconds:
+            self._kill("time", f"it took more than {taken:.0f} s: {LOWER}")
+        elif sum(map(_own_bytes, family)) > self.megabytes * MEBIBYTE:
+            allowed = f"the {self.megabytes} MiB that it may take"
+            self._kill("memory", f"it took more than {allowed}: {LOWER}")
+        elif taken > SHORT_SECONDS:
+            for process in family:
+                with suppress(psutil.Error):
+                    process.nice(LONG_NICENESS)
+
+    def receive(self) -> bool:
+        """Takes what its connection has; says whether the process has ended."""
+        try:
+            outcome = json.loads(self.connection.recv_bytes())
+            self.outcome = self.outcome or outcome
+            return False
+        except (EOFError, OSError):  # it has ended, maybe in the middle of its answer
+            self._process.join()
+            self.outcome = self.outcome or _death(self._process.exitcode)
+            self.connection.close()
+            return True
+
+    def _taken(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._started
+
+    def _kill(self, cause: str, error: str) -> None:
+        self.outcome = self.outcome or {"cause": cause, "error": error}
+        self._process.kill()
+
+
+def _death(exit_code: int) -> dict[str, Any]:
+    if exit_code == -getattr(signal, "SIGXCPU", 0):
+        return {"cause": "time", "error": "it took longer than it may take"}
+    killed = exit_code == -signal.SIGKILL
+    how = f"its process was killed; if memory ran out, {LOWER}" if killed else ""
+    return {"cause": "died", "error": how or f"its process died with exit code {exit_code}"}
+
+
+def _work(
+    task: Task,
+    arguments: Mapping[str, Any],
+    megabytes: int,
+    seconds: float | None,
+    parent: Connection,
+    unwanted: Iterable[Connection],
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # who trains sets its own
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    for connection in unwanted:
+        connection.close()
+    _let_go_of_standard_streams()
+    torch.set_num_threads(1)  # as in training
+    torch.set_flush_denormal(True)
+    limit_memory(megabytes)
+    if seconds is not None:
+        limit_time(seconds)
+    parent.send_bytes(json.dumps(_outcome(task, arguments)).encode())
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _let_go_of_standard_streams() -> None:
+    """Whoever talks to the parent sees its end when the parent has ended, not when all have."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1):
+        os.dup2(nothing, stream)
+    os.close(nothing)
+
+
+def _outcome(task: Task, arguments: Mapping[str, Any]) -> dict[str, object]:
+    try:
+        return {"answer": task(**arguments)}
+    except ExperimentError as error:
+        return {"cause": "refused", "error": str(error)}
+    except (NotOursError, UnknownRunError) as error:
+        return {"cause": "gone", "error": str(error)}
+    except StoreError as error:
+        return {"cause": "store", "error": str(error)}
+    except Exception as error:
+        return {"cause": "failed", "error": reason(error)}
+
+
+def _with_children(process: int) -> list[psutil.Process]:
+    try:
+        parent = psutil.Process(process)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    """Memory that would be free if the process ended; 0 for one that has."""
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.Error:
+        return 0
