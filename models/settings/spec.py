@@ -24,7 +24,7 @@ class Option:
     """All there are; of a number, those worth suggesting."""
     default: str
     help: str
-    between: tuple[float, float] | None = None
+    bounds: tuple[float, float] | None = None
     """Of a number: the smallest and the largest."""
     in_old_results: str | None = None
     """The value that results were made with which do not name the option; None: the default.
@@ -35,11 +35,11 @@ class Option:
 
     def read(self, text: str) -> str:
         """The value in its one way of writing. Raises SpecError where it is not offered."""
-        if self.between is None:
+        if self.bounds is None:
             if text not in self.values:
                 raise SpecError(f"is not offered, choose from {', '.join(self.values)}")
             return text
-        low, high = self.between
+        low, high = self.bounds
         try:
             number = numerals.number(text)
         except ValueError:
@@ -50,9 +50,9 @@ class Option:
 
     def offers(self) -> str:
         """What may be given, in words."""
-        if self.between is None:
+        if self.bounds is None:
             return "|".join(self.values)
-        return "{:g}…{:g}".format(*self.between)
+        return "{:g}…{:g}".format(*self.bounds)
 
 
 class Described(Protocol):

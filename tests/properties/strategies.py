@@ -101,9 +101,9 @@ junk = st.one_of(
 
 
 def _value(option: Option) -> st.SearchStrategy[str]:
-    if option.between is None:
+    if option.bounds is None:
         return st.sampled_from(option.values)
-    low, high = option.between
+    low, high = option.bounds
     return st.one_of(st.sampled_from(option.values), st.floats(low, high).map(repr))
 
 

@@ -97,7 +97,7 @@ def specialisation(model: TrainedModel, batch: Batch) -> pd.DataFrame:
     parts = []
     for gate, values in now.gates.items():
         mean, at_initialisation = _over_all(values[:, 0]), _over_all(born.gates[gate][:, 0])
-        keeps = gate == model.cell.keep_gate
+        keeps = gate == model.cell.forget_gate
         columns = {
             "gate": gate,
             "unit": np.arange(1, model.hidden + 1),
