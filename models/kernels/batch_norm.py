@@ -1,4 +1,4 @@
-"""Batch normalisation inside a recurrence, with statistics of each time step."""
+"""Batch normalisation inside a recurrence, with running statistics of each time step."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from models.cells.normalisation import scaled
 from models.kernels.schedule import Schedule
 
 MOMENTUM = 0.1
-"""Share of a new batch in the running statistics."""
+"""The share of a new batch in the running statistics."""
 
 KINDS = ("mean", "variance")
 
 Statistics = Literal["batch", "training", "running"]
-"""Normalise with the batch's own; also learn the running ones from it; or use the running ones."""
+"""Which statistics normalise: the batch's own, "training" also updating the running ones from them,
+or the running ones."""
 
 
 class RecurrentBatchNorm:
     """Recurrent batch normalisation (Cooijmans et al. 2016, section 3.2).
 
     Statistics are over the sequences of a batch, for each model, time step and feature by itself:
-    the first steps of a recurrence are nothing like the later ones. While nothing has been learnt
-    yet, a batch's own statistics stand in for the running ones. A step beyond the longest trained
-    one takes the statistics of that.
+    the first steps of a recurrence are nothing like the later ones. Before the first batch of
+    training, a batch's own statistics stand in for the running ones. A step beyond the longest
+    trained one takes the statistics of that.
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -36,15 +37,15 @@ class RecurrentBatchNorm:
         self._step = 0
 
     def start(self, step: int) -> None:
-        """What is normalised next belongs to this step."""
+        """Begins a time step: what is normalised next belongs to it."""
         self._step = step
 
     def finish(self) -> None:
-        """A whole batch has gone through."""
+        """Ends a forward pass of one batch."""
         self._learnt |= self.statistics == "training"
 
     def running(self) -> dict[str, Tensor]:
-        """The running statistics, by name; none while nothing has been learnt."""
+        """Returns the running statistics by name, (schedule rows, features, 1) each, if any."""
         return {
             f"{site} {kind}": values
             for site, pair in self._running.items()
@@ -68,7 +69,7 @@ class RecurrentBatchNorm:
         self._learnt = other._learnt
 
     def __call__(self, site: str, a: Tensor, gamma: Tensor, beta: Tensor | None = None) -> Tensor:
-        """``models.cells.normalisation.Normalise`` of the models active at this step."""
+        """Normalises at this step, as ``models.cells.normalisation.Normalise`` says."""
         first = self.schedule.starts[self._step]
         rows = slice(first, first + len(a))
         if self.statistics == "running" and self._learnt:
@@ -89,7 +90,7 @@ class RecurrentBatchNorm:
             running[rows].lerp_(new, share)
 
     def _rows_in(self, trained: Schedule) -> list[int]:
-        """For each row here that of the same model and step there, or of its last step."""
+        """Returns for each row that of the same model and step in ``trained``, or of its last."""
         rows = [0] * self.schedule.rows
         for model in range(self.schedule.models):
             known = trained.rows_of(model)

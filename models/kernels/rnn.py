@@ -1,4 +1,4 @@
-"""The simple recurrent cell, unrolled; the equations are in ``models.cells.rnn``."""
+"""The simple recurrent network unrolled over time; its equations are in ``models.cells.rnn``."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from models.kernels.kernel import Kernel
 
 
 class Step(NamedTuple):
-    """One step's views; n is the number of active models."""
+    """The views into the buffers that one step works on; n is the number of models active there."""
 
     W: Tensor
-    """(n, H, H + inputs + 1)."""
-    z: Tensor
-    """[h; x; 1] that goes in, (n, H + inputs + 1, B)."""
+    """Packed weights, (n, H, H + inputs + 1)."""
+    hx1: Tensor
+    """[h_{t-1}; x_t; 1], (n, H + inputs + 1, B)."""
     a: Tensor
     """Pre-activations, (n, H, B)."""
     h: Tensor
-    """What comes out, (n, H, B)."""
+    """h_t, (n, H, B)."""
+    dh: Tensor
+    """∂L/∂h_t, (n, H, B)."""
     da: Tensor
     """∂L/∂a, (n, H, B)."""
-    dh: Tensor
-    """∂L/∂h, (n, H, B)."""
 
 
-class RNNKernel(Kernel):
-    """h = φ(a), a = W z."""
+class RNNKernel(Kernel[Step]):
+    """h = φ(a), a = W [h; x; 1]."""
 
     def _allocate(self) -> None:
         self._activation = ACTIVATIONS[self.cell.activation]
@@ -38,16 +38,16 @@ class RNNKernel(Kernel):
         active = self.schedule.active[step]
         return Step(
             W=self.packed[:active],
-            z=self._rows_at(self.z, step),
-            a=self._rows_at(self.activations, step),
-            h=self._rows_after(self.z, step)[:, : self.hidden],
-            da=self._da[:active],
+            hx1=self._rows_at(self.hx1, step),
+            a=self._rows_at(self.gates, step),
+            h=self._rows_after(self.hx1, step)[:, : self.hidden],
             dh=self._rows_at(self.gradients["h"], step),
+            da=self._da[:active],
         )
 
     def forward(self) -> None:
         for s in self._steps:
-            torch.bmm(s.W, s.z, out=s.a)
+            torch.bmm(s.W, s.hx1, out=s.a)
             self._activation.forward(s.a, out=s.h)
 
     def backward(self, read_from: int) -> None:
