@@ -110,10 +110,10 @@ class ProductViews(NamedTuple):
 class Kernel(Unrolled, Generic[StepViews]):
     """An unrolled recurrence with hand-written back-propagation through time.
 
-    The input of a step is [h; x; 1], (S, H + inputs + 1, B): recurrent weights, input
-    weights and bias are one matrix W then, and one product a = W [h; x; 1] a step. The rows x and 1 are
-    filled once for a batch, h is written by the step before. All buffers, and every step's views
-    into them, are made once for the experiment.
+    The input of a step is [h; x; 1], (S, H + inputs + 1, B): recurrent weights, input weights and
+    bias are one matrix W then, and one product a = W [h; x; 1] a step. The rows x and 1 are filled
+    once for a batch, h is written by the step before. All buffers, and every step's views into
+    them, are made once for the experiment.
     """
 
     def __init__(
@@ -195,7 +195,7 @@ class Kernel(Unrolled, Generic[StepViews]):
         )
 
     def _backprop_product(self, step: int, read_from: int) -> None:
-        """Goes back through a = W [h; x; 1]: adds to ``packed_gradient`` and to ∂L/∂h of the step before.
+        """Goes back through a = W [h; x; 1]: to ``packed_gradient`` and ∂L/∂h of the step before.
 
         ∂L/∂a of this step is in ``_da``; the loss reads h at the steps from ``read_from`` on.
         """

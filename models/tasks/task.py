@@ -61,7 +61,7 @@ class Batch:
     inputs: np.ndarray
     targets: np.ndarray
 
-    def part(self, first: int, sequences: int) -> Batch:
+    def subset(self, first: int, sequences: int) -> Batch:
         """Some of the sequences."""
         chosen = slice(first, first + sequences)
         return Batch(self.inputs[..., chosen], self.targets[..., chosen])
@@ -213,7 +213,7 @@ class Task(ABC):
         """
         return (outputs.argmax(dim=-2) == targets) & outputs.isfinite().all(dim=-2)
 
-    def parts(self, classes: Classes) -> tuple[Classes, ...]:
+    def answer_parts(self, classes: Classes) -> tuple[Classes, ...]:
         """The parts of answers at scored steps, in the order in which the sequence holds them."""
         return (classes,)
 

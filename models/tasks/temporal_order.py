@@ -126,7 +126,7 @@ def sample(sequences, length, generator, split):
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         return symbol_probe(rng, batch, t, 0, INFORMATIVE)
 
-    def parts(self, classes: Classes) -> tuple[Classes, ...]:
+    def answer_parts(self, classes: Classes) -> tuple[Classes, ...]:
         """Each symbol by its number; -1 where the answer says that it has not come."""
         rest = classes + (self._orders - 1 - self._partial)
         symbols = []

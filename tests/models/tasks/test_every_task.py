@@ -105,9 +105,9 @@ def test_the_loss_of_chance_is_that_of_who_knows_the_step_alone(task: Task) -> N
 
 def test_answers_are_the_same_when_all_of_their_parts_are(task: Task) -> None:
     answers = np.arange(task.outputs)
-    parts = task.parts(answers)
+    parts = task.answer_parts(answers)
     assert len(set(zip(*(part.tolist() for part in parts), strict=True))) == task.outputs
-    for ours, torchs in zip(parts, task.parts(torch.from_numpy(answers)), strict=True):
+    for ours, torchs in zip(parts, task.answer_parts(torch.from_numpy(answers)), strict=True):
         np.testing.assert_array_equal(ours, torchs.numpy())
 
 

@@ -54,7 +54,7 @@ def test_the_same_sequences_with_a_target_at_every_step_and_the_last_one_scored(
         assert other.targets.shape == (every.steps(length), 50)
         assert every.target_steps(length) == length
         assert every.scored_steps(length) == 1
-        wanted, asked = last.parts(one.targets), every.parts(other.targets[-1:])
+        wanted, asked = last.answer_parts(one.targets), every.parts(other.targets[-1:])
         np.testing.assert_allclose(asked, wanted, rtol=1e-6)
 
 
@@ -139,15 +139,15 @@ class TestTemporalOrder:
         task = TemporalOrder(symbols=symbols, targets=targets)
         batch = task.sample(rng(), 200, 40)
         seen = batch.inputs.argmax(axis=1)
-        for position, part in enumerate(task.parts(batch.targets[-1])):
+        for position, part in enumerate(task.answer_parts(batch.targets[-1])):
             wanted = [row[row < 2][position] for row in seen.T]
             assert part.tolist() == wanted
 
     def test_an_answer_can_leave_symbols_out(self) -> None:
-        first, second = TemporalOrder(targets="every").parts(np.arange(7))
+        first, second = TemporalOrder(targets="every").answer_parts(np.arange(7))
         assert first.tolist() == [-1, 0, 1, 0, 1, 0, 1]
         assert second.tolist() == [-1, -1, -1, 0, 0, 1, 1]
-        last = [part.tolist() for part in TemporalOrder().parts(np.arange(4))]
+        last = [part.tolist() for part in TemporalOrder().answer_parts(np.arange(4))]
         assert last == [[0, 1, 0, 1], [0, 0, 1, 1]]
 
 
@@ -221,5 +221,5 @@ class TestDigits:
 
 @pytest.mark.parametrize("name", ["adding", "copy", "recall", "digits"])
 def test_an_answer_without_parts_is_its_own(name: str) -> None:
-    (part,) = make_task(name).parts(np.arange(4))
+    (part,) = make_task(name).answer_parts(np.arange(4))
     assert part.tolist() == [0, 1, 2, 3]
