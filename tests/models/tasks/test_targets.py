@@ -54,7 +54,7 @@ def test_the_same_sequences_with_a_target_at_every_step_and_the_last_one_scored(
         assert other.targets.shape == (every.steps(length), 50)
         assert every.target_steps(length) == length
         assert every.scored_steps(length) == 1
-        wanted, asked = last.answer_parts(one.targets), every.parts(other.targets[-1:])
+        wanted, asked = last.answer_parts(one.targets), every.answer_parts(other.targets[-1:])
         np.testing.assert_allclose(asked, wanted, rtol=1e-6)
 
 

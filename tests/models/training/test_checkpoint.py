@@ -91,10 +91,8 @@ def test_a_finished_population_is_not_trained_again() -> None:
     experiment = small()
     last = list(train(experiment, processes=1))[-1]
     assert last.checkpoint is not None
-    assert (
-        list(train(experiment, processes=1, checkpoints={shard_of(experiment): last.checkpoint}))
-        == []
-    )
+    checkpoints = {shard_of(experiment): last.checkpoint}
+    assert list(train(experiment, processes=1, checkpoints=checkpoints)) == []
 
 
 def test_checkpoints_come_so_often_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
