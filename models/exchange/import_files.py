@@ -20,7 +20,7 @@ from models.exchange.csv_reading import TableError, read_table
 from models.exchange.files import EXPERIMENT, NAMES, Results
 from models.exchange.plausibility import checked
 from models.experiment import Experiment, ExperimentError
-from models.settings import strict_json
+from models.settings import strict
 from models.settings.quoting import quoted
 from models.store.tables import RUN_LENGTH
 from models.training.weights import FILE as WEIGHTS
@@ -110,7 +110,7 @@ def _told(content: bytes) -> tuple[str, Experiment, dict[str, str]]:
     if len(content) > MOST_JSON:
         raise ImportedError(f"{EXPERIMENT} is larger than {MOST_JSON / 10**6:g} MB")
     try:
-        description = strict_json.parsed(content)
+        description = strict.json_value(content)
     except ValueError as error:
         raise ImportedError(f"{EXPERIMENT}: {error}") from error
     if not isinstance(description, dict) or set(description) != EXPERIMENT_KEYS:

@@ -48,9 +48,7 @@ def results() -> Results:
         rows = pd.concat(parts, ignore_index=True).assign(run=RUN)[list(columns)]
         tables[name] = in_order(rows.astype(no_rows(name).dtypes.to_dict()), TINY)
     weights = {
-        WeightsKey(
-            one.cell, model.length, model.seed, model.learning_rate, one.step
-        ): parameters
+        WeightsKey(one.cell, model.length, model.seed, model.learning_rate, one.step): parameters
         for one in snapshots
         for model, parameters in one.weights.items()
     }

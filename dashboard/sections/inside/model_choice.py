@@ -23,7 +23,7 @@ from models.store.run import Run
 from models.stories import STORIES
 from models.tasks import make_task
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import WeightsKey, to_base64, from_npz
+from models.training.weights import WeightsKey, from_npz, to_base64
 
 GOOD = Experiment(
     cells=("rnn", "lstm:bias=chrono", "gru:bias=chrono"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.cells import CELLS, make_cell
-from models.settings.spec import SpecError, canonical, of_results, parse
+from models.settings.spec import SpecError, canonical, from_results, parse
 from models.tasks import TASKS
 
 
@@ -89,11 +89,11 @@ def test_an_option_that_is_not_named_is_todays_default_and_in_results_the_one_of
     given: str, today: str, of_an_old_result: str
 ) -> None:
     assert canonical("task", given, TASKS) == today
-    assert of_results("task", given, TASKS) == of_an_old_result
+    assert from_results("task", given, TASKS) == of_an_old_result
 
 
 @pytest.mark.parametrize(
     "text", ["", "chess", "adding:tolerance", "adding:colour=red", "=1+1", ":"]
 )
 def test_what_is_no_spec_is_left_as_it_stands_in_results(text: str) -> None:
-    assert of_results("task", text, TASKS) == text
+    assert from_results("task", text, TASKS) == text
