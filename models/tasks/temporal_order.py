@@ -117,8 +117,8 @@ def sample(sequences, length, generator, split):
 
         # The last step is always a distractor, so to see it alone helps nothing.
         return (
-            rung("chance", 0, _doubt(come, 1 - come) + bit * come),
-            rung(self.memoryless, 0, _doubt(earlier, 1 - come) + bit * earlier),
+            rung("chance", 0, _entropy(come, 1 - come) + bit * come),
+            rung(self.memoryless, 0, _entropy(earlier, 1 - come) + bit * earlier),
             *(
                 # It holds some of the symbols that have come, and knows how many have.
                 rung(f"remembers {symbols}", known, bit * come[known:])
@@ -153,7 +153,7 @@ def sample(sequences, length, generator, split):
         return tuple((first, max(end, first + 1)) for first, end in firsts)
 
 
-def _doubt(*shares: np.ndarray) -> np.ndarray:
+def _entropy(*shares: np.ndarray) -> np.ndarray:
     """The entropy over cases with these shares, times the sum of the shares, in nats."""
-    doubt: np.ndarray = entr(np.array(shares)).sum(axis=0) - entr(sum(shares))
-    return doubt
+    entropy: np.ndarray = entr(np.array(shares)).sum(axis=0) - entr(sum(shares))
+    return entropy

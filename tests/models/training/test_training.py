@@ -167,22 +167,6 @@ def test_a_new_cell_without_a_kernel_trains_through_its_readable_step(
         )
 
 
-def test_gradient_profile_of_a_batch_is_the_root_mean_square_over_its_sequences() -> None:
-    settings = {"lengths": [10], "seeds": 1}
-    trainer = trainer_of(**settings, batch_size=3)
-    population = trainer.population
-    batch = trainer.task.sample(np.random.default_rng(0), 3, 10)
-    population.set_batch(0, batch)
-    (profile,) = population.gradient_profile()["h"]
-    norms = []
-    for sequence in range(3):
-        single = trainer_of(**settings, batch_size=1).population
-        single.set_batch(0, batch.subset(sequence, 1))
-        norms.append(single.gradient_profile()["h"][0])
-    expected = torch.stack(norms).square().mean(0).sqrt()
-    torch.testing.assert_close(profile, expected, rtol=1e-4, atol=1e-12)
-
-
 def test_a_gpu_that_is_not_there_is_said_plainly() -> None:
     if torch.cuda.is_available():
         assert choose_device("auto").type == "cuda"
