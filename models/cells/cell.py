@@ -170,42 +170,23 @@ class Cell(ABC):
         return self.State(*(zero for _ in self.states))
 
     def step(self, w: Weights, x: Tensor, state: tuple[Tensor, ...]) -> Any:
-        """One time step, from x_t, (..., inputs, B), and the old state to the new ``State``.
+        """Does one time step, from x_t, (..., inputs, B), and the old state to the new ``State``.
 
         Each tensor of a state has shape (..., H, B).
         """
         old = self.State(*state)
         return self.next_state(w, self.compute_gates(w, x, old), old)
 
-    def hindrance(self, hidden: int, sequences: int) -> str:
-        """Returns why this cell could learn nothing with these sizes and what to do, or "".
-
-        Batch normalisation is over the ``sequences`` of a batch, layer normalisation, where it is
-        over the fewest features, over the ``hidden`` units of one gate or state. Measured with
-        H = 32, recall, 20 steps: the RNN's gradient is 0 a step before the end with batches of one,
-        1e-11 of its last value 19 steps before with batches of two, and 10 times that value with
-        batches of three.
-        """
-        over = {"batch": ("batch_size", sequences), "layer": ("hidden_size", hidden)}
-        setting, numbers = over.get(self.norm, ("", MIN_NORMALISED))
-        if numbers >= MIN_NORMALISED:
-            return ""
-        return (
-            f"norm={self.norm} with {setting} {numbers} leaves no gradient, since it makes "
-            f"{'0 of one number' if numbers == 1 else '1 and -1 of any two numbers'}: give a "
-            f"{setting} of at least {MIN_NORMALISED}, or norm=none"
-        )
-
     @abstractmethod
     def compute_gates(self, w: Weights, x: Tensor, state: Any) -> tuple[Tensor, ...]:
-        """The first half of a step: the values of ``gates`` in their order, (..., H, B) each.
+        """Does the first half of a step: returns the values of ``gates``, (..., H, B) each.
 
         ``x`` is x_t, (..., inputs, B), ``state`` the cell's ``State`` before the step.
         """
 
     @abstractmethod
     def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: Any) -> Any:
-        """The second half of a step: the new ``State`` from the gates' values and the old one."""
+        """Does the second half of a step: returns the new ``State``."""
 
     def preactivations(self, w: Weights, x: Tensor, h: Tensor) -> Tensor:
         """Returns W_x x_t + W_h h_{t-1} + b of all gates, (..., gates·H, B).
@@ -285,3 +266,22 @@ class Cell(ABC):
         """Returns how many trainable numbers a cell and a linear readout with bias have."""
         cell = sum(math.prod(shape) for shape in self.shapes(inputs, hidden).values())
         return cell + outputs * (hidden + 1)
+
+    def hindrance(self, hidden: int, sequences: int) -> str:
+        """Returns why this cell could learn nothing with these sizes and what to do, or "".
+
+        Batch normalisation is over the ``sequences`` of a batch, layer normalisation, where it is
+        over the fewest features, over the ``hidden`` units of one gate or state. Measured with
+        H = 32, recall, 20 steps: the RNN's gradient is 0 a step before the end with batches of one,
+        1e-11 of its last value 19 steps before with batches of two, and 10 times that value with
+        batches of three.
+        """
+        over = {"batch": ("batch_size", sequences), "layer": ("hidden_size", hidden)}
+        setting, numbers = over.get(self.norm, ("", MIN_NORMALISED))
+        if numbers >= MIN_NORMALISED:
+            return ""
+        return (
+            f"norm={self.norm} with {setting} {numbers} leaves no gradient, since it makes "
+            f"{'0 of one number' if numbers == 1 else '1 and -1 of any two numbers'}: give a "
+            f"{setting} of at least {MIN_NORMALISED}, or norm=none"
+        )

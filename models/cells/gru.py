@@ -11,8 +11,8 @@ One gate does what the LSTM's forget and input gates do: what is not kept is wri
 z_t ⊙ h_{t-1} is additive like the LSTM's through c, but the state is also what the readout sees.
 Here z keeps, as in nn.GRU; in the paper 1 - z does.
 
-Vectors are columns, one for each of the B sequences of a batch. For D inputs and H units the
-parameters, in which the rows of r, z and n stand below each other, and what they start with:
+Vectors are columns, one for each of the B sequences of a batch. The parameters for D inputs and H
+units, with the rows of r, z and n below each other, and what they start with:
 
     W_x   (3H, D)   Glorot-uniform
     W_h   (3H, H)   an orthogonal matrix for each of the three
@@ -54,7 +54,10 @@ if TYPE_CHECKING:  # importing the cells does not import torch
 
 
 class GRU(Cell):
-    """The GRU cell: gates r and z, a candidate n, and one state h."""
+    """The GRU cell: gates r and z, a candidate n, and one state h.
+
+    A ``step`` is ``compute_gates`` and then ``next_state``.
+    """
 
     name = "gru"
     title = "GRU"
@@ -74,7 +77,7 @@ class GRU(Cell):
         self.bias = bias
 
     def compute_gates(self, w: Weights, x: Tensor, state: HiddenState) -> tuple[Tensor, ...]:
-        """The values of r_t, z_t and n_t, (H, B) each, from x_t, (D, B), and h_{t-1}."""
+        """Returns r_t, z_t and n_t, (H, B) each, from x_t, (D, B), and h_{t-1}."""
         assert w.b_hn is not None
         x_rz, x_n = self._products("x", w.W_x @ x, w.gamma_x)  # W_x x_t: rows of r and z, rows of n
         h_rz, h_n = self._products("h", w.W_h @ state.h, w.gamma_h)
@@ -84,7 +87,7 @@ class GRU(Cell):
         return r, z, n
 
     def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: HiddenState) -> HiddenState:
-        """The new state h_t, (H, B), from the values of the gates and h_{t-1}."""
+        """Returns h_t, (H, B), from the values of the gates and h_{t-1}."""
         _, z, n = gates
         h = z * state.h + (1 - z) * n
         return HiddenState(h)
@@ -93,13 +96,13 @@ class GRU(Cell):
         return {**super().shapes(inputs, hidden), "b_hn": (hidden, 1)}
 
     def initial_bias(self, draw: Draw, hidden: int, steps: int) -> Mapping[str, Tensor | float]:
-        """The bias that a gate starts with: a number for z, or with chrono (H, 1)."""
+        """Returns the bias that z starts with: a number, or with chrono (H, 1)."""
         if self.bias == "chrono":
             return {"z": draw.log_uniform((hidden, 1), steps - 1)}
         return {"z": float(self.bias)}
 
     def summed_biases(self, hidden: int) -> int:
-        """The rows of r and z: the candidate's second bias is a parameter of its own, ``b_hn``."""
+        """Returns the rows of r and z: the second bias of the candidate is ``b_hn``."""
         return 2 * hidden
 
     def _products(self, site: str, product: Tensor, gamma: Tensor | None) -> tuple[Tensor, Tensor]:

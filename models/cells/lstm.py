@@ -12,8 +12,8 @@ The long-term state is changed by addition. Along that path the gradient is mult
 alone, ∂c_t/∂c_{t-1} = diag(f_t): while the forget gate stays near 1, it neither vanishes nor
 explodes. Through h_{t-1} and the gates there are further paths, and those still may.
 
-Vectors are columns, one for each of the B sequences of a batch. For D inputs and H units the
-parameters, in which the rows of i, f, o and g stand below each other, and what they start with:
+Vectors are columns, one for each of the B sequences of a batch. The parameters for D inputs and H
+units, with the rows of i, f, o and g below each other, and what they start with:
 
     W_x  (4H, D)   Glorot-uniform
     W_h  (4H, H)   an orthogonal matrix for each gate
@@ -65,7 +65,10 @@ class LSTMState(NamedTuple):
 
 
 class LSTM(Cell):
-    """The LSTM cell: gates i, f and o, a candidate g, a short-term state h, a long-term state c."""
+    """The LSTM cell: gates i, f and o, a candidate g, a short-term state h, a long-term state c.
+
+    A ``step`` is ``compute_gates`` and then ``next_state``.
+    """
 
     name = "lstm"
     title = "LSTM"
@@ -88,27 +91,27 @@ class LSTM(Cell):
         self.bias = bias
 
     def compute_gates(self, w: Weights, x: Tensor, state: LSTMState) -> tuple[Tensor, ...]:
-        """The values of i_t, f_t, o_t and g_t, (H, B) each, from x_t, (D, B), and h_{t-1}."""
+        """Returns i_t, f_t, o_t and g_t, (H, B) each, from x_t, (D, B), and h_{t-1}."""
         a = self.preactivations(w, x, state.h)  # W_x x_t + W_h h_{t-1} + b, (4H, B)
         i, f, o, g = a.chunk(4, dim=-2)
         return i.sigmoid(), f.sigmoid(), o.sigmoid(), g.tanh()
 
     def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: LSTMState) -> LSTMState:
-        """The new state h_t and c_t, (H, B) each, from the values of the gates and c_{t-1}."""
+        """Returns h_t and c_t, (H, B) each, from the values of the gates and c_{t-1}."""
         i, f, o, g = gates
         c = f * state.c + i * g
         h = o * self.normalised_c(w, c).tanh()  # o_t ⊙ tanh(c_t)
         return LSTMState(h, c)
 
     def initial_bias(self, draw: Draw, hidden: int, steps: int) -> Mapping[str, Tensor | float]:
-        """The bias that a gate starts with: a number for f, or with chrono (H, 1) for f and i."""
+        """Returns the bias that f starts with, or with chrono those, (H, 1), of f and i."""
         if self.bias == "chrono":
             b_f = draw.log_uniform((hidden, 1), steps - 1)
             return {"f": b_f, "i": -b_f}
         return {"f": float(self.bias)}
 
     def normalised_c(self, w: Weights, c: Tensor) -> Tensor:
-        """c_t, (H, B), as h_t is made of it: as it is, but normalised in a cell with a ``norm``."""
+        """Returns c_t, (H, B), as it is, but normalised in a cell with a ``norm``."""
         return self.normalise("c", c, w.gamma_c, w.beta_c)
 
     def norm_parameters(self, hidden: int) -> Mapping[str, tuple[int, float]]:

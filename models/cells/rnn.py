@@ -12,8 +12,8 @@ as well explode (``activation``). Orthogonal W_h, the default, neither shrinks n
 Pascanu's regulariser, which asks the gradient to keep its norm
 (``models.training.regularisation``).
 
-Vectors are columns, one for each of the B sequences of a batch. For D inputs and H units the
-parameters, and what they start with:
+Vectors are columns, one for each of the B sequences of a batch. The parameters for D inputs and H
+units, and what they start with:
 
     W_x  (H, D)   Glorot-uniform
     W_h  (H, H)   orthogonal
@@ -63,7 +63,10 @@ OMEGA = Option(
 
 
 class RNN(Cell):
-    """The simple recurrent cell: no gates but the candidate h, which is also its one state."""
+    """The simple recurrent cell: no gates but the candidate h, which is also its one state.
+
+    A ``step`` is ``compute_gates`` and then ``next_state``.
+    """
 
     name = "rnn"
     title = "RNN"
@@ -88,13 +91,13 @@ class RNN(Cell):
             raise SpecError("omega is for the cell without normalisation: leave norm out")
 
     def compute_gates(self, w: Weights, x: Tensor, state: HiddenState) -> tuple[Tensor, ...]:
-        """The value of h_t alone, (H, B), from x_t, (D, B), and h_{t-1}."""
+        """Returns h_t alone, (H, B), from x_t, (D, B), and h_{t-1}."""
         a = self.preactivations(w, x, state.h)  # W_x x_t + W_h h_{t-1} + b, (H, B)
         h: Tensor = getattr(a, self.activation)()  # such as a.tanh()
         return (h,)
 
     def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: HiddenState) -> HiddenState:
-        """The new state h_t, (H, B): nothing of the old one is kept."""
+        """Returns h_t, (H, B): nothing of the old state is kept."""
         (h,) = gates
         return HiddenState(h)
 

@@ -109,21 +109,21 @@ class PopulationTrainer:
         self._regularise(gradient)
         norm = gradient_norm(gradient)
         threshold, by = self.experiment.clip, self.experiment.clip_by
-        update = clip(gradient, norm, threshold, by)
+        clipped = clip(gradient, norm, threshold, by)
         # Adam squares the gradient: one that is finite, but not its square, ends a model as well.
-        squared = update.square().amax(dim=1)
+        squared = clipped.square().amax(dim=1)
         trained = ~self.diverged
         self.diverged = ~(trained & outcome.loss.isfinite() & norm.isfinite() & squared.isfinite())
-        self.optimiser.step(update, frozen=self.diverged)
+        self.optimiser.step(clipped, frozen=self.diverged)
         self.step += 1
         return StepRecord(
-            self.step,
-            outcome.loss.detach(),
-            outcome.accuracy,
-            norm,
-            is_clipped(gradient, norm, threshold, by),
-            trained,
-            self._overflows(trained & self.diverged),
+            step=self.step,
+            loss=outcome.loss.detach(),
+            accuracy=outcome.accuracy,
+            gradient_norm=norm,
+            clipped=is_clipped(gradient, norm, threshold, by),
+            trained=trained,
+            overflows=self._overflows(trained & self.diverged),
         )
 
     def _set_training_batches(self) -> None:
