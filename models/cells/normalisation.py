@@ -14,7 +14,7 @@ EPSILON = 1e-5
 Normalise = Callable[..., "Tensor"]
 """A function (site, a, gamma, beta=None) that returns ``a`` normalised, times gamma, plus beta.
 
-``site`` names the place in the cell, for whoever keeps statistics of each; ``a`` and the result are
+``site`` names the place in the cell, for a normalisation that keeps statistics; ``a`` and the result are
 (..., features, B), gamma and beta (..., features, 1), or None where the cell has none.
 """
 

@@ -129,7 +129,7 @@ class Kernel(Unrolled, Generic[StepViews]):
         super().__init__(cell, schedule, device)
         self.hidden = hidden
         self._sequences = sequences
-        self._options: dict[str, Any] = {"dtype": dtype, "device": device}
+        self._empty = torch.empty(0, dtype=dtype, device=device)
         rows, features = len(cell.gates) * hidden, hidden + inputs + 1
         # [h; x; 1] of every step, and behind the last step the h that it writes.
         self.hx1 = self._zeros(schedule.rows + schedule.models, features)
@@ -139,8 +139,8 @@ class Kernel(Unrolled, Generic[StepViews]):
         # ∂L/∂state of every step.
         self.gradients = {state: self._zeros(schedule.rows, hidden) for state in cell.states}
         # W, and ∂L/∂W: transposed, since the product that fills it takes two thirds of the time so.
-        self.packed = torch.zeros(schedule.models, rows, features, **self._options)
-        self.packed_gradient = torch.zeros(schedule.models, features, rows, **self._options)
+        self.packed = self._empty.new_zeros(schedule.models, rows, features)
+        self.packed_gradient = self._empty.new_zeros(schedule.models, features, rows)
         # ∂L/∂a of one step.
         self._da = self._zeros(schedule.models, rows)
         self._allocate()
@@ -148,7 +148,7 @@ class Kernel(Unrolled, Generic[StepViews]):
         self._products = [self._product_views(step) for step in range(schedule.steps)]
 
     def _zeros(self, rows: int, features: int) -> Tensor:
-        return torch.zeros(rows, features, self._sequences, **self._options)
+        return self._empty.new_zeros(rows, features, self._sequences)
 
     def _rows_at(self, buffer: Tensor, step: int) -> Tensor:
         """Returns the rows of a step, one for each model that is active there."""

@@ -1,4 +1,4 @@
-"""What whoever runs Memory Lab can set: environment variables ``MEMORY_LAB_<NAME>``.
+"""The configuration of an installation: environment variables ``MEMORY_LAB_<NAME>``.
 
 Light on purpose: importing this module imports no torch.
 """

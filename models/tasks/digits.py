@@ -134,7 +134,7 @@ IMAGES = (
         pixels = [_from_one_pixel(pixel) for pixel in self._in_order(np.arange(PIXELS)).tolist()]
         accuracies, losses = np.array([*pixels, *[guess] * (length - PIXELS)]).T
         targets = slice(-self.target_steps(length), None)
-        # Of the pixels so far, the one that tells the most.
+        # At each step, the most informative pixel so far.
         best = np.minimum.accumulate(losses)
         return (
             Baseline("chance", *guess),
@@ -160,7 +160,7 @@ IMAGES = (
         pool = np.flatnonzero(images().split == SPLITS.index(split))
         if split == "train":
             return rng.choice(pool, sequences)
-        # Each image once before any comes again.
+        # Every image comes once before any comes again.
         return np.resize(rng.permutation(pool), sequences)
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:

@@ -130,7 +130,7 @@ def sample(sequences, length, generator, split):
         symbols = batch.inputs[..., sequence].argmax(axis=1)
         names = tuple("ABcdef"[symbol] for symbol in symbols)
         informative = tuple(bool(symbol < INFORMATIVE) for symbol in symbols)
-        relevant = [name for name, tells in zip(names, informative, strict=True) if tells]
+        relevant = [name for name, counts in zip(names, informative, strict=True) if counts]
         number = batch.targets[-1, sequence]
         return Example(names, informative, f"{', then '.join(relevant)} (class {number})")
 

@@ -220,7 +220,7 @@ class PopulationTrainer:
         statistics = self.population.recurrence.running_statistics()
         tensors = {
             "parameters": self.parameters.detach(),
-            "alive": ~self.diverged,
+            "alive": ~self.diverged,  # as older checkpoints have it
             **{OPTIMISER + name: values for name, values in self.optimiser.state().items()},
             **{RUNNING + name: values for name, values in statistics.items()},
         }

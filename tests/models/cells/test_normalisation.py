@@ -83,9 +83,9 @@ def test_the_lstm_by_the_equations_of_ba() -> None:
     )
     i, f, o, g = a.chunk(4)
     expected_c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-    shown = torch_layer_norm(expected_c, one.gamma_c) + one.beta_c
+    normalised_c = torch_layer_norm(expected_c, one.gamma_c) + one.beta_c
     torch.testing.assert_close(new_c[0], expected_c)
-    torch.testing.assert_close(new_h[0], o.sigmoid() * shown.tanh())
+    torch.testing.assert_close(new_h[0], o.sigmoid() * normalised_c.tanh())
 
 
 def test_the_gru_normalises_its_gates_together_and_its_candidate_alone() -> None:
@@ -99,13 +99,17 @@ def test_the_gru_normalises_its_gates_together_and_its_candidate_alone() -> None
     gates = slice(0, 2 * HIDDEN)
     last = slice(2 * HIDDEN, None)
 
-    def part(W: Tensor, v: Tensor, gamma: Tensor, rows: slice) -> Tensor:
+    def product(W: Tensor, v: Tensor, gamma: Tensor, rows: slice) -> Tensor:
         return torch_layer_norm((W @ v)[rows], gamma[rows])
 
-    a = part(one.W_x, x, one.gamma_x, gates) + part(one.W_h, h, one.gamma_h, gates) + one.b[gates]
+    a = (
+        product(one.W_x, x, one.gamma_x, gates)
+        + product(one.W_h, h, one.gamma_h, gates)
+        + one.b[gates]
+    )
     r, z = a.sigmoid().chunk(2)
-    n_h = part(one.W_h, h, one.gamma_h, last) + one.b_hn
-    n = (part(one.W_x, x, one.gamma_x, last) + one.b[last] + r * n_h).tanh()
+    n_h = product(one.W_h, h, one.gamma_h, last) + one.b_hn
+    n = (product(one.W_x, x, one.gamma_x, last) + one.b[last] + r * n_h).tanh()
     torch.testing.assert_close(new[0], z * h + (1 - z) * n)
 
 

@@ -34,10 +34,10 @@ def test_the_split_is_disjoint_and_balanced() -> None:
     for split, name in enumerate(SPLITS[1:], start=1):
         labels = data.labels[data.split == split]
         assert np.bincount(labels).tolist() == [30] * 10, name
-    parts = [rows(data.pixels[data.split == split]) for split in range(3)]
-    assert not parts[0] & parts[1]
-    assert not parts[0] & parts[2]
-    assert not parts[1] & parts[2]
+    train, validation, held_out = (rows(data.pixels[data.split == split]) for split in range(3))
+    assert not train & validation
+    assert not train & held_out
+    assert not validation & held_out
 
 
 @pytest.mark.parametrize("split", SPLITS)

@@ -35,7 +35,7 @@ SETTINGS = {"steps": 8, "learning_rate": (0.01, 0.02)}
 
 
 def stop_after(steps: int) -> Callable[[], bool]:
-    """Says stop once it has been asked so often, which is once an optimiser step and turn."""
+    """Says stop when it has been called so often; it is once an optimiser step and once a turn."""
     asked = iter(range(10**9))
     return lambda: next(asked) >= steps
 
