@@ -14,8 +14,8 @@ EPSILON = 1e-5
 Normalise = Callable[..., "Tensor"]
 """A function (site, a, gamma, beta=None) that returns ``a`` normalised, times gamma, plus beta.
 
-``site`` names the place in the cell, for a normalisation that keeps statistics; ``a`` and the result are
-(..., features, B), gamma and beta (..., features, 1), or None where the cell has none.
+``site`` names the place in the cell, for a normalisation that keeps statistics. ``a`` and what is
+returned are (..., features, B), gamma and beta (..., features, 1), or None in a cell without them.
 """
 
 

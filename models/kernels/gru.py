@@ -3,58 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from models.cells.cell import Weights
 from models.kernels.activations import sigmoid_backward, tanh, tanh_backward
-from models.kernels.kernel import Kernel
+from models.kernels.kernel import Kernel, Step
 
 
-class Step(NamedTuple):
-    """The views into the buffers that one step works on.
+class GRUStep(Step):
+    """The views that one step of the GRU works on, (n, H, B) where no shape is given."""
 
-    n is the number of models active at the step; where no shape is given it is (n, H, B).
-    """
-
-    W: Tensor
-    """Packed weights, (n, 3H, H + inputs + 1)."""
-    hx1: Tensor
-    """[h_{t-1}; x_t; 1], (n, H + inputs + 1, B)."""
-    h_before: Tensor
-    """h_{t-1}."""
-    gates: Tensor
-    """Pre-activations of r and z, then their values; below them ``h_n``, (n, 3H, B)."""
-    rz: Tensor
-    """Those of r and z, (n, 2H, B)."""
-    r: Tensor
-    z: Tensor
-    h_n: Tensor
-    """W_hn h_{t-1} + b_hn."""
-    n: Tensor
-    """W_xn x_t + b_n, then the candidate."""
-    h: Tensor
-    """h_t."""
-
-    dh: Tensor
-    """∂L/∂h_t."""
-    dn: Tensor
-    """∂L/∂n, then of its pre-activation."""
-    drz: Tensor
-    """∂L/∂(r, z), then of their pre-activations, (n, 2H, B)."""
-    dr: Tensor
-    dz: Tensor
-    dh_n: Tensor
-    """∂L/∂h_n."""
-    dh_carried: Tensor
-    """∂L/∂h_t of the m models active at the step before, (m, H, B)."""
-    z_carried: Tensor
-    """z of the same models, (m, H, B)."""
+    def __init__(self, kernel: GRUKernel, step: int) -> None:
+        super().__init__(kernel, step)
+        m, sigmoid_rows = self.active_before, 2 * kernel.hidden
+        self.r, self.z, self.h_n = self.a.chunk(3, dim=1)
+        """The two gates, and W_hn h_{t-1} + b_hn."""
+        self.rz = self.a[:, :sigmoid_rows]
+        """The gates with a σ, (n, 2H, B)."""
+        self.n = kernel.rows_at(kernel.n, step)
+        """W_xn x_t + b_n, then the candidate."""
+        self.dn = kernel.rows_at(kernel.dn, step)
+        """∂L/∂n, then of its pre-activation."""
+        self.dr, self.dz, self.dh_n = self.da.chunk(3, dim=1)
+        self.drz = self.da[:, :sigmoid_rows]
+        """∂L/∂(r, z), then of their pre-activations, (n, 2H, B)."""
+        self.dh_carried, self.z_carried = self.dh[:m], self.z[:m]
+        """∂L/∂h_t and z of the models that are active at the step before, (m, H, B)."""
 
 
-class GRUKernel(Kernel[Step]):
+class GRUKernel(Kernel[GRUStep]):
     """r, z = σ(W [h; x; 1]);  n = tanh(x_n + r h_n);  h = z h + (1 - z) n.
 
     The candidate's input part x_n is not scaled by r, so it does not fit into the one product a
@@ -66,35 +45,8 @@ class GRUKernel(Kernel[Step]):
         self.dn = torch.zeros_like(self.n)
         self._model_of_row = torch.tensor(self.schedule.model_of_row, device=self.n.device)
 
-    def _views(self, step: int) -> Step:
-        H = self.hidden
-        active, before = self.schedule.active[step], self._active_before(step)
-        hx1 = self._rows_at(self.hx1, step)
-        gates = self._rows_at(self.gates, step)
-        r, z, h_n = gates.chunk(3, dim=1)
-        da = self._da[:active]
-        dr, dz, dh_n = da.chunk(3, dim=1)
-        dh = self._rows_at(self.gradients["h"], step)
-        return Step(
-            W=self.packed[:active],
-            hx1=hx1,
-            h_before=hx1[:, :H],
-            gates=gates,
-            rz=gates[:, : 2 * H],
-            r=r,
-            z=z,
-            h_n=h_n,
-            n=self._rows_at(self.n, step),
-            h=self._rows_after(self.hx1, step)[:, :H],
-            dh=dh,
-            dn=self._rows_at(self.dn, step),
-            drz=da[:, : 2 * H],
-            dr=dr,
-            dz=dz,
-            dh_n=dh_n,
-            dh_carried=dh[:before],
-            z_carried=z[:before],
-        )
+    def _step(self, step: int) -> GRUStep:
+        return GRUStep(self, step)
 
     def pack(self, weights: Weights) -> None:
         """Packs the candidate's rows as [W_hn | 0 | b_hn]; its [W_xn | b_n] is kept beside them."""
@@ -115,7 +67,7 @@ class GRUKernel(Kernel[Step]):
         x1 = self.hx1[: self.schedule.rows, self.hidden :]
         torch.bmm(self._input_part[self._model_of_row], x1, out=self.n)
         for s in self._steps:
-            torch.bmm(s.W, s.hx1, out=s.gates)
+            torch.bmm(s.W, s.hx1, out=s.a)
             torch.sigmoid(s.rz, out=s.rz)
             s.n.addcmul_(s.r, s.h_n)
             tanh(s.n, out=s.n)

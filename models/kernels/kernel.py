@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,9 +13,6 @@ from torch.autograd.function import once_differentiable
 from models.cells.cell import Cell, Weights
 from models.kernels.batch_norm import Statistics
 from models.kernels.schedule import Schedule
-
-StepViews = TypeVar("StepViews")
-"""A kernel's named tuple of the views that one of its steps works on."""
 
 
 class Unrolled(ABC):
@@ -87,27 +84,42 @@ class Unrolled(ABC):
         return
 
 
-class ProductViews(NamedTuple):
-    """The views with which one step goes back through its product a = W [h; x; 1].
+class Step:
+    """The views into a kernel's buffers that one step works on.
 
     n models are active at the step, m at the step before.
     """
 
-    da_transposed: Tensor
-    """∂L/∂a transposed, (n, B, gates·H)."""
-    hx1: Tensor
-    """[h_{t-1}; x_t; 1], (n, H + inputs + 1, B)."""
-    packed_gradient: Tensor
-    """∂L/∂W transposed, (n, H + inputs + 1, gates·H)."""
-    da_carried: Tensor
-    """∂L/∂a of the models active at the step before, (m, gates·H, B)."""
-    W_h_transposed: Tensor
-    """(m, H, gates·H)."""
-    dh_before: Tensor
-    """∂L/∂h_{t-1}, (m, H, B)."""
+    def __init__(self, kernel: Kernel[Any], step: int) -> None:
+        H, n = kernel.hidden, kernel.schedule.active[step]
+        self.active_before = m = kernel.schedule.active[step - 1] if step > 0 else 0
+        self.W = kernel.packed[:n]
+        """[W_h | W_x | b], (n, gates·H, H + inputs + 1)."""
+        self.hx1 = kernel.rows_at(kernel.hx1, step)
+        """[h_{t-1}; x_t; 1], (n, H + inputs + 1, B)."""
+        self.a = kernel.rows_at(kernel.gates, step)
+        """W [h_{t-1}; x_t; 1], then the values of the gates, (n, gates·H, B)."""
+        self.h_before = self.hx1[:, :H]
+        """h_{t-1}, (n, H, B)."""
+        self.h = kernel.rows_after(kernel.hx1, step)[:, :H]
+        """h_t, (n, H, B)."""
+        self.dh = kernel.rows_at(kernel.gradients["h"], step)
+        """∂L/∂h_t, (n, H, B)."""
+        self.da = kernel.da[:n]
+        """∂L/∂gates, then ∂L/∂a, (n, gates·H, B)."""
+        self.da_transposed = self.da.transpose(1, 2)
+        self.dW_transposed = kernel.packed_gradient[:n]
+        """∂L/∂W transposed, (n, H + inputs + 1, gates·H)."""
+        self.da_carried = self.da[:m]
+        """∂L/∂a of the models that are active at the step before, (m, gates·H, B)."""
+        self.W_h_transposed = self.W[:m, :, :H].transpose(1, 2)
+        """(m, H, gates·H)."""
 
 
-class Kernel(Unrolled, Generic[StepViews]):
+S = TypeVar("S", bound=Step)
+
+
+class Kernel(Unrolled, Generic[S]):
     """An unrolled recurrence with hand-written back-propagation through time.
 
     The input of a step is [h; x; 1], (S, H + inputs + 1, B): recurrent weights, input weights and
@@ -142,33 +154,28 @@ class Kernel(Unrolled, Generic[StepViews]):
         self.packed = self._empty.new_zeros(schedule.models, rows, features)
         self.packed_gradient = self._empty.new_zeros(schedule.models, features, rows)
         # ∂L/∂a of one step.
-        self._da = self._zeros(schedule.models, rows)
+        self.da = self._zeros(schedule.models, rows)
         self._allocate()
-        self._steps = [self._views(step) for step in range(schedule.steps)]
-        self._products = [self._product_views(step) for step in range(schedule.steps)]
+        self._steps = [self._step(step) for step in range(schedule.steps)]
 
     def _zeros(self, rows: int, features: int) -> Tensor:
         return self._empty.new_zeros(rows, features, self._sequences)
 
-    def _rows_at(self, buffer: Tensor, step: int) -> Tensor:
+    def rows_at(self, buffer: Tensor, step: int) -> Tensor:
         """Returns the rows of a step, one for each model that is active there."""
         start, active = self.schedule.starts[step], self.schedule.active[step]
         return buffer[start : start + active]
 
-    def _rows_after(self, buffer: Tensor, step: int) -> Tensor:
+    def rows_after(self, buffer: Tensor, step: int) -> Tensor:
         """Returns the rows that the same models have at the step after it."""
         start, active = self.schedule.starts[step + 1], self.schedule.active[step]
         return buffer[start : start + active]
-
-    def _active_before(self, step: int) -> int:
-        """Returns how many models are active at the step before this one."""
-        return self.schedule.active[step - 1] if step > 0 else 0
 
     def _allocate(self) -> None:
         """Makes the buffers that only this cell needs."""
 
     @abstractmethod
-    def _views(self, step: int) -> StepViews:
+    def _step(self, step: int) -> S:
         """Returns the views into the buffers that one step works on."""
 
     @abstractmethod
@@ -183,33 +190,22 @@ class Kernel(Unrolled, Generic[StepViews]):
         comes back through later steps is added to it.
         """
 
-    def _product_views(self, step: int) -> ProductViews:
-        active, before = self.schedule.active[step], self._active_before(step)
-        return ProductViews(
-            da_transposed=self._da[:active].transpose(1, 2),
-            hx1=self._rows_at(self.hx1, step),
-            packed_gradient=self.packed_gradient[:active],
-            da_carried=self._da[:before],
-            W_h_transposed=self.packed[:before, :, : self.hidden].transpose(1, 2),
-            dh_before=self._rows_at(self.gradients["h"], max(step - 1, 0)),
-        )
-
     def _backprop_product(self, step: int, read_from: int) -> None:
         """Goes back through a = W [h; x; 1]: to ``packed_gradient`` and ∂L/∂h of the step before.
 
-        ∂L/∂a of this step is in ``_da``; the loss reads h at the steps from ``read_from`` on.
+        ∂L/∂a of this step is in ``da``; the loss reads h at the steps from ``read_from`` on.
         """
-        p = self._products[step]
-        p.packed_gradient.baddbmm_(p.hx1, p.da_transposed)
+        s = self._steps[step]
+        s.dW_transposed.baddbmm_(s.hx1, s.da_transposed)
         if step == 0:
             return
-        before_is_read = step - 1 >= read_from
+        before, is_read = self._steps[step - 1], step - 1 >= read_from
         if not self.schedule.cut(step):
             # Where the loss does not read the step before, beta=0 ignores what stood there.
-            beta = int(before_is_read)
-            torch.baddbmm(p.dh_before, p.W_h_transposed, p.da_carried, beta=beta, out=p.dh_before)
-        elif not before_is_read:
-            p.dh_before.zero_()
+            beta = int(is_read)
+            torch.baddbmm(before.dh, s.W_h_transposed, s.da_carried, beta=beta, out=before.dh)
+        elif not is_read:
+            before.dh.zero_()
 
     def pack(self, weights: Weights) -> None:
         """Copies the weights into ``packed``, [W_h | W_x | b]."""
@@ -268,7 +264,7 @@ class _KernelFunction(torch.autograd.Function):
         steps = range(ctx.read_from, kernel.schedule.steps)
         # The h of a step stands in the input of the step after it.
         return torch.cat(
-            [kernel._rows_after(kernel.hx1, step)[:, : kernel.hidden] for step in steps]
+            [kernel.rows_after(kernel.hx1, step)[:, : kernel.hidden] for step in steps]
         )
 
     @staticmethod

@@ -2,108 +2,56 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
 from models.kernels.activations import sigmoid_backward, tanh, tanh_backward
-from models.kernels.kernel import Kernel
+from models.kernels.kernel import Kernel, Step
 
 
-class Step(NamedTuple):
-    """The views into the buffers that one step works on.
+class LSTMStep(Step):
+    """The views that one step of the LSTM works on, (n, H, B) where no shape is given."""
 
-    n is the number of models active at the step; where no shape is given it is (n, H, B).
-    """
-
-    W: Tensor
-    """Packed weights, (n, 4H, H + inputs + 1)."""
-    hx1: Tensor
-    """[h_{t-1}; x_t; 1], (n, H + inputs + 1, B)."""
-    gates: Tensor
-    """Pre-activations, then the values of i, f, o and g, (n, 4H, B)."""
-    ifo: Tensor
-    """Those of the three gates with a σ, (n, 3H, B)."""
-    i: Tensor
-    f: Tensor
-    o: Tensor
-    g: Tensor
-    c_before: Tensor
-    """c_{t-1}."""
-    c: Tensor
-    """c_t."""
-    tanh_c: Tensor
-    """tanh(c_t)."""
-    h: Tensor
-    """h_t."""
-
-    dh: Tensor
-    """∂L/∂h_t."""
-    dc: Tensor
-    """∂L/∂c_t."""
-    dc_through_h: Tensor
-    """The part of ∂L/∂c_t that comes through h_t."""
-    difo: Tensor
-    """∂L/∂(i, f, o), then of their pre-activations, (n, 3H, B)."""
-    di: Tensor
-    df: Tensor
-    do: Tensor
-    dg: Tensor
-    """∂L/∂g, then of its pre-activation."""
-    dc_carried: Tensor
-    """∂L/∂c_t of the m models active at the step before, (m, H, B)."""
-    f_carried: Tensor
-    """f of the same models, (m, H, B)."""
+    def __init__(self, kernel: LSTMKernel, step: int) -> None:
+        super().__init__(kernel, step)
+        n, m, sigmoid_rows = len(self.a), self.active_before, 3 * kernel.hidden
+        self.i, self.f, self.o, self.g = self.a.chunk(4, dim=1)
+        self.ifo = self.a[:, :sigmoid_rows]
+        """The gates with a σ, (n, 3H, B)."""
+        self.c_before = kernel.rows_at(kernel.c, step)
+        """c_{t-1}."""
+        self.c = kernel.rows_after(kernel.c, step)
+        """c_t."""
+        self.tanh_c = kernel.rows_at(kernel.tanh_c, step)
+        """tanh(c_t)."""
+        self.dc = kernel.rows_at(kernel.gradients["c"], step)
+        """∂L/∂c_t."""
+        self.dc_through_h = kernel.dc_through_h[:n]
+        """The part of ∂L/∂c_t that comes through h_t."""
+        self.di, self.df, self.do, self.dg = self.da.chunk(4, dim=1)
+        self.difo = self.da[:, :sigmoid_rows]
+        """∂L/∂(i, f, o), then of their pre-activations, (n, 3H, B)."""
+        self.dc_carried, self.f_carried = self.dc[:m], self.f[:m]
+        """∂L/∂c_t and f of the models that are active at the step before, (m, H, B)."""
 
 
-class LSTMKernel(Kernel[Step]):
+class LSTMKernel(Kernel[LSTMStep]):
     """i, f, o, g = σ, σ, σ, tanh (W [h; x; 1]);  c = f c + i g;  h = o tanh(c)."""
 
     def _allocate(self) -> None:
         self.c = self._zeros(self.schedule.rows + self.schedule.models, self.hidden)
         self.tanh_c = self._zeros(self.schedule.rows, self.hidden)
-        self._dc_through_h = self._zeros(self.schedule.models, self.hidden)
+        self.dc_through_h = self._zeros(self.schedule.models, self.hidden)
 
-    def _views(self, step: int) -> Step:
-        H = self.hidden
-        active, before = self.schedule.active[step], self._active_before(step)
-        gates = self._rows_at(self.gates, step)
-        i, f, o, g = gates.chunk(4, dim=1)
-        da = self._da[:active]
-        di, df, do, dg = da.chunk(4, dim=1)
-        dc = self._rows_at(self.gradients["c"], step)
-        return Step(
-            W=self.packed[:active],
-            hx1=self._rows_at(self.hx1, step),
-            gates=gates,
-            ifo=gates[:, : 3 * H],
-            i=i,
-            f=f,
-            o=o,
-            g=g,
-            c_before=self._rows_at(self.c, step),
-            c=self._rows_after(self.c, step),
-            tanh_c=self._rows_at(self.tanh_c, step),
-            h=self._rows_after(self.hx1, step)[:, :H],
-            dh=self._rows_at(self.gradients["h"], step),
-            dc=dc,
-            dc_through_h=self._dc_through_h[:active],
-            difo=da[:, : 3 * H],
-            di=di,
-            df=df,
-            do=do,
-            dg=dg,
-            dc_carried=dc[:before],
-            f_carried=f[:before],
-        )
+    def _step(self, step: int) -> LSTMStep:
+        return LSTMStep(self, step)
 
     def _written(self, state: str) -> Tensor:
         return self.c if state == "c" else super()._written(state)
 
     def forward(self) -> None:
         for s in self._steps:
-            torch.bmm(s.W, s.hx1, out=s.gates)
+            torch.bmm(s.W, s.hx1, out=s.a)
             torch.sigmoid(s.ifo, out=s.ifo)
             tanh(s.g, out=s.g)
             torch.mul(s.f, s.c_before, out=s.c)

@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
-from torch import Tensor
 
 from models.kernels.activations import ACTIVATIONS
-from models.kernels.kernel import Kernel
-
-
-class Step(NamedTuple):
-    """The views into the buffers that one step works on; n is the number of models active there."""
-
-    W: Tensor
-    """Packed weights, (n, H, H + inputs + 1)."""
-    hx1: Tensor
-    """[h_{t-1}; x_t; 1], (n, H + inputs + 1, B)."""
-    a: Tensor
-    """Pre-activations, (n, H, B)."""
-    h: Tensor
-    """h_t, (n, H, B)."""
-    dh: Tensor
-    """∂L/∂h_t, (n, H, B)."""
-    da: Tensor
-    """∂L/∂a, (n, H, B)."""
+from models.kernels.kernel import Kernel, Step
 
 
 class RNNKernel(Kernel[Step]):
@@ -34,16 +14,8 @@ class RNNKernel(Kernel[Step]):
     def _allocate(self) -> None:
         self._activation = ACTIVATIONS[self.cell.activation]
 
-    def _views(self, step: int) -> Step:
-        active = self.schedule.active[step]
-        return Step(
-            W=self.packed[:active],
-            hx1=self._rows_at(self.hx1, step),
-            a=self._rows_at(self.gates, step),
-            h=self._rows_after(self.hx1, step)[:, : self.hidden],
-            dh=self._rows_at(self.gradients["h"], step),
-            da=self._da[:active],
-        )
+    def _step(self, step: int) -> Step:
+        return Step(self, step)
 
     def forward(self) -> None:
         for s in self._steps:
