@@ -17,8 +17,8 @@ KINDS = ("mean", "variance")
 """The two statistics; their names are those of a site in the cell, followed by the kind."""
 
 Statistics = Literal["batch", "training", "running"]
-"""Which statistics normalise: "batch" and "training" are the batch's own, "running" the running ones;
-"training" also updates those."""
+"""Which statistics normalise: the batch's own with "batch" and "training", which also updates the
+running ones, and the running ones with "running"."""
 
 
 class RecurrentBatchNorm:

@@ -259,7 +259,7 @@ class _KernelFunction(torch.autograd.Function):
         kernel._differentiated = False
         kernel.pack(Weights(**dict(zip(names, weights, strict=True))))
         kernel.forward()
-        # Inputs and states: who overwrites any buffer that backward reads overwrites this one too.
+        # A new forward pass or new inputs overwrite it, as all that backward reads.
         ctx.save_for_backward(kernel.hx1)
         steps = range(ctx.read_from, kernel.schedule.steps)
         # The h of a step stands in the input of the step after it.
