@@ -50,7 +50,7 @@ SLOW = (
     "tests/models/tasks/test_digits.py",
     "tests/models/training/test_checkpoint.py",
     "tests/models/training/test_gradient_options.py",
-    "tests/models/training/test_side_by_side.py",
+    "tests/models/training/test_processes.py",
 )
 """How their ids begin. Found with ``pytest --durations=400 --durations-min=0.3``."""
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from models.analysis.schema import TABLES
 from models.analysis.table_types import KINDS
-from models.settings import numerals, spec
+from models.settings import spec, strict
 from models.settings.quoting import quoted, shortened
 from models.tasks import TASKS
 
@@ -38,7 +38,7 @@ class TableError(ValueError):
 def read_table(name: str, content: bytes) -> pd.DataFrame:
     """The table of this name from its CSV. Raises TableError. An empty number is NaN.
 
-    ``task`` has the options that an old table does not name, as ``spec.of_results`` says.
+    ``task`` has the options that an old table does not name, as ``spec.from_results`` says.
     """
     kinds = {column: KINDS.get(column, "float64") for column in TABLES[name]}
     content = without_mark(content)
@@ -53,7 +53,7 @@ def read_table(name: str, content: bytes) -> pd.DataFrame:
         if (empty := frame[column].isna()).any():
             raise TableError(f"{name}.csv, line {line_of(empty)}: {column} is missing")
         frame[column] = _mapped(frame[column], unescape_formula)
-    frame["task"] = _mapped(frame["task"], lambda text: spec.of_results("task", text, TASKS))
+    frame["task"] = _mapped(frame["task"], lambda text: spec.from_results("task", text, TASKS))
     return frame
 
 
@@ -148,7 +148,7 @@ def _fits(text: object, kind: str) -> bool:
     if kind == "float64" and text in ("", "inf", "-inf"):
         return True
     try:
-        numerals.number(text) if kind == "float64" else numerals.whole(text)
+        strict.number(text) if kind == "float64" else strict.whole_number(text)
     except ValueError:
         return False
     return True

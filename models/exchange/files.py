@@ -26,7 +26,7 @@ from models.experiment import Experiment
 from models.store import Store
 from models.store.run import Run
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import TrainedModelKey, packed, unpacked
+from models.training.weights import WeightsKey, from_npz, to_npz
 
 ALWAYS = ("accuracy", "training", "gradients")
 """The tables that are written even when they have no rows."""
@@ -45,7 +45,7 @@ class Results:
     """Where and when."""
     tables: Mapping[str, pd.DataFrame]
     """Rows in order: what the same experiment gives is the same tables."""
-    weights: Mapping[TrainedModelKey, np.ndarray] = field(default_factory=dict)
+    weights: Mapping[WeightsKey, np.ndarray] = field(default_factory=dict)
     """Parameters (P,), float32, of the models of which they were kept."""
 
     @property
@@ -72,10 +72,10 @@ def from_store(store: Store, run_id: str) -> Results:
     tables = {name: table_from_store(store, stored, name) for name in TABLES}
     when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
     kept = in_order(store.weights(run_id), stored.experiment)[
-        [one.name for one in fields(TrainedModelKey)]
+        [one.name for one in fields(WeightsKey)]
     ]
     weights = {
-        TrainedModelKey(*row): store.parameters(run_id, *row[:-1])
+        WeightsKey(*row): store.parameters(run_id, *row[:-1])
         for row in kept.itertuples(index=False)
     }
     return Results(run_id, stored.experiment, {**stored.environment, **when}, tables, weights)
@@ -123,7 +123,7 @@ def experiment_bytes(results: Results) -> bytes:
 
 def all_files(results: Results) -> dict[str, bytes]:
     """File names and contents: experiment.json, all CSVs, weights.npz where there are any."""
-    kept = {WEIGHTS: packed(results.weights)} if results.weights else {}
+    kept = {WEIGHTS: to_npz(results.weights)} if results.weights else {}
     return {EXPERIMENT: experiment_bytes(results), **csv_tables(results), **kept}
 
 
@@ -202,7 +202,7 @@ def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
         for name in TABLES
     }
     experiment = Experiment.from_results(description["experiment"])
-    weights = unpacked(content(WEIGHTS)) if WEIGHTS in names else {}
+    weights = from_npz(content(WEIGHTS)) if WEIGHTS in names else {}
     return Results(description["run"], experiment, description["environment"], tables, weights)
 
 
@@ -231,7 +231,7 @@ def _is_exported(file: Path) -> bool:
             with file.open("rb") as rows:
                 return without_mark(rows.read(100)).startswith(",".join(MODEL_COLUMNS).encode())
         with zipfile.ZipFile(file) as archive:
-            return all(TrainedModelKey.parse(Path(name).stem) for name in archive.namelist())
+            return all(WeightsKey.parse(Path(name).stem) for name in archive.namelist())
     except DAMAGED:
         return False
 

@@ -20,11 +20,11 @@ from models.exchange.csv_reading import TableError, read_table
 from models.exchange.files import EXPERIMENT, NAMES, Results
 from models.exchange.plausibility import checked
 from models.experiment import Experiment, ExperimentError
-from models.settings import strict_json
+from models.settings import strict
 from models.settings.quoting import quoted
 from models.store.tables import RUN_LENGTH
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import KIND, TrainedModelKey, from_bytes
+from models.training.weights import KIND, WeightsKey, from_bytes
 
 MOST_PACKED = 50 * 10**6
 """Bytes of a ZIP."""
@@ -110,7 +110,7 @@ def _told(content: bytes) -> tuple[str, Experiment, dict[str, str]]:
     if len(content) > MOST_JSON:
         raise ImportedError(f"{EXPERIMENT} is larger than {MOST_JSON / 10**6:g} MB")
     try:
-        description = strict_json.parsed(content)
+        description = strict.json_value(content)
     except ValueError as error:
         raise ImportedError(f"{EXPERIMENT}: {error}") from error
     if not isinstance(description, dict) or set(description) != EXPERIMENT_KEYS:
@@ -150,7 +150,7 @@ def _is_text(value: object, longest: int, empty: bool = False) -> bool:
     return value.isprintable() and len(value) <= longest and (empty or bool(value))
 
 
-def _weights(content: bytes, experiment: Experiment) -> dict[TrainedModelKey, np.ndarray]:
+def _weights(content: bytes, experiment: Experiment) -> dict[WeightsKey, np.ndarray]:
     """The parameters of kept models, in the order of the file."""
     rates, lengths = experiment.learning_rate, experiment.lengths
     kept = len(experiment.cells) * len(lengths) * len(experiment.kept_seeds) * len(rates)
@@ -175,10 +175,10 @@ def _weights(content: bytes, experiment: Experiment) -> dict[TrainedModelKey, np
     return found
 
 
-def _model(name: str, experiment: Experiment) -> TrainedModelKey:
+def _model(name: str, experiment: Experiment) -> WeightsKey:
     """The model that an array's name says, one whose parameters the experiment keeps."""
     try:
-        model = TrainedModelKey.parse(name.removesuffix(ARRAY))
+        model = WeightsKey.parse(name.removesuffix(ARRAY))
     except ValueError:
         model = None
     if model is None or f"{model}{ARRAY}" != name:
@@ -195,7 +195,7 @@ def _model(name: str, experiment: Experiment) -> TrainedModelKey:
     return model
 
 
-def _parameters(model: TrainedModelKey, array: bytes, size: int) -> np.ndarray:
+def _parameters(model: WeightsKey, array: bytes, size: int) -> np.ndarray:
     """(P,) from a .npy file, which has to begin as numpy begins one of so many numbers."""
     description = io.BytesIO()
     wanted = {"descr": KIND.str, "fortran_order": False, "shape": (size,)}

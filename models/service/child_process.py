@@ -10,7 +10,6 @@ import json
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -27,8 +26,7 @@ from models.service.reasons import LOWER, reason
 from models.settings.configuration import MEBIBYTE
 from models.store import NotOursError, StoreError, UnknownRunError
 from models.store.process import identity
-
-CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+from models.training.processes import CONTEXT
 
 SHORT_SECONDS = 2.0
 """What has taken longer goes on with the priority LONG_NICENESS."""

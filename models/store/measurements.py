@@ -59,7 +59,7 @@ class Measurements(Database):
             )
             if known.rowcount == 0:
                 return
-            stored = _stored_step(connection, run_id, str(snapshot.part))
+            stored = _stored_step(connection, run_id, str(snapshot.shard))
             size = _insert(connection, run_id, _after(rows, stored))
             size += _keep_weights(connection, run_id, snapshot)
             connection.execute(
@@ -207,7 +207,7 @@ def _note_part(connection: sa.Connection, run_id: str, snapshot: Snapshot, store
     values: dict[str, Any] = {"step": max(snapshot.step, stored)}
     if snapshot.checkpoint:
         values["checkpoint"] = snapshot.checkpoint.to_bytes()
-    own = {"run": run_id, "part": str(snapshot.part)}
+    own = {"run": run_id, "part": str(snapshot.shard)}
     if stored < 0:
         connection.execute(sa.insert(SHARDS).values(**own, **values))
     else:

@@ -21,7 +21,7 @@ from models.exchange.files import ALWAYS, EXPERIMENT, Results, all_files, read, 
 from models.exchange.import_files import ImportedError, from_files, from_zip
 from models.experiment import Experiment
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import KIND, packed
+from models.training.weights import KIND, to_npz
 from tests.properties import tiny_run
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "dashboard" / "examples"
@@ -442,5 +442,5 @@ def test_weights_of_a_model_that_diverged_come_back(
 ) -> None:
     model, parameters = next(iter(results.weights.items()))
     diverged = np.full_like(parameters, np.nan)
-    files[WEIGHTS] = packed({model: diverged})
+    files[WEIGHTS] = to_npz({model: diverged})
     assert np.isnan(from_files(files).weights[model]).all()
