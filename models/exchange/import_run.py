@@ -38,10 +38,8 @@ def import_file(store: Store, paths: Sequence[Path], visitor: str | None = None)
     ImportedError where the files are wrong, and StoreError; the store is then as it was.
     """
     with opened(paths) as export:
-        checks = export.checks()
-        for _ in chain(export.weights(), export.tables(checks)):
-            pass
-        return _stored(store, export, new_run(export.experiment, visitor, None), checks)
+        run = new_run(export.experiment, visitor, process=None) | _ended(export)
+        return _stored(store, export, run)
 
 
 def discard_broken_off(store: Store) -> None:
@@ -55,16 +53,13 @@ def discard_broken_off(store: Store) -> None:
             _discard(store, run_id)
 
 
-def _stored(
-    store: Store, export: Export, run: dict[str, Any], checks: Mapping[str, TableCheck]
-) -> str:
+def _stored(store: Store, export: Export, run: Mapping[str, Any]) -> str:
     discard_broken_off(store)
     run_id: str = run["id"]
     on_its_way = {"run": run_id, "part": f"{IMPORT}{identity()}", "step": 0}
     store.writing(lambda connection: connection.execute(sa.insert(SHARDS).values(**on_its_way)))
     try:
-        size = sum(store.writing(work) for work in _writes(export, run_id))
-        values = run | _ended(export, checks) | {"size": size}
+        values = {**run, "size": sum(store.writing(work) for work in _writes(export, run_id))}
 
         def complete(connection: sa.Connection) -> None:
             connection.execute(sa.insert(RUNS).values(**values))
@@ -108,11 +103,15 @@ def _deleted(connection: sa.Connection, statement: sa.Delete) -> int:
     return connection.execute(statement).rowcount
 
 
-def _ended(export: Export, checks: Mapping[str, TableCheck]) -> dict[str, Any]:
-    """The columns of a run as far as it had come; one that was going has stopped for us.
+def _ended(export: Export) -> dict[str, Any]:
+    """Reads everything once; returns the columns of a run as far as it had come.
 
-    One that had finished, and whose last evaluation is not there, is not shown as finished.
+    One that was going has stopped for us. One that had finished, and whose last evaluation is not
+    there, is not shown as finished. Raises ImportedError.
     """
+    checks = export.checks()
+    for _ in chain(export.weights(), export.tables(checks)):
+        pass
     now = datetime.now(UTC)
     told = export.environment.get("status", "")
     status: Status = told if told in ("finished", *BROKEN_OFF) else "stopped"
