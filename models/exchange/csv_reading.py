@@ -29,7 +29,7 @@ EXPECTED = {
 
 
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
-"""What spreadsheets of some countries put between values."""
+"""What spreadsheets of some countries put between values, by sign."""
 
 
 class TableError(ValueError):
@@ -61,17 +61,17 @@ def read_blocks(name: str, file: IO[bytes]) -> Iterator[tuple[pd.DataFrame, int]
 
 
 def without_mark(content: bytes) -> bytes:
-    """Without the byte order mark that spreadsheets put in front of a text in UTF-8."""
+    """Removes the byte order mark that spreadsheets put in front of a text in UTF-8."""
     return content.removeprefix(codecs.BOM_UTF8)
 
 
 def escape_formula(text: str) -> str:
-    """The text with a quote before it where a spreadsheet would run it as a formula."""
+    """Returns the text with a quote before it where a spreadsheet would run it as a formula."""
     return "'" + text if text.lstrip("'").startswith(FORMULA_SIGNS) else text
 
 
 def unescape_formula(text: str) -> str:
-    """What ``escape_formula`` was given."""
+    """Returns what ``escape_formula`` was given, from what it returned."""
     marked = text.startswith("'") and text.lstrip("'").startswith(FORMULA_SIGNS)
     return text[1:] if marked else text
 

@@ -1,4 +1,4 @@
-"""Makes exported results a run of the store."""
+"""Makes exported results a run of the store, wholly or not at all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from models.store.runs import new_run
 from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 
 IMPORT = "import by "
-"""What the part of a run is called whose rows are on their way into the store, and by whom."""
+"""What marks the rows of a run that is on its way into the store: a part of it, by this process."""
 MOST_DELETED = 5_000
 """How many rows are deleted in one transaction."""
 
@@ -56,14 +56,15 @@ def discard_broken_off(store: Store) -> None:
 def _stored(store: Store, export: Export, run: Mapping[str, Any]) -> str:
     discard_broken_off(store)
     run_id: str = run["id"]
-    on_its_way = {"run": run_id, "part": f"{IMPORT}{identity()}", "step": 0}
-    store.writing(lambda connection: connection.execute(sa.insert(SHARDS).values(**on_its_way)))
+    mark = {"run": run_id, "part": f"{IMPORT}{identity()}", "step": 0}
+    store.writing(lambda connection: connection.execute(sa.insert(SHARDS).values(**mark)))
     try:
         values = {**run, "size": sum(store.writing(work) for work in _writes(export, run_id))}
 
         def complete(connection: sa.Connection) -> None:
-            connection.execute(sa.insert(RUNS).values(**values))
-            connection.execute(sa.delete(SHARDS).where(SHARDS.c.run == run_id))
+            # Once, also where the answer of a server was lost on its way.
+            if connection.execute(sa.delete(SHARDS).where(SHARDS.c.run == run_id)).rowcount:
+                connection.execute(sa.insert(RUNS).values(**values))
 
         store.writing(complete)
     except BaseException:

@@ -1,4 +1,4 @@
-"""Whether the rows of a table can have been measured in an experiment, each by itself."""
+"""Checks whether each row of a table can have been measured in an experiment."""
 
 from __future__ import annotations
 
@@ -29,14 +29,18 @@ ROUNDING = 1e-5
 
 
 class Block:
-    """Some rows of a table; a check of a column that the table does not have holds."""
+    """Some rows of one table of an experiment, of which the first stands on this line of its CSV.
+
+    Every check raises TableError, which names the first row that fails it; a check of a column that
+    the table does not have holds.
+    """
 
     def __init__(self, name: str, experiment: Experiment, rows: pd.DataFrame, line: int) -> None:
         self.name, self.experiment, self.rows, self.line = name, experiment, rows, line
         self.task = make_task(experiment.task)
 
     def refuse(self, column: str, bad: Any, why: str) -> None:
-        """Raises TableError where any row is bad; names the first."""
+        """Raises TableError where any row is bad."""
         if (bad := np.asarray(bad)).any():
             value = self.rows[column].to_numpy()[bad.argmax()]
             found = quoted(value.item() if isinstance(value, np.generic) else value)
@@ -44,10 +48,11 @@ class Block:
             raise TableError(f"{self.name}.csv, line {line}: {column} is {found}, {why}")
 
     def only(self, column: str, known: str) -> None:
+        """Checks that the column has nothing but this value."""
         self.refuse(column, self.rows[column] != known, f"{SAYS} {known}")
 
     def places(self, numbers: RowNumbers) -> dict[str, np.ndarray]:
-        """Where the values stand in their columns; each is one that the experiment has."""
+        """Returns the places of the rows; checks that the experiment has each of their values."""
         given = self.rows["learning_rate"]
         rounded = given.map({rate: six_digits(rate) for rate in given.unique()})
         places = numbers.places(self.rows.assign(learning_rate=rounded))
@@ -63,7 +68,10 @@ class Block:
         return places
 
     def checked(self, places: dict[str, np.ndarray]) -> pd.DataFrame:
-        """The rows, with what follows from the settings as it follows."""
+        """Returns the rows, in which learning rates and chance levels are those of the settings.
+
+        Checks that no value contradicts the settings or the other values of its row.
+        """
         rates = np.array(self.experiment.learning_rate)[places["learning_rate"]]
         self.rows = self.rows.assign(learning_rate=rates)
         for column in ("accuracy", "influence"):
@@ -83,6 +91,7 @@ class Block:
         return self.rows
 
     def within(self, column: str, least: float, most: float, nan: bool = False) -> None:
+        """Checks that numbers lie between these, themselves included."""
         if column in self.rows:
             fine = self.rows[column].between(least, most)
             fine |= self.rows[column].isna() & nan
@@ -90,7 +99,7 @@ class Block:
             self.refuse(column, ~fine, f"it can only be from {least}{upto}")
 
     def steps(self, places: dict[str, np.ndarray]) -> None:
-        """Of training and of sequences, where a table is not measured at all of them."""
+        """Checks that a table has rows of those steps, and states, alone that it is measured at."""
         end, step = self.experiment.steps, self.rows["step"]
         if self.name in AT_THE_END:
             self.refuse("step", step != end, f"this is measured after step {end} alone")
@@ -108,7 +117,7 @@ class Block:
             self.refuse("t", self.rows["t"] > last, "no step of a sequence of this length")
 
     def scores(self, places: dict[str, np.ndarray]) -> None:
-        """Accuracy and loss fit each other, and all that follows from them or from the task."""
+        """Checks that accuracy and loss fit each other, and what follows from them."""
         if "sequences" in self.rows:
             batch = self.experiment.batch_size
             sequences = -(-self.experiment.held_out // batch) * batch
@@ -131,7 +140,7 @@ class Block:
             self.solved(accuracy, loss, scored[place])
 
     def solved(self, accuracy: pd.Series, loss: pd.Series, scored: np.ndarray) -> None:
-        """As the task's criterion says; the first release asked for nothing more."""
+        """Checks ``solved`` by the task's criterion; the first release asked for nothing more."""
         # Comparisons, of columns as of numbers. The loss counts at the scored steps alone.
         meets: Any = self.task.meets_criterion
         low, high = loss.where(scored == 1, 0), loss / scored
@@ -142,7 +151,10 @@ class Block:
         self.refuse("solved", (solved & ~can) | (~solved & must), "its accuracy says otherwise")
 
     def clipping(self) -> None:
-        """By norm a gradient is clipped where its norm is above the threshold; else only there."""
+        """Checks that a gradient is clipped where, and only where, it is above the threshold.
+
+        Clipping by value says nothing of a gradient whose norm is above.
+        """
         threshold, norm = self.experiment.clip, self.rows["gradient_norm"]
         clipped = self.rows["clipped"]
         bad = clipped & ((norm < threshold * (1 - ROUNDING)) | (threshold == 0))

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -34,7 +35,7 @@ def edited(files: dict[str, bytes], name: str, edit: Edit) -> dict[str, bytes]:
     return {**files, f"{name}.csv": csv_bytes(edit(rows))}
 
 
-def with_values(**values: object) -> Edit:
+def with_values(**values: Any) -> Edit:
     """The first row has these instead."""
 
     def edit(rows: pd.DataFrame) -> pd.DataFrame:
@@ -193,7 +194,8 @@ def test_a_model_that_diverged_has_been_trained_to_its_end(
     assert "without step 2 of lstm" in imported(store, tmp_path, files).message
 
     def diverged(rows: pd.DataFrame) -> pd.DataFrame:
-        return rows.assign(diverged=rows.eval(f"{LAST} and step == 2"))
+        ended: Any = rows.eval(f"{LAST} and step == 2")
+        return rows.assign(diverged=ended)
 
     assert imported(store, tmp_path, edited(files, "accuracy", diverged)).message == ""
 
