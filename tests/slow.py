@@ -33,6 +33,8 @@ SLOW = (
     "tests/models/diagnostics/test_jacobian.py",
     "tests/models/diagnostics/test_surgery.py",
     "tests/models/diagnostics/test_trained_model.py",
+    "tests/models/exchange/test_contradictions.py",
+    "tests/models/exchange/test_import_bounds.py",
     "tests/models/exchange/test_import_run.py",
     "tests/models/exchange/test_imported.py",
     "tests/models/exchange/test_script.py",

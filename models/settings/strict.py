@@ -52,11 +52,11 @@ def _matched(pattern: re.Pattern[str], text: str, expected: str) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"'{shortened(twice)}' is given twice")
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise ValueError(f"'{shortened(name)}' is given twice")
+        values[name] = value
     return values
 
 

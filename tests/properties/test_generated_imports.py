@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from models.analysis.schema import TABLES
 from models.exchange.files import EXPERIMENT, NAMES, Results, csv_bytes, experiment_bytes
-from models.exchange.import_files import ImportedError, from_files, from_zip
+from models.exchange.import_files import ImportedError
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import to_npz
+from tests.imported import from_files, from_zip
 from tests.properties import tiny_run
 from tests.properties.generated import assert_clear, on
 from tests.properties.strategies import NUMERALS, junk, noise
