@@ -10,13 +10,13 @@ from typing import Protocol
 import streamlit as st
 
 from dashboard.components.markdown import escape_markdown
-from dashboard.scheduling.app_resources import store
+from dashboard.scheduling import draw_slots
+from dashboard.scheduling.app_resources import trainer
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.session.session_state import UPLOADS
 from dashboard.session.visitor import visitor
 from models.exchange.import_files import MOST_PACKED, ImportedError
-from models.exchange.import_run import import_file
 from models.settings.quoting import quoted
-from models.store import StoreError
 
 
 class File(Protocol):
@@ -45,12 +45,10 @@ def _import(files: Sequence[File]) -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             paths = [_on_disk(file, Path(folder) / str(n)) for n, file in enumerate(files)]
-            run = import_file(store(), paths, visitor())
-    except ImportedError as error:
+            with draw_slots.released(), st.spinner("Opening…"):
+                run = trainer().import_files(paths, visitor())
+    except (ChildError, ImportedError, OSError) as error:
         st.error(f"Not opened: {escape_markdown(str(error), most=600)}")
-        return
-    except (StoreError, OSError) as error:
-        st.error(f"The results cannot be stored: {escape_markdown(str(error), most=600)}")
         return
     UPLOADS.set(UPLOADS.get(0) + 1)
     st.switch_page("views/race.py", query_params={"run": run})

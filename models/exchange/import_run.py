@@ -46,8 +46,8 @@ def discard_broken_off(store: Store) -> None:
     """Deletes what imports have left whose process ended before they did. Raises StoreError."""
     query = sa.select(SHARDS.c.run, SHARDS.c.part).where(SHARDS.c.part.startswith(IMPORT))
     with store.reading() as connection:
-        going = connection.execute(query).all()
-    for run_id, part in going:
+        marks = connection.execute(query).all()
+    for run_id, part in marks:
         process = part.removeprefix(IMPORT)
         if is_here(process) and is_gone(process):
             _discard(store, run_id)
@@ -107,15 +107,15 @@ def _deleted(connection: sa.Connection, statement: sa.Delete) -> int:
 def _ended(export: Export) -> dict[str, Any]:
     """Reads everything once; returns the columns of a run as far as it had come.
 
-    One that was going has stopped for us. One that had finished, and whose last evaluation is not
+    One that was active has stopped for us. One that had finished, and whose last evaluation is not
     there, is not shown as finished. Raises ImportedError.
     """
     checks = export.checks()
     for _ in chain(export.weights(), export.tables(checks)):
         pass
     now = datetime.now(UTC)
-    told = export.environment.get("status", "")
-    status: Status = told if told in ("finished", *BROKEN_OFF) else "stopped"
+    status_then = export.environment.get("status", "")
+    status: Status = status_then if status_then in ("finished", *BROKEN_OFF) else "stopped"
     missing = _missing(export, checks)
     if status == "finished" and not checks["accuracy"].evaluated_at_end:
         status = "stopped"

@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 import torch
 
+from models.exchange.import_files import ImportedError
 from models.experiment import ExperimentError
 from models.service.process_limits import limit_memory, limit_time
 from models.service.reasons import LOWER, reason
@@ -161,7 +162,7 @@ def _let_go_of_standard_streams() -> None:
 def _outcome(task: Task, arguments: Mapping[str, Any]) -> dict[str, object]:
     try:
         return {"answer": task(**arguments)}
-    except ExperimentError as error:
+    except (ExperimentError, ImportedError) as error:
         return {"cause": "refused", "error": str(error)}
     except (NotOursError, UnknownRunError) as error:
         return {"cause": "gone", "error": str(error)}
