@@ -101,7 +101,7 @@ def _serve(_: argparse.Namespace) -> int:
     # A forked process closes sys.stdin, and would wait for ever for the thread that reads it.
     lines, sys.stdin = os.fdopen(os.dup(sys.stdin.fileno())), io.StringIO()
     try:
-        serve(Store(patience=PATIENCE_SECONDS), lines, sys.stdout)
+        serve(Store(patience=PATIENCE_SECONDS, must_exist=True), lines, sys.stdout)
     except (NotOursError, StoreError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""A store that is moved, deleted or replaced while it is open: told, never written to, found again."""
+"""A store that is moved, deleted or replaced while it is open: told, not written, found again."""
 
 from __future__ import annotations
 
