@@ -8,7 +8,6 @@ at all. Before each, the database is looked for: it is never written where nobod
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,7 +57,6 @@ class Database:
         self.patience = patience
         path = sqlite_path(self.url)
         self._file = SQLiteFile(path) if path else None
-        self._opening = threading.Lock()
         self._doubted = True
         try:
             if self._file and not must_exist:
@@ -113,20 +111,19 @@ class Database:
 
         Raises StoreError where SQLite's file is gone, and what the database raises.
         """
-        with self._opening:
-            try:
-                file = self._file.look() if self._file else None
-                if self._file and file and not self._file.was_opened(file):
-                    self._forget()
-                if self._doubted:
-                    migrate(self._engine)
-                    if self._file and file:
-                        self._file.note_opened(file)
-                    self._doubted = False
-            except Exception:
+        try:
+            file = self._file.look() if self._file else None
+            if self._file and file and not self._file.was_opened(file):
                 self._forget()
-                raise
-            return self._engine
+            if self._doubted:
+                migrate(self._engine)
+                if self._file and file:
+                    self._file.note_opened(file)
+                self._doubted = False
+        except Exception:
+            self._forget()
+            raise
+        return self._engine
 
     def _forget(self) -> None:
         """Lets go of the database that was there, and looks at the next before it is used."""

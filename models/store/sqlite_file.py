@@ -79,23 +79,24 @@ class SQLiteFile:
         if self._opened in (None, file):
             self._beside = beside
         elif beside & self._beside:
-            wal, shm = (path.name for path in self._paths_beside())
+            wal, shm = map(os.path.basename, self._paths_beside())
             raise StoreError(
                 f"another file stands in the place of the store {self.path}, beside the former's "
                 f"latest writes: put the former back, or move {wal} and {shm} away"
             )
         return file
 
-    def _paths_beside(self) -> tuple[Path, Path]:
+    def _paths_beside(self) -> tuple[str, str]:
         """SQLite keeps the latest writes in the first, and where they are in the second."""
-        real = self.path.resolve()
-        return real.with_name(f"{real.name}-wal"), real.with_name(f"{real.name}-shm")
+        # Beside the file itself, where the path is a link to it.
+        real = self.path.resolve() if self.path.is_symlink() else self.path
+        return f"{real}-wal", f"{real}-shm"
 
     def _ids_beside(self) -> set[FileId]:
         found = set()
         for path in self._paths_beside():
             with suppress(FileNotFoundError):
-                found.add(_id(path.stat()))
+                found.add(_id(os.stat(path)))
         return found
 
 
