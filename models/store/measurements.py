@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from models.analysis.schema import MODEL_COLUMNS, TABLES
 from models.analysis.table_types import no_rows, table_of, typed
 from models.experiment import Experiment
-from models.experiment.partition import ModelKey
+from models.experiment.partition import ModelKey, partition
 from models.settings.quoting import quoted
 from models.store.database import Database
 from models.store.errors import UnknownRunError
@@ -42,9 +43,8 @@ class Measurements(Database):
         """
         rows = {name: _rows(name, frame) for name, frame in snapshot.tables.items()}
         ours = sa.true() if process is None else RUNS.c.process == process
-        steps = sa.case((RUNS.c.done_steps > done_steps, RUNS.c.done_steps), else_=done_steps)
-        told = sa.update(RUNS).where(RUNS.c.id == run_id, ours)
-        told = told.values(updated=datetime.now(UTC), done_steps=steps)
+        own = sa.update(RUNS).where(RUNS.c.id == run_id)
+        told = own.where(ours).values(updated=datetime.now(UTC))
 
         def work(connection: sa.Connection) -> None:
             if not connection.execute(told).rowcount:
@@ -52,10 +52,11 @@ class Measurements(Database):
             stored = _stored_step(connection, run_id, str(snapshot.part))
             size = _insert(connection, run_id, _after(rows, stored))
             size += _keep_weights(connection, run_id, snapshot)
-            connection.execute(
-                sa.update(RUNS).where(RUNS.c.id == run_id).values(size=RUNS.c.size + size)
-            )
             _note_part(connection, run_id, snapshot, stored)
+            # After a fault, what is trained again may lie behind what is stored.
+            done = max(done_steps, _average_step(connection, run_id))
+            steps = sa.case((RUNS.c.done_steps > done, RUNS.c.done_steps), else_=done)
+            connection.execute(own.values(size=RUNS.c.size + size, done_steps=steps))
 
         self.writing(work)
 
@@ -191,6 +192,24 @@ def _stored_step(connection: sa.Connection, run_id: str, part: str) -> int:
     query = sa.select(SHARDS.c.step).where(SHARDS.c.run == run_id, SHARDS.c.part == part)
     step = connection.scalar(query)
     return -1 if step is None else int(step)
+
+
+def _average_step(connection: sa.Connection, run_id: str) -> int:
+    """The optimiser steps of a model of which everything is stored, on average."""
+    query = sa.select(RUNS.c.experiment, RUNS.c.processes).where(RUNS.c.id == run_id)
+    run = connection.execute(query).one()
+    models = _models_by_part(run.experiment, run.processes or 1)
+    stored = connection.execute(
+        sa.select(SHARDS.c.part, SHARDS.c.step).where(SHARDS.c.run == run_id)
+    )
+    return sum(models.get(row.part, 0) * row.step for row in stored) // sum(models.values())
+
+
+@lru_cache(maxsize=100)
+def _models_by_part(experiment: str, processes: int) -> dict[str, int]:
+    """The number of models in each population of a run, by the name of its shard."""
+    shares = partition(Experiment.from_json(experiment), processes)
+    return {str(shard): len(shard.models) for share in shares for shard in share}
 
 
 def _note_part(connection: sa.Connection, run_id: str, snapshot: Snapshot, stored: int) -> None:

@@ -1,4 +1,4 @@
-"""A store that goes away under a run or a page: the run ends, people are told, it is found again."""
+"""A store that goes away under a run or a page: the run ends, people are told, it comes back."""
 
 from __future__ import annotations
 

@@ -21,11 +21,10 @@ import sqlalchemy as sa
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
     initialize,
     invariant,
-    multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -50,8 +49,9 @@ PROCESSES = (f"{platform.node()} {2**22 - 1} 1000.00", "another-host 1 1000.00")
 """The first has ended; of the second, nobody here can know."""
 CHANGES = 30
 """How many changes are made, one after the other, at most."""
-MOST_STATEMENTS = 12
-"""No change says more to the database."""
+MOST_RUNS = 4
+MOST_STATEMENTS = 7
+"""What a change says to the database, about."""
 NOTHING = (-1,) * len(PARTS)
 
 
@@ -84,19 +84,20 @@ class Fault:
     """What befalls a change."""
 
     kind: str
-    """``refused`` by a lock or a full disk, ``lost`` on its way, or ``unanswered`` when it is made."""
+    """``refused`` as by a full disk, ``lost`` on its way, or ``unanswered`` when it is made."""
     number: int
     """Which of its statements is refused or lost; what is unanswered is its last word."""
     patient: bool
     """Whether the change is tried again."""
 
 
+KINDS = ("refused", "lost", "unanswered")
 FAULTS = st.one_of(
     st.none(),
     st.builds(
         Fault,
-        st.sampled_from(["refused", "lost", "unanswered"]),
-        st.integers(0, MOST_STATEMENTS),
+        st.sampled_from(KINDS),
+        st.integers(0, MOST_STATEMENTS - 1),
         st.booleans(),
     ),
 )
@@ -208,10 +209,20 @@ def stored_lives(store: Store) -> Lives:
     }
 
 
+WHICH = st.integers(0, 2 * MOST_RUNS)
+"""Which run a change is about, see ``RunLives.run``."""
+WHOSE = st.sampled_from([True, True, False])
+"""Whether the process that makes a change is the run's."""
+ROOM = precondition(lambda self: len(self.lives) < MOST_RUNS)
+
+
+def one_is(*wanted: Status) -> Callable[[Any], Any]:
+    """A change that is made where a run is in one of these."""
+    return precondition(lambda self: any(life.status in wanted for life in self.lives.values()))
+
+
 class RunLives(RuleBasedStateMachine):
     """Whatever trainers, pages and the command line do to the runs of a store."""
-
-    runs = Bundle("runs")
 
     def __init__(self, store: Store, faults: Faults) -> None:
         super().__init__()
@@ -221,6 +232,22 @@ class RunLives(RuleBasedStateMachine):
         self.lives: Lives = {}
         """In the order in which they were made."""
 
+    def run(self, which: int, *wanted: Status) -> str:
+        """A run, where there is one in a status that is wanted; else any, or one that is gone."""
+        fitting = [run for run, life in self.lives.items() if life.status in wanted]
+        if which < 2 * MOST_RUNS and fitting:
+            return fitting[which % len(fitting)]
+        return [*self.lives, "gone"][which % (len(self.lives) + 1)]
+
+    def life(self, run: str) -> Life:
+        """What the store knows of it; of one that is gone, nothing can become."""
+        return self.lives.get(run, Life("finished"))
+
+    def process(self, run: str, ours: bool) -> str:
+        """The process that trains the run, or another."""
+        own = self.life(run).process or PROCESSES[0]
+        return own if ours else next(one for one in PROCESSES if one != own)
+
     def change(
         self,
         work: Callable[[], Any],
@@ -228,18 +255,19 @@ class RunLives(RuleBasedStateMachine):
         after: Lives,
         result: object = None,
         made: Life | None = None,
-    ) -> list[str]:
-        """Makes the change, which is expected to have this result; returns new runs' ids."""
+    ) -> None:
+        """Makes the change, which is expected to have this result, or to make this run."""
         self.store.patience = 10.0 if fault and fault.patient else 0.0
         try:
             with self.faults.befall(fault):
                 found = work()
-        except StoreError as error:
-            assert fault, error
-            return self.settle(after, made, 0)
-        new = self.settle(after, made, 1)
-        assert found == (new[0] if made else result)
-        return new
+        except StoreError:
+            if fault is None:
+                raise
+            self.settle(after, made, 0)
+        else:
+            new = self.settle(after, made, 1)
+            assert found == (new[0] if made else result)
 
     def settle(self, after: Lives, made: Life | None, least: int) -> list[str]:
         """Of each run, the change was made or not; where it did not fail, it was."""
@@ -277,42 +305,44 @@ class RunLives(RuleBasedStateMachine):
         """The runs after a change of one."""
         return {**self.lives, run: replace(self.lives[run], **values)}
 
-    @initialize(target=runs)
-    def two_wait(self) -> Any:
-        return multiple(*self.create(None, None).values, *self.create(None, None).values)
+    @initialize()
+    def some_are_there(self) -> None:
+        for process in (None, *PROCESSES):
+            self.create(process, None)
 
-    @rule(target=runs, process=st.sampled_from([None, *PROCESSES]), fault=FAULTS)
-    def create(self, process: str | None, fault: Fault | None) -> Any:
+    @ROOM
+    @rule(process=st.sampled_from([None, None, *PROCESSES]), fault=FAULTS)
+    def create(self, process: str | None, fault: Fault | None) -> None:
         made = Life("running" if process else "queued", process)
-        work = lambda: self.store.create(TINY, process=process)  # noqa: E731
-        return multiple(*self.change(work, fault, self.lives, made=made))
+        self.change(lambda: self.store.create(TINY, process=process), fault, self.lives, made=made)
 
-    @rule(target=runs, fault=FAULTS)
-    def import_results(self, fault: Fault | None) -> Any:
+    @ROOM
+    @rule(fault=FAULTS)
+    def import_results(self, fault: Fault | None) -> None:
         fault = replace(fault, patient=False) if fault else None
-        work = lambda: store_results(self.store, tiny_run.results())  # noqa: E731
-        return multiple(*self.change(work, fault, self.lives, made=IMPORTED))
+        results = tiny_run.results()
+        self.change(lambda: store_results(self.store, results), fault, self.lives, made=IMPORTED)
 
-    @rule(run=runs, process=st.sampled_from(PROCESSES), fault=FAULTS)
-    def begin(self, run: str, process: str, fault: Fault | None) -> None:
-        life = self.lives.get(run)
-        free = life and (life.status == "queued" or life.process == process)
+    @one_is("queued")
+    @rule(which=WHICH, ours=WHOSE, fault=FAULTS)
+    def begin(self, which: int, ours: bool, fault: Fault | None) -> None:
+        run = self.run(which, "queued")
+        process = self.process(run, ours)
+        free = self.life(run).status == "queued" or self.life(run).process == process
+        after = self.changed(run, status="running", process=process) if free else self.lives
 
-        def work() -> str:
+        def work() -> bool:
             try:
-                self.store.begin(run, {}, process, 1)
-                return "begun"
+                return self.store.begin(run, {}, process, 1) == 1
             except NotOursError:
-                return "not ours"
+                return False
 
-        if free:
-            self.change(work, fault, self.changed(run, status="running", process=process), "begun")
-        else:
-            self.change(work, fault, self.lives, "not ours")
+        self.change(work, fault, after, free)
 
+    @one_is("running")
     @rule(
-        run=runs,
-        process=st.sampled_from(PROCESSES),
+        which=WHICH,
+        ours=WHOSE,
         part=st.integers(0, len(PARTS) - 1),
         steps=st.integers(0, 3),
         again=st.booleans(),
@@ -321,113 +351,125 @@ class RunLives(RuleBasedStateMachine):
     )
     def train(
         self,
-        run: str,
-        process: str,
+        which: int,
+        ours: bool,
         part: int,
         steps: int,
         again: bool,
         checkpoint: bool,
         fault: Fault | None,
     ) -> None:
-        """``again`` from the last checkpoint."""
-        life = self.lives.get(run, Life("failed"))
-        start = max((life.checkpoints if again else life.stored)[part], 0)
-        step = min(start + steps, STEPS)
-        here = [max(one, 0) for one in life.stored]
-        here[part] = step
+        """``again`` from the last checkpoint, as after a fault."""
+        run = self.run(which, "running")
+        life, process = self.life(run), self.process(run, ours)
+        here = [max(one, 0) for one in (life.checkpoints if again else life.stored)]
+        start = here[part]
+        here[part] = step = min(start + steps, STEPS)
         done = sum(here) // len(PARTS)
         measured = snapshot(part, start, step, checkpoint)
+
+        def reached(before: tuple[int, ...]) -> tuple[int, ...]:
+            return (*before[:part], max(before[part], step), *before[part + 1 :])
+
         after = self.lives
         if life.process == process:
-
-            def reached(before: tuple[int, ...]) -> tuple[int, ...]:
-                return (*before[:part], max(before[part], step), *before[part + 1 :])
-
+            stored = reached(life.measured)
             after = self.changed(
                 run,
-                done_steps=max(life.done_steps, done),
+                done_steps=max(life.done_steps, done, sum(stored) // len(PARTS)),
                 stored=reached(life.stored),
-                measured=reached(life.measured),
+                measured=stored,
                 checkpoints=reached(life.checkpoints) if checkpoint else life.checkpoints,
             )
         self.change(lambda: self.store.append(run, measured, done, process), fault, after)
 
-    @rule(run=runs, fault=FAULTS)
-    def request_stop(self, run: str, fault: Fault | None) -> None:
-        active = run in self.lives and self.lives[run].status in ACTIVE
+    @one_is(*ACTIVE)
+    @rule(which=WHICH, fault=FAULTS)
+    def request_stop(self, which: int, fault: Fault | None) -> None:
+        run = self.run(which, *ACTIVE)
+        active = self.life(run).status in ACTIVE
         after = self.changed(run, stop_requested=True) if active else self.lives
         self.change(lambda: self.store.request_stop(run), fault, after)
 
-    @rule(run=runs, fault=FAULTS)
-    def heartbeat(self, run: str, fault: Fault | None) -> None:
-        self.change(lambda: self.store.heartbeat([run]), fault, self.lives)
+    @rule(which=WHICH, fault=FAULTS)
+    def heartbeat(self, which: int, fault: Fault | None) -> None:
+        self.change(lambda: self.store.heartbeat([self.run(which)]), fault, self.lives)
 
+    @one_is(*ACTIVE)
     @rule(
-        run=runs,
+        which=WHICH,
         status=st.sampled_from([one for one in get_args(Status) if one not in ACTIVE]),
-        process=st.sampled_from([None, *PROCESSES]),
+        known=st.booleans(),
+        ours=WHOSE,
         fault=FAULTS,
     )
-    def finish(self, run: str, status: Status, process: str | None, fault: Fault | None) -> None:
-        life = self.lives.get(run, Life("failed"))
-        ours = life.status in ACTIVE and process in (None, life.process)
-        ends = ours and (life.status == "running" or status != "finished")
+    def finish(
+        self, which: int, status: Status, known: bool, ours: bool, fault: Fault | None
+    ) -> None:
+        """By a process that is ``known``, or by anybody."""
+        run = self.run(which, *ACTIVE)
+        life, process = self.life(run), self.process(run, ours) if known else None
+        ends = status in TRANSITIONS[life.status] and process in (None, life.process)
         after = self.lives
         if ends:
-            after = self.changed(run, status=status, process=None)
-            if status == "finished":
-                after[run] = replace(after[run], stored=NOTHING, checkpoints=NOTHING)
+            shards = NOTHING if status == "finished" else life.stored
+            saved = NOTHING if status == "finished" else life.checkpoints
+            after = self.changed(run, status=status, process=None, stored=shards, checkpoints=saved)
         self.change(lambda: self.store.finish(run, status, "", process), fault, after, ends)
 
-    @rule(run=runs, process=st.sampled_from([None, *PROCESSES]), fault=FAULTS)
-    def resume(self, run: str, process: str | None, fault: Fault | None) -> None:
-        life = self.lives.get(run, Life("finished"))
-        may = life.status in BROKEN_OFF
+    @one_is(*BROKEN_OFF)
+    @rule(which=WHICH, process=st.sampled_from([None, *PROCESSES]), fault=FAULTS)
+    def resume(self, which: int, process: str | None, fault: Fault | None) -> None:
+        run = self.run(which, *BROKEN_OFF)
+        may = self.life(run).status in BROKEN_OFF
         after = self.lives
         if may:
-            status: Status = "running" if process else "queued"
-            resumed = life.resumed + 1
             after = self.changed(
-                run, status=status, process=process, stop_requested=False, resumed=resumed
+                run,
+                status="running" if process else "queued",
+                process=process,
+                stop_requested=False,
+                resumed=self.life(run).resumed + 1,
             )
         self.change(lambda: self.store.resume(run, process), fault, after, may)
 
-    @rule(run=runs, pinned=st.booleans(), fault=FAULTS)
-    def pin(self, run: str, pinned: bool, fault: Fault | None) -> None:
+    @rule(which=WHICH, pinned=st.booleans(), fault=FAULTS)
+    def pin(self, which: int, pinned: bool, fault: Fault | None) -> None:
+        run = self.run(which)
+        known = run in self.lives
+
         def work() -> bool:
             try:
                 self.store.pin(run, pinned)
-                return True
             except UnknownRunError:
                 return False
+            return True
 
-        known = run in self.lives
         self.change(work, fault, self.changed(run, pinned=pinned) if known else self.lives, known)
 
-    @rule(run=runs, unless_kept=st.booleans(), fault=FAULTS)
-    def delete(self, run: str, unless_kept: bool, fault: Fault | None) -> None:
+    @rule(which=WHICH, unless_kept=st.booleans(), fault=FAULTS)
+    def delete(self, which: int, unless_kept: bool, fault: Fault | None) -> None:
+        run = self.run(which)
         stays = unless_kept and run in self.lives and self.lives[run].kept
         after = {one: life for one, life in self.lives.items() if one != run or stays}
         self.change(lambda: self.store.delete(run, unless_kept), fault, after, not stays)
 
-    @rule(keep_runs=st.integers(1, 4), fault=FAULTS)
+    @rule(keep_runs=st.integers(1, MOST_RUNS), fault=FAULTS)
     def tidy(self, keep_runs: int, fault: Fault | None) -> None:
         excess = max(len(self.lives) - keep_runs, 0)
         gone = [run for run, life in self.lives.items() if not life.kept][:excess]
         after = {run: life for run, life in self.lives.items() if run not in gone}
         self.change(lambda: tidy(self.store, keep_runs), fault, after, gone)
 
+    @one_is("running")
     @rule(fault=FAULTS)
     def close_lost_runs(self, fault: Fault | None) -> None:
-        lost = [run for run, life in self.lives.items() if life.process == PROCESSES[0]]
-        after = dict(self.lives)
-        for run in lost:
-            after[run] = replace(after[run], status="interrupted", process=None)
-
-        def work() -> set[str]:
-            return set(close_lost_runs(self.store))
-
-        self.change(work, fault, after, set(lost))
+        lost = {run for run, life in self.lives.items() if life.process == PROCESSES[0]}
+        after = {
+            run: replace(life, status="interrupted", process=None) if run in lost else life
+            for run, life in self.lives.items()
+        }
+        self.change(lambda: set(close_lost_runs(self.store)), fault, after, lost)
 
     @invariant()
     def every_run_can_be_read(self) -> None:
@@ -439,10 +481,52 @@ class RunLives(RuleBasedStateMachine):
         assert stored_lives(self.store) == {}
 
 
-def test_runs_live_as_they_may(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+LIFE: tuple[Callable[[RunLives, Fault | None], None], ...] = (
+    lambda lives, fault: lives.create(None, fault),
+    lambda lives, fault: lives.begin(0, True, fault),
+    lambda lives, fault: lives.train(0, True, 0, 2, False, True, fault),
+    lambda lives, fault: lives.train(0, True, 0, 1, False, False, fault),
+    lambda lives, fault: lives.train(0, True, 1, 3, True, False, fault),
+    lambda lives, fault: lives.heartbeat(0, fault),
+    lambda lives, fault: lives.request_stop(0, fault),
+    lambda lives, fault: lives.finish(0, "stopped", True, True, fault),
+    lambda lives, fault: lives.resume(0, None, fault),
+    lambda lives, fault: lives.begin(0, True, fault),
+    lambda lives, fault: lives.close_lost_runs(fault),
+    lambda lives, fault: lives.resume(0, PROCESSES[1], fault),
+    lambda lives, fault: lives.train(0, True, 0, 3, True, True, fault),
+    lambda lives, fault: lives.finish(0, "finished", True, True, fault),
+    lambda lives, fault: lives.pin(0, True, fault),
+    lambda lives, fault: lives.delete(0, True, fault),
+    lambda lives, fault: lives.pin(0, False, fault),
+    lambda lives, fault: lives.create(PROCESSES[0], fault),
+    lambda lives, fault: lives.tidy(1, fault),
+    lambda lives, fault: lives.delete(0, False, fault),
+)
+"""Every change, each of which makes one."""
+
+
+@pytest.fixture
+def faults(store: Store, monkeypatch: pytest.MonkeyPatch) -> Faults:
     monkeypatch.setattr(database, "RETRY_SECONDS", 0.0)
+    return Faults(store)
+
+
+def test_every_change_meets_every_fault(store: Store, faults: Faults) -> None:
+    refused = [Fault("refused", number, False) for number in (0, 1, 2, 3, 5, 8)]
+    others = [Fault("lost", 4, False), Fault("unanswered", 0, False)]
+    for fault in (*refused, *others, *(Fault(kind, 1, True) for kind in KINDS)):
+        lives = RunLives(store, faults)
+        for change in LIFE:
+            change(lives, fault)
+            if not fault.patient:
+                change(lives, None)
+        assert len(lives.lives) < 2
+        lives.teardown()
+
+
+def test_runs_live_as_they_may(store: Store, faults: Faults) -> None:
     tiny_run.results()
-    faults = Faults(store)
     run_state_machine_as_test(
         lambda: RunLives(store, faults),
         settings=settings(
