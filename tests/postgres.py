@@ -21,7 +21,7 @@ from psycopg import sql
 PACKAGES = Path("/usr/lib/postgresql")
 SECONDS = 60
 """How long the server may take to start, and to stop."""
-FAST = ["--fsync=off", "--synchronous_commit=off", "--full_page_writes=off"]
+FAST = ["--fsync=off", "--full_page_writes=off"]
 FAR_AWAY = "--timezone=Asia/Kathmandu"
 """So that times are told in another zone than they are kept in."""
 

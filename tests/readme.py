@@ -1,7 +1,8 @@
 """The generated parts of the documentation: ``python -m tests.readme`` makes them anew.
 
 The tables of settings come from the settings, the picture and the table of the layers from the
-contracts in pyproject.toml and the docstrings of the layers.
+contracts in pyproject.toml and the docstrings of the layers, the picture of a run's life from the
+store's table of transitions.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from models.experiment.experiment import SETTINGS
 from models.settings.configuration import PREFIX, VARIABLES
 from models.settings.setting import Setting, in_words
+from models.store.run import TRANSITIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,7 +48,15 @@ def layers_picture() -> str:
         lines += [f"        {arrow}" for arrow in _arrows(ranks)]
         lines.append("    end")
     lines.append("    dashboard --> models")
-    return "".join(f"{line}\n" for line in ["```mermaid", *lines, "```"])
+    return _mermaid(lines)
+
+
+def states_picture() -> str:
+    """The life of a run as a Mermaid diagram."""
+    lines = ["stateDiagram-v2", "    [*] --> queued"]
+    for status, following in TRANSITIONS.items():
+        lines += [f"    {status} --> {one}" for one in TRANSITIONS if one in following]
+    return _mermaid(lines)
 
 
 def layers_table() -> str:
@@ -63,6 +73,7 @@ def layers_table() -> str:
 PARTS: dict[Callable[[], str], Path] = {
     settings_table: ROOT / "docs" / "command_line.md",
     variables_table: ROOT / "docs" / "operations.md",
+    states_picture: ROOT / "docs" / "operations.md",
     layers_picture: ROOT / "docs" / "architecture.md",
     layers_table: ROOT / "docs" / "architecture.md",
 }
@@ -106,6 +117,10 @@ def _allowed(one: Setting) -> str:
 def _default(one: Setting) -> str:
     values = one.default if one.several else (one.default,)
     return " ".join(f"`{value}`" for value in values) or "none"
+
+
+def _mermaid(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in ["```mermaid", *lines, "```"])
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -37,7 +37,7 @@ LOOK_SECONDS = 15.0
 GRACE_SECONDS = 20.0
 """How long a run may take to end after Stop before its process is killed."""
 RETRY_SECONDS = 5.0
-"""How long it starts nothing where a child could not reach the store."""
+"""How long it starts nothing after a child that has not come to its end."""
 
 log = logging.getLogger("memory_lab.scheduler")
 
@@ -187,14 +187,13 @@ class Scheduler:
         self._next_look = 0.0
 
     def _close(self, run_id: str, child: Child, error: ChildError) -> None:
-        if error.cause == "store":
-            self._next_start = time.monotonic() + RETRY_SECONDS
-        if error.cause in ("store", "gone"):
-            log.warning("run not trained: %s", error, extra={"run": run_id})
-            return
+        log.warning("run not trained to its end: %s", error, extra={"run": run_id})
+        self._next_start = time.monotonic() + RETRY_SECONDS
         status, message = _how_it_ended(error)
-        if self.store.finish(run_id, status, message, child.process):
-            log.warning("run broken off: %s", error, extra={"run": run_id})
+        ended = self.store.finish(run_id, status, message, child.process)
+        # It could not even begin, and could not the next time.
+        if not ended and status == "failed" and self.store.run(run_id).status == "queued":
+            self.store.finish(run_id, status, message)
 
     def _look_around(self) -> None:
         if time.monotonic() < self._next_look:
@@ -220,7 +219,7 @@ def _how_it_ended(error: ChildError) -> tuple[Status, str]:
     match error.cause:
         case "time":  # it did not end by itself after Stop
             return "stopped", ""
-        case "died":
-            return "interrupted", str(error)
-        case _:
+        case "failed" | "memory" | "refused":
             return "failed", str(error)
+        case _:
+            return "interrupted", str(error)

@@ -24,10 +24,10 @@ then training until it has ended."""
 
 def start(experiment: Experiment) -> None:
     """Queues a run and looks at it, where it may be."""
-    if problem := admission.refusal(experiment) or admission.no_room(visitor()):
-        REFUSED.set(problem)
-        return
     try:
+        if problem := admission.refusal(experiment) or admission.no_room(visitor()):
+            REFUSED.set(problem)
+            return
         run = store().create(experiment, visitor())
     except StoreError as error:
         REFUSED.set(f"the run cannot be stored: {error}")
@@ -40,10 +40,10 @@ def start(experiment: Experiment) -> None:
 
 def resume(run_id: str) -> None:
     """Goes on with a run that was broken off, where it may."""
-    if problem := admission.no_room(visitor()):
-        REFUSED.set(problem)
-        return
     try:
+        if problem := admission.no_room(visitor()):
+            REFUSED.set(problem)
+            return
         store().resume(run_id)
     except StoreError as error:
         REFUSED.set(f"the run cannot be resumed: {error}")

@@ -70,7 +70,7 @@ def execute(
             progress = _Progress(experiment, checkpoints)
             for snapshot in train(experiment, asked, processes, checkpoints):
                 progress.note(snapshot)
-                store.append(run_id, snapshot, progress.steps)
+                store.append(run_id, snapshot, progress.steps, process)
                 follow(progress.steps)
             end = End("finished") if progress.complete else _broken_off(signals.received)
         except NotOursError:
@@ -150,8 +150,7 @@ class _Asked:
         return self._answer or self._signals.received is not None
 
     def _ask(self) -> None:
-        gone = self._store.deleted
-        self._answer = gone or self._store.stop_requested(self._run, self._process)
+        self._answer = self._store.stop_requested(self._run, self._process)
         if time.monotonic() > self._tell:
             self._store.heartbeat([self._run])
             self._tell = time.monotonic() + ALIVE_SECONDS

@@ -52,13 +52,14 @@ def train(run_id: str) -> dict[str, object]:
     """Trains a run of the store, see ``execute``; ``status`` and ``message`` say how it ended."""
     configuration = Configuration.from_environment()
     start_logging("trainer", configuration)
-    end = execute(Store(configuration.store, PATIENCE_SECONDS), run_id)
+    end = execute(Store(configuration.store, PATIENCE_SECONDS, must_exist=True), run_id)
     return {"status": end.status, "message": end.message}
 
 
 def import_results(paths: Sequence[str], visitor: str) -> str:
     """Makes exported results a run of the store, see ``import_file``; returns its id."""
-    store = Store(Configuration.from_environment().store, IMPORT_PATIENCE_SECONDS)
+    url = Configuration.from_environment().store
+    store = Store(url, IMPORT_PATIENCE_SECONDS, must_exist=True)
     return import_file(store, [Path(path) for path in paths], visitor)
 
 

@@ -2,7 +2,7 @@
 
 Everything is one short transaction. What a full disk, a lock or a lost connection keeps from being
 written is tried again for as long as the caller has patience; a transaction is written whole or not
-at all.
+at all. Before each, the database is looked for: it is never written where nobody finds it again.
 """
 
 from __future__ import annotations
@@ -18,41 +18,51 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from models.store.migrations import migrate
+from models.store.errors import StoreError
+from models.store.migrations import NewerStoreError, migrate
+from models.store.sqlite_file import SQLiteFile, sqlite_path
 
 BUSY_SECONDS = 5.0
 """How long SQLite itself waits for a lock."""
 RETRY_SECONDS = 0.5
+"""How long a write waits before it is tried again."""
 FULL_BYTES = 2**20
 """A disk with less than this is full."""
 
-NO_ANSWER = (DBAPIError, PoolTimeoutError)
-"""What SQLAlchemy raises where the database fails."""
+NO_ANSWER = (DBAPIError, PoolTimeoutError, NewerStoreError)
+"""What SQLAlchemy and the migrations raise where the database fails."""
+CAUSES = {
+    "database or disk is full": "the disk of {file} is full: free some space",
+    "database is locked": "another program keeps {file} locked: end it, or wait",
+    "unable to open database file": "{file} cannot be opened: see that it may be read and written",
+    "readonly database": "{file} may not be written: change its permissions",
+}
+"""Parts of SQLite's messages, and what they mean to people."""
 
 T = TypeVar("T")
 
 
-class StoreError(Exception):
-    """The store cannot be read or written now; the message says why, for people."""
+class Database:
+    """A database whose tables are those of this release.
 
-
-class UnknownRunError(Exception):
-    """What is asked for is not in the store, or this release cannot read it.
-
-    The message says in one line which run it is, and what of it.
+    It is opened when it is made, and again whenever another one has come into its place.
     """
 
+    def __init__(self, url: str, patience: float = 0.0, must_exist: bool = False) -> None:
+        """``patience`` is how many seconds a write is tried again.
 
-class Database:
-    """Opens the database, and brings its tables up to this release's. Raises StoreError."""
-
-    def __init__(self, url: str, patience: float = 0.0) -> None:
-        """``patience`` is how many seconds a write is tried again."""
+        An SQLite file that is missing is made, unless it ``must_exist``. Raises StoreError.
+        """
         self.url = sa.make_url(url)
         self.patience = patience
+        path = sqlite_path(self.url)
+        self._file = SQLiteFile(path) if path else None
+        self._doubted = True
         try:
+            if self._file and not must_exist:
+                self._file.create()
             self._engine = _engine(self.url)
-            migrate(self._engine)
+            self._opened()
         except (SQLAlchemyError, OSError, ImportError) as error:
             raise StoreError(
                 f"the store cannot be opened ({self._reason(error)}): check MEMORY_LAB_STORE"
@@ -62,48 +72,78 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """A connection to read with. Raises StoreError."""
         try:
-            with self._engine.connect() as connection:
+            with self._opened().connect() as connection:
                 yield connection
         except NO_ANSWER as error:
+            self._doubted = True
             raise StoreError(self._reason(error)) from error
 
     def writing(self, work: Callable[[sa.Connection], T]) -> T:
-        """What ``work`` returns, once its transaction is written. Raises StoreError.
+        """What ``work`` returns, once its transaction is written.
 
-        It may be called several times; only the last one counts.
+        It may be called several times, even where all was written and only the answer was lost:
+        its last call must do no harm to what an earlier one did. Raises StoreError.
         """
         end = time.monotonic() + self.patience
         while True:
             try:
-                with writing(self._engine) as connection:
-                    return work(connection)
+                with writing(self._opened()) as connection:
+                    # The file may have been moved while the lock was waited for.
+                    if self._is_in_place():
+                        return work(connection)
             except NO_ANSWER as error:
+                self._doubted = True
                 if time.monotonic() >= end or not _passes(error):
                     raise StoreError(self._reason(error)) from error
                 time.sleep(RETRY_SECONDS)
 
     def close(self) -> None:
-        """Gives every connection back."""
+        """Gives every connection back; the next transaction opens new ones."""
         self._engine.dispose()
 
     @property
     def file(self) -> Path | None:
-        """Where SQLite keeps it."""
-        sqlite = self.url.get_backend_name() == "sqlite"
-        return Path(self.url.database) if sqlite and self.url.database else None
+        """The file of an SQLite database; None of any other."""
+        return self._file.path if self._file else None
 
-    @property
-    def deleted(self) -> bool:
-        """Whether SQLite's file was: what is written then still goes well, and nobody reads it."""
-        return self.file is not None and not self.file.exists()
+    def _opened(self) -> sa.Engine:
+        """The engine, with this release's tables in the database that is there now.
+
+        Raises StoreError where SQLite's file is gone, and what the database raises.
+        """
+        try:
+            file = self._file.look() if self._file else None
+            if self._file and file and not self._file.was_opened(file):
+                self._forget()
+            if self._doubted:
+                migrate(self._engine)
+                if self._file and file:
+                    self._file.note_opened(file)
+                self._doubted = False
+        except Exception:
+            self._forget()
+            raise
+        return self._engine
+
+    def _forget(self) -> None:
+        """Lets go of the database that was there, and looks at the next before it is used."""
+        self._engine.dispose()
+        self._doubted = True
+
+    def _is_in_place(self) -> bool:
+        """Whether SQLite's file still stands where it was opened. Raises StoreError."""
+        return self._file is None or self._file.was_opened(self._file.look())
 
     def _reason(self, error: Exception) -> str:
         words = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
         reason = words.splitlines()[0]
-        if self.file and (reason == "database or disk is full" or self._disk_is_full()):
-            return f"the disk of {self.file} is full: free some space"
-        if "database is locked" in reason:
-            return f"another program keeps {self.file} locked: end it, or wait"
+        if not self.file:
+            return reason
+        if self._disk_is_full():
+            reason = "database or disk is full"
+        for sign, cause in CAUSES.items():
+            if sign in reason:
+                return cause.format(file=self.file)
         return reason
 
     def _disk_is_full(self) -> bool:
@@ -122,8 +162,9 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_pre_ping=True)
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if path := sqlite_path(url):
+        # A file that somebody moves away must not be made anew, empty.
+        url = url.set(database=path.as_uri()).update_query_dict({"mode": "rw", "uri": "true"})
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", _set_up_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)

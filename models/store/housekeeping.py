@@ -17,13 +17,11 @@ def tidy(
 ) -> list[str]:
     """Deletes the runs that ``superfluous`` finds, of these ids where ``only`` is given.
 
-    Returns the ids of the runs that are gone.
+    A run that was pinned or resumed since it was found stays. Returns the ids of those deleted.
     """
-    found = superfluous(store, keep_runs, keep_megabytes)
-    gone = [run.id for run in found if only is None or run.id in only]
-    for run in gone:
-        store.delete(run)
-    return gone
+    found = [run.id for run in superfluous(store, keep_runs, keep_megabytes)]
+    wanted = [run_id for run_id in found if only is None or run_id in only]
+    return [run_id for run_id in wanted if store.delete(run_id, unless_kept=True)]
 
 
 def superfluous(store: Store, keep_runs: int = 0, keep_megabytes: int = 0) -> list[Run]:

@@ -10,12 +10,13 @@ from models.store.process import is_gone, is_here
 from models.store.run import Run
 
 SILENT_SECONDS = 120.0
-"""Where the trainer is on another machine, or unknown, it is gone when it says nothing so long."""
+"""How long a process of another machine, or an unknown one, may say nothing before it is gone."""
 GONE = "its trainer is gone"
+"""The reason that a lost run is ended with."""
 
 
 def close_lost_runs(store: Store, but: Collection[str] = ()) -> list[str]:
-    """Ends every run whose trainer is gone as interrupted, ``but`` these; returns their ids.
+    """Ends every run whose process is gone as interrupted, ``but`` these; returns their ids.
 
     A run that waits is not lost: any dashboard on this store takes it up.
     """

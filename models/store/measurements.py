@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,22 +14,17 @@ import sqlalchemy as sa
 from models.analysis.schema import MODEL_COLUMNS, TABLES
 from models.analysis.table_types import no_rows, table_of, typed
 from models.experiment import Experiment
-from models.experiment.partition import ModelKey
+from models.experiment.partition import ModelKey, partition
 from models.settings.quoting import quoted
-from models.store.database import Database, UnknownRunError
-from models.store.tables import (
-    PROFILES,
-    ROWS,
-    RUNS,
-    SHARDS,
-    WEIGHTS,
-)
+from models.store.database import Database
+from models.store.errors import UnknownRunError
+from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 from models.training.checkpoint import Checkpoint
 from models.training.snapshot import Snapshot
 from models.training.weights import from_bytes
 
 ROW_BYTES = 150
-"""What a row takes, about, its place in an index included."""
+"""Bytes that a row takes, about, its place in an index included."""
 
 Rows = list[dict[str, Any]]
 
@@ -36,41 +32,36 @@ Rows = list[dict[str, Any]]
 class Measurements(Database):
     """The tables of results, profiles, weights and checkpoints of every run."""
 
-    def append(self, run_id: str, snapshot: Snapshot, done_steps: int) -> None:
+    def append(
+        self, run_id: str, snapshot: Snapshot, done_steps: int, process: str | None = None
+    ) -> None:
         """Adds what is new in a snapshot, all of it or nothing.
 
-        New is what was measured after the last step that is stored of its part: a run that goes on
-        from an earlier checkpoint measures some steps again. A run that was deleted meanwhile gets
-        nothing.
+        New is what was measured after the last step that is stored of its population: a run that
+        goes on from an earlier checkpoint measures some steps again. A run that was deleted
+        meanwhile gets nothing, nor does one that another than this ``process`` trains by now.
         """
-
         rows = {name: _rows(name, frame) for name, frame in snapshot.tables.items()}
+        ours = sa.true() if process is None else RUNS.c.process == process
+        own = sa.update(RUNS).where(RUNS.c.id == run_id)
+        told = own.where(ours).values(updated=datetime.now(UTC))
 
         def work(connection: sa.Connection) -> None:
-            known = connection.execute(
-                sa.update(RUNS)
-                .where(RUNS.c.id == run_id)
-                .values(
-                    updated=datetime.now(UTC),
-                    done_steps=sa.case(
-                        (RUNS.c.done_steps > done_steps, RUNS.c.done_steps), else_=done_steps
-                    ),
-                )
-            )
-            if known.rowcount == 0:
+            if not connection.execute(told).rowcount:
                 return
             stored = _stored_step(connection, run_id, str(snapshot.shard))
             size = _insert(connection, run_id, _after(rows, stored))
             size += _keep_weights(connection, run_id, snapshot)
-            connection.execute(
-                sa.update(RUNS).where(RUNS.c.id == run_id).values(size=RUNS.c.size + size)
-            )
             _note_part(connection, run_id, snapshot, stored)
+            # After a fault, what is trained again may lie behind what is stored.
+            done = max(done_steps, _average_step(connection, run_id))
+            steps = sa.case((RUNS.c.done_steps > done, RUNS.c.done_steps), else_=done)
+            connection.execute(own.values(size=RUNS.c.size + size, done_steps=steps))
 
         self.writing(work)
 
     def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:
-        """The last checkpoint of each part that has one, by the part's name."""
+        """The last checkpoint of each population that has one, by the name of its shard."""
         query = sa.select(SHARDS).where(SHARDS.c.run == run_id, SHARDS.c.checkpoint.is_not(None))
         with self.reading() as connection:
             return {
@@ -78,7 +69,7 @@ class Measurements(Database):
             }
 
     def read(self, run_id: str, table: str, after: int = 0) -> tuple[pd.DataFrame, int]:
-        """Rows of a table that came after the cursor ``after``, and the cursor behind them."""
+        """The rows of a table that came after the cursor ``after``, and the cursor behind them."""
         if table == "gradients":
             raise ValueError("gradient profiles are read with profiles()")
         source = ROWS[table]
@@ -97,7 +88,7 @@ class Measurements(Database):
     def profiles(
         self, run_id: str, steps: Collection[int] | None = None, **only: object
     ) -> pd.DataFrame:
-        """The gradients table, of all training steps or of some.
+        """The table of gradient profiles, of all training steps or of some.
 
         ``only`` names columns with the value that they must have, such as ``cell`` and ``length``.
         """
@@ -109,7 +100,7 @@ class Measurements(Database):
         return _unpacked(self._frame(query))
 
     def profile_steps(self, run_id: str) -> dict[str, int]:
-        """The latest training step of each cell that has a profile."""
+        """The latest training step with a gradient profile, of each cell that has one."""
         query = (
             sa.select(PROFILES.c.cell, sa.func.max(PROFILES.c.step).label("step"))
             .where(PROFILES.c.run == run_id)
@@ -119,7 +110,7 @@ class Measurements(Database):
             return {row.cell: row.step for row in connection.execute(query)}
 
     def weights(self, run_id: str) -> pd.DataFrame:
-        """Which models have their parameters kept: MODEL and ``step``, one row a model."""
+        """The models whose parameters are kept: one row a model, with the ``step`` they are of."""
         columns = [WEIGHTS.c[name] for name in (*MODEL_COLUMNS, "step")]
         query = sa.select(*columns).where(WEIGHTS.c.run == run_id).order_by(WEIGHTS.c.id)
         return typed(self._frame(query))
@@ -205,6 +196,25 @@ def _stored_step(connection: sa.Connection, run_id: str, part: str) -> int:
     query = sa.select(SHARDS.c.step).where(SHARDS.c.run == run_id, SHARDS.c.part == part)
     step = connection.scalar(query)
     return -1 if step is None else int(step)
+
+
+def _average_step(connection: sa.Connection, run_id: str) -> int:
+    """The optimiser steps of a model of which everything is stored, on average."""
+    query = sa.select(RUNS.c.experiment, RUNS.c.processes).where(RUNS.c.id == run_id)
+    run = connection.execute(query).one()
+    models = _models_by_part(run.experiment, run.processes or 1)
+    stored = connection.execute(
+        sa.select(SHARDS.c.part, SHARDS.c.step).where(SHARDS.c.run == run_id)
+    )
+    done: int = sum(models.get(row.part, 0) * row.step for row in stored)
+    return done // sum(models.values())
+
+
+@lru_cache(maxsize=100)
+def _models_by_part(experiment: str, processes: int) -> dict[str, int]:
+    """The number of models in each population of a run, by the name of its shard."""
+    shares = partition(Experiment.from_json(experiment), processes)
+    return {str(shard): len(shard.models) for share in shares for shard in share}
 
 
 def _note_part(connection: sa.Connection, run_id: str, snapshot: Snapshot, stored: int) -> None:

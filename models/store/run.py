@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,64 +13,91 @@ import sqlalchemy as sa
 from models.experiment import Experiment
 
 Status = Literal["queued", "running", "finished", "stopped", "interrupted", "failed"]
-ACTIVE: tuple[Status, ...] = ("queued", "running")
-BROKEN_OFF: tuple[Status, ...] = ("stopped", "interrupted", "failed")
-"""Ended before its experiment did: somebody stopped it, something else did, or it cannot go on."""
+"""A run waits, trains, or has ended: at its last step, by Stop, by a fault, or for good."""
+
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+    "queued": frozenset({"running", "stopped", "interrupted", "failed"}),
+    # Once more where it was made or resumed by the process that now begins to train it.
+    "running": frozenset({"running", "finished", "stopped", "interrupted", "failed"}),
+    "stopped": frozenset({"queued", "running"}),
+    "interrupted": frozenset({"queued", "running"}),
+    "failed": frozenset({"queued", "running"}),
+    "finished": frozenset(),
+}
+"""What may become of a run in each status; the store makes no other change.
+
+A run begins as queued, or as running where a process makes it for itself; an imported one as ended.
+"""
+
+
+def before(status: Status) -> tuple[Status, ...]:
+    """Every status from which a run may come into this one."""
+    return tuple(one for one, following in TRANSITIONS.items() if status in following)
+
+
+ACTIVE = before("stopped")
+"""Every status in which a run waits or trains, and has not ended."""
+BROKEN_OFF = before("queued")
+"""Every status of a run that ended before its experiment did, and may go on."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of an experiment. Times are UTC."""
+    """One execution of an experiment, as the store knew it when it was read. Times are UTC."""
 
     id: str
-    """Cannot be guessed: whoever has it may look at the run."""
+    """The id cannot be guessed: whoever has it may look at the run."""
     experiment: Experiment
     status: Status
     message: str
-    """Why it ended, where that is not plain."""
+    """The reason why the run ended, where its status does not say it; else empty."""
     visitor: str | None
-    """Whose run it is, a visitor of the dashboard; None is nobody's, as from the command line."""
+    """The visitor of the dashboard whose run it is; None where it is nobody's."""
     created: datetime
     queued: datetime | None
-    """When it began to wait, last."""
+    """When the run began to wait, last."""
     started: datetime | None
-    """When it began to train, last."""
+    """When the run began to train, last."""
     finished: datetime | None
+    """When the run ended, whichever way."""
     updated: datetime
-    """When its trainer last said anything."""
+    """When the process that trains the run last said anything."""
     done_steps: int
-    """Optimiser steps of a model, on average."""
+    """Optimiser steps that are done, of a model, on average."""
     total_steps: int
+    """Optimiser steps of a model at the end of the experiment."""
     steps_at_start: int
-    """How many were done when it began to train, last."""
+    """Optimiser steps that were done when the run began to train, last."""
     resumed: int
-    """How often it went on after it was broken off."""
+    """How often the run went on after it was broken off."""
     environment: dict[str, str]
+    """Versions and machine, see ``models.store.environment``."""
     stop_requested: bool
+    """Whether the process that trains the run should end it."""
     pinned: bool
-    """Whether housekeeping leaves it alone."""
+    """Whether housekeeping leaves the run alone."""
     process: str | None
-    """Who trains it, see ``models.store.process``."""
+    """The process that trains the run, see ``models.store.process``."""
     processes: int | None
-    """Among how many processes its models are shared out."""
+    """Among how many processes the models are shared out; None before the run begins."""
     size: int
-    """Bytes of what it has measured, about."""
+    """Bytes of what the run has measured, about."""
 
     @property
     def active(self) -> bool:
-        """Whether it waits or trains."""
+        """Whether the run waits or trains."""
         return self.status in ACTIVE
 
     @property
     def resumable(self) -> bool:
-        """Whether it can go on where it was broken off."""
+        """Whether the run can go on where it was broken off."""
         # Runs of the first release do not say how they were shared out.
         known = self.processes is not None or self.started is None
         return self.status in BROKEN_OFF and known
 
 
 def read_run(row: sa.Row[Any]) -> Run:
-    """From a row of the table of runs.
+    """The run of a row of the table of runs.
 
     Raises ExperimentError where another release stored settings that this one does not take.
     """
@@ -82,10 +110,10 @@ def read_run(row: sa.Row[Any]) -> Run:
 
 @lru_cache(maxsize=1000)
 def _experiment(text: str) -> Experiment:
-    """Those of runs that wait are read several times a second."""
+    """The experiment of a text; those of runs that wait are asked for several times a second."""
     return Experiment.from_json(text)
 
 
 def _utc(time: datetime) -> datetime:
-    """SQLite tells UTC without saying so, Postgres tells the zone of its session."""
+    """The time in UTC, which SQLite keeps without saying so; Postgres tells its session's zone."""
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -13,21 +13,23 @@ import sqlalchemy as sa
 
 from models.experiment import Experiment, ExperimentError
 from models.settings.quoting import quoted
-from models.store.database import Database, UnknownRunError
-from models.store.run import ACTIVE, BROKEN_OFF, Run, Status, read_run
+from models.store.database import Database
+from models.store.errors import NotOursError, UnknownRunError
+from models.store.run import ACTIVE, BROKEN_OFF, Run, Status, before, read_run
 from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 
 SECRET_BYTES = 10
+"""How many bytes of chance are in the id of a run."""
 
 log = logging.getLogger("memory_lab.results.runs")
 
 
-class NotOursError(Exception):
-    """Somebody else trains the run by now, or nobody may."""
-
-
 class Runs(Database):
-    """The life of every run."""
+    """The runs of a store: what becomes of them, and which there are.
+
+    A run changes its status only as ``models.store.run.TRANSITIONS`` allows. What may change it is
+    compared and changed in one statement, so that of several processes one succeeds.
+    """
 
     def create(
         self,
@@ -36,75 +38,68 @@ class Runs(Database):
         process: str | None = None,
         **more: object,
     ) -> str:
-        """A new run, which waits; or, with a ``process``, is about to be trained by that.
+        """Makes a run that waits; with a ``process``, one that this is about to train.
 
         Returns its id. ``more`` are further columns of the table of runs.
         """
         values = new_run(experiment, visitor, process) | more
-        self.writing(lambda connection: connection.execute(sa.insert(RUNS).values(**values)))
         run_id: str = values["id"]
+
+        def work(connection: sa.Connection) -> None:
+            # An answer that was lost on its way is asked for again: the run is made already.
+            if not _is_there(connection, run_id):
+                connection.execute(sa.insert(RUNS).values(**values))
+
+        self.writing(work)
         return run_id
 
     def begin(
         self, run_id: str, environment: Mapping[str, str], process: str, processes: int
     ) -> int:
-        """The run trains from now on, in this process and environment.
+        """Takes a run that waits, or that this process has taken already: from now on it trains.
 
         Returns among how many processes its models are shared out: as when it began first.
-        Raises NotOursError where somebody else has taken the run.
+        Raises NotOursError where the run does not wait for this process.
         """
-        ours = sa.and_(
-            RUNS.c.status.in_(ACTIVE), sa.or_(RUNS.c.process.is_(None), RUNS.c.process == process)
-        )
-        changed = self._change(
+        waits = RUNS.c.status == "queued"
+        ours = sa.and_(RUNS.c.status == "running", RUNS.c.process == process)
+        begun = self._change(
             run_id,
-            ours,
-            status="running",
+            "running",
+            sa.or_(waits, ours),
             started=datetime.now(UTC),
             environment=dict(environment),
             process=process,
             processes=sa.func.coalesce(RUNS.c.processes, processes),
             steps_at_start=RUNS.c.done_steps,
         )
-        if not changed:
+        if not begun:
             raise NotOursError(f"run {run_id} is not waiting for process {process}")
         return self.run(run_id).processes or processes
 
     def finish(
         self, run_id: str, status: Status, message: str = "", process: str | None = None
     ) -> bool:
-        """The run has ended, one way or another; says whether it was going, and ours.
+        """Ends a run that waits or trains; says whether it did.
 
-        With ``process`` it must be this one that trains it.
+        With a ``process`` it must be this that trains the run. One that waits cannot be finished.
+        A finished run needs no checkpoints: they go.
         """
         if status not in get_args(Status) or status in ACTIVE:
             raise ValueError(f"{status!r} is not how a run ends")
-        ours: sa.ColumnElement[bool] = RUNS.c.status.in_(ACTIVE)
-        if process is not None:
-            ours = sa.and_(ours, RUNS.c.process == process)
+        ours = sa.true() if process is None else RUNS.c.process == process
         now = datetime.now(UTC)
-        change = sa.update(RUNS).where(RUNS.c.id == run_id, ours)
-        change = change.values(
-            status=status, message=message, finished=now, updated=now, process=None
-        )
-
-        def work(connection: sa.Connection) -> bool:
-            ended = connection.execute(change).rowcount > 0
-            if ended and status == "finished":
-                connection.execute(sa.delete(SHARDS).where(SHARDS.c.run == run_id))
-            return ended
-
-        return self.writing(work)
+        return self._change(run_id, status, ours, message=message, finished=now, process=None)
 
     def resume(self, run_id: str, process: str | None = None) -> bool:
-        """Puts a run that was broken off back into the queue; says whether it was.
+        """Puts a run that was broken off back into the queue; says whether it did.
 
-        With a ``process``, it is about to be trained by that.
+        With a ``process``, this is about to train the run.
         """
         return self._change(
             run_id,
+            "running" if process else "queued",
             RUNS.c.status.in_(BROKEN_OFF),
-            status="running" if process else "queued",
             process=process,
             queued=datetime.now(UTC),
             message="",
@@ -113,27 +108,30 @@ class Runs(Database):
             resumed=RUNS.c.resumed + 1,
         )
 
-    def heartbeat(self, runs: Collection[str]) -> None:
-        """Their trainers are alive."""
-        if runs:
-            statement = sa.update(RUNS).where(RUNS.c.id.in_(runs))
-            statement = statement.values(updated=datetime.now(UTC))
-            self.writing(lambda connection: connection.execute(statement))
+    def heartbeat(self, run_ids: Collection[str]) -> None:
+        """Notes that the processes that train these runs are alive."""
+        statement = sa.update(RUNS).where(RUNS.c.id.in_(run_ids), RUNS.c.status == "running")
+        statement = statement.values(updated=datetime.now(UTC))
+        self.writing(lambda connection: connection.execute(statement))
 
     def request_stop(self, run_id: str) -> None:
-        """Asks the run's trainer to end soon."""
-        statement = sa.update(RUNS).where(RUNS.c.id == run_id).values(stop_requested=True)
+        """Asks the process that trains the run, or will, to end it soon."""
+        statement = sa.update(RUNS).where(RUNS.c.id == run_id, RUNS.c.status.in_(ACTIVE))
+        statement = statement.values(stop_requested=True)
         self.writing(lambda connection: connection.execute(statement))
 
     def stop_requested(self, run_id: str, process: str | None = None) -> bool:
-        """Whether the run should end; one that was deleted should, or that another process has."""
+        """Whether the run should end.
+
+        So should one that was deleted, and one that another than this ``process`` trains.
+        """
         columns = RUNS.c.stop_requested, RUNS.c.process
         with self.reading() as connection:
             row = connection.execute(sa.select(*columns).where(RUNS.c.id == run_id)).one_or_none()
         return row is None or row.stop_requested or (process is not None and row.process != process)
 
     def pin(self, run_id: str, pinned: bool) -> None:
-        """Whether housekeeping leaves the run alone. Raises UnknownRunError."""
+        """Says whether housekeeping leaves the run alone. Raises UnknownRunError."""
         statement = sa.update(RUNS).where(RUNS.c.id == run_id).values(pinned=pinned)
         if not self.writing(lambda connection: connection.execute(statement).rowcount):
             raise _unknown(run_id)
@@ -186,26 +184,55 @@ class Runs(Database):
         with self.reading() as connection:
             return {row.id: int(row.bytes) for row in connection.execute(query)}
 
-    def delete(self, run_id: str) -> None:
-        """Removes the run and all that it measured."""
+    def delete(self, run_id: str, unless_kept: bool = False) -> bool:
+        """Removes the run and all that it measured; says whether it is gone.
 
-        def work(connection: sa.Connection) -> None:
+        With ``unless_kept`` it stays where it waits, trains or is pinned.
+        """
+        kept = sa.or_(RUNS.c.pinned, RUNS.c.status.in_(ACTIVE))
+        allowed = sa.not_(kept) if unless_kept else sa.true()
+
+        def work(connection: sa.Connection) -> bool:
+            # The run first: whoever adds to it meanwhile is waited for, or finds it gone.
+            connection.execute(sa.delete(RUNS).where(RUNS.c.id == run_id, allowed))
+            if _is_there(connection, run_id):
+                return False
             for table in (*ROWS.values(), PROFILES, WEIGHTS, SHARDS):
                 connection.execute(sa.delete(table).where(table.c.run == run_id))
-            connection.execute(sa.delete(RUNS).where(RUNS.c.id == run_id))
+            return True
 
-        self.writing(work)
+        return self.writing(work)
 
-    def _change(self, run_id: str, allowed: sa.ColumnElement[bool], **values: object) -> bool:
-        """Changes the run where it is as it must be; says whether it was."""
-        statement = sa.update(RUNS).where(RUNS.c.id == run_id, allowed)
-        statement = statement.values(updated=datetime.now(UTC), **values)
-        return self.writing(lambda connection: connection.execute(statement).rowcount > 0)
+    def _change(
+        self, run_id: str, to: Status, allowed: sa.ColumnElement[bool], **values: object
+    ) -> bool:
+        """Gives a run this status, where it may come into it and is ``allowed`` to; says whether.
+
+        The values are those of further columns.
+        """
+        now = datetime.now(UTC)
+        change = sa.update(RUNS).where(RUNS.c.id == run_id, RUNS.c.status.in_(before(to)), allowed)
+        change = change.values(status=to, updated=now, **values)
+        changed = sa.exists().where(RUNS.c.id == run_id, RUNS.c.status == to, RUNS.c.updated == now)
+
+        def work(connection: sa.Connection) -> bool:
+            # An answer that was lost on its way is asked for again: it is changed already.
+            if not connection.execute(change).rowcount:
+                return bool(connection.scalar(sa.select(changed)))
+            if to == "finished":
+                connection.execute(sa.delete(SHARDS).where(SHARDS.c.run == run_id))
+            return True
+
+        return self.writing(work)
 
     def _runs(self, query: sa.Select[Any]) -> list[Run]:
         with self.reading() as connection:
             rows = connection.execute(query).fetchall()
         return [run for row in rows if (run := _readable(row))]
+
+
+def _is_there(connection: sa.Connection, run_id: str) -> bool:
+    return bool(connection.scalar(sa.select(sa.exists().where(RUNS.c.id == run_id))))
 
 
 def _unknown(run_id: str) -> UnknownRunError:

@@ -6,10 +6,10 @@ Trainers append while dashboards read, from several threads and processes at onc
 from __future__ import annotations
 
 from models.settings.configuration import Configuration
-from models.store.database import StoreError, UnknownRunError
+from models.store.errors import NotOursError, StoreError, UnknownRunError
 from models.store.measurements import Measurements
 from models.store.run import Run, Status
-from models.store.runs import NotOursError, Runs
+from models.store.runs import Runs
 
 __all__ = ["NotOursError", "Run", "Status", "Store", "StoreError", "UnknownRunError"]
 
@@ -17,9 +17,13 @@ __all__ = ["NotOursError", "Run", "Status", "Store", "StoreError", "UnknownRunEr
 class Store(Runs, Measurements):
     """Runs and what they measured. ``url`` is any SQLAlchemy database URL."""
 
-    def __init__(self, url: str | None = None, patience: float = 0.0) -> None:
-        """By default the configuration's, see ``models.settings.configuration``.
+    def __init__(
+        self, url: str | None = None, patience: float = 0.0, must_exist: bool = False
+    ) -> None:
+        """The URL is by default the configuration's, see ``models.settings.configuration``.
 
-        ``patience`` is how many seconds a write is tried again. Raises StoreError.
+        ``patience`` is how many seconds a write is tried again. An SQLite file that is missing is
+        made, unless it ``must_exist``. Raises StoreError.
         """
-        super().__init__(url or Configuration.from_environment().store, patience)
+        url = url or Configuration.from_environment().store
+        super().__init__(url, patience, must_exist)

@@ -150,7 +150,7 @@ def test_train_on_a_locked_store_says_so_and_works_when_it_is_free(
 def test_a_run_of_a_locked_store_is_kept_and_the_page_says_so(
     race: AppTest, store: Store, press: str
 ) -> None:
-    run = store.create(Experiment())
+    run = store.create(Experiment(), process="a trainer")
     store.finish(run, "finished")
     page = at(race, "runs")
     with locked(store):

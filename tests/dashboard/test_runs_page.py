@@ -24,7 +24,9 @@ def test_every_run_has_a_row_with_its_settings_and_fate(runs_page: AppTest, stor
         "failed": "out of memory",
     }
     for status, message in fates.items():
-        run = store.create(Experiment(cells=("gru:bias=chrono", "rnn"), lengths=(10, 30)))
+        run = store.create(
+            Experiment(cells=("gru:bias=chrono", "rnn"), lengths=(10, 30)), process="a trainer"
+        )
         store.finish(run, status, message)
     page = runs_page.run()
     assert not page.exception
@@ -38,7 +40,7 @@ def test_every_run_has_a_row_with_its_settings_and_fate(runs_page: AppTest, stor
 
 
 def test_deleting_takes_the_run_out_of_the_store(runs_page: AppTest, store: Store) -> None:
-    kept, doomed = (store.create(Experiment()) for _ in range(2))
+    kept, doomed = (store.create(Experiment(), process="a trainer") for _ in range(2))
     for run in (kept, doomed):
         store.finish(run, "finished")
     page = runs_page.run().button(key=f"delete_{doomed}").click().run()
@@ -49,7 +51,7 @@ def test_deleting_takes_the_run_out_of_the_store(runs_page: AppTest, store: Stor
 
 def test_many_runs_come_in_pages(runs_page: AppTest, store: Store) -> None:
     for _ in range(35):
-        store.finish(store.create(Experiment()), "finished")
+        store.finish(store.create(Experiment(), process="a trainer"), "finished")
     page = runs_page.run()
     assert shown.buttons(page).count("Open") == 30
     page = page.button(key="more").click().run()
@@ -57,7 +59,7 @@ def test_many_runs_come_in_pages(runs_page: AppTest, store: Store) -> None:
 
 
 def test_pin_keeps_a_run_until_it_is_unpinned(runs_page: AppTest, store: Store) -> None:
-    run, other = (store.create(Experiment()) for _ in range(2))
+    run, other = (store.create(Experiment(), process="a trainer") for _ in range(2))
     for one in (run, other):
         store.finish(one, "finished")
     page = runs_page.run().button(key=f"pin_{run}").click().run()
@@ -84,7 +86,7 @@ def test_a_run_that_is_going_cannot_be_deleted_here(runs_page: AppTest, store: S
 def test_a_run_that_was_deleted_elsewhere_cannot_be_pinned(
     runs_page: AppTest, store: Store
 ) -> None:
-    run = store.create(Experiment())
+    run = store.create(Experiment(), process="a trainer")
     store.finish(run, "finished")
     page = runs_page.run()
     store.delete(run)

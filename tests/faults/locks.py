@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import pytest
 import sqlalchemy as sa
 
 from models.store import Store
+from tests.faults.victims import wait_until
 
 
 @contextmanager
@@ -33,6 +37,23 @@ def cut_off_all(store: Store) -> int:
     )
     with connected(store) as other:
         return len(other.execute(query).all())
+
+
+def restart_server(store: Store) -> None:
+    """Makes the Postgres server end all its processes and recover, as when one of them crashes."""
+    with connected(store) as other:
+        os.kill(other.scalar(sa.text("SELECT pg_backend_pid()")) or 0, signal.SIGKILL)
+        with pytest.raises(sa.exc.OperationalError):
+            other.execute(sa.text("SELECT 1"))
+    wait_until(lambda: _answers(store))
+
+
+def _answers(store: Store) -> bool:
+    try:
+        with connected(store):
+            return True
+    except sa.exc.OperationalError:
+        return False
 
 
 @contextmanager

@@ -61,7 +61,15 @@ def scheduling(store: Store) -> Iterator[Scheduler]:
 
 
 def own_processes() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    """The warm process and all that it has started; not those of other tests."""
+    return [one for one in psutil.Process().children(recursive=True) if _serves(one)]
+
+
+def _serves(process: psutil.Process) -> bool:
+    try:
+        return process.cmdline()[-2:] == ["models", "serve"]
+    except psutil.Error:
+        return False
 
 
 def no_more_processes_than_may_be() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from dashboard.scheduling import app_resources
 from dashboard.session.session_state import VISITOR_SECRET
 from models.store import Store, database
 from tests.dashboard.shown import FakeScheduler
-from tests.faults.locks import cut_off_all, locked
+from tests.faults.locks import cut_off_all, locked, restart_server
 from tests.faults.victims import SLOWLY, training, wait_until
 from tests.faults.whole import Whole
 
@@ -35,14 +35,17 @@ def test_training_waits_for_a_lock_and_loses_nothing(store: Store, whole: Whole)
     whole.check_end(store, run)
 
 
+@pytest.mark.parametrize("cut_off", [cut_off_all, restart_server])
 @pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
-def test_training_connects_again_however_often_it_is_cut_off(store: Store, whole: Whole) -> None:
+def test_training_connects_again_however_often_it_is_cut_off(
+    store: Store, whole: Whole, cut_off: Callable[[Store], object]
+) -> None:
     run = store.create(whole.experiment)
     with training(store, run, pause=SLOWLY) as victim:
         wait_until(lambda: bool(store.profile_steps(run)))
         for _ in range(CUTS):
             time.sleep(SLOWLY)
-            cut_off_all(store)
+            cut_off(store)
         victim.join()
     whole.check_end(store, run)
 

@@ -28,6 +28,7 @@ EXAMPLES = {
     "half-lives": 60,
     "normalised spans": 60,
     "shares": 300,
+    "lives of runs": 10,
 }
 """Generated inputs of each property in one run of the tests."""
 LONGEST = 500

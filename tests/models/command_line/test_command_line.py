@@ -231,7 +231,7 @@ class TestTidy:
     @pytest.fixture
     def runs(self, store: Store) -> list[str]:
         """Two that have finished, the older first."""
-        runs = [store.create(parse_experiment(TINY)) for _ in range(2)]
+        runs = [store.create(parse_experiment(TINY), process="a trainer") for _ in range(2)]
         for number, run in enumerate(runs):
             store.finish(run, "finished")
             created = datetime(2026, 1, 1 + number, tzinfo=UTC)

@@ -22,7 +22,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def ended(store: Store, count: int, megabytes: int = 0) -> list[str]:
     """Runs that have finished, the oldest first, each of this size."""
-    runs = [store.create(TINY) for _ in range(count)]
+    runs = [store.create(TINY, process="a trainer") for _ in range(count)]
     for number, run in enumerate(runs):
         store.finish(run, "finished")
         values = {"size": megabytes * MEBIBYTE, "created": START + timedelta(days=number)}
