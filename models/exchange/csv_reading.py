@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from models.analysis.schema import TABLES
-from models.analysis.table_types import KINDS
+from models.analysis.schema import COLUMN_TYPES, TABLES
 from models.settings import numerals, spec
 from models.settings.quoting import quoted, shortened
 from models.tasks import TASKS
@@ -40,7 +39,7 @@ def read_table(name: str, content: bytes) -> pd.DataFrame:
 
     ``task`` has the options that an old table does not name, as ``spec.of_results`` says.
     """
-    kinds = {column: KINDS.get(column, "float64") for column in TABLES[name]}
+    kinds = {column: COLUMN_TYPES.get(column, "float64") for column in TABLES[name]}
     content = without_mark(content)
     _check_header(name, content)
     try:

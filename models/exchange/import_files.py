@@ -12,9 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from models.analysis.row_order import in_order
-from models.analysis.schema import TABLES
-from models.analysis.table_types import no_rows
+from models.analysis.schema import TABLES, in_order, no_rows
 from models.exchange.bounded_zip import ZipError, unzipped
 from models.exchange.csv_reading import TableError, read_table
 from models.exchange.files import EXPERIMENT, NAMES, Results

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.diagnostic_names import DIAGNOSTICS
-from models.analysis.row_order import BY
+from models.analysis.schema import SORT_COLUMNS
 from models.cells import make_cell
 from models.exchange.csv_reading import TableError, line_of
 from models.experiment import Experiment
@@ -105,7 +105,7 @@ class _Table:
 
     def once(self, experiment: Experiment) -> None:
         """No row is there twice, and no step of a gradient profile is missing."""
-        identity = [column for column in BY if column in self.rows]
+        identity = [column for column in SORT_COLUMNS if column in self.rows]
         if (twice := self.rows.duplicated(identity)).any():
             line = line_of(twice)
             raise TableError(f"{self.name}.csv, line {line}: this was measured before, see above")

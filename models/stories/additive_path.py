@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation, medians_at_initialisation
-from models.analysis.half_lives import shown_half_life
+from models.analysis.gradient_profile import shown_half_life
 from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.at_initialisation import medians_at_initialisation
-from models.analysis.half_lives import half_life_predicate
+from models.analysis.gradient_profile import half_life_predicate
 from models.analysis.statistics import latest, median_over_seeds, summarise, trained
 from models.analysis.words import capitalise, count, join_words, of_all, with_article
 from models.experiment import Experiment

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation
-from models.analysis.half_lives import half_life_predicate, half_life_words
+from models.analysis.gradient_profile import half_life_predicate, half_life_words
 from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset

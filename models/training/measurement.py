@@ -9,7 +9,12 @@ import pandas as pd
 import torch
 
 from models.analysis.statistics import better_than_chance
-from models.diagnostics.measure import of_behaviour, of_inputs, of_profiles, of_recurrence
+from models.diagnostics.measure import (
+    measure_connectivity,
+    measure_influence,
+    measure_profiles,
+    measure_recurrence,
+)
 from models.population.evaluation import Scores, gradient_profile, score
 from models.population.population import Population
 from models.tasks.task import Split
@@ -30,16 +35,20 @@ class Measurement:
         population = self.training.population
         profiles = gradient_profile(population, self.seeds)
         # On the sequences of the profiles, which the population still has.
-        of_models = of_recurrence(population)
-        hangs_on = of_inputs(population) if self.step == 0 or self.training.finished else []
+        of_models = measure_recurrence(population)
+        connectivity = (
+            measure_connectivity(population) if self.step == 0 or self.training.finished else []
+        )
         scores = self._score(population, "held_out")
-        measured = of_models | of_profiles(profiles) | _parts(scores)
+        measured = of_models | measure_profiles(profiles) | _parts(scores)
         tables = {
             "accuracy": self._accuracy(scores),
             "gradients": self.rows.profiles(self.step, profiles),
         }
-        if hangs_on:
-            tables["connectivity"] = self.rows.per_time_step(self.step, "connectivity", hangs_on)
+        if connectivity:
+            tables["connectivity"] = self.rows.per_time_step(
+                self.step, "connectivity", connectivity
+            )
         if self.training.finished:
             tables["influence"], horizons = self._behaviour(tables["accuracy"])
             measured |= horizons
@@ -65,10 +74,10 @@ class Measurement:
         With ``only`` the recurrence is looked at in models with so many steps alone.
         """
         profiles = gradient_profile(self.training.population, self.seeds)
-        of_models = of_recurrence(self.training.population, only)
+        of_models = measure_recurrence(self.training.population, only)
         return {
             "gradients": self.rows.profiles(self.step, profiles),
-            "diagnostics": self._diagnostics(of_models | of_profiles(profiles)),
+            "diagnostics": self._diagnostics(of_models | measure_profiles(profiles)),
         }
 
     def _training(self, records: Sequence[StepRecord]) -> pd.DataFrame:
@@ -101,7 +110,7 @@ class Measurement:
     def _behaviour(self, accuracy: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
         population = self.training.population
         remembers = better_than_chance(accuracy).to_numpy()
-        lags, shares, horizons = of_behaviour(population, self.seeds, remembers)
+        lags, shares, horizons = measure_influence(population, self.seeds, remembers)
         steps = np.array(population.schedule.lengths)
         rows = self.rows.repeated(len(lags)).per_model(
             step=self.step, t=np.subtract.outer(steps, lags).T.ravel(), influence=shares.T.ravel()

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.analysis.at_initialisation import at_initialisation, predictions
+from models.analysis.at_initialisation import at_initialisation
 from models.analysis.findings import findings
-from models.analysis.half_lives import half_life_words, shown_half_life
+from models.analysis.gradient_profile import half_life_words, shown_half_life
 from models.analysis.memory_span import memory_spans
+from models.analysis.prediction import predictions
 from models.analysis.schema import TABLES
 from models.analysis.statistics import latest, median_over_seeds
 from models.analysis.words import count, distinct_percentages

@@ -7,9 +7,7 @@ from functools import cache
 import pandas as pd
 import torch
 
-from models.analysis.row_order import in_order
-from models.analysis.schema import TABLES
-from models.analysis.table_types import no_rows
+from models.analysis.schema import TABLES, in_order, no_rows
 from models.exchange import files
 from models.exchange.files import Results
 from models.experiment import Experiment

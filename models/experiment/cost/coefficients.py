@@ -240,7 +240,7 @@ MEMORY = Memory(365e6, 84e6, 37_000, 120, 440, 25.3)
 EXPONENT_SEQUENCES = 8
 """``models.diagnostics.jacobian.SEQUENCES``, which cannot be imported without torch."""
 LAGS = 16
-"""``models.diagnostics.measure.MOST_LAGS``, likewise."""
+"""``models.diagnostics.measure.MAX_LAGS``, likewise."""
 
 
 def of_cell(cell: str, path: str) -> Passes:

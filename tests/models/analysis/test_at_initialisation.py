@@ -12,11 +12,9 @@ import pytest
 from models.analysis.at_initialisation import (
     at_initialisation,
     horizons_at_initialisation,
-    predicted_lengths,
-    predictions,
     summarise_initialisation,
 )
-from models.analysis.prediction import THRESHOLD
+from models.analysis.prediction import THRESHOLD, predicted_lengths, predictions
 from models.analysis.schema import TABLES
 
 MODEL = {"run": "made-up", "task": "temporal_order", "learning_rate": 0.01, "step": 0, "seed": 0}

@@ -1,19 +1,21 @@
-"""Memory by behaviour: of models that are known to remember just so much."""
+"""Connectivity against autograd, and influence on models that remember just so many steps."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from models.cells import make_cell
-from models.diagnostics.influence import influence
+from models.diagnostics.influence import behaviour_horizon, connectivity, influence
 from models.experiment.partition import ModelKey
 from models.population.population import Population, initial_parameters
 from models.tasks import TASKS, make_task
+from tests.models.diagnostics.trajectories import NORMALISED, STATES, linear, random
 
 SEQUENCES, HIDDEN = 8, 8
 
@@ -25,8 +27,8 @@ def population(task_name: str, cell_name: str, lengths: Sequence[int]) -> Popula
     return Population(cell, task, lengths, HIDDEN, SEQUENCES, parameters.detach())
 
 
-def with_weights(one: Population) -> dict[str, torch.Tensor]:
-    """The weights, all 0 but for those that are told."""
+def zeroed_weights(one: Population) -> dict[str, torch.Tensor]:
+    """Views of the weights, all set to 0."""
     one.parameters.zero_()
     weights, (V, b) = one.weights()
     return {**weights.named(), "V": V, "b_V": b}
@@ -35,7 +37,7 @@ def with_weights(one: Population) -> dict[str, torch.Tensor]:
 def test_a_linear_sum_remembers_everything_as_long_as_it_keeps() -> None:
     one = population("adding", "rnn:activation=relu", [20])
     for keep, far in ((1.0, 1.0), (0.5, 0.0)):
-        weights = with_weights(one)
+        weights = zeroed_weights(one)
         weights["W_x"][0, 0, 0] = 1  # unit 0 adds up all numbers, what is marked or not
         weights["W_h"][0, 0, 0] = keep
         weights["V"][0, 0, 0] = 1
@@ -45,7 +47,7 @@ def test_a_linear_sum_remembers_everything_as_long_as_it_keeps() -> None:
 
 def test_an_rnn_without_recurrence_sees_the_last_step_only() -> None:
     one = population("recall", "rnn", [10])
-    weights = with_weights(one)
+    weights = zeroed_weights(one)
     weights["W_x"][0, :8] = 5 * torch.eye(8)
     weights["V"][0, :4, :4] = torch.eye(4)
     assert influence(one, [0], [0, 1, 9]).tolist() == [[1.0, 0.0, 0.0]]
@@ -69,8 +71,54 @@ def test_every_task(task: str) -> None:
     assert ((shares >= 0) & (shares <= 1)).all()
 
 
-def test_not_finite_is_not_known() -> None:
+def test_an_output_that_is_not_finite_has_no_influence() -> None:
     one = population("recall", "rnn", [10, 10])
     one.parameters[1] = torch.nan
     shares = influence(one, [0, 1], [0])
     assert np.isnan(shares).tolist() == [[False], [True]]
+
+
+def test_behaviour_horizon() -> None:
+    lags = [1, 5, 20, 50]
+    assert behaviour_horizon(lags, np.array([0.9, 0.5, 0.05, 0.01])) == 20
+    assert behaviour_horizon(lags, np.array([0.0, 0.01, 0.5, np.nan])) == 20
+    assert behaviour_horizon(lags, np.array([0.0, 0.01, 0.04, np.nan])) == 0
+    assert behaviour_horizon(lags, np.ones(4)) == 50
+
+
+@pytest.mark.parametrize("name", [*STATES, *NORMALISED])
+def test_connectivity_is_the_gradient_of_a_logit(name: str) -> None:
+    trajectory = random(name, steps=5)
+    models, hidden, _ = trajectory.states[0][0].shape
+    V = torch.randn(models, 4, hidden, dtype=torch.float64)
+    b = torch.randn(models, 4, 1, dtype=torch.float64)
+    chosen = torch.arange(models) + 1
+    norms = connectivity(trajectory, V, b, chosen)
+    assert norms.shape == (models, 5)
+
+    def logit(x: torch.Tensor, t: int) -> torch.Tensor:
+        inputs = trajectory.inputs.clone()
+        inputs[t, ..., 0] = x
+        moved = replace(trajectory, inputs=inputs)
+        # Statistics of batch normalisation are those of the trajectory.
+        vars(moved)["_run"] = trajectory._run
+        state = trajectory.states[0]
+        for step in range(5):
+            state = moved.step(step, state)
+        return (V @ state[0] + b)[torch.arange(models), chosen, 0]
+
+    for t in range(5):
+        at = trajectory.inputs[t, ..., 0]
+        J = torch.autograd.functional.jacobian(lambda x, t=t: logit(x, t), at)
+        for model in range(models):
+            torch.testing.assert_close(norms[model, t], J[model, model].norm())
+
+
+def test_connectivity_of_the_linear_scalar() -> None:
+    w = torch.tensor([0.5, 1.25], dtype=torch.float64)
+    trajectory = linear(w.view(2, 1, 1), steps=8)
+    V = torch.full((2, 1, 1), 3.0, dtype=torch.float64)
+    first = torch.zeros(2, dtype=torch.long)
+    norms = connectivity(trajectory, V, V, first)
+    lags = torch.arange(8).flip(0)
+    torch.testing.assert_close(norms, 3 * w[:, None] ** lags)

@@ -19,7 +19,7 @@ from models.cells.cell import Weights
 from models.cells.rnn import RNN
 from models.diagnostics.inside.linear_probe import probe_curve
 from models.diagnostics.jacobian import lyapunov_exponent, lyapunov_exponents
-from models.diagnostics.measure import of_inputs, of_profiles, of_recurrence
+from models.diagnostics.measure import measure_connectivity, measure_profiles, measure_recurrence
 from models.diagnostics.theory import theoretical_half_life
 from models.diagnostics.trajectory import State, Trajectory, trajectories
 from models.experiment.partition import ModelKey
@@ -104,15 +104,17 @@ def test_gradient_profiles(name: str, readout: float) -> None:
     for state, (profile,) in gradient_profile(ours, [0]).items():
         exact = gradient_profile(theirs, [0])[state][0]
         np.testing.assert_allclose(profile, exact, rtol=1e-2, err_msg=state)
-    lives, exact_lives = (of_profiles(gradient_profile(one, [0])) for one in (ours, theirs))
+    lives, exact_lives = (measure_profiles(gradient_profile(one, [0])) for one in (ours, theirs))
     for name_of, value in lives.items():
         np.testing.assert_allclose(value, exact_lives[name_of], rtol=5e-2, err_msg=name_of)
 
 
 @pytest.mark.parametrize(("length", "least"), [(45, 1e-30), (100, 1e-75)])
 def test_connectivity_of_what_is_long_gone(length: int, least: float) -> None:
-    (ours,) = of_inputs(population("rnn:activation=sigmoid", length, 8))
-    (exact,) = of_inputs(population("rnn:activation=sigmoid", length, 8, dtype=torch.float64))
+    (ours,) = measure_connectivity(population("rnn:activation=sigmoid", length, 8))
+    (exact,) = measure_connectivity(
+        population("rnn:activation=sigmoid", length, 8, dtype=torch.float64)
+    )
     assert 0 < ours.min() < 1e-25
     assert ours.min() > least
     np.testing.assert_allclose(ours, exact, rtol=1e-3)
@@ -134,7 +136,9 @@ def test_a_batch_some_of_whose_sequences_lose_everything() -> None:
     assert found == pytest.approx(expected.tolist(), abs=1e-6)
     middle = np.mean(np.sort(expected)[3:5])
     assert np.isfinite(middle)
-    assert of_recurrence(one)["lyapunov_exponent"].tolist() == pytest.approx([middle], abs=1e-6)
+    assert measure_recurrence(one)["lyapunov_exponent"].tolist() == pytest.approx(
+        [middle], abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("step", [0, 5, 11])

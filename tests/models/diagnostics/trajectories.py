@@ -1,4 +1,4 @@
-"""Trajectories for the tests: random cells, and cells whose answers are known."""
+"""Trajectories for the tests: of random cells, and of cells with closed forms."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Linear(RNN):
 
 
 def random(name: str, steps: int = 7, scale: float = 1.0, hidden: int = HIDDEN) -> Trajectory:
-    """Of a cell with normally distributed weights, in float64."""
+    """The trajectory of a cell with normally distributed weights, in float64."""
     cell, generator = make_cell(name), torch.Generator().manual_seed(5)
 
     def normal(*shape: int) -> Tensor:
@@ -41,7 +41,7 @@ def random(name: str, steps: int = 7, scale: float = 1.0, hidden: int = HIDDEN) 
 
 
 def linear(W: Tensor, steps: int) -> Trajectory:
-    """Of a linear RNN with recurrent weights W, (n, H, H)."""
+    """The trajectory of a linear RNN with recurrent weights W, (n, H, H)."""
     models, hidden, _ = W.shape
     weights = Weights(W.new_ones(models, hidden, 1), W, W.new_zeros(models, hidden, 1))
     inputs = torch.linspace(-1, 1, steps * models, dtype=W.dtype).view(steps, models, 1, 1)
@@ -49,14 +49,14 @@ def linear(W: Tensor, steps: int) -> Trajectory:
 
 
 def clamped(name: str, gates: Mapping[str, float], steps: int, hidden: int = HIDDEN) -> Trajectory:
-    """Of two models whose gates are what they are told, by their biases: W_x and W_h are 0.
+    """The trajectory of two models whose gates are clamped to values by their biases alone.
 
     The second model's gates are those of the first squared.
     """
     cell = make_cell(name)
     weights = {
-        part: torch.zeros(MODELS, *shape, dtype=torch.float64)
-        for part, shape in cell.shapes(INPUTS, hidden).items()
+        name: torch.zeros(MODELS, *shape, dtype=torch.float64)
+        for name, shape in cell.shapes(INPUTS, hidden).items()
     }
     for gate, rows in zip(cell.gates, weights["b"].split(hidden, dim=1), strict=True):
         if gate in gates:

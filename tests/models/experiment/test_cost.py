@@ -293,7 +293,7 @@ def short_trainings() -> Iterator[tuple[float, float]]:
 
 def test_numbers_that_cannot_be_imported_without_torch_are_theirs() -> None:
     assert coefficients.EXPONENT_SEQUENCES == jacobian.SEQUENCES
-    assert coefficients.LAGS == measure.MOST_LAGS
+    assert coefficients.LAGS == measure.MAX_LAGS
 
 
 def test_estimates_are_quick_and_do_without_torch() -> None:
