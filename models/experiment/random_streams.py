@@ -1,4 +1,4 @@
-"""Every random number comes from a stream of its own, named by model and purpose."""
+"""Random streams: each purpose of each model draws its numbers from a generator of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Stream(IntEnum):
-    """What the numbers are for; streams never meet, whatever is drawn from them."""
+    """The purpose of random numbers; what is drawn for one never changes those of another."""
 
     INITIALISATION = 0
     TRAINING = 1
@@ -20,7 +20,7 @@ class Stream(IntEnum):
 
 
 def generator(seed: int, length: int, stream: Stream) -> np.random.Generator:
-    """The stream of all models with this seed and length.
+    """The generator of a stream for all models with this seed and length.
 
     It depends neither on the cell nor on the learning rate: cells are compared on the same data.
     """

@@ -217,7 +217,7 @@ def _recurrence(passes: Mapping[tuple[str, str], Passes]) -> Iterator[Row]:
                 set_profile_batches(training.population, seeds)
                 took = _microseconds(partial(measure_recurrence, training.population), 2)
                 work = PopulationWork(training.experiment, training.part)
-                parts = work.recurrence_parts(passes[norm, cell])
+                parts = work.recurrence_counts(passes[norm, cell])
                 yield [1e6 * (part.overhead + part.arithmetic) for part in parts], took
 
 

@@ -28,8 +28,8 @@ from models.experiment.cost import (
     in_words,
     objection,
 )
+from models.experiment.cost.estimate import duration, size
 from models.experiment.cost.limits import suggestions
-from models.experiment.cost.words import duration, size
 from models.experiment.partition import partition
 from models.service.questions import ask
 from models.tasks import TASKS
