@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.analysis.at_initialisation import end_ratios
 from models.analysis.memory_span import DIVERGED, memory_spans
+from models.analysis.prediction import end_ratios
 from models.analysis.statistics import better_than_chance, latest, summarise
 from models.analysis.words import (
     capitalise,

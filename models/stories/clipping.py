@@ -1,4 +1,4 @@
-"""Clipping tames explosions."""
+"""Clipping tames explosions: gradients that explode can be clipped, those that vanish cannot."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from models.analysis.statistics import clipped_share
 from models.analysis.words import join_words, percent, power_of_ten, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import NOT_YET, divergence, finished, present, reach
+from models.stories.sentences import NOT_YET, divergence, finished, present, reach
 from models.stories.story import Story, Tables
 
 CELLS = ("rnn:activation=relu,gain=2", "rnn:activation=relu,init=identity", "rnn:gain=1.5")
 POWERS = 1e5
-"""Numbers from here on are written as powers of ten."""
+"""Numbers from this one on are written as powers of ten."""
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
+    """What a run shows of the statement, see ``Story.conclusion``."""
     accuracy = finished(tables["accuracy"])
     if accuracy.empty:
         return f"{NOT_YET} The gradient at initialisation knows no clipping."

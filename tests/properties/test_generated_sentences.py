@@ -175,7 +175,7 @@ def test_gradients_are_compared_as_they_are_shown_and_no_cell_is_left_out(
     overflowed = {cell for cell, p in middle.items() if p == math.inf}
     unknown = {cell for cell, p in middle.items() if math.isnan(p)}
     known = {cell: max(p, -38.0) for cell, p in middle.items() if cell not in overflowed | unknown}
-    said = re.search(r"overflows on its way back for ([^;.]*)", text)
+    said = re.search(r"overflows in back-propagation for ([^;.]*)", text)
     assert (named(said[1]) if said else set()) == overflowed
     said = re.search(r"could not be measured for ([^;.]*)\.", text)
     assert (named(said[1]) if said else set()) == unknown

@@ -33,7 +33,7 @@ class Speed:
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, float]) -> Speed:
-        """The speed by the answer to the question ``speed`` (``models.service.questions.speed``)."""
+        """The speed by the answer to the question ``models.service.questions.speed``."""
         return cls(
             overhead=OVERHEAD_PROBE / answer["overhead_seconds"],
             arithmetic=ARITHMETIC_PROBE / answer["arithmetic_seconds"],

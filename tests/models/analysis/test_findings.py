@@ -413,11 +413,11 @@ def test_a_gradient_that_overflows_on_its_way_back_is_named(first: float) -> Non
     gradients = profiles({"rnn": [3], "gru": [8], "lstm": [1]})
     gradients.loc[(gradients["cell"] == "rnn") & (gradients["t"] < 4), "gradient_norm"] = first
     assert at_initialisation(gradients).endswith(
-        "and about 10⁸ for the GRU, 7 orders of magnitude apart; the gradient overflows on its way"
-        " back for the RNN."
+        "and about 10⁸ for the GRU, 7 orders of magnitude apart; the gradient overflows in"
+        " back-propagation for the RNN."
     )
     alone = at_initialisation(gradients[gradients["cell"] == "rnn"])
-    assert alone == "Before training, the gradient overflows on its way back for the RNN."
+    assert alone == "Before training, the gradient overflows in back-propagation for the RNN."
 
 
 def test_only_the_hidden_state_at_initialisation_at_the_longest_length_is_told() -> None:

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from models.analysis.diagnostic_names import DIAGNOSTICS, PARTS
+from models.analysis.diagnostic_names import DIAGNOSTICS, MAX_SYMBOLS
 from models.cells import CELLS
 from models.experiment import Experiment
 from models.tasks import TASKS, make_task
@@ -51,7 +51,7 @@ def test_what_is_written_is_described(task: str) -> None:
 def test_parts_are_written_of_answers_that_have_several(task: str, parts: int) -> None:
     names = {name for name in written(task) if name.startswith("accuracy_part_")}
     assert names == {f"accuracy_part_{part}" for part in range(1, parts + 1)}
-    assert parts <= PARTS
+    assert parts <= MAX_SYMBOLS
 
 
 def test_what_is_described_is_written_by_some_task() -> None:

@@ -472,7 +472,7 @@ def test_truncation_says_whether_what_lies_beyond_the_window_was_learnt() -> Non
     experiment = settings("truncation")
     within = dict.fromkeys(experiment.cells, (20,))
     text = conclusion_of("truncation", accuracy=scores(experiment, within))
-    assert "At T = 50 and 100 the answer hangs on a step further back" in text
+    assert "At T = 50 and 100 the answer depends on a step further back" in text
     assert "As expected, that is not learnt." in text
     beyond = {**within, "lstm:bias=chrono": (20, 50)}
     text = conclusion_of("truncation", accuracy=scores(experiment, beyond))
