@@ -1,4 +1,4 @@
-"""Tables of results for the tests: made of rows that name only what a test is about, or trained."""
+"""Tables of results for the tests, of rows that name only what a test is about or of a training."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def measured(
     )
 
 
-def trained(snapshots: Iterable[Snapshot]) -> dict[str, pd.DataFrame]:
+def tables_of(snapshots: Iterable[Snapshot]) -> dict[str, pd.DataFrame]:
     """The tables of a training by name: the rows of all of its snapshots, without ``run``."""
     of_snapshots = [one.tables for one in snapshots]
     return {

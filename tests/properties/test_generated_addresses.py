@@ -66,7 +66,7 @@ def shown(markdown: str) -> str:
     return re.sub(r"\\(.)", r"\1", markdown)
 
 
-@on("plain texts")
+@on("texts")
 @given(st.one_of(noise, st.text(st.sampled_from("[]()!<>*_`:/.@#&;wh tps\\\n-"), max_size=40)))
 def test_plain_shows_a_text_and_is_nothing_else(text: str) -> None:
     markdown = escape_markdown(text)

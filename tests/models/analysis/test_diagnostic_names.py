@@ -14,7 +14,7 @@ from models.cells import CELLS
 from models.experiment import Experiment
 from models.tasks import TASKS, make_task
 from models.training.train import train
-from tests.models.tables import trained
+from tests.models.tables import tables_of
 
 TASK_SPECS = (
     *TASKS,
@@ -42,7 +42,7 @@ def written(task: str, *cells: str, length: int | None = None) -> frozenset[str]
         held_out=4,
         device="cpu",
     )
-    return frozenset(trained(train(experiment, processes=1))["diagnostics"]["diagnostic"])
+    return frozenset(tables_of(train(experiment, processes=1))["diagnostics"]["diagnostic"])
 
 
 @pytest.mark.parametrize("task", TASK_SPECS)
