@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from models.analysis.gradient_profile import gradient_horizon, half_life
-from models.cells import make_cell
 from models.diagnostics.jacobian import lyapunov_exponent
 from models.diagnostics.theory import theoretical_half_life
 from models.diagnostics.trajectory import trajectories
-from models.experiment.partition import ModelKey
-from models.experiment.random_streams import Stream, generator
-from models.population.population import Population, initial_parameters
-from models.tasks import make_task
-from tests.models.diagnostics.trajectories import NORMALISED, clamped, linear, random
+from models.population.evaluation import set_profile_batches
+from models.population.population import Population
+from tests.models.diagnostics.trajectories import (
+    NORMALISED,
+    clamped,
+    linear,
+    population,
+    random,
+    zeroed_weights,
+)
 
 STEPS, HIDDEN, SEQUENCES = 60, 4, 8
 
 
-def population(name: str) -> tuple[Population, dict[str, Tensor]]:
+def adding(cell_spec: str) -> tuple[Population, dict[str, Tensor]]:
     """One model of the adding task, and views of its weights, all 0 but for the readout's."""
-    cell, task = make_cell(name), make_task("adding")
-    models = [ModelKey(STEPS, 0, 0.01)]
-    parameters = initial_parameters(cell, task, models, HIDDEN, torch.device("cpu"))
-    one = Population(cell, task, [STEPS], HIDDEN, SEQUENCES, parameters)
-    one.set_batch(0, task.sample(generator(0, STEPS, Stream.PROFILE), SEQUENCES, STEPS))
-    with torch.no_grad():
-        parameters.zero_()
-        weights, (V, _) = one.weights()
-        V.fill_(1)
-    return one, {name: value.detach() for name, value in weights.named().items()}
+    one = population(cell_spec, "adding", [STEPS], HIDDEN, SEQUENCES)
+    set_profile_batches(one, [0])
+    weights = zeroed_weights(one)
+    weights["V"].fill_(1)
+    return one, weights
 
 
 def profile(one: Population, state: str) -> Tensor:
@@ -51,7 +49,7 @@ def powers(factor: float) -> Tensor:
 @pytest.mark.parametrize("w", [0.8, 1.0, 1.1])
 def test_linear_scalar(w: float) -> None:
     # ReLU of what is never negative is linear; all units are copies of one.
-    one, weights = population("rnn:activation=relu")
+    one, weights = adding("rnn:activation=relu")
     weights["W_x"][:] = 1
     weights["W_h"][:] = w * torch.eye(HIDDEN)
     shares = profile(one, "h")
@@ -67,14 +65,14 @@ def test_linear_scalar(w: float) -> None:
 
 
 def test_orthogonal_is_flat() -> None:
-    one, weights = population("rnn:activation=relu")
+    one, weights = adding("rnn:activation=relu")
     weights["W_x"][:] = 1
     weights["W_h"][:] = torch.eye(HIDDEN).roll(1, 0)
     torch.testing.assert_close(profile(one, "h"), torch.ones(STEPS))
 
 
 def test_lstm_with_clamped_gates() -> None:
-    one, weights = population("lstm")
+    one, weights = adding("lstm")
     i, f, o, g = weights["b"][0].split(HIDDEN)
     i[:], f[:], o[:], g[:] = -100, math.log(9), 100, 0
     torch.testing.assert_close(profile(one, "c"), powers(0.9))
@@ -83,7 +81,7 @@ def test_lstm_with_clamped_gates() -> None:
 
 
 def test_gru_with_clamped_gates() -> None:
-    one, weights = population("gru")
+    one, weights = adding("gru")
     weights["b"][0].split(HIDDEN)[1][:] = math.log(9)
     torch.testing.assert_close(profile(one, "h"), powers(0.9))
 
@@ -100,14 +98,10 @@ def test_theory_of_the_linear_range_and_of_clamped_gates() -> None:
 
 @pytest.mark.parametrize("gain", ["0.5", "1", "1.5"])
 def test_theory_of_the_rnn_predicts_what_is_measured_at_initialisation(gain: str) -> None:
-    task, steps, hidden = make_task("temporal_order"), 100, 32
-    cell, models = make_cell(f"rnn:gain={gain}"), [ModelKey(steps, seed, 0.01) for seed in range(3)]
-    parameters = initial_parameters(cell, task, models, hidden, torch.device("cpu"))
-    population = Population(cell, task, [steps] * 3, hidden, 16, parameters)
-    for model in range(3):
-        population.set_batch(model, task.sample(np.random.default_rng(model), 16, steps))
-    measured = [1 / half_life(norms.numpy()) for norms in population.gradient_profile()["h"]]
-    ((_, trajectory),) = trajectories(population)
+    one = population(f"rnn:gain={gain}", "temporal_order", [100] * 3, 32, 16)
+    set_profile_batches(one, [0, 1, 2])
+    measured = [1 / half_life(norms.numpy()) for norms in one.gradient_profile()["h"]]
+    ((_, trajectory),) = trajectories(one)
     predicted = 1 / theoretical_half_life(trajectory)
     assert predicted.tolist() == pytest.approx(measured, rel=0.15, abs=0.03)
 

@@ -1,8 +1,8 @@
-"""Trajectories for the tests: of random cells, and of cells with closed forms."""
+"""Populations and trajectories for the tests: random, and with closed forms."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -11,11 +11,38 @@ from models.cells import make_cell
 from models.cells.cell import HiddenState, Weights
 from models.cells.rnn import RNN
 from models.diagnostics.trajectory import Trajectory
+from models.experiment.partition import ModelKey
+from models.population.population import Population, initial_parameters
+from models.tasks import make_task
 
 MODELS, INPUTS, HIDDEN, SEQUENCES = 2, 2, 3, 2
 STATES = ("rnn", "lstm", "gru")
 NORMALISED = tuple(f"{cell}:norm={norm}" for cell in STATES for norm in ("layer", "batch"))
 ACTIVATIONS = ("rnn:activation=sigmoid", "rnn:activation=relu")
+
+
+def population(
+    cell_spec: str,
+    task_spec: str,
+    lengths: Sequence[int],
+    hidden: int = 8,
+    sequences: int = 8,
+    dtype: torch.dtype = torch.float32,
+) -> Population:
+    """Models of these lengths and of seeds from 0 on, at initialisation."""
+    cell, task = make_cell(cell_spec), make_task(task_spec)
+    models = [ModelKey(length, seed, 0.01) for seed, length in enumerate(lengths)]
+    parameters = initial_parameters(cell, task, models, hidden, torch.device("cpu"))
+    parameters = parameters.detach().to(dtype).requires_grad_()
+    return Population(cell, task, lengths, hidden, sequences, parameters)
+
+
+def zeroed_weights(one: Population) -> dict[str, Tensor]:
+    """Views of a population's weights by name, all set to 0; the readout's are V and b_V."""
+    one.parameters.detach().zero_()
+    weights, (V, b) = one.weights()
+    views = {**weights.named(), "V": V, "b_V": b}
+    return {name: view.detach() for name, view in views.items()}
 
 
 class Linear(RNN):
