@@ -18,6 +18,7 @@ from models.settings import spec
 from models.tasks import make_task
 
 MODEL = list(MODEL_KEYS)
+"""The columns that tell the models of a run apart."""
 
 
 def diagnoses(

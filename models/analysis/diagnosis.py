@@ -25,6 +25,7 @@ Verdict = Literal[
     "still improving",
     "unclear",
 ]
+"""The verdicts on a model, one for each of RULES."""
 
 RISE = 2.0
 """Accuracy still rises if it gains this many standard errors from the third quarter to the last."""
@@ -41,7 +42,7 @@ SATURATED = 0.5
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured of one model; the latest value where it was measured several times."""
+    """The measurements of one model; the latest value where it was measured several times."""
 
     accuracies: Sequence[float]
     """The accuracy on held-out sequences at each evaluation in order, from 0 to 1."""

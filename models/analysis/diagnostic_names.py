@@ -13,6 +13,7 @@ MAX_SYMBOLS = 3
 """The largest number of informative symbols that one answer names, in temporal order."""
 
 SHARE = "share from 0 to 1"
+"""The unit of shares."""
 
 
 @dataclass(frozen=True)

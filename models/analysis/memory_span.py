@@ -16,6 +16,7 @@ RESAMPLES = 2000
 DIVERGED = "diverged"
 """The text of a span that is none, since every model of the cell has diverged."""
 COLUMNS = ("cell", "span", "bound", "low", "high", "text", "interval")
+"""The columns of ``memory_spans``."""
 
 
 def memory_spans(accuracy: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -99,6 +100,7 @@ def expanded_tail(seeds: int) -> float:
 
 
 def _text(crossing: float, lengths: np.ndarray) -> str:
+    """A crossing in words; ``lengths`` (lengths,) were tested."""
     if crossing == 0:
         return f"< {lengths[0]:.0f}"
     if crossing == np.inf:
@@ -107,6 +109,7 @@ def _text(crossing: float, lengths: np.ndarray) -> str:
 
 
 def _range(low: float, high: float, lengths: np.ndarray) -> str:
+    """An interval in words; ``lengths`` (lengths,) were tested."""
     if np.isnan(low):
         return ""
     ends = dict.fromkeys((_text(low, lengths), _text(high, lengths)))

@@ -12,7 +12,9 @@ import pandas as pd
 from models.analysis.schema import MODEL_KEYS
 
 Bound = Literal["<", "", ">"]
+"""Whether the true length is less or more than the one that is given."""
 Cause = Literal["vanishes", "explodes", "unknown", ""]
+"""Why a model cannot be trained: what its gradient does."""
 
 THRESHOLD = 0.01
 """The least ratio g_1/g_T at initialisation with which a model is said to be trainable; its

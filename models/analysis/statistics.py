@@ -26,6 +26,7 @@ NOISE = 4
 Interval = tuple[np.ndarray, np.ndarray]
 """The lower and the upper ends of intervals, arrays of one shape."""
 Groups: TypeAlias = "DataFrameGroupBy[Any, Any]"
+"""A table of models, grouped."""
 
 
 def latest(table: pd.DataFrame) -> pd.DataFrame:
@@ -210,7 +211,7 @@ def _means(groups: Groups) -> dict[str, np.ndarray]:
 
 
 def _rows(groups: Groups, columns: dict[str, np.ndarray], table: pd.DataFrame) -> pd.DataFrame:
-    """One row a group; cells in the order in which the table has them, the other keys ascending."""
+    """A data frame of columns (groups,): cells in the order of ``table``, other keys ascending."""
     keys = groups.size().index
     place = {cell: index for index, cell in enumerate(table["cell"].unique())}
     order = np.argsort([place[cell] for cell in keys.get_level_values("cell")], kind="stable")

@@ -16,7 +16,7 @@ from models.diagnostics.trajectory import State, Trajectory
 from models.population.norm import norm
 
 WARM_UP = 10
-"""At most so many steps only turn the vector towards what grows most (as Vogt et al. do)."""
+"""The largest number of steps that only turn v towards what grows most, as in Vogt et al."""
 STRIDE = 4
 """The steps from one norm to the next: in float64, products of so many float32 can be squared."""
 SEQUENCES = 8

@@ -22,14 +22,16 @@ DIRECT = 20.0
 class ScaledProduct:
     """A stack of products of matrices (..., m, m) kept as U·diag(exp d)·V, in float64.
 
-    U (..., m, m) is orthogonal, d (..., m) falls, V (..., m, m) is of moderate size: what no
-    floating point number can hold stays in d. Quantum Monte Carlo keeps long products like this
+    What no floating point number can hold stays in d. Quantum Monte Carlo keeps long products so
     (Loh et al. 1992; with columns sorted beforehand: Tomas et al. 2012).
     """
 
     U: Tensor
+    """The orthogonal factor, (..., m, m)."""
     d: Tensor
+    """The natural logarithms of the diagonal factor, (..., m), falling."""
     V: Tensor
+    """The remaining factor of moderate size, (..., m, m)."""
 
     @classmethod
     def identity(cls, models: int, size: int, device: torch.device) -> ScaledProduct:
@@ -87,8 +89,10 @@ def _unit_rows(R: Tensor, d: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _descending(values: Tensor) -> Tensor:
+    """The order that sorts values (..., m), largest first, (..., m)."""
     return values.argsort(dim=-1, descending=True, stable=True)
 
 
 def _permuted(rows: Tensor, order: Tensor) -> Tensor:
+    """The rows of matrices (..., m, m) in this order, (..., m)."""
     return rows.gather(-2, order[..., None].expand_as(rows))

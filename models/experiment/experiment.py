@@ -19,9 +19,13 @@ from models.settings.setting import Setting, setting, settings_of
 from models.tasks import TASKS, make_task
 
 Match = Literal["hidden_size", "parameters"]
+"""The choices of the setting ``match``."""
 ClipBy = Literal["norm", "value"]
+"""The choices of the setting ``clip_by``."""
 KeepWeights = Literal["first_seed", "all"]
+"""The choices of the setting ``keep_weights``."""
 Device = Literal["auto", "cpu", "cuda"]
+"""The choices of the setting ``device``."""
 
 SMALLEST_CLIP = 1e-8
 """The smallest clipping threshold, Adam's ε: beside it a smaller gradient counts for nothing."""
@@ -30,10 +34,15 @@ MAX_VALUES = 64
 MAX_MODELS = 20_000
 """The largest number of models, cells × lengths × seeds × learning rates, of an experiment."""
 MAX_LENGTH = 100_000
+"""The largest sequence length."""
 MAX_HIDDEN_SIZE = 4096
+"""The largest number of units of a hidden state."""
 MAX_BATCH_SIZE = 65_536
+"""The largest number of sequences of an optimiser step."""
 MAX_HELD_OUT = 10**6
+"""The largest number of held-out sequences of an evaluation."""
 MAX_STEPS = 10**8
+"""The largest number of optimiser steps."""
 LENGTHS = ("10", "20", "30", "50", "70", "100", "150", "200", "300", "500")
 """The sequence lengths that a page suggests."""
 

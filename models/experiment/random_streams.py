@@ -11,12 +11,19 @@ class Stream(IntEnum):
     """The purpose of random numbers; what is drawn for one never changes those of another."""
 
     INITIALISATION = 0
+    """The first parameters of a model."""
     TRAINING = 1
+    """The sequences of the optimiser steps."""
     HELD_OUT = 2
+    """The sequences of the evaluations."""
     VALIDATION = 3
+    """The sequences that choose the learning rate."""
     PROFILE = 4
+    """The sequences of gradient profiles, diagnostics and influence."""
     INSIDE = 5
+    """The sequences on which a trained model is looked into."""
     PROBE = 6
+    """The sequences to which linear probes are fitted."""
 
 
 def generator(seed: int, length: int, stream: Stream) -> np.random.Generator:

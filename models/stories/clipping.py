@@ -15,6 +15,7 @@ from models.stories.sentences import NOT_YET, divergence, finished, present, rea
 from models.stories.story import Story, Tables
 
 CELLS = ("rnn:activation=relu,gain=2", "rnn:activation=relu,init=identity", "rnn:gain=1.5")
+"""The cells of all variants, whose gradients explode or do not fade."""
 POWERS = 1e5
 """Numbers from this one on are written as powers of ten."""
 
@@ -39,7 +40,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
 
 
 def _first_overflow(diagnostics: pd.DataFrame) -> list[str]:
-    """Where in its sequence a state first was not finite, if any was."""
+    """The first state that was not finite, in a sentence; none where all were finite."""
     rows = diagnostics[diagnostics["diagnostic"] == "overflow_state_t"]
     for row in rows.sort_values(["step", "value"]).head(1).to_dict("records"):
         where = f"t = {row['value']:.0f} of {row['length']}, in training step {row['step']}"

@@ -24,6 +24,7 @@ Spans: TypeAlias = Mapping[Hashable, Span]
 MARGIN = 1.2
 """Memory spans whose ratio is below this are alike."""
 VERDICTS = ("helps", "makes no difference", "hurts", "cannot be judged at these lengths")
+"""What a normalisation can do to a cell's memory."""
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:

@@ -14,7 +14,9 @@ from models.stories.sentences import divergence, finished, half_lives, reach
 from models.stories.story import Story, Tables
 
 RELU = "rnn:activation=relu"
+"""The RNN with ReLU and orthogonal recurrent weights."""
 LARGE = f"{RELU},gain=2"
+"""The same with recurrent weights twice as large."""
 NOT_ALWAYS = " Against expectation, it does not always vanish with tanh and σ."
 
 

@@ -75,8 +75,9 @@ def accuracies(
     )
 
 
-def profile(norms: Sequence[float], **model: object) -> list[dict[str, object]]:
+def profile(norms: Iterable[float], **model: object) -> list[dict[str, object]]:
     """The rows of a gradient profile at initialisation, ‖∂L/∂h_t‖ for t from 1 to T."""
+    norms = list(norms)
     at = {"length": len(norms), "step": 0, **model}
     return [{**at, "t": t, "gradient_norm": norm} for t, norm in enumerate(norms, start=1)]
 

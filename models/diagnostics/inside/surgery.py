@@ -84,7 +84,7 @@ class SurgeryResult:
     whether it holds it where it did before.
     """
     swapped: TransplantResult | None
-    """Whose answers are given, if a Transplant is among the interventions."""
+    """The result of a Transplant, if one is among the interventions."""
 
 
 @dataclass(frozen=True)

@@ -225,6 +225,7 @@ PASSES = {
         ),
     },
 }
+"""The passes by path, "kernel" or a normalisation by autograd, and by cell."""
 STARTING = 732_000
 """The microseconds that a process takes longer the first time that it measures."""
 UPDATE = Update(252, 7.42)
@@ -239,6 +240,7 @@ TASKS = {
     "recall": Drawing(137, 16.2),
     "digits": Drawing(156, 3.32),
 }
+"""The drawing of each task by its name."""
 RECURRENCE = Recurrence(1.62, 0.102, 1.8, 247, 25.3, 5.03)
 TABLES = Tables(8380, 0, 18.2)
 HELD = {
@@ -263,6 +265,7 @@ HELD = {
         "gru": Held(2, 18.3),
     },
 }
+"""The numbers that a population keeps by path and by cell."""
 MEMORY = Memory(365e6, 84e6, 37_000, 120, 440, 25.3)
 
 EXPONENT_SEQUENCES = 8

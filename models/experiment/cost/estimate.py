@@ -18,6 +18,7 @@ from models.experiment.partition import partition
 from models.settings.machine import cores
 
 MEGABYTE = 1e6
+"""The bytes of a megabyte."""
 UNITS = (("days", 86400), ("h", 3600), ("min", 60))
 """Units of time in seconds; a time is given in the largest of which it is two or more."""
 

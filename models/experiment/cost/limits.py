@@ -87,10 +87,12 @@ def suggestions(
 
 @dataclass(frozen=True)
 class _Ladder:
-    """Ever smaller values of one setting, and the suggestion that each of them makes."""
+    """The values of one setting that cost less than its own, and the suggestion of each."""
 
     values: Sequence[int]
+    """The values, the most costly first."""
     suggestion: Callable[[int], Suggestion]
+    """The suggestion to change the setting to a value."""
 
 
 def _first_that_fits(ladder: _Ladder, fits: Fits) -> Suggestion | None:

@@ -31,6 +31,7 @@ from models.experiment.partition import Shard
 from models.tasks import make_task
 
 MICRO, NANO = 1e-6, 1e-9
+"""The seconds of a microsecond and of a nanosecond."""
 
 
 @dataclass(frozen=True)
