@@ -1,4 +1,4 @@
-"""Presets: experiments worth pressing a button for, as plain data."""
+"""The presets of the Race page: experiments worth pressing a button for, as data."""
 
 from __future__ import annotations
 

@@ -193,5 +193,5 @@ mutated = st.tuples(
     st.sampled_from(BASES),
     st.dictionaries(st.sampled_from(FIELDS), junk, min_size=1, max_size=2),
     st.dictionaries(st.one_of(st.sampled_from(FIELDS), noise), _scalars, max_size=1),
-).map(lambda parts: {**parts[0], **parts[1], **parts[2]})
+).map(lambda three: {**three[0], **three[1], **three[2]})
 """Settings of which some are anything."""

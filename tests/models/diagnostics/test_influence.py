@@ -52,7 +52,7 @@ def test_models_of_unequal_length_and_out_of_reach() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_every_task(task: str) -> None:
+def test_influence_is_a_share_on_every_task(task: str) -> None:
     one = population("gru", task, [64])
     shares = influence(one, [0], [0, 5, 63])
     assert ((shares >= 0) & (shares <= 1)).all()

@@ -118,7 +118,7 @@ def test_connectivity_of_inputs_whose_effect_has_vanished(length: int, least: fl
 def test_a_batch_some_of_whose_sequences_lose_everything() -> None:
     one = alone("rnn:activation=relu,init=identity", 20, 16, "temporal_order")
     ((_, trajectory),) = trajectories(one)
-    (found,) = lyapunov_exponents(trajectory).tolist()
+    (exponents,) = lyapunov_exponents(trajectory).tolist()
     # With the identity a step leaves the gradient of a live unit as it is, and no other: between
     # the edges that are not counted, v loses the units that die there.
     alive = (torch.stack([state[0] for state in trajectory.states[1:]]) > 0)[:, 0].double()
@@ -128,7 +128,7 @@ def test_a_batch_some_of_whose_sequences_lose_everything() -> None:
     with np.errstate(divide="ignore"):
         expected = np.where(last > 0, np.log(before / after) / 10, -np.inf)
     assert 0 < np.isinf(expected).sum() < 8
-    assert found == pytest.approx(expected.tolist(), abs=1e-6)
+    assert exponents == pytest.approx(expected.tolist(), abs=1e-6)
     middle = np.mean(np.sort(expected)[3:5])
     assert np.isfinite(middle)
     assert measure_recurrence(one)["lyapunov_exponent"].tolist() == pytest.approx(
