@@ -9,10 +9,11 @@ import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation, medians_at_initialisation
 from models.analysis.gradient_profile import shown_half_life
+from models.analysis.statistics import trained
 from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.sentences import after_training, finished, half_lives, reach, values
+from models.stories.sentences import after_training, half_lives, reach, values
 from models.stories.story import Story, Tables
 
 MARGIN = 1.1
@@ -31,7 +32,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     sentences += _compared(rows, cells, longest)
     gates = medians_at_initialisation(rows, "mean_f", longest)
     sentences.append(values("On average the forget gate lets through", gates, cells))
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if len(accuracy):
         sentences.append(reach(experiment, accuracy))
         gates = after_training(rows, cells, "mean_f", longest)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from models.analysis.statistics import clipped_share
+from models.analysis.statistics import clipped_share, trained
 from models.analysis.words import join_words, percent, power_of_ten, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.sentences import NOT_YET, divergence, finished, present, reach
+from models.stories.sentences import NOT_YET, divergence, present, reach
 from models.stories.story import Story, Tables
 
 CELLS = ("rnn:activation=relu,gain=2", "rnn:activation=relu,init=identity", "rnn:gain=1.5")
@@ -22,7 +22,7 @@ POWERS = 1e5
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
     """What a run shows of the statement, see ``Story.conclusion``."""
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return f"{NOT_YET} The gradient at initialisation knows no clipping."
     cells, training = present(experiment, accuracy), tables["training"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from models.analysis.statistics import trained
 from models.analysis.words import capitalise, count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.sentences import NOT_YET, finished, present
+from models.stories.sentences import NOT_YET, present
 from models.stories.story import Story, Tables
 
 KNOWN = 0.9
@@ -19,7 +20,7 @@ SYMBOLS = "accuracy_part_"
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
     """What a run shows of the statement, see ``Story.conclusion``."""
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return NOT_YET
     rows, longest = tables["diagnostics"], experiment.lengths[-1]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.analysis.statistics import trained
 from models.analysis.words import capitalise, count, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.sentences import finished, half_lives, lengths_solved, present, reach
+from models.stories.sentences import half_lives, lengths_solved, present, reach
 from models.stories.story import Story, Tables
 
 EXPECTED_STEPS = 10
@@ -21,7 +22,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
     subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
     text = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return text
     text += f" {reach(experiment, accuracy)}"

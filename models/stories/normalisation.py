@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from models.analysis.memory_span import DIVERGED, memory_spans
+from models.analysis.statistics import trained
 from models.analysis.words import join_words, with_article
 from models.cells import make_cell
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.sentences import after, finished, half_lives, not_trained_yet, present
+from models.stories.sentences import after, half_lives, not_trained_yet, present
 from models.stories.story import Story, Tables
 
 Span: TypeAlias = Mapping[Hashable, Any]
@@ -32,7 +33,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     longest = experiment.lengths[-1]
     subject = f"At initialisation, T = {longest}, the gradient"
     at_first = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return at_first
     spans: Spans = memory_spans(accuracy).set_index("cell").to_dict("index")

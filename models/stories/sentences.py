@@ -13,7 +13,7 @@ import pandas as pd
 
 from models.analysis.at_initialisation import medians_at_initialisation
 from models.analysis.gradient_profile import half_life_predicate
-from models.analysis.statistics import latest, median_over_seeds, summarise, trained
+from models.analysis.statistics import latest, median_over_seeds, summarise
 from models.analysis.words import capitalise, count, join_words, of_all, with_article
 from models.experiment import Experiment
 
@@ -49,11 +49,6 @@ def _out_of(median: Mapping[Hashable, Any]) -> str:
     return f" (known of {of_all(measured, models, 'model')})" if 0 < measured < models else ""
 
 
-def longest_solved(accuracy: pd.DataFrame, cell: str) -> int:
-    """The longest length that more than half of a cell's seeds solved; 0 where there is none."""
-    return max(lengths_solved(accuracy, cell), default=0)
-
-
 def lengths_solved(accuracy: pd.DataFrame, cell: str) -> list[int]:
     """The lengths that more than half of a cell's seeds have solved at their latest evaluation."""
     rows = summarise(accuracy[accuracy["cell"] == cell])
@@ -63,7 +58,7 @@ def lengths_solved(accuracy: pd.DataFrame, cell: str) -> list[int]:
 def reach(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     """The longest length that most seeds of each trained cell solved, in one to three sentences."""
     cells = present(experiment, accuracy)
-    longest = {cell: longest_solved(accuracy, cell) for cell in cells}
+    longest = {cell: max(lengths_solved(accuracy, cell), default=0) for cell in cells}
     named = {
         length: join_words([with_article(cell) for cell in cells if longest[cell] == length])
         for length in sorted(set(longest.values()))
@@ -144,8 +139,3 @@ def present(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
     """The cells of the table in the experiment's order."""
     rows = set(accuracy["cell"])
     return [cell for cell in experiment.cells if cell in rows]
-
-
-def finished(accuracy: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the trained cells; the table may be empty."""
-    return trained(accuracy) if len(accuracy) else accuracy

@@ -8,10 +8,11 @@ import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation
 from models.analysis.gradient_profile import half_life_predicate, half_life_words
+from models.analysis.statistics import trained
 from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.sentences import after_training, finished, reach, values
+from models.stories.sentences import after_training, reach, values
 from models.stories.story import Story, Tables
 
 
@@ -19,7 +20,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     """What a run shows of the statement, see ``Story.conclusion``."""
     longest, cells = experiment.lengths[-1], experiment.cells
     text = _at_initialisation(experiment, tables["diagnostics"], longest)
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return text
     text += f" {reach(experiment, accuracy)}"

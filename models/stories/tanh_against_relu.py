@@ -7,10 +7,11 @@ import math
 import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation
+from models.analysis.statistics import trained
 from models.analysis.words import count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.sentences import divergence, finished, half_lives, reach
+from models.stories.sentences import divergence, half_lives, reach
 from models.stories.story import Story, Tables
 
 RELU = "rnn:activation=relu"
@@ -25,7 +26,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     longest, rows = experiment.lengths[-1], tables["diagnostics"]
     subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
     text = half_lives(subject, rows, experiment.cells, longest) + _verdict(experiment, rows)
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return text
     return f"{text} {reach(experiment, accuracy)} {divergence(experiment, accuracy)}"

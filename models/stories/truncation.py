@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.analysis.statistics import trained
 from models.analysis.words import count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.sentences import finished, lengths_solved, present, reach
+from models.stories.sentences import lengths_solved, present, reach
 from models.stories.story import Story, Tables
 from models.tasks import make_task
 
@@ -20,7 +21,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
         if window
         else "The gradient goes all the way back."
     )
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return text
     text += f" {reach(experiment, accuracy)}"

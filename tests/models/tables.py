@@ -36,6 +36,9 @@ DEFAULTS: dict[str, object] = {
 
 Curve = Mapping[int, Sequence[float]]
 """The scaled scores of the seeds by length: 0 at chance, 1 where every answer is right."""
+SOLVED: Curve = {20: [1, 1, 1], 80: [1, 1, 1]}
+FALLS: Curve = {20: [1, 1, 1], 80: [0, 0, 0]}
+CHANCES: Curve = {20: [0, 0, 0], 80: [0, 0, 0]}
 
 
 def table(name: str, *rows: Mapping[str, object]) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def test_a_count_is_plural_unless_it_is_one(number: int) -> None:
 
 
 def test_what_reads_sentences_refuses_what_is_wrong() -> None:
-    for text in ("After 1 steps it ends.", "It is nan.", "one. Two."):
+    for text in ("After 1 steps it ends.", "It is nan.", "one. Two.", "So. So."):
         with pytest.raises(AssertionError):
             proofread(text)
     assert [power(text) for text in ("10⁻³", "0.02", "100", "4.1 · 10⁻⁷")] == pytest.approx(

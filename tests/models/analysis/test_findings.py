@@ -13,7 +13,7 @@ from models.analysis.findings import findings
 from models.analysis.memory_span import memory_spans
 from models.experiment import Experiment
 from models.tasks import TASKS, make_task
-from tests.models.tables import CHANCE, Curve, accuracies
+from tests.models.tables import CHANCE, CHANCES, FALLS, SOLVED, Curve, accuracies
 
 
 def experiment(steps: int = 400, seeds: int = 3) -> Experiment:
@@ -23,11 +23,6 @@ def experiment(steps: int = 400, seeds: int = 3) -> Experiment:
 def diverge(accuracy: pd.DataFrame, cell: str, length: int) -> pd.DataFrame:
     rows = (accuracy["cell"] == cell) & (accuracy["length"] == length)
     return accuracy.assign(diverged=rows)
-
-
-SOLVED: Curve = {20: [1, 1, 1], 80: [1, 1, 1]}
-FALLS: Curve = {20: [1, 1, 1], 80: [0, 0, 0]}
-CHANCES: Curve = {20: [0, 0, 0], 80: [0, 0, 0]}
 
 
 # Nothing to tell yet.

@@ -11,14 +11,10 @@ import pytest
 
 from models.analysis.findings import findings
 from models.experiment import Experiment
-from tests.models.tables import Curve, accuracies, profile, table
+from tests.models.tables import CHANCES, FALLS, SOLVED, Curve, accuracies, profile, table
 
 Powers = Mapping[str, Sequence[float]]
 """log10 of the gradient norm at the first step over that at the last, of each seed, by cell."""
-
-SOLVED: Curve = {20: [1, 1, 1], 80: [1, 1, 1]}
-FALLS: Curve = {20: [1, 1, 1], 80: [0, 0, 0]}
-CHANCES: Curve = {20: [0, 0, 0], 80: [0, 0, 0]}
 
 
 def experiment(steps: int = 400, seeds: int = 3) -> Experiment:
