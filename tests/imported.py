@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.analysis.row_order import in_order
-from models.analysis.schema import TABLES
-from models.analysis.table_types import no_rows
+from models.analysis.schema import TABLES, in_order, no_rows
 from models.exchange import files
 from models.exchange.bounded_zip import Source
 from models.exchange.files import Results

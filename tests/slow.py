@@ -27,6 +27,8 @@ SLOW = (
     # Training, or very many cases.
     "tests/models/analysis/test_at_initialisation.py",
     "tests/models/analysis/test_findings.py",
+    "tests/models/analysis/test_diagnostic_names.py::test_each_symbol_",
+    "tests/models/analysis/test_diagnostic_names.py::test_what_is_",
     "tests/models/command_line/test_command_line.py::TestRunOfTheStore",
     "tests/models/command_line/test_command_line.py::TestTrain",
     "tests/models/command_line/test_command_line.py::test_the_light_modules_do_not_import_torch",

@@ -21,9 +21,9 @@ from dashboard.figures.race.accuracy import accuracy_by_length, accuracy_replay
 from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.race.learning import gradient_norm, learning_curves
 from dashboard.session.run_tables import Tables
-from models.analysis.at_initialisation import predicted_lengths
 from models.analysis.findings import findings
 from models.analysis.memory_span import memory_spans
+from models.analysis.prediction import predicted_lengths
 from models.analysis.statistics import result_table, trained
 from models.experiment import Experiment
 from models.tasks import make_task

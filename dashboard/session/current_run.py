@@ -13,7 +13,7 @@ from dashboard.session.run_tables import Reader
 from dashboard.session.session_state import READER, REFUSED, UNKNOWN_RUN
 from dashboard.session.visitor import visitor
 from models.experiment import Experiment
-from models.experiment.cost.words import duration
+from models.experiment.cost import duration
 from models.store import StoreError, UnknownRunError
 from models.store.run import Run
 

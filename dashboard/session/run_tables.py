@@ -7,10 +7,8 @@ from datetime import datetime
 
 import pandas as pd
 
-from models.analysis.row_order import in_order
-from models.analysis.schema import TABLES
+from models.analysis.schema import TABLES, in_order, no_rows
 from models.analysis.statistics import select_learning_rate
-from models.analysis.table_types import no_rows
 from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store import Store

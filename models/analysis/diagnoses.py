@@ -1,24 +1,24 @@
-"""Why each model did not learn: ``models.analysis.diagnosis`` over the tables of a run."""
+"""Why each model of a run did not learn: ``models.analysis.diagnosis`` applied to its tables."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.analysis.diagnosis import Diagnosis, Measured, diagnose
+from models.analysis.diagnosis import Measured, diagnose
+from models.analysis.schema import MODEL_KEYS
 from models.analysis.statistics import latest
 from models.cells import CELLS
 from models.experiment import Experiment
 from models.settings import spec
 from models.tasks import make_task
 
-MODEL = ["cell", "length", "seed", "learning_rate"]
-HORIZON = "horizon_by_gradient"
+MODEL = list(MODEL_KEYS)
+"""The columns that tell the models of a run apart."""
 
 
 def diagnoses(
@@ -27,10 +27,11 @@ def diagnoses(
     training: pd.DataFrame,
     diagnostics: pd.DataFrame,
 ) -> pd.DataFrame:
-    """One row per model: cell, length, seed, learning_rate, verdict, rule, sentence.
+    """The diagnosis of every model of the three tables of a run, one row a model.
 
-    The latest value of each diagnostic counts, of the gradient norm the largest finite one. Older
-    runs have no diagnostics: rules that need one do not hold then.
+    Columns: cell, length, seed, learning_rate, verdict, rule and sentence. Of each diagnostic the
+    latest value counts, of the gradient norm the largest finite one. Runs of old releases have no
+    diagnostics: rules that need one do not hold for them.
     """
     values = _latest_values(diagnostics)
     largest = _largest_norms(training)
@@ -38,23 +39,11 @@ def diagnoses(
     rows = []
     for model in latest(accuracy).to_dict("records"):
         key = tuple(model[name] for name in MODEL)
-        known = values.get(key, {})
-        measured = _measured(experiment, model, curves[key], known, largest.get(key, 0.0))
-        found = _found(measured, HORIZON in known)
-        sentences = {"verdict": found.verdict, "rule": found.rule, "sentence": found.sentence}
-        rows.append({**{name: model[name] for name in MODEL}, **sentences})
+        found = diagnose(
+            _measured(experiment, model, curves[key], values.get(key, {}), largest.get(key, 0.0))
+        )
+        rows.append((*key, found.verdict, found.rule, found.sentence))
     return pd.DataFrame(rows, columns=[*MODEL, "verdict", "rule", "sentence"])
-
-
-def _found(measured: Measured, horizon_known: bool) -> Diagnosis:
-    found = diagnose(measured)
-    if found.verdict != "unclear" or horizon_known:
-        return found
-    sentences = (
-        f"{measured.accuracy:.1%} of {measured.sequences} held-out sequences are right, by chance "
-        f"{measured.chance:.1%} are. How far back the gradient reaches was not measured."
-    )
-    return replace(found, sentence=sentences)
 
 
 def _measured(
@@ -64,18 +53,18 @@ def _measured(
     values: dict[str, float],
     largest_norm: float,
 ) -> Measured:
+    """What was measured of a model: its last row of accuracy, and its diagnostics by name."""
     cell, _ = spec.parse("cell", model["cell"], CELLS)
     by_norm = experiment.clip > 0 and experiment.clip_by == "norm"
-    lag = make_task(experiment.task).lag(model["length"])
+    horizon = values.get("horizon_by_gradient")
     return Measured(
         accuracies=accuracies,
         chance=model["chance_accuracy"],
         sequences=model["sequences"],
         solved=bool(model["solved"]),
         diverged=bool(model["diverged"]),
-        lag=lag,
-        # One that is not known accuses nobody.
-        gradient_horizon=int(values.get(HORIZON, lag)),
+        lag=make_task(experiment.task).lag(model["length"]),
+        gradient_horizon=None if horizon is None else int(horizon),
         gradient_norm=largest_norm,
         clip=experiment.clip if by_norm else None,
         saturation=values.get("saturation_h", math.nan),
@@ -91,11 +80,12 @@ def _overflow(values: dict[str, float]) -> str:
         sentences.append(f"The state was not finite from t = {values['overflow_state_t']:.0f} on.")
     if "overflow_gradient_t" in values:
         t = values["overflow_gradient_t"]
-        sentences.append(f"The gradient was not finite from t = {t:.0f} on its way back.")
+        sentences.append(f"The gradient was not finite at t = {t:.0f} and before.")
     return " ".join(sentences)
 
 
 def _latest_values(diagnostics: pd.DataFrame) -> dict[tuple[object, ...], dict[str, float]]:
+    """The latest value of each diagnostic by name, by model; NaN is left out."""
     ordered = diagnostics.sort_values("step").drop_duplicates([*MODEL, "diagnostic"], keep="last")
     return {
         key: dict(zip(rows["diagnostic"], rows["value"], strict=True))
@@ -104,5 +94,6 @@ def _latest_values(diagnostics: pd.DataFrame) -> dict[tuple[object, ...], dict[s
 
 
 def _largest_norms(training: pd.DataFrame) -> dict[Hashable, float]:
+    """The largest finite gradient norm before clipping, by model."""
     finite = training[np.isfinite(training["gradient_norm"].astype(float))]
     return finite.groupby(MODEL)["gradient_norm"].max().to_dict()

@@ -1,4 +1,7 @@
-"""Why a model did not learn: a verdict from what was measured of it, with the rule and numbers."""
+"""Why a model did not learn: a verdict from what was measured of it, with the rule and numbers.
+
+``models.analysis.diagnoses`` applies it to the tables of a run.
+"""
 
 from __future__ import annotations
 
@@ -22,59 +25,63 @@ Verdict = Literal[
     "still improving",
     "unclear",
 ]
+"""The verdicts on a model, one for each of RULES."""
 
 RISE = 2.0
-"""Standard errors by which accuracy has to rise from the third quarter to the last."""
+"""Accuracy still rises if it gains this many standard errors from the third quarter to the last."""
 EXPLODED = 1000.0
-"""Times the clipping threshold. Of the recorded runs in dashboard/examples, models that solved
-their task had norms of up to 420 times theirs."""
+"""A gradient has exploded if its norm is this many times the clipping threshold. Of the recorded
+runs in dashboard/examples, models that solved their task had norms of up to 420 times theirs."""
 EXPLODED_UNCLIPPED = 100.0
-"""The norm itself, where it is not clipped by norm."""
+"""Where gradients are not clipped by norm, one has exploded if its norm is above this."""
 SHUT = 0.01
-"""Share of the state that is left over the lag, below which the keep gate is shut."""
+"""The keep gate is shut if it leaves less than this share of the state over the lag."""
 SATURATED = 0.5
-"""Share of values of h at the ends of their range."""
+"""The state is saturated if this share of the values of h is at the ends of their range."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured of one model, the latest where it was measured several times."""
+    """The measurements of one model; the latest value where it was measured several times."""
 
     accuracies: Sequence[float]
-    """On held-out sequences, at each evaluation in order, from 0 to 1."""
+    """The accuracy on held-out sequences at each evaluation in order, from 0 to 1."""
     chance: float
-    """Accuracy of the best predictor that ignores the input."""
+    """The accuracy of the best predictor that ignores the input, from 0 to 1."""
     sequences: int
-    """Held-out ones, at each evaluation."""
+    """The number of held-out sequences in each evaluation."""
     solved: bool
+    """Whether the model has solved its task."""
     diverged: bool
+    """Whether its loss or gradient stopped being finite."""
     lag: int
-    """Steps between the first informative input and the answer."""
-    gradient_horizon: int
-    """``models.analysis.horizon.gradient_horizon``, in steps: the longer of those of h and c.
+    """The time steps between the first informative input and the answer."""
+    gradient_horizon: int | None
+    """``models.analysis.gradient_profile.gradient_horizon``, in time steps; None if not measured.
 
-    The gradient of a trained LSTM can live in c alone.
+    It is the longer of those of h and c: the gradient of a trained LSTM can last in c alone.
     """
     gradient_norm: float
-    """The largest before clipping, over all of training."""
+    """The largest gradient norm before clipping, over all of training."""
     clip: float | None
-    """The threshold on that norm; None where it is not clipped by norm."""
+    """The clipping threshold on that norm; None where it is not clipped by norm."""
     saturation: float
-    """The share of h at the ends of its range, from 0 to 1."""
+    """The share of the values of h at the ends of their range, from 0 to 1."""
     keep_gate: float | None
-    """The mean of f or z, from 0 to 1; None where the cell has neither."""
+    """The mean of the gate that keeps the state, f or z, from 0 to 1; None without such a gate."""
     truncate: int = 0
-    """Steps that back-propagation goes back at most; 0 is all."""
+    """The time steps that back-propagation goes back at most; 0 is all the way."""
     overflow: str = ""
-    """Where a model that diverged went wrong, in words."""
+    """Where in its sequences a model that diverged overflowed, in words."""
 
     @property
     def accuracy(self) -> float:
+        """The accuracy at the last evaluation, from 0 to 1."""
         return self.accuracies[-1]
 
     @property
     def quarters(self) -> tuple[float, float]:
-        """Mean accuracy of the third and the last quarter of the evaluations; NaN if below 4."""
+        """The mean accuracies of the third and last quarter of the evaluations; NaN below 4."""
         if len(self.accuracies) < 4:
             return math.nan, math.nan
         *_, third, last = np.array_split(np.asarray(self.accuracies, float), 4)
@@ -82,36 +89,45 @@ class Measured:
 
     @property
     def kept(self) -> float:
-        """What the mean keep gate leaves of the state over the lag; 1 without such a gate."""
+        """The share of the state that the mean keep gate leaves over the lag; 1 without one."""
         return 1.0 if self.keep_gate is None else self.keep_gate**self.lag
 
     @property
     def too_short(self) -> bool:
         """Whether the gradient does not reach back to the informative input."""
-        return self.gradient_horizon < self.lag
+        return self.gradient_horizon is not None and self.gradient_horizon < self.lag
 
 
 @dataclass(frozen=True)
 class Diagnosis:
+    """Why one model did not learn, or that it did."""
+
     verdict: Verdict
+    """The diagnosis in a word or two."""
     rule: str
-    """What has to hold for it."""
+    """The condition under which the verdict is given."""
     sentence: str
-    """It with the measured numbers in it."""
+    """The condition with the numbers that were measured of this model."""
 
 
 @dataclass(frozen=True)
 class Rule:
+    """A verdict and the condition under which it is given."""
+
     verdict: Verdict
+    """The diagnosis in a word or two."""
     text: str
+    """The condition in words."""
     holds: Callable[[Measured], bool]
+    """Whether the condition holds for a model."""
     sentence: Callable[[Measured], str]
+    """The condition with the numbers of a model, in one or two sentences."""
 
 
 def diagnose(measured: Measured) -> Diagnosis:
-    """The first of RULES that holds.
+    """The diagnosis of one model by the first of RULES that holds.
 
-    They go from what settles the matter to what is guessed from symptoms:
+    The rules go from what settles the matter to what is guessed from symptoms:
     1. solved, diverged: facts.
     2. still improving: what still learns is not stopped by anything below.
     3. gradient exploded: a single such step can undo everything, wherever the gradient reaches.
@@ -157,6 +173,19 @@ def _explosion(m: Measured) -> str:
     return f"{norm}, {times} times the clipping threshold of {_number(m.clip)}."
 
 
+def _no_cause(m: Measured) -> str:
+    reached = (
+        "How far back the gradient reaches was not measured."
+        if m.gradient_horizon is None
+        else f"The gradient reaches all {count(m.lag, 'step')} back, and nothing else that was "
+        "measured explains it."
+    )
+    return (
+        f"{m.accuracy:.1%} of {m.sequences} held-out sequences are right, by chance "
+        f"{m.chance:.1%} are. {reached}"
+    )
+
+
 def _reach(m: Measured) -> str:
     return f"the gradient reaches {m.gradient_horizon} of the {count(m.lag, 'step')} back"
 
@@ -196,7 +225,7 @@ RULES = (
         "back-propagation is cut before it reaches the informative input",
         lambda m: 0 < m.truncate <= m.lag,
         lambda m: (
-            f"The answer hangs on an input {count(m.lag, 'step')} back, and back-propagation is "
+            f"The answer depends on an input {count(m.lag, 'step')} back, and back-propagation is "
             f"cut after {m.truncate}."
         ),
     ),
@@ -225,23 +254,19 @@ RULES = (
         "the gradient does not reach the informative input",
         lambda m: m.too_short,
         lambda m: (
-            f"The answer hangs on an input {count(m.lag, 'step')} back, but beyond "
-            f"{count(m.gradient_horizon, 'step')} the gradient is below 1 % of what it is at the "
-            "end."
+            f"The answer depends on an input {count(m.lag, 'step')} back, but beyond "
+            f"{count(m.gradient_horizon or 0, 'step')} the gradient is below 1 % of what it is at "
+            "the end."
         ),
     ),
     Rule(
         "unclear",
         "no other rule holds",
         lambda m: True,
-        lambda m: (
-            f"{m.accuracy:.1%} of {m.sequences} held-out sequences are right, by chance "
-            f"{m.chance:.1%} are. The gradient reaches all {count(m.lag, 'step')} back, and "
-            "nothing else that was measured explains it."
-        ),
+        _no_cause,
     ),
 )
-"""In the order in which they are tried, see ``diagnose``."""
+"""The rules in the order in which ``diagnose`` tries them."""
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What the table ``diagnostics`` holds: its columns are step, diagnostic and value.
+"""The diagnostics that the table ``diagnostics`` holds: their names, units and meanings.
 
 Importing this does not import torch.
 """
@@ -9,23 +9,25 @@ from dataclasses import dataclass
 
 from models.cells import CELLS
 
-PARTS = 3
-"""Of an answer at most: the informative symbols of temporal order."""
+MAX_SYMBOLS = 3
+"""The largest number of informative symbols that one answer names, in temporal order."""
 
 SHARE = "share from 0 to 1"
+"""The unit of shares."""
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One thing that is measured of a model."""
+    """A number that is measured of a model as it trains."""
 
     name: str
-    """In the column ``diagnostic``."""
+    """The diagnostic's name in the column ``diagnostic``."""
     title: str
+    """The diagnostic's name on a page."""
     unit: str
-    """Empty for a number without one."""
+    """The unit of the value; empty where it has none."""
     meaning: str
-    """In one line."""
+    """What the value says, in one line."""
 
 
 _SIGMOID_GATES = dict.fromkeys(gate for cell in CELLS.values() for gate in cell.sigmoid_gates())
@@ -110,13 +112,14 @@ _ALL = (
     ),
     *(
         Diagnostic(
-            f"accuracy_part_{part}",
-            f"Accuracy of part {part}",
+            f"accuracy_part_{symbol}",
+            f"Accuracy of part {symbol}",
             SHARE,
-            f"held-out answers of temporal order whose symbol {part} in the sequence is right",
+            f"held-out answers of temporal order whose symbol {symbol} in the sequence is right",
         )
-        for part in range(1, PARTS + 1)
+        for symbol in range(1, MAX_SYMBOLS + 1)
     ),
 )
 
 DIAGNOSTICS: dict[str, Diagnostic] = {diagnostic.name: diagnostic for diagnostic in _ALL}
+"""Every diagnostic by its name."""

@@ -1,4 +1,4 @@
-"""What a run showed, in one to three sentences made from its numbers."""
+"""The findings of a run: what it showed, in one to three sentences made from its numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.analysis.at_initialisation import end_ratios
 from models.analysis.memory_span import DIVERGED, memory_spans
+from models.analysis.prediction import end_ratios
 from models.analysis.statistics import better_than_chance, latest, summarise
 from models.analysis.words import (
     capitalise,
@@ -23,26 +23,27 @@ from models.analysis.words import (
 )
 from models.experiment import Experiment
 
-FEWEST_SEEDS = 3
-"""With two, one of eight pairs of equal cells would be ranked; with three, one of thirty."""
+MIN_SEEDS = 3
+"""Cells are ranked from this many seeds on. With two, one of eight pairs of equal cells would be
+ranked; with three, one of thirty."""
 
 SMALLEST = -38
-"""log10 of the smallest normal float32: what is less has become 0."""
-FEWEST_ORDERS = 2
-"""Orders of magnitude from which on only these are compared; below, numbers with two digits."""
+"""The log10 of the smallest normal float32: what is less has become 0."""
+MIN_ORDERS = 2
+"""Gradients this many orders of magnitude apart are compared in orders; others in two digits."""
 ALIKE = 0.5
-"""Orders of magnitude below which gradients are about the same."""
+"""Gradients less than this many orders of magnitude apart are about the same."""
 
 
 def findings(
     experiment: Experiment, accuracy: pd.DataFrame, gradients: pd.DataFrame | None = None
 ) -> str:
-    """One to three plain sentences for people.
+    """What a run showed so far, in one to three sentences.
 
-    ``accuracy`` has one learning rate for each (cell, length), see ``select_learning_rate``;
-    ``gradients`` has at least step 0, or is left out; a truncated gradient says nothing of the
-    cell. A cell is said to give up first only
-    where its interval over seeds overlaps with no other and there is a tested length between them.
+    ``accuracy`` has one learning rate for each (cell, length), see ``select_learning_rate``.
+    ``gradients`` has at least the rows of step 0, or is left out; a truncated gradient says nothing
+    of the cell, and is not mentioned. A cell is said to give up first only where its interval over
+    seeds overlaps with no other's and a length between the two was tested.
     """
     sentences = [*_trained(experiment, accuracy)]
     truncated = 0 < experiment.truncate < max(experiment.lengths)
@@ -52,6 +53,7 @@ def findings(
 
 
 def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
+    """How far the models have come, in one or two sentences."""
     if experiment.steps == 0:
         return ["nothing was trained: these are the models at initialisation."]
     last = latest(accuracy)
@@ -87,7 +89,7 @@ def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
     text = f"{when} the memory span is {join_words(spans_in_words)}"
     if len(spans) == 1 or (spans["bound"] == ">").all():
         return f"{text}."
-    if seeds < FEWEST_SEEDS or spans["low"].isna().any():
+    if seeds < MIN_SEEDS or spans["low"].isna().any():
         return f"{text}; with {_seeds(seeds)} the cells cannot be ranked."
     return f"{text}; {_first_to_give_up(spans, sorted(set(last['length'])), seeds)}."
 
@@ -141,7 +143,7 @@ def _diverged(last: pd.DataFrame) -> str:
 
 
 def _gradients_at_initialisation(gradients: pd.DataFrame) -> list[str]:
-    """How much of the gradient reaches the first step of the longest sequences."""
+    """How much of the gradient reaches the first step of the longest sequences, as a sentence."""
     rows = gradients[(gradients["step"] == 0) & (gradients["state"] == "h")]
     rows = rows[rows["length"] == rows["length"].max()]
     if rows.empty:
@@ -149,24 +151,24 @@ def _gradients_at_initialisation(gradients: pd.DataFrame) -> list[str]:
     ratios = end_ratios(rows).groupby("cell", sort=False)["log_ratio"].median() / math.log(10)
     powers = ratios[np.isfinite(ratios) | (ratios == -np.inf)].clip(lower=SMALLEST)
     overflowed = join_words([with_article(str(cell)) for cell in ratios.index[ratios == np.inf]])
-    unknown = join_words([with_article(str(cell)) for cell in ratios.index[ratios.isna()]])
+    unmeasured = join_words([with_article(str(cell)) for cell in ratios.index[ratios.isna()]])
     clauses = [
         f"the gradient norm at the first step of sequences of length {rows['length'].iloc[0]} is "
         + _compared(powers)
         if len(powers)
         else "",
-        f"the gradient overflows on its way back for {overflowed}" if overflowed else "",
-        f"the gradient could not be measured for {unknown}" if unknown else "",
+        f"the gradient overflows in back-propagation for {overflowed}" if overflowed else "",
+        f"the gradient could not be measured for {unmeasured}" if unmeasured else "",
     ]
     return [f"before training, {'; '.join(filter(None, clauses))}."]
 
 
 def _compared(powers: pd.Series) -> str:
-    """The least and the most of these powers of ten, by cell, as they are shown."""
+    """The smallest and the largest of ``powers``, log10 by cell, compared as they are shown."""
     least, most = str(powers.idxmin()), str(powers.idxmax())
     low, high = float(powers.min()), float(powers.max())
     apart = round(high) - round(low)
-    close = high - low < FEWEST_ORDERS and low > SMALLEST
+    close = high - low < MIN_ORDERS and low > SMALLEST
     shown = scientific(10**low) if close and high - low >= ALIKE else power_of_ten(low)
     about = "at most" if low <= SMALLEST else "about"
     text = f"{about} {shown} of that at the last for {with_article(least)}"

@@ -12,20 +12,25 @@ from models.analysis.statistics import TAIL, latest
 from models.tasks.task import MIDDLE, scaled_score
 
 RESAMPLES = 2000
+"""The number of bootstrap samples of an interval."""
 DIVERGED = "diverged"
+"""The text of a span that is none, since every model of the cell has diverged."""
 COLUMNS = ("cell", "span", "bound", "low", "high", "text", "interval")
+"""The columns of ``memory_spans``."""
 
 
 def memory_spans(accuracy: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """One row per cell, in the order in which they appear.
+    """The memory span of each cell of the table ``accuracy``: one row a cell, in their order.
 
+    ``seed`` is that of the bootstrap. Columns, all in steps of T but for the texts:
+    - ``cell``: the cell spec.
     - ``span``: where the latest accuracy, scaled by chance and averaged over seeds, first falls
       below the middle, interpolated in log T. ``bound`` is ``<`` where it is below already at the
       shortest length and ``>`` where it never is; ``span`` is then that length.
     - ``low``, ``high``: 95 % interval, bootstrap over seeds within each length, its percentiles
       expanded for few seeds (Hesterberg 2015, section 5.3); 0 where it lies below the shortest
-      length, inf above the longest, NaN where a length has one seed only. It speaks of the seeds,
-      not of what may happen between two lengths.
+      length, inf above the longest, NaN where a length has one seed only. It covers the variation
+      between seeds, not what may happen between two lengths.
     - ``text``, ``interval``: both for people, such as "48" and "41–55", "> 200" and "37–> 200".
 
     A cell of which every model has diverged has no span, and says so in ``text``.
@@ -51,9 +56,10 @@ def _row(cell: str, rows: pd.DataFrame, rng: np.random.Generator) -> tuple[objec
 
 
 def _crossings(lengths: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Where each curve first falls below the middle, (curves, lengths) -> (curves,).
+    """The length at which each curve first falls below the middle, (curves,).
 
-    0 where it starts below, inf where it never is.
+    ``lengths`` is (lengths,), ``scores`` (curves, lengths). 0 where a curve starts below, inf where
+    it never is.
     """
     below = scores < MIDDLE
     first = below.argmax(axis=1)
@@ -61,14 +67,15 @@ def _crossings(lengths: np.ndarray, scores: np.ndarray) -> np.ndarray:
     curve = np.arange(len(scores))
     upper, lower = scores[curve, before], scores[curve, after]
     drop = np.where(first > 0, upper - lower, 1)
-    way = (upper - MIDDLE) / drop
-    crossing = lengths[before] * (lengths[after] / lengths[before]) ** way
+    share = (upper - MIDDLE) / drop
+    crossing = lengths[before] * (lengths[after] / lengths[before]) ** share
     return np.where(below.any(axis=1), np.where(first > 0, crossing, 0), np.inf)
 
 
 def _interval(
     lengths: np.ndarray, seeds: Sequence[np.ndarray], rng: np.random.Generator
 ) -> tuple[float, float]:
+    """The 95 % interval of the crossing; ``seeds`` has the scores (seeds,) of each length."""
     fewest = min(len(scores) for scores in seeds)
     if fewest < 2:
         return np.nan, np.nan
@@ -84,15 +91,16 @@ def _interval(
 
 
 def expanded_tail(seeds: int) -> float:
-    """What a percentile interval leaves out on either side to be as wide as Student's.
+    """The probability that a percentile interval of n seeds leaves out on either side.
 
-    Plain percentiles of so few values are too narrow: by the square root of (n - 1) / n, and by
-    what the normal quantile falls short of Student's.
+    With TAIL itself the interval would be too narrow: by the square root of (n - 1) / n, and by
+    what the normal quantile falls short of Student's (Hesterberg 2015, section 5.3).
     """
     return float(ndtr(-np.sqrt(seeds / (seeds - 1)) * stdtrit(seeds - 1, 1 - TAIL)))
 
 
 def _text(crossing: float, lengths: np.ndarray) -> str:
+    """A crossing in words; ``lengths`` (lengths,) were tested."""
     if crossing == 0:
         return f"< {lengths[0]:.0f}"
     if crossing == np.inf:
@@ -101,6 +109,7 @@ def _text(crossing: float, lengths: np.ndarray) -> str:
 
 
 def _range(low: float, high: float, lengths: np.ndarray) -> str:
+    """An interval in words; ``lengths`` (lengths,) were tested."""
     if np.isnan(low):
         return ""
     ends = dict.fromkeys((_text(low, lengths), _text(high, lengths)))

@@ -10,22 +10,22 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def count(number: float, noun: str) -> str:
-    """A number with its noun: "1 step", "300 steps", "1.5 steps"."""
+    """The number with its noun: "1 step", "300 steps", "1.5 steps"."""
     return f"{number:.10g} {noun}" + ("" if number == 1 else "s")
 
 
-def of_all(number: int, all_of_them: int, noun: str) -> str:
-    """How many of how many: "1 of 1 model", "3 of 9 models"."""
-    return f"{number} of {count(all_of_them, noun)}"
+def of_all(number: int, total: int, noun: str) -> str:
+    """A number out of a total with its noun: "1 of 1 model", "3 of 9 models"."""
+    return f"{number} of {count(total, noun)}"
 
 
 def power_of_ten(exponent: float) -> str:
-    """10 to the nearest whole number: "10⁻¹²"."""
+    """Ten to the power of the nearest whole number: "10⁻¹²"."""
     return "10" + str(round(exponent)).translate(SUPERSCRIPTS)
 
 
 def scientific(value: float) -> str:
-    """A number above 0 in two digits: "0.25", "320", "4.1 · 10⁻⁷"."""
+    """A number above 0 in two significant digits: "0.25", "320", "4.1 · 10⁻⁷"."""
     rounded = float(f"{value:.2g}")
     mantissa, _, power = f"{rounded:.2g}".partition("e")
     short = 1e-4 <= rounded < 1e4
@@ -33,7 +33,7 @@ def scientific(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage; what is neither 0 nor all is never called 0% or 100%."""
+    """A share from 0 to 1 as a percentage; 0% and 100% are said only of shares of 0 and of 1."""
     text = f"{share:.0%}"
     if text == "0%" and share > 0:
         return "less than 1%"
@@ -43,7 +43,7 @@ def percent(share: float) -> str:
 
 
 def distinct_percentages(one: float, other: float) -> tuple[str, str]:
-    """Two shares as percentages, with as many digits as it takes to see which is larger."""
+    """Two shares from 0 to 1 as percentages, with as many digits as show which is larger."""
     for digits in range(1, 8):
         texts = f"{one:.{digits}%}", f"{other:.{digits}%}"
         if texts[0] != texts[1] or one == other:
@@ -57,7 +57,7 @@ def join_words(words: Sequence[str]) -> str:
 
 
 def with_article(cell: str) -> str:
-    """A cell in a sentence: "the LSTM with chrono bias"."""
+    """The title of a cell spec in a sentence: "the LSTM with chrono bias"."""
     return f"the {cell_title(cell)}"
 
 

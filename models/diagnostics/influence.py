@@ -1,35 +1,75 @@
-"""What a changed input does to the answers of a model: its memory, by behaviour."""
+"""How the answers of a model depend on its inputs: by derivative, and by what changing one does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from models.diagnostics.trajectory import Trajectory
 from models.experiment.random_streams import Stream, generator
+from models.population.norm import norm
 from models.tasks.task import Batch
 
 if TYPE_CHECKING:
     from models.population.population import Population
 
+ANSWERS_SHARE = 0.05
+"""An input still has an effect if changing it changes at least this share of the answers."""
+
+
+def connectivity(trajectory: Trajectory, V: Tensor, b: Tensor, outputs: Tensor) -> Tensor:
+    """‖∂(logit at step T)/∂x_t‖₂ for t = 1 … T along the first sequence, (n, T), for n models.
+
+    The readout is V (n, outputs, H) and b (n, outputs, 1); ``outputs`` (n,) says which of its
+    logits to take of each model. The norm, over the features of x_t, says how much the answer
+    depends on the input at t (Madsen, "Visualizing memorization in RNNs", Distill 2019).
+    Derivatives are taken in float64.
+    """
+    alone = trajectory.in_double(0, 1)
+    x = alone.inputs.clone().requires_grad_()
+    watched = replace(alone, inputs=x)
+    state = watched.states[0]
+    with torch.enable_grad():
+        for t in range(watched.steps):
+            state = watched.step(t, state)
+        logits = V.double() @ state[0] + b.double()
+        chosen = logits[torch.arange(len(outputs)), outputs]
+        (gradient,) = torch.autograd.grad(chosen.sum(), x)
+    return norm(gradient[..., 0], dim=-1).T
+
 
 @torch.no_grad()
 def influence(population: Population, seeds: Sequence[int], lags: Sequence[int]) -> np.ndarray:
-    """The share of answers that change with one input, (models, lags), from 0 to 1.
+    """The share of answers that change with one input, from 0 to 1, (models, lags).
 
     B held-out sequences, the same ones at every call, are read twice, once with each side of
     ``Task.probe`` at the step ``lag`` before the last. An answer is another one if the class is,
     or if the value is off by more than the task's tolerance, at any scored step. NaN where the
     sequence does not reach back so far, or an output is not finite.
     """
-    return np.stack([_at(population, seeds, lag) for lag in lags], axis=1)
+    return np.stack([_influence_at(population, seeds, lag) for lag in lags], axis=1)
 
 
-def _at(population: Population, seeds: Sequence[int], lag: int) -> np.ndarray:
-    """(models,)."""
+def behaviour_horizon(lags: Sequence[int], influence: np.ndarray) -> int:
+    """The farthest lag at which a changed input still changes ANSWERS_SHARE of the answers.
+
+    ``influence`` (lags,) is the share of answers that change at each of ``lags``, from 0 to 1. The
+    result is one of the lags, in steps, without interpolation, or 0 where the share is below at all
+    of them. Nearer lags need not reach it: a model that has learnt its task ignores the steps at
+    which nothing informative ever stands, as at the end of a temporal order. Unlike memory, chaos
+    changes answers too: of a model at chance the horizon says nothing.
+    """
+    reached = np.asarray(lags)[np.asarray(influence, float) >= ANSWERS_SHARE]
+    return int(reached.max(initial=0))
+
+
+def _influence_at(population: Population, seeds: Sequence[int], lag: int) -> np.ndarray:
+    """The share of answers that change with the input at one lag, (models,)."""
     task = population.task
     probes = [
         _probes(population, seed, length, lag)
@@ -40,8 +80,8 @@ def _at(population: Population, seeds: Sequence[int], lag: int) -> np.ndarray:
     for length, one, other in zip(population.lengths, first, second, strict=True):
         answers = other.argmax(dim=-2) if task.loss == "cross_entropy" else other.squeeze(-2)
         changed = ~task.correct(one, answers)
-        known = lag < task.steps(length) and bool((one.isfinite() & other.isfinite()).all())
-        shares.append(changed.any(dim=0).double().mean().item() if known else np.nan)
+        valid = lag < task.steps(length) and bool((one.isfinite() & other.isfinite()).all())
+        shares.append(changed.any(dim=0).double().mean().item() if valid else np.nan)
     return np.array(shares)
 
 
@@ -52,7 +92,7 @@ def _probes(population: Population, seed: int, length: int, lag: int) -> tuple[B
 
 
 def _outputs(population: Population, batches: Sequence[Batch]) -> list[Tensor]:
-    """Of each model at its scored steps, (scored steps, outputs, B)."""
+    """The outputs of each model at its scored steps, (scored steps, outputs, B)."""
     task, schedule, recurrence = population.task, population.schedule, population.recurrence
     for model, batch in enumerate(batches):
         population.set_batch(model, batch)

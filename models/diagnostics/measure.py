@@ -1,4 +1,4 @@
-"""All diagnostics of a population, on the batches that it has now."""
+"""All diagnostics of a population's models, measured on the batches that it has now."""
 
 from __future__ import annotations
 
@@ -8,38 +8,36 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.analysis.decay import half_life
-from models.analysis.horizon import behaviour_horizon, gradient_horizon
-from models.diagnostics.connectivity import connectivity
-from models.diagnostics.influence import influence
+from models.analysis.gradient_profile import gradient_horizon, half_life
+from models.diagnostics.influence import behaviour_horizon, connectivity, influence
 from models.diagnostics.jacobian import lyapunov_exponent
 from models.diagnostics.saturation import gate_means, saturation
-from models.diagnostics.spectrum import spectral_radius
-from models.diagnostics.theory import theoretical_half_life
+from models.diagnostics.theory import spectral_radius, theoretical_half_life
 from models.diagnostics.trajectory import Trajectory, trajectories
 from models.population.population import Population
 
-MOST_LAGS = 16
-"""At which behaviour is probed, evenly spread on a log axis."""
+MAX_LAGS = 16
+"""The largest number of lags at which influence is measured, evenly spread on a log axis."""
 
 
-def of_recurrence(population: Population, only: int | None = None) -> dict[str, np.ndarray]:
-    """Spectral radius, Lyapunov exponent, saturation and gates of each model, (S,) each.
+def measure_recurrence(population: Population, only: int | None = None) -> dict[str, np.ndarray]:
+    """Spectral radius, Lyapunov exponent, saturation and gates by name, (models,) each.
 
-    With ``only`` of the models with so many steps; NaN for the others.
+    With ``only`` they are measured of the models with so many steps, and NaN for the others.
     """
     measured: dict[str, np.ndarray] = {}
     for models, trajectory in trajectories(population):
         if only not in (None, trajectory.steps):
             continue
-        for name, values in _of_trajectory(trajectory).items():
+        for name, values in _measure_trajectory(trajectory).items():
             into = measured.setdefault(name, np.full(population.schedule.models, np.nan))
             into[models] = values.cpu().numpy()
     return measured
 
 
 @torch.no_grad()
-def _of_trajectory(trajectory: Trajectory) -> dict[str, Tensor]:
+def _measure_trajectory(trajectory: Trajectory) -> dict[str, Tensor]:
+    """The diagnostics of ``measure_recurrence`` for the n models of a trajectory, (n,) each."""
     hidden = torch.stack([state[0] for state in trajectory.states])
     finite = hidden.isfinite().all(dim=-1).all(dim=-1).all(dim=0)
     return {
@@ -51,75 +49,71 @@ def _of_trajectory(trajectory: Trajectory) -> dict[str, Tensor]:
     }
 
 
-def of_profiles(profiles: Mapping[str, Sequence[np.ndarray]]) -> dict[str, np.ndarray]:
-    """Half-life of each state's gradient and the horizon by gradient of each model, (S,) each.
+def measure_profiles(profiles: Mapping[str, Sequence[np.ndarray]]) -> dict[str, np.ndarray]:
+    """Half-lives and horizon of gradient profiles by diagnostic, in steps, (models,) each.
 
-    The horizon is that of the state which carries the gradient furthest.
+    ``profiles`` has for each state the profile of every model, (T,). There is a half-life for each
+    state; the horizon is that of the state which carries the gradient furthest.
     """
-    lives = {
+    half_lives = {
         f"half_life_{state}": np.array([half_life(norms) for norms in of_models])
         for state, of_models in profiles.items()
     }
     horizons = [[gradient_horizon(norms) for norms in of_models] for of_models in profiles.values()]
-    return {**lives, "horizon_by_gradient": np.max(horizons, axis=0).astype(float)}
+    return {**half_lives, "horizon_by_gradient": np.max(horizons, axis=0).astype(float)}
 
 
-def of_inputs(population: Population) -> list[np.ndarray]:
-    """Of each model, its connectivity (steps,): how much its answer hangs on each input.
+def measure_connectivity(population: Population) -> list[np.ndarray]:
+    """The connectivity of each model, (T,): how much its answer depends on each input.
 
     The answer is the logit of the class that it gives at the last step of the first sequence, or
     its value.
     """
-    found: dict[int, np.ndarray] = {}
+    of_models: dict[int, np.ndarray] = {}
     _, (V, b) = population.weights()
     V, b = V.detach(), b.detach()
     for models, trajectory in trajectories(population):
         last = V[models] @ trajectory.states[-1][0][..., :1] + b[models]
         answers = last[..., 0].argmax(dim=1)
-        values = connectivity(
-            trajectory, V[models], b[models], answers, trajectory.steps, sequence=0
-        )
-        found |= dict(zip(models, values.cpu().numpy(), strict=True))
-    return [found[model] for model in range(population.schedule.models)]
+        values = connectivity(trajectory, V[models], b[models], answers)
+        of_models |= dict(zip(models, values.cpu().numpy(), strict=True))
+    return [of_models[model] for model in range(population.schedule.models)]
 
 
-def of_behaviour(
+def measure_influence(
     population: Population, seeds: Sequence[int], remembers: np.ndarray
 ) -> tuple[list[int], np.ndarray, dict[str, np.ndarray]]:
-    """Lags, the influence (S, lags) of an input so many steps back, and the horizon by behaviour.
+    """Lags in steps, the influence of an input so far back, (models, lags), and the horizon.
 
-    Of a model that is no better than chance, and so ``remembers`` (S,) nothing, the horizon is 0,
-    whatever changes its answers.
+    The last is ``horizon_by_behaviour``, in steps, (models,). Of a model that is no better than
+    chance, for which ``remembers`` (models,) is False, it is 0, whatever changes its answers.
     """
     longest = population.schedule.steps - 1
-    lags = np.unique(np.geomspace(1, longest, MOST_LAGS).round().astype(int)).tolist()
+    lags = np.unique(np.geomspace(1, longest, MAX_LAGS).round().astype(int)).tolist()
     shares = influence(population, seeds, lags)
     horizons = [
-        behaviour_horizon(lags, own) if knows else 0
-        for own, knows in zip(shares, remembers, strict=True)
+        behaviour_horizon(lags, own) if better else 0
+        for own, better in zip(shares, remembers, strict=True)
     ]
     return lags, shares, {"horizon_by_behaviour": np.array(horizons, float)}
 
 
 def overflow(population: Population, model: int) -> dict[str, float]:
-    """Where in its sequences a model that diverged went wrong, t from 1; empty where nowhere.
+    """The step t, from 1, at which a model that diverged overflowed, by diagnostic.
 
     ``overflow_state_t`` is the first step with a state that is not finite, and
-    ``overflow_gradient_t`` the last with such a gradient, since that comes from the end.
+    ``overflow_gradient_t`` the last with such a gradient, since that comes from the end. One that
+    did not overflow is left out.
     """
-    found = {}
-    recurrence = population.recurrence
-    names = population.cell.states
-    states = [_not_finite(recurrence.state(name, model)) for name in names]
-    gradients = [_not_finite(recurrence.state_gradient(name, model)) for name in names]
-    if where := [t for bad in states for t in bad]:
-        found["overflow_state_t"] = float(min(where))
-    if where := [t for bad in gradients for t in bad]:
-        found["overflow_gradient_t"] = float(max(where))
-    return found
+    recurrence, names = population.recurrence, population.cell.states
+    states = {t for name in names for t in _overflown(recurrence.state(name, model))}
+    gradients = {t for name in names for t in _overflown(recurrence.state_gradient(name, model))}
+    first = {"overflow_state_t": float(min(states))} if states else {}
+    last = {"overflow_gradient_t": float(max(gradients))} if gradients else {}
+    return first | last
 
 
-def _not_finite(values: Tensor) -> list[int]:
-    """Steps, from 1, at which (steps, H, B) are not all finite."""
+def _overflown(values: Tensor) -> list[int]:
+    """The steps, from 1, at which values (T, H, B) are not all finite."""
     steps: list[int] = (~values.isfinite().flatten(1).all(1)).nonzero().flatten().tolist()
     return [t + 1 for t in steps]

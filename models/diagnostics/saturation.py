@@ -8,15 +8,15 @@ from torch import Tensor
 from models.diagnostics.trajectory import Trajectory
 
 NEAR = 0.05
-"""A value nearer than this to an end is saturated."""
+"""A value nearer than this to an end of its range is saturated."""
 
 
 def saturation(trajectory: Trajectory) -> dict[str, Tensor]:
-    """The share of saturated values of every gate and of h, (n,), from 0 to 1, by name.
+    """The share of saturated values of every gate and of h by name, from 0 to 1, (n,) each.
 
     The share is over steps, units and sequences. Saturated are tanh values (h, and the candidates
-    g and n) with 1 - |v| < NEAR, and σ values with min(v, 1 - v) < NEAR. ReLU has no upper end: of
-    it, it is the share of dead units, those at 0 in every step of every sequence. The LSTM's c has
+    g and n) with 1 - |v| < NEAR, and σ values with min(v, 1 - v) < NEAR. ReLU has no upper end: its
+    share is that of dead units, those at 0 in every step of every sequence. The LSTM's c has
     no ends, and its h = o ⊙ tanh(c) is at one only where o is open and c far from 0.
 
     NaN where values are not finite.
@@ -37,20 +37,22 @@ def saturation(trajectory: Trajectory) -> dict[str, Tensor]:
 
 
 def gate_means(trajectory: Trajectory) -> dict[str, Tensor]:
-    """The mean over steps, units and sequences of every gate with a σ, (n,), 0 to 1, by name."""
+    """The mean over steps, units and sequences of every σ gate by name, from 0 to 1, (n,) each."""
     gates = trajectory.cell.sigmoid_gates()
     return {gate: trajectory.gates[gate].mean(dim=(0, 2, 3)) for gate in gates}
 
 
 def _near(values: Tensor, low: float, high: float) -> Tensor:
-    """Of values (T, n, H, B)."""
+    """The share of values (T, n, H, B) near ``low`` or ``high``, (n,)."""
     near = torch.minimum(values - low, high - values) < NEAR
-    return _known(near.double().mean(dim=(0, 2, 3)), values)
+    return _where_finite(near.double().mean(dim=(0, 2, 3)), values)
 
 
 def _dead(values: Tensor) -> Tensor:
-    return _known((values == 0).all(dim=-1).all(dim=0).double().mean(dim=-1), values)
+    """The share of units that are 0 everywhere in values (T, n, H, B), (n,)."""
+    return _where_finite((values == 0).all(dim=-1).all(dim=0).double().mean(dim=-1), values)
 
 
-def _known(shares: Tensor, values: Tensor) -> Tensor:
+def _where_finite(shares: Tensor, values: Tensor) -> Tensor:
+    """The shares (n,), NaN where values (T, n, H, B) are not finite."""
     return torch.where(values.isfinite().all(dim=-1).all(dim=-1).all(dim=0), shares, torch.nan)

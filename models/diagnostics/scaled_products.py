@@ -9,62 +9,60 @@ import torch
 from torch import Tensor
 
 ITERATIONS = 40
-"""Of QR for the small singular values; two, a > b, part by another factor a/b in each.
+"""The number of QR iterations for the small singular values.
 
-Those that are too close to part by then are wrong by less than what is between them.
+Each separates two of them, a > b, by another factor a/b. Those that are too close to be separated
+by then are wrong by less than what is between them.
 """
 DIRECT = 20.0
-"""How many nats below the largest a plain singular value decomposition can still be trusted."""
+"""A singular value decomposition is exact down to so many nats below the largest value."""
 
 
 @dataclass(frozen=True)
-class Graded:
-    """U·diag(exp d)·V, a stack of matrices (..., m, m), float64.
+class ScaledProduct:
+    """A stack of products of matrices (..., m, m) kept as U·diag(exp d)·V, in float64.
 
-    U is orthogonal, d falls, V is of moderate size: what no floating point number can hold stays
-    in d. Long products are kept like this in quantum Monte Carlo (Loh et al. 1992; with columns
-    sorted beforehand: Tomas et al. 2012).
+    What no floating point number can hold stays in d. Quantum Monte Carlo keeps long products so
+    (Loh et al. 1992; with columns sorted beforehand: Tomas et al. 2012).
     """
 
     U: Tensor
+    """The orthogonal factor, (..., m, m)."""
     d: Tensor
+    """The natural logarithms of the diagonal factor, (..., m), falling."""
     V: Tensor
+    """The remaining factor of moderate size, (..., m, m)."""
 
     @classmethod
-    def identity(cls, models: int, size: int, device: torch.device) -> Graded:
-        """The empty product, of each model."""
+    def identity(cls, models: int, size: int, device: torch.device) -> ScaledProduct:
+        """The empty product of each model: identity matrices, (models, size, size)."""
         one = torch.eye(size, dtype=torch.float64, device=device).expand(models, size, size)
         return cls(one, one.new_zeros(models, size), one)
 
     @classmethod
-    def stack(cls, many: Sequence[Graded]) -> Graded:
-        """Of stacks (n, ...) one stack (n, many, ...)."""
-        parts = zip(*((one.U, one.d, one.V) for one in many), strict=True)
-        return cls(*(torch.stack(part, dim=1) for part in parts))
+    def stack(cls, many: Sequence[ScaledProduct]) -> ScaledProduct:
+        """One stack (n, many, m, m) of several stacks (n, m, m)."""
+        factors = zip(*((one.U, one.d, one.V) for one in many), strict=True)
+        return cls(*(torch.stack(factor, dim=1) for factor in factors))
 
-    def times(self, A: Tensor) -> Graded:
-        """A·U·diag(exp d)·V."""
+    def times(self, A: Tensor) -> ScaledProduct:
+        """The product A·U·diag(exp d)·V with matrices A, (..., m, m)."""
         AU = A @ self.U
         order = _descending(torch.linalg.vector_norm(AU, dim=-2).log() + self.d)
         U, R = torch.linalg.qr(_permuted(AU.mT, order).mT)
         d, upper = _unit_rows(R, self.d.gather(-1, order))
-        return Graded(U, d, upper @ _permuted(self.V, order))
-
-    def block(self, size: int) -> Graded:
-        """The first ``size`` rows and columns."""
-        rows = self.times(torch.eye(self.U.shape[-1]).to(self.U)[:size])
-        return Graded(rows.U, rows.d, rows.V[..., :size])
+        return ScaledProduct(U, d, upper @ _permuted(self.V, order))
 
     def log_singular_values(self) -> Tensor:
-        """Natural logs, (..., m), largest first; -inf for 0."""
+        """The natural logs of the singular values, (..., m), largest first; -inf for 0."""
         largest = self.d.amax(dim=-1, keepdim=True).nan_to_num(nan=torch.nan, neginf=0.0)
         scaled = (self.d - largest).exp()[..., None] * self.V
         direct = torch.linalg.svdvals(scaled.nan_to_num()).log() + largest
-        trusted = direct > direct[..., :1] - DIRECT
-        return torch.where(trusted, direct, self._iterated())
+        exact = direct > direct[..., :1] - DIRECT
+        return torch.where(exact, direct, self._iterated())
 
     def _iterated(self) -> Tensor:
-        """By QR iteration, which never adds a small value to a large one.
+        """The same by QR iteration, which never adds a small value to a large one.
 
         With V^T = Q·R, diag(exp d)·V has the singular values of R·diag(exp d), which is again
         diag(exp d')·V', with d' and V' nearer to them and to the identity.
@@ -78,7 +76,10 @@ class Graded:
 
 
 def _unit_rows(R: Tensor, d: Tensor) -> tuple[Tensor, Tensor]:
-    """R·diag(exp d) = diag(exp e)·N: e, and N with ±1 on its diagonal. R is upper triangular."""
+    """The e (..., m) and N (..., m, m) with R·diag(exp d) = diag(exp e)·N and ±1 on N's diagonal.
+
+    R is upper triangular.
+    """
     diagonal = R.diagonal(dim1=-2, dim2=-1).abs()
     above = d[..., : diagonal.shape[-1]]
     e = diagonal.log() + above
@@ -88,8 +89,10 @@ def _unit_rows(R: Tensor, d: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _descending(values: Tensor) -> Tensor:
+    """The order that sorts values (..., m), largest first, (..., m)."""
     return values.argsort(dim=-1, descending=True, stable=True)
 
 
 def _permuted(rows: Tensor, order: Tensor) -> Tensor:
+    """The rows of matrices (..., m, m) in this order, (..., m)."""
     return rows.gather(-2, order[..., None].expand_as(rows))

@@ -1,4 +1,4 @@
-"""The way of a cell's state through sequences of one length: what the diagnostics look at."""
+"""The trajectory of a cell's states through sequences of one length, which diagnostics look at."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from models.kernels.schedule import Schedule
 from models.population.population import Population
 
 State = tuple[Tensor, ...]
-"""Each of the cell's states, (n, H, B)."""
+"""The cell's states in their order, (n, H, B) each."""
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """n models of one cell, each on its own B sequences, all of T steps.
+    """The states and gates of n models of one cell, each on B sequences of its own of T steps.
 
     A batch-normalised cell uses the statistics of this batch at each step, and keeps them as they
     are in whatever is asked afterwards: what one sequence does to the statistics is left out.
     """
 
     cell: Cell
+    """The cell of all n models."""
     weights: Weights
-    """With the leading axis n."""
+    """The cell's weights with the leading axis n."""
     inputs: Tensor
-    """(T, n, inputs, B)."""
+    """The input of every step, (T, n, inputs, B)."""
     run: tuple[Sequence[State], RecurrentBatchNorm | None] | None = None
-    """The states, and the batch normalisation with its statistics, where they are known already."""
+    """The states, and the batch normalisation with its statistics; None computes them."""
 
     @property
     def steps(self) -> int:
-        """T."""
+        """The number of time steps T."""
         return len(self.inputs)
 
     @cached_property
@@ -46,22 +47,24 @@ class Trajectory:
 
     @cached_property
     def gates(self) -> dict[str, Tensor]:
-        """Every gate of the cell at every step, (T, n, H, B)."""
-        opened = [
+        """Every gate of the cell by name, (T, n, H, B) each."""
+        of_steps = [
             self.cell_at(t).compute_gates(self.weights, x, state)
             for t, (x, state) in enumerate(zip(self.inputs, self.states[:-1], strict=True))
         ]
-        return dict(zip(self.cell.gates, map(torch.stack, zip(*opened, strict=True)), strict=True))
+        return dict(
+            zip(self.cell.gates, map(torch.stack, zip(*of_steps, strict=True)), strict=True)
+        )
 
     @cached_property
     def mean_gates(self) -> dict[str, Tensor]:
-        """Each unit's mean of every gate over steps and sequences, (n, H, 1)."""
+        """The mean of every gate over steps and sequences by name, (n, H, 1) each."""
         return {gate: value.mean(dim=(0, -1))[..., None] for gate, value in self.gates.items()}
 
     def step(self, t: int, state: State) -> State:
-        """The cell's step number t, from 0, from any state.
+        """The states after step t, counted from 0, from any states before it, (n, H, B) each.
 
-        ``state`` may have any number of columns where the trajectory is of one sequence.
+        Where the trajectory is of one sequence, B may be any number.
         """
         new: State = self.cell_at(t).step(self.weights, self.inputs[t], state)
         return new
@@ -75,9 +78,10 @@ class Trajectory:
         return self.cell.normalising_with(batch_norm)
 
     def in_double(self, first: int, sequences: int) -> Trajectory:
-        """Some of the sequences in float64, to take derivatives of: their states are the same.
+        """The trajectory of ``sequences`` sequences from number ``first`` on in float64.
 
-        The derivative of a float32 step underflows where its factors, or their squares, do.
+        Its states are the same numbers. Derivatives are taken in float64, since that of a float32
+        step underflows where its factors, or their squares, do.
         """
         chosen = slice(first, first + sequences)
         states, batch_norm = self._run
@@ -108,9 +112,10 @@ class Trajectory:
 
 
 def trajectories(population: Population) -> Iterator[tuple[list[int], Trajectory]]:
-    """For each number of steps, the models in order, on the batches that they have now.
+    """The trajectories of a population on the batches that it has now, and the models of each.
 
-    One at a time, since a trajectory that was looked at holds every state and gate.
+    There is one for each number of time steps. They come one at a time, since a trajectory that
+    was looked at holds every state and gate.
     """
     weights = population.weights()[0].named()
     lengths = population.schedule.lengths

@@ -11,8 +11,7 @@ from typing import IO, TextIO
 import numpy as np
 import pandas as pd
 
-from models.analysis.schema import TABLES
-from models.analysis.table_types import KINDS, no_rows
+from models.analysis.schema import COLUMN_TYPES, TABLES, no_rows
 from models.settings import spec, strict
 from models.settings.quoting import quoted, shortened
 from models.tasks import TASKS
@@ -125,7 +124,7 @@ def _rows(name: str, header: str, block: str, line: int) -> pd.DataFrame:
             f"{name}.csv, line {line}: {len(first)} values for {len(TABLES[name])} columns"
         )
     block = header + block
-    kinds = {column: KINDS.get(column, "float64") for column in TABLES[name]}
+    kinds = {column: COLUMN_TYPES.get(column, "float64") for column in TABLES[name]}
     try:
         rows = _parsed(block, kinds)
     except (ValueError, OverflowError, TypeError) as error:

@@ -19,10 +19,8 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.memory_span import memory_spans
-from models.analysis.row_order import in_order
-from models.analysis.schema import MODEL_COLUMNS, TABLES
+from models.analysis.schema import MODEL_COLUMNS, TABLES, in_order, no_rows
 from models.analysis.statistics import result_table, select_learning_rate
-from models.analysis.table_types import no_rows
 from models.exchange.bounded_zip import DAMAGED
 from models.exchange.csv_reading import escape_formula, read_table, without_mark
 from models.experiment import Experiment

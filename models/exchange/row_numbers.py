@@ -10,14 +10,10 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.diagnostic_names import DIAGNOSTICS
-from models.analysis.row_order import BY
-from models.analysis.schema import TABLES
+from models.analysis.schema import MODEL_KEYS, SORT_COLUMNS, TABLES
 from models.cells import make_cell
 from models.experiment import Experiment
 from models.tasks import make_task
-
-MODEL = ("cell", "length", "seed", "learning_rate")
-"""The columns that tell the models of a run apart."""
 
 
 def six_digits(number: float) -> float:
@@ -26,10 +22,10 @@ def six_digits(number: float) -> float:
 
 
 class RowNumbers:
-    """The values that a table of an experiment may have in the columns of ``row_order.BY``.
+    """The values that a table of an experiment may have in the columns of ``schema.SORT_COLUMNS``.
 
     The place of each value among them makes up the number of a row. Numbers ascend in the order of
-    ``row_order.in_order``, and the largest experiment has fewer than an int64.
+    ``schema.in_order``, and the largest experiment has fewer than an int64.
     """
 
     def __init__(self, table: str, experiment: Experiment) -> None:
@@ -45,7 +41,7 @@ class RowNumbers:
             "t": range(1, max(map(make_task(experiment.task).steps, experiment.lengths)) + 1),
         }
         self.values: dict[str, pd.Index[Any]] = {
-            name: pd.Index(values[name]) for name in BY if name in TABLES[table]
+            name: pd.Index(values[name]) for name in SORT_COLUMNS if name in TABLES[table]
         }
         self._rates: pd.Index[Any] = pd.Index(experiment.learning_rate)
         self._shape = tuple(len(known) for known in self.values.values())
@@ -62,8 +58,8 @@ class RowNumbers:
 
     def models(self, places: Mapping[str, np.ndarray]) -> np.ndarray:
         """Returns the number of the model of each row, from its places."""
-        model = tuple(places[name] for name in MODEL)
-        return np.ravel_multi_index(model, self._shape[: len(MODEL)])
+        model = tuple(places[name] for name in MODEL_KEYS)
+        return np.ravel_multi_index(model, self._shape[: len(MODEL_KEYS)])
 
     def columns(self, numbers: np.ndarray) -> pd.DataFrame:
         """Returns the columns that rows with these numbers have, learning rates as exact as set."""
@@ -73,5 +69,5 @@ class RowNumbers:
 
     def steps(self, numbers: np.ndarray, model: int) -> np.ndarray:
         """Returns the training steps of those rows that are this model's."""
-        own = numbers // math.prod(self._shape[len(MODEL) :]) == model
+        own = numbers // math.prod(self._shape[len(MODEL_KEYS) :]) == model
         return self.columns(numbers[own])["step"].to_numpy()

@@ -19,23 +19,32 @@ from models.settings.setting import Setting, setting, settings_of
 from models.tasks import TASKS, make_task
 
 Match = Literal["hidden_size", "parameters"]
+"""The choices of the setting ``match``."""
 ClipBy = Literal["norm", "value"]
+"""The choices of the setting ``clip_by``."""
 KeepWeights = Literal["first_seed", "all"]
+"""The choices of the setting ``keep_weights``."""
 Device = Literal["auto", "cpu", "cuda"]
+"""The choices of the setting ``device``."""
 
 SMALLEST_CLIP = 1e-8
-"""Adam's ε: beside it, a gradient that is clipped below counts for nothing."""
+"""The smallest clipping threshold, Adam's ε: beside it a smaller gradient counts for nothing."""
 MAX_VALUES = 64
-"""Of one setting."""
+"""The largest number of values of one setting."""
 MAX_MODELS = 20_000
-"""Of one experiment: cells × lengths × seeds × learning rates."""
+"""The largest number of models, cells × lengths × seeds × learning rates, of an experiment."""
 MAX_LENGTH = 100_000
+"""The largest sequence length."""
 MAX_HIDDEN_SIZE = 4096
+"""The largest number of units of a hidden state."""
 MAX_BATCH_SIZE = 65_536
+"""The largest number of sequences of an optimiser step."""
 MAX_HELD_OUT = 10**6
+"""The largest number of held-out sequences of an evaluation."""
 MAX_STEPS = 10**8
+"""The largest number of optimiser steps."""
 LENGTHS = ("10", "20", "30", "50", "70", "100", "150", "200", "300", "500")
-"""Those worth offering."""
+"""The sequence lengths that a page suggests."""
 
 
 class ExperimentError(ValueError):
@@ -201,7 +210,7 @@ class Experiment:
             self._check_matched()
 
     def _check_matched(self) -> None:
-        """Every cell stays within the largest hidden size."""
+        """Raises ExperimentError where a cell would exceed the largest hidden size."""
         budget, most = self._budget(), MAX_HIDDEN_SIZE
         for cell in self.cells:
             if self._counter(cell)(most + 1) <= budget:
@@ -213,14 +222,14 @@ class Experiment:
     def check_trainable(self) -> None:
         """Raises ExperimentError where nothing could be learnt, whatever the task and the cell.
 
-        It is asked before something is trained, and not of what was: runs of earlier releases may
-        have such settings, and can still be opened.
+        It is called before a training, and not when a run is opened: runs of earlier releases may
+        have such settings, and stay readable.
         """
         if reason := self.hindrance():
             raise ExperimentError(reason)
 
     def hindrance(self) -> str:
-        """Why nothing could be learnt by construction, and what to do; or empty."""
+        """Why nothing could be learnt by construction, and what to do; empty where it could."""
         if 0 < self.clip < SMALLEST_CLIP:
             return (
                 f"clip is {self.clip:g}: Adam takes no step along gradients below "
@@ -233,6 +242,7 @@ class Experiment:
 
     @property
     def seed_numbers(self) -> tuple[int, ...]:
+        """The seeds themselves, in ascending order."""
         return tuple(range(self.first_seed, self.first_seed + self.seeds))
 
     @property
@@ -241,7 +251,7 @@ class Experiment:
         return self.seed_numbers if self.keep_weights == "all" else self.seed_numbers[:1]
 
     def hidden_sizes(self) -> dict[str, int]:
-        """The hidden size of each cell.
+        """The hidden size of each cell by its spec.
 
         With ``match="parameters"`` the budget is what the largest cell has at ``hidden_size``;
         each other cell gets the largest hidden size that fits into it.
@@ -252,11 +262,11 @@ class Experiment:
         return {cell: bisect_right(sizes, budget, key=self._counter(cell)) for cell in self.cells}
 
     def parameter_count(self, cell: str, hidden_size: int) -> int:
-        """Trainable numbers of one model of this cell on this task."""
+        """The number of trainable parameters of one model of a cell on the experiment's task."""
         return self._counter(cell)(hidden_size)
 
     def _counter(self, cell: str) -> Callable[[int], int]:
-        """The number of parameters by hidden size."""
+        """The function from a cell's hidden size to its number of parameters."""
         task, made = make_task(self.task), make_cell(cell)
         return lambda hidden: made.parameter_count(task.inputs, hidden, task.outputs)
 
@@ -264,11 +274,12 @@ class Experiment:
         return max(self.parameter_count(cell, self.hidden_size) for cell in self.cells)
 
     def to_json(self) -> str:
+        """The settings by name as a JSON object."""
         return json.dumps(asdict(self), indent=2)
 
     @classmethod
     def from_json(cls, text: str) -> Experiment:
-        """Raises ExperimentError where the text is not an experiment."""
+        """The experiment that ``to_json`` wrote. Raises ExperimentError where it is none."""
         try:
             values = strict.json_value(text)
         except ValueError as error:
@@ -277,7 +288,10 @@ class Experiment:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Experiment:
-        """Settings by name; what is left out stays at its default. Raises ExperimentError."""
+        """The experiment with these settings by name; one that is left out has its default.
+
+        Raises ExperimentError where a setting is unknown or cannot be run.
+        """
         if not isinstance(values, Mapping):
             raise ExperimentError(f"experiment is {quoted(values)}: expected settings by name")
         if unknown := [name for name in values if name not in SETTINGS]:
@@ -287,7 +301,7 @@ class Experiment:
 
     @classmethod
     def from_results(cls, values: Mapping[str, Any]) -> Experiment:
-        """The settings that results were made with, from what their files say.
+        """The experiment that results were made with, from the settings that their files name.
 
         Unlike ``from_mapping``, an option of the task that the files are too old to name has the
         value that it had then, and not today's default. Raises ExperimentError.
@@ -297,7 +311,7 @@ class Experiment:
         return cls.from_mapping(values)
 
     def command_line(self, out: str | None = "results/") -> str:
-        """The same experiment in a terminal; settings at their defaults are left out."""
+        """The command that trains the same experiment; most settings at defaults are left out."""
         words = ["python", "-m", "models", "train"]
         always = ("task", "cells", "lengths", "seeds", "steps")
         for one in SETTINGS.values():
@@ -314,7 +328,10 @@ SETTINGS = settings_of(Experiment)
 
 
 def _checked(setting: Setting, given: object) -> Any:
-    """What may be given, each number in its one type, several numbers sorted."""
+    """The value of a setting in its type, several numbers sorted.
+
+    Raises ExperimentError where it is none that the setting may have.
+    """
     if not setting.several:
         return _value(setting, given)
     if not isinstance(given, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Who trains what: an experiment's models as populations, shared out between processes."""
+"""The models of an experiment in shards, which train as populations, by process."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from functools import partial
 from models.experiment import Experiment
 from models.tasks import make_task
 
-LOPSIDED = 1.3
-"""How far above the mean share the largest may lie before cells are split."""
+MAX_IMBALANCE = 1.3
+"""The cells are split where one process would get more than so many times the mean cost."""
 
 
 @dataclass(frozen=True)
 class ModelKey:
-    """What tells one model of a cell from another."""
+    """The settings that tell one model of a cell from another."""
 
     length: int
+    """The sequence length that it is trained at."""
     seed: int
+    """The seed of its parameters and sequences."""
     learning_rate: float
+    """The learning rate of Adam."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,12 @@ class Shard:
     """Models of one cell, longest first, that train as one population."""
 
     cell: str
+    """The cell spec."""
     models: tuple[ModelKey, ...]
+    """The models in the order of the population."""
 
     def __str__(self) -> str:
-        """Its name in a run; no other part of the cell begins with the same model."""
+        """The shard's name in a run; no other shard of the cell begins with the same model."""
         first = self.models[0]
         return (
             f"{self.cell} length={first.length} seed={first.seed} "
@@ -39,21 +44,21 @@ class Shard:
 
 
 def partition(experiment: Experiment, processes: int) -> list[list[Shard]]:
-    """The experiment's populations for at most ``processes`` processes, about equally costly.
+    """The shards of each of at most ``processes`` processes, which cost about the same.
 
-    A cell's models stay together where that is fair enough: larger populations are faster.
+    A cell's models stay in one shard where the imbalance allows: larger populations are faster.
     """
     whole = [Shard(cell, _models(experiment)) for cell in experiment.cells]
     cost = partial(_cost, experiment, experiment.hidden_sizes())
-    shares = _distribute(whole, processes, cost)
-    costs = [sum(cost(part) for part in share) for share in shares]
-    if max(costs) <= LOPSIDED * sum(costs) / processes:
-        return shares
+    distributed = _distribute(whole, processes, cost)
+    costs = [sum(map(cost, own)) for own in distributed]
+    if max(costs) <= MAX_IMBALANCE * sum(costs) / processes:
+        return distributed
     split = [
-        Shard(part.cell, models)
-        for part in whole
+        Shard(shard.cell, models)
+        for shard in whole
         for first in range(processes)
-        if (models := part.models[first::processes])
+        if (models := shard.models[first::processes])
     ]
     return _distribute(split, processes, cost)
 
@@ -68,20 +73,20 @@ def _models(experiment: Experiment) -> tuple[ModelKey, ...]:
 
 
 def _distribute(
-    parts: Sequence[Shard], processes: int, cost: Callable[[Shard], float]
+    shards: Sequence[Shard], processes: int, cost: Callable[[Shard], float]
 ) -> list[list[Shard]]:
-    """The costliest first, each to the process that has least to do."""
-    shares: list[list[Shard]] = [[] for _ in range(processes)]
+    """The shards of each process: the costliest first, each to the one that has least to do."""
+    distributed: list[list[Shard]] = [[] for _ in range(processes)]
     load = [0.0] * processes
-    for part in sorted(parts, key=lambda part: -cost(part)):
+    for shard in sorted(shards, key=lambda shard: -cost(shard)):
         least = load.index(min(load))
-        shares[least].append(part)
-        load[least] += cost(part)
-    return [share for share in shares if share]
+        distributed[least].append(shard)
+        load[least] += cost(shard)
+    return [own for own in distributed if own]
 
 
-def _cost(experiment: Experiment, hidden_sizes: Mapping[str, int], part: Shard) -> float:
-    """About proportional to the time of one optimiser step."""
+def _cost(experiment: Experiment, hidden_sizes: Mapping[str, int], shard: Shard) -> float:
+    """A number about proportional to the time of an optimiser step of the shard."""
     task = make_task(experiment.task)
-    steps = sum(task.steps(model.length) for model in part.models)
-    return steps * experiment.parameter_count(part.cell, hidden_sizes[part.cell])
+    steps = sum(task.steps(model.length) for model in shard.models)
+    return steps * experiment.parameter_count(shard.cell, hidden_sizes[shard.cell])

@@ -1,4 +1,4 @@
-"""Presets: experiments worth pressing a button for, as plain data."""
+"""The presets of the Race page: experiments worth pressing a button for, as data."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from models.experiment import Experiment
 
 @dataclass(frozen=True)
 class Preset:
-    """A named experiment with the sentence that a page shows beside it."""
+    """An experiment that a page offers under a title."""
 
     name: str
+    """The preset's name in addresses and on the command line."""
     title: str
+    """The preset's name on a page."""
     lesson: str
+    """What the experiment shows, in one or two sentences."""
     experiment: Experiment
+    """All of its settings."""
 
 
 PRESETS: dict[str, Preset] = {
@@ -73,3 +77,4 @@ PRESETS: dict[str, Preset] = {
         ),
     )
 }
+"""The presets of the Race page by name."""

@@ -1,4 +1,4 @@
-"""Every random number comes from a stream of its own, named by model and purpose."""
+"""Random streams: each purpose of each model draws its numbers from a generator of its own."""
 
 from __future__ import annotations
 
@@ -8,19 +8,26 @@ import numpy as np
 
 
 class Stream(IntEnum):
-    """What the numbers are for; streams never meet, whatever is drawn from them."""
+    """The purpose of random numbers; what is drawn for one never changes those of another."""
 
     INITIALISATION = 0
+    """The first parameters of a model."""
     TRAINING = 1
+    """The sequences of the optimiser steps."""
     HELD_OUT = 2
+    """The sequences of the evaluations."""
     VALIDATION = 3
+    """The sequences that choose the learning rate."""
     PROFILE = 4
+    """The sequences of gradient profiles, diagnostics and influence."""
     INSIDE = 5
+    """The sequences on which a trained model is looked into."""
     PROBE = 6
+    """The sequences to which linear probes are fitted."""
 
 
 def generator(seed: int, length: int, stream: Stream) -> np.random.Generator:
-    """The stream of all models with this seed and length.
+    """The generator of a stream for all models with this seed and length.
 
     It depends neither on the cell nor on the learning rate: cells are compared on the same data.
     """

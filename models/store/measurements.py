@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from models.analysis.schema import MODEL_COLUMNS, TABLES
-from models.analysis.table_types import no_rows, table_of, typed
+from models.analysis.schema import MODEL_COLUMNS, TABLES, no_rows, table_of, typed
 from models.experiment import Experiment
 from models.experiment.partition import ModelKey, partition
 from models.settings.quoting import quoted

@@ -1,4 +1,7 @@
-"""Stories of the Gradient flow page. A new one is a file beside these and a line in STORIES."""
+"""The stories of the Gradient flow page. A new one is a file beside these and a line in STORIES.
+
+Imports analysis, experiment, cells and tasks.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ STORIES: dict[str, Story] = {
         truncation,
     )
 }
+"""The stories by name, in the order in which the page shows them."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,13 @@ class Telling:
     """A story in one of its variants."""
 
     story: Story
+    """The story."""
     preset: Preset
+    """The variant, one of the story's presets."""
 
 
 def telling_of(experiment: Experiment) -> Telling | None:
-    """The story that these settings tell, if any."""
+    """The story and variant whose experiment this is, if it is one's."""
     for story in STORIES.values():
         for preset in story.presets:
             if preset.experiment == experiment:

@@ -1,4 +1,4 @@
-"""The LSTM's additive path: through c the gradient is kept alive, elsewhere it need not be."""
+"""The LSTM's additive path: along c the gradient lasts, along other paths it need not."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from collections.abc import Sequence
 import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation, medians_at_initialisation
-from models.analysis.half_lives import shown_half_life
+from models.analysis.gradient_profile import shown_half_life
+from models.analysis.statistics import trained
 from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import after_training, finished, half_lives, reach, values
+from models.stories.sentences import after_training, half_lives, reach, values
 from models.stories.story import Story, Tables
 
 MARGIN = 1.1
-"""Half-lives nearer to each other than this factor are alike."""
+"""Half-lives whose ratio is below this are alike."""
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
+    """What a run shows of the statement, see ``Story.conclusion``."""
     longest, cells, rows = experiment.lengths[-1], experiment.cells, tables["diagnostics"]
     sentences = [
         half_lives(
@@ -30,7 +32,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     sentences += _compared(rows, cells, longest)
     gates = medians_at_initialisation(rows, "mean_f", longest)
     sentences.append(values("On average the forget gate lets through", gates, cells))
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if len(accuracy):
         sentences.append(reach(experiment, accuracy))
         gates = after_training(rows, cells, "mean_f", longest)
@@ -39,25 +41,25 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
 
 
 def _compared(rows: pd.DataFrame, cells: Sequence[str], length: int) -> list[str]:
-    """For which cells the gradient lives longer through c than through h, and for which not."""
+    """The cells whose gradient lives longer through c than through h, or not, in sentences."""
     through_c, through_h = (at_initialisation(rows, f"half_life_{state}", length) for state in "ch")
-    found: dict[str, list[str]] = {}
+    cells_by: dict[str, list[str]] = {}
     for cell in cells:
         if cell in through_c and cell in through_h:
             rate_c, rate_h = _rate(through_c[cell]), _rate(through_h[cell])
             longer = rate_c < rate_h - abs(rate_h) * (1 - 1 / MARGIN)
             shorter = rate_h < rate_c - abs(rate_c) * (1 - 1 / MARGIN)
             than = "longer" if longer else "shorter" if shorter else "about as long"
-            found.setdefault(than, []).append(with_article(cell))
+            cells_by.setdefault(than, []).append(with_article(cell))
     return [
         f"It lives {than} through c {'as' if than.startswith('about') else 'than'} through h for "
-        f"{join_words(of)}."
-        for than, of in found.items()
+        f"{join_words(names)}."
+        for than, names in cells_by.items()
     ]
 
 
 def _rate(half_life: float) -> float:
-    """Halvings a step of a half-life as it is shown: comparing others could contradict it."""
+    """The halvings per step of a half-life as it is shown: comparing others could contradict it."""
     return 1 / shown_half_life(half_life) if half_life else math.inf
 
 

@@ -1,4 +1,4 @@
-"""Clipping tames explosions."""
+"""Clipping tames explosions: gradients that explode can be clipped, those that vanish cannot."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from models.analysis.statistics import clipped_share
+from models.analysis.statistics import clipped_share, trained
 from models.analysis.words import join_words, percent, power_of_ten, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import NOT_YET, divergence, finished, present, reach
+from models.stories.sentences import NOT_YET, divergence, present, reach
 from models.stories.story import Story, Tables
 
 CELLS = ("rnn:activation=relu,gain=2", "rnn:activation=relu,init=identity", "rnn:gain=1.5")
+"""The cells of all variants, whose gradients explode or do not fade."""
 POWERS = 1e5
-"""Numbers from here on are written as powers of ten."""
+"""Numbers from this one on are written as powers of ten."""
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
-    accuracy = finished(tables["accuracy"])
+    """What a run shows of the statement, see ``Story.conclusion``."""
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return f"{NOT_YET} The gradient at initialisation knows no clipping."
     cells, training = present(experiment, accuracy), tables["training"]
@@ -38,7 +40,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
 
 
 def _first_overflow(diagnostics: pd.DataFrame) -> list[str]:
-    """Where in its sequence a state first was not finite, if any was."""
+    """The first state that was not finite, in a sentence; none where all were finite."""
     rows = diagnostics[diagnostics["diagnostic"] == "overflow_state_t"]
     for row in rows.sort_values(["step", "value"]).head(1).to_dict("records"):
         where = f"t = {row['value']:.0f} of {row['length']}, in training step {row['step']}"

@@ -1,31 +1,33 @@
-"""Early steps learn last: the symbols that came first are known last, if at all."""
+"""Early steps learn last: the symbols that come first are learnt last, if at all."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from models.analysis.statistics import trained
 from models.analysis.words import capitalise, count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import NOT_YET, finished, present
+from models.stories.sentences import NOT_YET, present
 from models.stories.story import Story, Tables
 
 KNOWN = 0.9
-"""Share of right answers from which on a symbol counts as known."""
-PART = "accuracy_part_"
+"""A symbol counts as known once this share of answers has it right."""
+SYMBOLS = "accuracy_part_"
+"""The beginning of the diagnostics that have the accuracy of each symbol."""
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
-    accuracy = finished(tables["accuracy"])
+    """What a run shows of the statement, see ``Story.conclusion``."""
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return NOT_YET
     rows, longest = tables["diagnostics"], experiment.lengths[-1]
-    known = {cell: _steps(rows, cell, longest) for cell in present(experiment, accuracy)}
-    unknown = [with_article(cell) for cell, steps in known.items() if not len(steps)]
-    known = {cell: steps for cell, steps in known.items() if len(steps)}
-    sentences = [_order(cell, steps) for cell, steps in known.items()]
-    learnt = {cell: steps for cell, steps in known.items() if np.isfinite(steps).any()}
+    steps_of = {cell: _steps(rows, cell, longest) for cell in present(experiment, accuracy)}
+    unmeasured = [with_article(cell) for cell, steps in steps_of.items() if not len(steps)]
+    sentences = [_order(cell, steps) for cell, steps in steps_of.items() if len(steps)]
+    learnt = {cell: steps for cell, steps in steps_of.items() if np.isfinite(steps).any()}
     late = [with_article(cell) for cell, steps in learnt.items() if _falls(steps)]
     early = [with_article(cell) for cell, steps in learnt.items() if _falls(steps[::-1])]
     neither = [name for name in map(with_article, learnt) if name not in (*late, *early)]
@@ -41,42 +43,43 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
         )
     if neither:
         sentences.append(f"No order can be seen in what {join_words(neither)} learnt.")
-    if unknown:
-        sentences.append(f"It was not measured for {join_words(unknown)}.")
+    if unmeasured:
+        sentences.append(f"It was not measured for {join_words(unmeasured)}.")
     return " ".join([opening, *sentences])
 
 
 def _order(cell: str, steps: np.ndarray) -> str:
+    """The training steps (symbols,) at which a cell knew each symbol, in a sentence."""
     if not np.isfinite(steps).any():
         return f"{capitalise(with_article(cell))} has learnt none of them."
-    parts = [
+    symbols = [
         f"symbol {place} " + (f"after {count(step, 'step')}" if np.isfinite(step) else "never")
         for place, step in enumerate(steps, start=1)
     ]
-    return f"{capitalise(with_article(cell))} knew {join_words(parts)}."
+    return f"{capitalise(with_article(cell))} knew {join_words(symbols)}."
 
 
 def _falls(steps: np.ndarray) -> bool:
-    """Whether each symbol was known no later than the one before, and not all at once."""
+    """Whether ``steps`` (symbols,) fall from symbol to symbol, though not each time."""
     return bool((steps[:-1] >= steps[1:]).all() and steps[0] > steps[-1])
 
 
 def _steps(rows: pd.DataFrame, cell: str, length: int) -> np.ndarray:
-    """The first evaluation at which each part is right in KNOWN of answers, mean over seeds.
+    """The training step from which on a cell knows each symbol, (symbols,), by the mean of seeds.
 
-    inf where there is none; empty where it was not measured.
+    inf where there is none; without entries where it was not measured.
     """
     own = rows[
         (rows["cell"] == cell)
         & (rows["length"] == length)
-        & rows["diagnostic"].str.startswith(PART)
+        & rows["diagnostic"].str.startswith(SYMBOLS)
     ]
     if own.empty:
         return np.array([])
     means = own.groupby(["diagnostic", "step"])["value"].mean().unstack()
-    known = means.to_numpy() >= KNOWN
+    right = means.to_numpy() >= KNOWN
     steps = means.columns.to_numpy(float)
-    return np.where(known.any(axis=1), steps[known.argmax(axis=1)], np.inf)
+    return np.where(right.any(axis=1), steps[right.argmax(axis=1)], np.inf)
 
 
 STORY = Story(

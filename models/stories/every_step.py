@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from models.analysis.statistics import trained
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import finished, half_lives, reach
+from models.stories.sentences import half_lives, reach
 from models.stories.story import Story, Tables
 from models.tasks import make_task
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
+    """What a run shows of the statement, see ``Story.conclusion``."""
     longest = experiment.lengths[-1]
     subject = f"At initialisation, T = {longest}, the gradient of the last step's loss"
     text = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return text
     every = make_task(experiment.task).target_steps(longest) > 1

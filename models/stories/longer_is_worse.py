@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.analysis.statistics import trained
 from models.analysis.words import capitalise, count, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import finished, half_lives, lengths_solved, present, reach
+from models.stories.sentences import half_lives, lengths_solved, present, reach
 from models.stories.story import Story, Tables
 
 EXPECTED_STEPS = 10
+"""The steps beyond which a simple RNN is expected to start to forget."""
 SIMPLE = "rnn:init=pytorch"
+"""The simple RNN of the textbooks."""
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
+    """What a run shows of the statement, see ``Story.conclusion``."""
     longest = experiment.lengths[-1]
     subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
     text = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return text
     text += f" {reach(experiment, accuracy)}"
@@ -27,7 +31,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
 
 
 def _cliff(experiment: Experiment, accuracy: pd.DataFrame, simple: str) -> str:
-    """Between which lengths the simple RNN starts to forget, against the expectation."""
+    """The lengths between which the simple RNN starts to forget, in a sentence."""
     solved = lengths_solved(accuracy, simple)
     measured = accuracy.loc[accuracy["cell"] == simple, "length"]
     unsolved = sorted(set(measured) - set(solved))

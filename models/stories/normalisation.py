@@ -1,4 +1,4 @@
-"""Layer norm and batch norm inside the recurrence."""
+"""Layer norm and batch norm inside the recurrence: which of them helps a cell to remember."""
 
 from __future__ import annotations
 
@@ -9,70 +9,73 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from models.analysis.memory_span import DIVERGED, memory_spans
+from models.analysis.statistics import trained
 from models.analysis.words import join_words, with_article
 from models.cells import make_cell
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import after, finished, half_lives, not_trained_yet, present
+from models.stories.sentences import after, half_lives, not_trained_yet, present
 from models.stories.story import Story, Tables
 
 Span: TypeAlias = Mapping[Hashable, Any]
+"""A row of ``memory_spans`` by column."""
 Spans: TypeAlias = Mapping[Hashable, Span]
-"""Rows of ``memory_spans``, by cell."""
+"""The rows of ``memory_spans`` by cell."""
 
 MARGIN = 1.2
-"""Memory spans nearer to each other than this factor are alike."""
-JUDGED = ("helps", "makes no difference", "hurts", "cannot be judged at these lengths")
+"""Memory spans whose ratio is below this are alike."""
+VERDICTS = ("helps", "makes no difference", "hurts", "cannot be judged at these lengths")
+"""What a normalisation can do to a cell's memory."""
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
+    """What a run shows of the statement, see ``Story.conclusion``."""
     longest = experiment.lengths[-1]
     subject = f"At initialisation, T = {longest}, the gradient"
     at_first = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return at_first
     spans: Spans = memory_spans(accuracy).set_index("cell").to_dict("index")
     cells = present(experiment, accuracy)
     sentences = [at_first, _spans(experiment, accuracy, spans), not_trained_yet(experiment, cells)]
-    plain = next((cell for cell in cells if make_cell(cell).norm == "none"), None)
+    baseline = next((cell for cell in cells if make_cell(cell).norm == "none"), None)
     for norm, effect in (("batch", "help little"), ("layer", "help")):
         normalised = [cell for cell in cells if make_cell(cell).norm == norm]
-        if plain and normalised:
-            verdict = _verdict(spans, normalised, plain)
+        if baseline and normalised:
+            verdict = _verdict(spans, normalised, baseline)
             sentences.append(f"{norm.title()} norm is expected to {effect}. Here it {verdict}.")
     return " ".join(filter(None, sentences))
 
 
 def _spans(experiment: Experiment, accuracy: pd.DataFrame, spans: Spans) -> str:
-    """The memory span of each cell, on which the verdicts rest."""
+    """The memory span of each cell, by which the verdicts are given, in a sentence."""
     texts = {cell: span["text"].replace(DIVERGED, "none") for cell, span in spans.items()}
     of_cells = [f"{texts[cell]} for {with_article(cell)}" for cell in present(experiment, accuracy)]
     return f"{after(experiment, accuracy)} the memory span is {join_words(of_cells)}."
 
 
-def _verdict(spans: Spans, normalised: Sequence[str], plain: str) -> str:
-    """Which normalised cells remember further than the plain one, and which do not."""
-    judged = {cell: _compare(spans[cell], spans[plain]) for cell in normalised}
-    found = {word: [cell for cell in normalised if judged[cell] == word] for word in JUDGED}
-    return join_words(
-        [f"{word} for {join_words([*map(with_article, of)])}" for word, of in found.items() if of]
-    )
+def _verdict(spans: Spans, normalised: Sequence[str], baseline: str) -> str:
+    """The normalised cells that remember further than the baseline, and those that do not."""
+    names: dict[str, list[str]] = {verdict: [] for verdict in VERDICTS}
+    for cell in normalised:
+        names[_compare(spans[cell], spans[baseline])].append(with_article(cell))
+    return join_words([f"{verdict} for {join_words(own)}" for verdict, own in names.items() if own])
 
 
-def _compare(span: Span, plain: Span) -> str:
-    """One of JUDGED, by the memory spans as they are shown: a bound says no more than it does."""
-    (low, high), (plain_low, plain_high) = _known(span), _known(plain)
-    if low > MARGIN * plain_high:
+def _compare(span: Span, baseline: Span) -> str:
+    """One of VERDICTS, by the memory spans as they are shown: a bound says no more than it does."""
+    (low, high), (baseline_low, baseline_high) = _ends(span), _ends(baseline)
+    if low > MARGIN * baseline_high:
         return "helps"
-    if plain_low > MARGIN * high:
+    if baseline_low > MARGIN * high:
         return "hurts"
-    alike = high <= MARGIN * plain_low and plain_high <= MARGIN * low
+    alike = high <= MARGIN * baseline_low and baseline_high <= MARGIN * low
     return "makes no difference" if alike else "cannot be judged at these lengths"
 
 
-def _known(span: Span) -> tuple[float, float]:
-    """Between which lengths a memory span lies; 0 where every model has diverged."""
+def _ends(span: Span) -> tuple[float, float]:
+    """The lengths between which a memory span lies; 0 where every model has diverged."""
     if span["text"] == DIVERGED:
         return 0.0, 0.0
     shown = float(round(span["span"]))
@@ -80,9 +83,9 @@ def _known(span: Span) -> tuple[float, float]:
     return bounds.get(span["bound"], (shown, shown))
 
 
-def _preset(name: str, title: str, lesson: str, plain: str, lengths: tuple[int, ...]) -> Preset:
+def _preset(name: str, title: str, lesson: str, cell: str, lengths: tuple[int, ...]) -> Preset:
     cells = tuple(
-        f"{plain}:{options}".removesuffix(":")
+        f"{cell}:{options}".removesuffix(":")
         for options in ("", "norm=batch", "gamma=0.1,norm=batch", "norm=layer")
     )
     experiment = Experiment(cells=cells, lengths=lengths, steps=300, learning_rate=(0.01,))

@@ -7,18 +7,20 @@ import math
 import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation
-from models.analysis.half_lives import half_life_predicate, half_life_words
+from models.analysis.gradient_profile import half_life_predicate, half_life_words
+from models.analysis.statistics import trained
 from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import after_training, finished, reach, values
+from models.stories.sentences import after_training, reach, values
 from models.stories.story import Story, Tables
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
+    """What a run shows of the statement, see ``Story.conclusion``."""
     longest, cells = experiment.lengths[-1], experiment.cells
     text = _at_initialisation(experiment, tables["diagnostics"], longest)
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return text
     text += f" {reach(experiment, accuracy)}"
@@ -27,36 +29,39 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
 
 
 def _at_initialisation(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
-    lives, theory, radius = (
+    """The half-life of each cell beside its radius, and what that says, in sentences."""
+    half_life, theory, radius = (
         at_initialisation(rows, diagnostic, length)
         for diagnostic in ("half_life_h", "half_life_theory", "spectral_radius")
     )
     # As they are shown: a verdict on other numbers could contradict these.
     radius = {cell: round(value, 2) for cell, value in radius.items()}
-    cells = [cell for cell in experiment.cells if cell in lives and cell in radius]
+    cells = [cell for cell in experiment.cells if cell in half_life and cell in radius]
     sentences = [
-        f"{half_life_predicate(lives[cell])} with radius {radius[cell]:g}"
-        + (f" (theory: {_shorter(theory[cell], lives[cell])})" if cell in theory else "")
+        f"{half_life_predicate(half_life[cell])} with radius {radius[cell]:g}"
+        + (f" (theory: {_shorter(theory[cell], half_life[cell])})" if cell in theory else "")
         for cell in cells
     ]
     if not sentences:
         return "The gradient at initialisation could not be measured."
     text = f"At initialisation, T = {length}, the gradient {join_words(sentences)}."
-    if unknown := [with_article(cell) for cell in experiment.cells if cell not in cells]:
-        text += f" It could not be measured for {join_words(unknown)}."
+    if others := [with_article(cell) for cell in experiment.cells if cell not in cells]:
+        text += f" It could not be measured for {join_words(others)}."
     below = [cell for cell in cells if radius[cell] < 1]
     above = [cell for cell in cells if radius[cell] > 1]
     if below:
-        vanish = all(0 < lives[cell] < math.inf for cell in below)
+        vanish = all(0 < half_life[cell] < math.inf for cell in below)
         text += (
             " Below 1 it always shrinks, as expected."
             if vanish
             else " Against expectation, it does not always shrink below 1."
         )
-    if exploding := [f"{radius[cell]:g}" for cell in above if lives[cell] < 0]:
+    if exploding := [f"{radius[cell]:g}" for cell in above if half_life[cell] < 0]:
         text += f" With {join_words(exploding)} it explodes."
-    if shrinking := [f"{radius[cell]:g}" for cell in above if lives[cell] > 0]:
-        needed = "" if any(lives[cell] < 0 for cell in below) else "needed for explosion but is "
+    if shrinking := [f"{radius[cell]:g}" for cell in above if half_life[cell] > 0]:
+        needed = (
+            "" if any(half_life[cell] < 0 for cell in below) else "needed for explosion but is "
+        )
         text += (
             f" A radius above 1 is {needed}not enough: with {join_words(shrinking)} the slopes of "
             "tanh still keep it from growing."
@@ -65,7 +70,7 @@ def _at_initialisation(experiment: Experiment, rows: pd.DataFrame, length: int) 
 
 
 def _shorter(theory: float, measured: float) -> str:
-    """A half-life in words, without the verb where that is the same as of what was measured."""
+    """A half-life in words, without the verb where the measured half-life has the same."""
     (verb, *_), words = half_life_words(measured).split(), half_life_words(theory)
     return words.removeprefix(f"{verb} ")
 

@@ -1,4 +1,4 @@
-"""What a story of the Gradient flow page is: experiments, a statement, and what they show of it."""
+"""The form of a story of the Gradient flow page: a statement, and experiments that test it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from models.experiment import Experiment
 from models.experiment.presets import Preset
 
 View = Literal["initialisation", "training"]
+"""The two views of the page: before training, and during it."""
 Tables = Mapping[str, pd.DataFrame]
 """The tables of a run by name; of each cell and length, the models at one learning rate."""
 
@@ -21,20 +22,25 @@ class Story:
     """A statement about gradients, with experiments that test it."""
 
     name: str
+    """The story's name in keys of the page."""
     title: str
+    """The story's name on the page."""
     statement: str
-    """The statement, in one sentence."""
+    """The statement in one sentence."""
     text: str
-    """Three or four sentences: what to look at, and why it is so."""
+    """The text in three to five sentences: what to look at, and why it is so."""
     source: str
-    """Paper and section."""
+    """The papers with their sections."""
     opens: View
-    """Where the story is seen best: before training, or during it."""
+    """The view in which the story is seen best."""
     presets: tuple[Preset, ...]
-    """Its variants, the first of them shown first."""
+    """The variants of the story, of which the first is shown first."""
     conclusion: Callable[[Experiment, Tables], str]
-    """What the numbers of a run of one variant say of the statement; in plain sentences."""
+    """The function that says in sentences what a run of one variant shows of the statement.
+
+    It takes the experiment and the tables of the run, which may still have few rows or none.
+    """
     cell: str = ""
-    """Whose heat map is shown first; else the first one's."""
+    """The cell spec whose heat map is shown first; empty for the experiment's first cell."""
     both_paths: bool = False
-    """Whether it is about both states of the LSTM."""
+    """Whether the story is about both states of the LSTM, h and c."""

@@ -1,4 +1,4 @@
-"""tanh against ReLU: what saturates makes gradients vanish, what does not may explode."""
+"""tanh against ReLU: what saturates makes gradients vanish, what does not lets them explode."""
 
 from __future__ import annotations
 
@@ -7,35 +7,39 @@ import math
 import pandas as pd
 
 from models.analysis.at_initialisation import at_initialisation
+from models.analysis.statistics import trained
 from models.analysis.words import count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import divergence, finished, half_lives, reach
+from models.stories.sentences import divergence, half_lives, reach
 from models.stories.story import Story, Tables
 
 RELU = "rnn:activation=relu"
-LARGE = "rnn:activation=relu,gain=2"
+"""The RNN with ReLU and orthogonal recurrent weights."""
+LARGE = f"{RELU},gain=2"
+"""The same with recurrent weights twice as large."""
 NOT_ALWAYS = " Against expectation, it does not always vanish with tanh and σ."
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
+    """What a run shows of the statement, see ``Story.conclusion``."""
     longest, rows = experiment.lengths[-1], tables["diagnostics"]
     subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
     text = half_lives(subject, rows, experiment.cells, longest) + _verdict(experiment, rows)
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return text
     return f"{text} {reach(experiment, accuracy)} {divergence(experiment, accuracy)}"
 
 
 def _verdict(experiment: Experiment, rows: pd.DataFrame) -> str:
-    """Whether what saturates vanishes, and what does not explodes."""
-    lives = at_initialisation(rows, "half_life_h", experiment.lengths[-1])
-    relu = {cell: life for cell, life in lives.items() if "relu" in cell}
-    saturating = [life for cell, life in lives.items() if cell not in relu]
+    """Whether what saturates vanishes, and what does not explodes, in sentences."""
+    half_life = at_initialisation(rows, "half_life_h", experiment.lengths[-1])
+    relu = {cell: value for cell, value in half_life.items() if "relu" in cell}
+    saturating = [value for cell, value in half_life.items() if cell not in relu]
     text = ""
     if saturating:
-        vanish = all(0 < life < math.inf for life in saturating)
+        vanish = all(0 < value < math.inf for value in saturating)
         text = " With tanh and σ it vanishes, as expected." if vanish else NOT_ALWAYS
     if exploding := [with_article(cell) for cell in experiment.cells if relu.get(cell, 1) < 0]:
         text += f" With ReLU it explodes for {join_words(exploding)}."

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.analysis.statistics import trained
 from models.analysis.words import count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
-from models.stories.numbers import finished, lengths_solved, present, reach
+from models.stories.sentences import lengths_solved, present, reach
 from models.stories.story import Story, Tables
 from models.tasks import make_task
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
+    """What a run shows of the statement, see ``Story.conclusion``."""
     window = experiment.truncate
     text = (
         f"The gradient stops after {count(window, 'step')}, whatever the cell."
         if window
         else "The gradient goes all the way back."
     )
-    accuracy = finished(tables["accuracy"])
+    accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return text
     text += f" {reach(experiment, accuracy)}"
@@ -27,13 +29,13 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
 
 
 def _beyond(experiment: Experiment, accuracy: pd.DataFrame) -> str:
-    """What was learnt over lags longer than the window."""
+    """What was learnt over lags longer than the window, in two sentences."""
     lag = make_task(experiment.task).lag
     measured = sorted(int(length) for length in accuracy["length"].unique())
     beyond = [length for length in measured if lag(length) > experiment.truncate]
     if not beyond:
-        return "At none of the lengths does the answer hang on a step further back than that."
-    text = f"At T = {join_words([str(length) for length in beyond])} the answer hangs on a step"
+        return "At none of the lengths does the answer depend on a step further back than that."
+    text = f"At T = {join_words([str(length) for length in beyond])} the answer depends on a step"
     text += " further back than that."
     cells = [
         with_article(cell)

@@ -9,7 +9,12 @@ import pandas as pd
 import torch
 
 from models.analysis.statistics import better_than_chance
-from models.diagnostics.measure import of_behaviour, of_inputs, of_profiles, of_recurrence
+from models.diagnostics.measure import (
+    measure_connectivity,
+    measure_influence,
+    measure_profiles,
+    measure_recurrence,
+)
 from models.population.evaluation import Scores, gradient_profile, score
 from models.population.population import Population
 from models.tasks.task import Split
@@ -36,10 +41,10 @@ class Measurement:
         population, finished = self.trainer.population, self.trainer.finished
         profiles = gradient_profile(population, self.seeds)
         # On the sequences of the profiles, which the population still has.
-        diagnostics = of_recurrence(population)
-        connectivity = of_inputs(population) if self.step == 0 or finished else []
+        diagnostics = measure_recurrence(population)
+        connectivity = measure_connectivity(population) if self.step == 0 or finished else []
         scores = self._score(population, "held_out")
-        diagnostics = diagnostics | of_profiles(profiles) | _answer_parts(scores)
+        diagnostics = diagnostics | measure_profiles(profiles) | _answer_parts(scores)
         tables = {
             "accuracy": self._accuracy(scores),
             "gradients": self.tidy.profiles(self.step, profiles),
@@ -77,7 +82,7 @@ class Measurement:
         alone.
         """
         profiles = gradient_profile(self.trainer.population, self.seeds)
-        diagnostics = of_recurrence(self.trainer.population, only) | of_profiles(profiles)
+        diagnostics = measure_recurrence(self.trainer.population, only) | measure_profiles(profiles)
         return {
             "gradients": self.tidy.profiles(self.step, profiles),
             "diagnostics": self._diagnostics(diagnostics),
@@ -124,7 +129,7 @@ class Measurement:
         """The table influence, and the horizon by behaviour (S,)."""
         population = self.trainer.population
         remembers = better_than_chance(accuracy).to_numpy()
-        lags, shares, horizons = of_behaviour(population, self.seeds, remembers)
+        lags, shares, horizons = measure_influence(population, self.seeds, remembers)
         steps = np.array(population.schedule.lengths)
         rows = self.tidy.repeated(len(lags)).per_model(
             step=self.step, t=np.subtract.outer(steps, lags).T.ravel(), influence=shares.T.ravel()

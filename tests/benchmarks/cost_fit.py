@@ -19,7 +19,7 @@ import torch
 from scipy.optimize import nnls
 
 from models.cells import CELLS, make_cell
-from models.diagnostics.measure import of_recurrence
+from models.diagnostics.measure import measure_recurrence
 from models.experiment import Experiment
 from models.experiment.cost.coefficients import Pass, Passes
 from models.experiment.cost.work import PopulationWork
@@ -215,9 +215,9 @@ def _recurrence(passes: Mapping[tuple[str, str], Passes]) -> Iterator[Row]:
                 training = _training(settings)
                 seeds = [model.seed for model in training.models]
                 set_profile_batches(training.population, seeds)
-                took = _microseconds(partial(of_recurrence, training.population), 2)
+                took = _microseconds(partial(measure_recurrence, training.population), 2)
                 work = PopulationWork(training.experiment, training.shard)
-                parts = work.recurrence_parts(passes[norm, cell])
+                parts = work.recurrence_counts(passes[norm, cell])
                 yield [1e6 * (part.overhead + part.arithmetic) for part in parts], took
 
 
@@ -233,8 +233,8 @@ def _tables() -> Iterator[Row]:
             with (
                 patch.object(Measurement, "_score", lambda *_, s=scores: s),
                 patch("models.training.measurement.gradient_profile", lambda *_, n=norms: n),
-                patch("models.training.measurement.of_recurrence", lambda *_: {}),
-                patch("models.training.measurement.of_inputs", lambda *_: []),
+                patch("models.training.measurement.measure_recurrence", lambda *_: {}),
+                patch("models.training.measurement.measure_connectivity", lambda *_: []),
             ):
                 took = _microseconds(partial(Measurement(training).evaluation, []))
             rows = population.schedule.rows * len(training.cell.states)

@@ -16,7 +16,7 @@ from dashboard.scheduling import app_resources
 from dashboard.scheduling.questions import QuestionError
 from dashboard.session import recorded_examples
 from models.analysis.at_initialisation import at_initialisation
-from models.analysis.half_lives import half_life_words
+from models.analysis.gradient_profile import half_life_words
 from models.cells import cell_title
 from models.experiment import Experiment
 from models.service.questions import ask

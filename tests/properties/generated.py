@@ -1,4 +1,4 @@
-"""How many inputs each property is tried on, and what a clear message is."""
+"""The number of inputs on which each property is tried, and the form of a clear message."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXAMPLES = {
     "cell specs": 2000,
     "task specs": 1000,
     "addresses": 600,
-    "plain texts": 1200,
+    "texts": 1200,
     "unknown parameters": 300,
     "damaged ZIPs": 200,
     "damaged tables": 150,
@@ -30,13 +30,13 @@ EXAMPLES = {
     "shares": 300,
     "lives of runs": 10,
 }
-"""Generated inputs of each property in one run of the tests."""
+"""The number of generated inputs of each property in one run of the tests."""
 LONGEST = 500
-"""Characters of a message."""
+"""The largest number of characters of a message."""
 
 
 def on(name: str) -> settings:
-    """Settings of the property with this name: the same inputs at every run."""
+    """The settings of the property with this name: the same inputs at every run."""
     return settings(
         max_examples=EXAMPLES[name],
         deadline=None,
@@ -47,7 +47,7 @@ def on(name: str) -> settings:
 
 
 def assert_clear(error: ValueError, of: str = ".") -> None:
-    """One short line that any terminal, page or log can show, with this pattern in it."""
+    """Asserts one short line that any terminal, page or log can show, with this pattern in it."""
     message = str(error)
     assert re.search(of, message), message
     assert message.isprintable(), message
@@ -55,7 +55,7 @@ def assert_clear(error: ValueError, of: str = ".") -> None:
 
 
 def same(value: Any, other: Any) -> bool:
-    """Equal also in type, in whatever is nested."""
+    """Whether two values are equal, also in type, in whatever is nested."""
     if type(value) is not type(other):
         return False
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""Strategies: settings as they should be, nearly as they should be, and nothing of the kind."""
+"""Strategies for settings: right, nearly right, and anything at all."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ NUMERALS = (
         "1\n",
     ),
 )
+"""Texts that are numbers, look like numbers, or are written as some are."""
 LINKS = (
     *("[x](http://evil.example)", "![x](https://evil.example/x.png)", "<script>alert(1)</script>"),
     *(
@@ -61,6 +62,7 @@ LINKS = (
         "# x",
     ),
 )
+"""Texts with a meaning in Markdown or HTML."""
 
 noise = st.one_of(
     st.text(st.characters(), max_size=8),
@@ -160,7 +162,7 @@ def _several(values: st.SearchStrategy[Any], least: int = 1, unique: Any = None)
 
 
 def _values(name: str) -> st.SearchStrategy[Any]:
-    """Of a setting with bounds or choices."""
+    """The values of a setting with bounds or choices."""
     one = SETTINGS[name]
     if one.bounds is None:
         return st.sampled_from(one.choices)
@@ -193,5 +195,5 @@ mutated = st.tuples(
     st.sampled_from(BASES),
     st.dictionaries(st.sampled_from(FIELDS), junk, min_size=1, max_size=2),
     st.dictionaries(st.one_of(st.sampled_from(FIELDS), noise), _scalars, max_size=1),
-).map(lambda parts: {**parts[0], **parts[1], **parts[2]})
-"""Settings of which some are anything."""
+).map(lambda three: {**three[0], **three[1], **three[2]})
+"""Settings by name of which some are junk."""

@@ -37,7 +37,7 @@ def used(name: str, given: list[str]) -> Any:
 @example({"seeds": ["1_0"]}, "copy")
 @example({"seeds": ["1", "2"]}, "copy")
 @example({"lengths": ["²"]}, "copy")
-def test_every_parameter_is_used_or_told(address: dict[str, list[str]], task: str) -> None:
+def test_every_parameter_is_used_or_reported(address: dict[str, list[str]], task: str) -> None:
     values: dict[str, Any] = {"task": task, "lengths": [64]}
     for name, given_texts in address.items():
         setting = SETTINGS[name]
@@ -66,9 +66,9 @@ def shown(markdown: str) -> str:
     return re.sub(r"\\(.)", r"\1", markdown)
 
 
-@on("plain texts")
+@on("texts")
 @given(st.one_of(noise, st.text(st.sampled_from("[]()!<>*_`:/.@#&;wh tps\\\n-"), max_size=40)))
-def test_plain_shows_a_text_and_is_nothing_else(text: str) -> None:
+def test_an_escaped_text_is_shown_and_has_no_markup(text: str) -> None:
     markdown = escape_markdown(text)
     assert not SIGNS.search(re.sub(r"\\.", "", markdown))
     assert markdown.replace(WORD_JOINER, "").isprintable()
@@ -83,7 +83,7 @@ def test_plain_shows_a_text_and_is_nothing_else(text: str) -> None:
 
 @on("unknown parameters")
 @given(st.lists(st.one_of(noise, st.sampled_from([*NAMES, "run", "length"])), max_size=5))
-def test_parameters_that_nothing_uses_are_told(names: list[str]) -> None:
+def test_parameters_that_nothing_uses_are_reported(names: list[str]) -> None:
     message = unknown(names, NAMES)
     others = set(names) - {*NAMES, "run"}
     assert bool(message) == bool(others)

@@ -30,28 +30,32 @@ def _trained() -> None:
 
 def tried(files: dict[str, bytes]) -> Results | None:
     try:
-        found = from_files(files)
+        results = from_files(files)
     except ImportedError as error:
         assert_clear(error)
         return None
-    assert_round_trips(found)
-    return found
+    assert_round_trips(results)
+    return results
 
 
-def assert_round_trips(found: Results) -> None:
+def assert_round_trips(results: Results) -> None:
     again = from_files(
         {
-            **{f"{name}.csv": csv_bytes(rows) for name, rows in found.tables.items() if len(rows)},
-            EXPERIMENT: experiment_bytes(found),
-            **({WEIGHTS: to_npz(found.weights)} if found.weights else {}),
+            **{
+                f"{name}.csv": csv_bytes(rows) for name, rows in results.tables.items() if len(rows)
+            },
+            EXPERIMENT: experiment_bytes(results),
+            **({WEIGHTS: to_npz(results.weights)} if results.weights else {}),
         }
     )
-    assert (again.run, again.experiment) == (found.run, found.experiment)
-    assert again.environment == found.environment
-    for name, rows in found.tables.items():
+    assert (again.run, again.experiment) == (results.run, results.experiment)
+    assert again.environment == results.environment
+    for name, rows in results.tables.items():
         pd.testing.assert_frame_equal(again.tables[name], rows, rtol=1e-5)
-    assert again.weights.keys() == found.weights.keys()
-    assert all(again.weights[one].tobytes() == own.tobytes() for one, own in found.weights.items())
+    assert again.weights.keys() == results.weights.keys()
+    assert all(
+        again.weights[one].tobytes() == own.tobytes() for one, own in results.weights.items()
+    )
 
 
 damage = st.lists(
@@ -80,11 +84,11 @@ def damaged(content: bytes, where: list[tuple[int, str]]) -> bytes:
 @given(damage)
 def test_a_damaged_zip(where: list[tuple[int, str]]) -> None:
     try:
-        found = from_zip(damaged(tiny_run.packed(), where))
+        results = from_zip(damaged(tiny_run.packed(), where))
     except ImportedError as error:
         assert_clear(error)
     else:
-        assert_round_trips(found)
+        assert_round_trips(results)
 
 
 tables = st.sampled_from([name for name in TABLES if name not in ("training", "diagnostics")])
@@ -121,8 +125,8 @@ def test_a_value_that_is_another(
 
 
 def experiment_json() -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(tiny_run.content()[EXPERIMENT])
-    return told
+    description: dict[str, Any] = json.loads(tiny_run.content()[EXPERIMENT])
+    return description
 
 
 @on("damaged descriptions")
@@ -132,11 +136,15 @@ def experiment_json() -> dict[str, Any]:
     st.one_of(st.just([]), damage),
 )
 def test_a_damaged_description(name: str, value: Any, where: list[tuple[int, str]]) -> None:
-    told = experiment_json()
-    part = {"seeds": told["experiment"], "cells": told["experiment"], "python": told["environment"]}
-    part.get(name, told)[name] = value
+    description = experiment_json()
+    section = {
+        "seeds": description["experiment"],
+        "cells": description["experiment"],
+        "python": description["environment"],
+    }
+    section.get(name, description)[name] = value
     try:
-        text = json.dumps(told)
+        text = json.dumps(description)
     except (TypeError, ValueError, RecursionError):
         text = repr(type(value))
     content = damaged(text.encode("utf-8", "surrogatepass"), where)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
-import pandas as pd
 import torch
 
-from models.analysis.row_order import in_order
-from models.analysis.schema import TABLES
-from models.analysis.table_types import no_rows
+from models.analysis.schema import TABLES, in_order, typed
 from models.exchange import files
 from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store.environment import environment
 from models.training.train import train
 from models.training.weights import WeightsKey
+from tests.models.tables import tables_of
 
 TINY = Experiment(
     task="recall",
@@ -39,14 +37,13 @@ RUN = "20260102-030405-abcdefghijklmnop"
 
 @cache
 def results() -> Results:
-    """What it measured."""
+    """The results of the run."""
     snapshots = list(train(TINY, processes=1))
     torch.set_flush_denormal(False)
-    tables = {}
-    for name, columns in TABLES.items():
-        parts = [one.tables[name] for one in snapshots if name in one.tables]
-        rows = pd.concat(parts, ignore_index=True).assign(run=RUN)[list(columns)]
-        tables[name] = in_order(rows.astype(no_rows(name).dtypes.to_dict()), TINY)
+    tables = {
+        name: in_order(typed(rows.assign(run=RUN)[list(TABLES[name])]), TINY)
+        for name, rows in tables_of(snapshots).items()
+    }
     weights = {
         WeightsKey(one.cell, model.length, model.seed, model.learning_rate, one.step): parameters
         for one in snapshots
@@ -57,11 +54,11 @@ def results() -> Results:
 
 @cache
 def content() -> dict[str, bytes]:
-    """Its files by name."""
+    """The run's files by name."""
     return files.all_files(results())
 
 
 @cache
 def packed() -> bytes:
-    """All of them in a ZIP."""
+    """The run's files in a ZIP."""
     return files.zip_bytes(results())

@@ -24,12 +24,11 @@ from dashboard.sections.at_initialisation import answers
 from dashboard.session.session_state import INITIAL_STATE
 from models.analysis.at_initialisation import (
     horizons_at_initialisation,
-    predicted_lengths,
     summarise_initialisation,
 )
-from models.analysis.half_lives import half_life_words
-from models.analysis.prediction import THRESHOLD
-from models.analysis.row_order import in_order
+from models.analysis.gradient_profile import half_life_words
+from models.analysis.prediction import THRESHOLD, predicted_lengths
+from models.analysis.schema import in_order
 from models.analysis.words import count
 from models.cells import CELLS
 from models.experiment import Experiment

@@ -1,1 +1,1 @@
-"""A single trained model: its gates on a sequence, what a probe reads, what surgery does to it."""
+"""Diagnostics of one trained model: its gates on a sequence, linear probes and gate surgery."""

@@ -1,4 +1,4 @@
-"""A trained cell at work: every gate and state at every step, and what its units are for."""
+"""The gates and states of a trained cell at every step, and what its units specialise in."""
 
 from __future__ import annotations
 
@@ -19,37 +19,39 @@ from models.experiment import ExperimentError
 from models.tasks.task import Batch, Task
 
 Event = Literal["start", "first", "last"]
-"""What sequences are aligned on: their start, or their first or last informative step."""
+"""The step on which sequences are aligned: their start, first or last informative step."""
 
 
 @dataclass(frozen=True)
 class GateTrace:
-    """Gates and states, (steps, H) each, by name: gates in the order of the cell, then c, then h.
+    """The gates and states of one cell step by step."""
+
+    t: np.ndarray
+    """The time steps, (T,), from 1; from an informative step on which sequences are aligned, 0."""
+    values: Mapping[str, np.ndarray]
+    """Gates in the order of the cell, then c, then h, by name, (T, H) each.
 
     z is the share that is kept, as in nn.GRU (in Cho et al. 2014 it is what is written).
     """
-
-    t: np.ndarray
-    """From 1; where sequences are aligned on an informative step, counted from that, which is 0."""
-    values: Mapping[str, np.ndarray]
     sequences: np.ndarray
-    """How many sequences each step is the mean of."""
+    """The number of sequences that each step is the mean of, (T,)."""
 
 
 def gate_trace(model: TrainedModel, batch: Batch, sequence: int = 0) -> GateTrace:
-    """Along one sequence of the batch, step by step."""
-    alone = batch.subset(sequence, 1) if model.cell.norm != "batch" else batch
-    values = _values(model.trajectory(alone))
-    column = 0 if model.cell.norm != "batch" else sequence
+    """The gates and states of a model along one sequence of the batch."""
+    if model.cell.norm != "batch":  # which needs the others for its statistics
+        batch, sequence = batch.subset(sequence, 1), 0
+    values = _values(model.trajectory(batch))
     t = np.arange(1, model.steps + 1)
-    own = {name: value[..., column].numpy() for name, value in values.items()}
+    own = {name: value[..., sequence].numpy() for name, value in values.items()}
     return GateTrace(t, own, np.ones_like(t))
 
 
 def mean_gate_trace(model: TrainedModel, batch: Batch, event: Event = "start") -> GateTrace:
-    """The mean over the sequences of the batch, aligned on an event.
+    """The mean gates and states over the sequences of the batch, aligned on an event.
 
-    Around an event there are the steps that at least half of the sequences have.
+    Around an informative step there are the steps that at least half of the sequences have. Raises
+    ExperimentError where there is no such event.
     """
     if event not in get_args(Event):
         raise ExperimentError(f"event is {event!r}: choose from {', '.join(get_args(Event))}")
@@ -62,10 +64,10 @@ def mean_gate_trace(model: TrainedModel, batch: Batch, event: Event = "start") -
     at = first if event == "first" else last
     offsets = np.arange(1 - at.max(), steps - at.min() + 1)
     t = at + offsets[:, None]
-    there = (t >= 1) & (t <= steps)
-    enough = 2 * there.sum(axis=1) >= sequences
-    offsets, t, there = offsets[enough], t[enough], there[enough]
-    rows, weight = torch.from_numpy(np.clip(t, 1, steps) - 1), torch.from_numpy(there).float()
+    exists = (t >= 1) & (t <= steps)
+    enough = 2 * exists.sum(axis=1) >= sequences
+    offsets, t, exists = offsets[enough], t[enough], exists[enough]
+    rows, weight = torch.from_numpy(np.clip(t, 1, steps) - 1), torch.from_numpy(exists).float()
     means = {
         name: torch.stack(
             [
@@ -75,15 +77,15 @@ def mean_gate_trace(model: TrainedModel, batch: Batch, event: Event = "start") -
         ).numpy()
         for name, value in values.items()
     }
-    return GateTrace(offsets, means, there.sum(axis=1))
+    return GateTrace(offsets, means, exists.sum(axis=1))
 
 
 @torch.no_grad()
 def specialisation(model: TrainedModel, batch: Batch) -> pd.DataFrame:
-    """What gates have come to be for: one row a gate and unit.
+    """What each unit of each gate specialises in: one row a gate and unit.
 
-    Columns: task, cell, length, seed, learning_rate, gate, unit (from 1), and over all steps and
-    sequences
+    Columns: task, cell, length, seed, learning_rate, gate, unit (from 1), and, over all steps and
+    sequences,
     - ``mean``, and ``mean_at_initialisation``, before the first training step on the same sequences
     - ``informative``, ``distractor``: the means at informative steps and at all others;
       ``selectivity`` is their difference and ``effect`` is that in pooled standard deviations
@@ -93,10 +95,10 @@ def specialisation(model: TrainedModel, batch: Batch) -> pd.DataFrame:
       1/(1 - mean), in steps (inf where it never forgets); else NaN
     """
     at_informative = torch.from_numpy(informative(model.task, batch))[:, None]
-    now, born = model.trajectory(batch), model.at_initialisation().trajectory(batch)
-    parts = []
-    for gate, values in now.gates.items():
-        mean, at_initialisation = _over_all(values[:, 0]), _over_all(born.gates[gate][:, 0])
+    trained, initial = model.trajectory(batch), model.at_initialisation().trajectory(batch)
+    tables = []
+    for gate, values in trained.gates.items():
+        mean, at_initialisation = _mean(values[:, 0]), _mean(initial.gates[gate][:, 0])
         keeps = gate == model.cell.forget_gate
         columns = {
             "gate": gate,
@@ -110,24 +112,27 @@ def specialisation(model: TrainedModel, batch: Batch) -> pd.DataFrame:
             if keeps
             else np.nan,
         }
-        parts.append(pd.DataFrame({**model.named(), **columns}))
-    return pd.concat(parts, ignore_index=True)
+        tables.append(pd.DataFrame({**model.named(), **columns}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def informative(task: Task, batch: Batch) -> np.ndarray:
-    """Which steps of each sequence matter, (T, B)."""
+    """Whether each step of each sequence is informative, (T, B)."""
     sequences = range(batch.inputs.shape[-1])
     return np.array([task.describe(batch, one).informative for one in sequences]).T
 
 
 def informative_steps(at_informative: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first and the last of each sequence, (B,) each, from 1; of a sequence without: 1, T."""
+    """The first and last informative step of each sequence, from 1, (B,) each.
+
+    ``at_informative`` is (T, B); of a sequence without such a step they are 1 and T.
+    """
     steps = len(at_informative)
     return at_informative.argmax(axis=0) + 1, steps - at_informative[::-1].argmax(axis=0)
 
 
 def _values(trajectory: Trajectory) -> dict[str, Tensor]:
-    """Every gate and state, (T, H, B)."""
+    """Every gate and state of the only model by name, (T, H, B) each."""
     cell = trajectory.cell
     values = {gate: value[:, 0] for gate, value in trajectory.gates.items()}
     for place, name in reversed(list(enumerate(cell.states))):
@@ -136,7 +141,11 @@ def _values(trajectory: Trajectory) -> dict[str, Tensor]:
 
 
 def _selectivity(values: Tensor, at_informative: Tensor) -> dict[str, np.ndarray]:
-    """Of values (T, H, B), over the steps (T, 1, B) that tell something and over the others."""
+    """The columns of ``specialisation`` that compare informative steps with all others, (H,) each.
+
+    ``values`` are those of a gate, (T, H, B); ``at_informative`` says which steps are informative,
+    (T, 1, B).
+    """
     values = values.double()
     means, variances, counts = [], [], []
     for chosen in (at_informative, ~at_informative):
@@ -158,20 +167,22 @@ def _selectivity(values: Tensor, at_informative: Tensor) -> dict[str, np.ndarray
 
 
 def _saturated(cell: Cell, gate: str, values: Tensor) -> np.ndarray | float:
+    """The share of a gate's values (T, H, B) near an end of their range, (H,); NaN for ReLU."""
     if gate == cell.candidate and cell.activation == "relu":
         return np.nan
     low = -1 if gate == cell.candidate and cell.activation == "tanh" else 0
     near = torch.minimum(values - low, 1 - values) < NEAR
-    return _over_all(near.double())
+    return _mean(near.double())
 
 
-def _over_all(values: Tensor) -> np.ndarray:
-    """(T, H, B) -> (H,)."""
+def _mean(values: Tensor) -> np.ndarray:
+    """The mean of values (T, H, B) over steps and sequences, (H,)."""
     mean: np.ndarray = values.double().mean(dim=(0, 2)).numpy()
     return mean
 
 
 def _time_constant(kept: np.ndarray) -> np.ndarray:
+    """The steps over which units keep their state, (H,), from the share kept in a step, (H,)."""
     with np.errstate(divide="ignore"):
         constant: np.ndarray = 1 / (1 - kept)
     return constant

@@ -1,7 +1,7 @@
-"""What can be done to a cell while it runs: hold a gate, erase, blur or swap a state.
+"""Interventions in a running cell: to clamp a gate, or to erase, blur or swap a state.
 
-Steps t and units are counted from 1, as in the tables. Several are done in order, at each step
-first those to its gates, then those to the states that come out.
+Steps t and units are counted from 1, as in the tables. Several interventions are done in order, at
+each step first those on its gates, then those on the states that come out.
 """
 
 from __future__ import annotations
@@ -19,40 +19,50 @@ from models.diagnostics.trajectory import State, Trajectory
 from models.experiment import ExperimentError
 
 Named = dict[str, Tensor]
-"""Gates or states, (n, H, B), by name."""
+"""Gates or states by name, (n, H, B) each."""
 
 
 @dataclass(frozen=True)
 class Intervention(ABC):
-    """One of these."""
+    """Something that is done to the gates or the states of a cell as it runs."""
 
     kind: ClassVar[str]
+    """The name of the intervention in JSON."""
 
     @abstractmethod
     def check(self, cell: Cell, hidden: int, steps: int) -> None:
-        """Raises ExperimentError where it cannot be done to this cell."""
+        """Raises ExperimentError where this cannot be done to a cell of ``hidden`` units.
+
+        ``steps`` is the number T of time steps of its sequences.
+        """
 
     def on_gates(self, t: int, gates: Named, intact: Trajectory) -> Named:
-        """The gates at step t as they are used; ``intact`` is how the cell runs by itself."""
+        """The gates at step t after the intervention, (n, H, B) each.
+
+        ``intact`` is the trajectory of the cell without any.
+        """
         return gates
 
     def on_state(self, t: int, state: Named, intact: Trajectory) -> Named:
-        """The states after step t as they go on."""
+        """The states after step t and the intervention, (n, H, B) each."""
         return state
 
 
 @dataclass(frozen=True)
 class Clamp(Intervention):
-    """A gate is held at a value from step ``first`` to ``last``, both included."""
+    """A clamp holds a gate at a value from step ``first`` to ``last``, both included."""
 
     kind = "clamp"
     gate: str
+    """The gate by its name in the cell."""
     to: float | Literal["mean"]
-    """``mean``: each unit at its own mean over steps and sequences, when nothing is done."""
+    """The value, from -1 to 1; ``mean`` is each unit's own mean in the intact cell."""
     units: tuple[int, ...] | None
-    """None: all of them."""
+    """The units that are held, from 1; None is all of them."""
     first: int
+    """The first step t at which the gate is held."""
     last: int
+    """The last step t at which the gate is held."""
 
     def check(self, cell: Cell, hidden: int, steps: int) -> None:
         _check_choice("gate", self.gate, cell.gates)
@@ -75,12 +85,15 @@ class Clamp(Intervention):
 
 @dataclass(frozen=True)
 class Erase(Intervention):
-    """A state is 0 after step t."""
+    """An erasure sets a state to 0 after step t."""
 
     kind = "erase"
     state: str
+    """The state, h or c."""
     t: int
+    """The step after which it is done."""
     units: tuple[int, ...] | None = None
+    """The units that are erased, from 1; None is all of them."""
 
     def check(self, cell: Cell, hidden: int, steps: int) -> None:
         _check_choice("state", self.state, cell.states)
@@ -100,10 +113,13 @@ class Noise(Intervention):
 
     kind = "noise"
     state: str
+    """The state, h or c."""
     t: int
+    """The step after which it is done."""
     scale: float
-    """In standard deviations of that state at that step, over units and sequences."""
+    """The noise in standard deviations of that state at that step, over units and sequences."""
     seed: int = 0
+    """The seed of the noise."""
 
     def check(self, cell: Cell, hidden: int, steps: int) -> None:
         _check_choice("state", self.state, cell.states)
@@ -126,10 +142,11 @@ class Noise(Intervention):
 
 @dataclass(frozen=True)
 class Transplant(Intervention):
-    """After step t, each sequence goes on with the whole state of the one before it."""
+    """After a transplant at step t each sequence goes on with the state of the one before it."""
 
     kind = "transplant"
     t: int
+    """The step after which it is done."""
 
     def check(self, cell: Cell, hidden: int, steps: int) -> None:
         _check_step("t", self.t, steps)
@@ -141,13 +158,15 @@ class Transplant(Intervention):
 
 
 KINDS: dict[str, type[Intervention]] = {one.kind: one for one in (Clamp, Erase, Noise, Transplant)}
+"""The classes of interventions by their ``kind``."""
 
 
 @torch.no_grad()
 def run_with(intact: Trajectory, interventions: Sequence[Intervention]) -> list[State]:
-    """The states before the first step and after each, as ``Trajectory.states``, operated on.
+    """The states before the first step and after each, with these interventions, T + 1 of them.
 
-    A batch-normalised cell keeps the statistics that its batch has when nothing is done.
+    They are as ``Trajectory.states`` is without any. A batch-normalised cell keeps the statistics
+    that its batch has in the intact cell.
     """
     w, state = intact.weights, intact.states[0]
     states = [state]
@@ -165,12 +184,12 @@ def run_with(intact: Trajectory, interventions: Sequence[Intervention]) -> list[
 
 
 def to_json(intervention: Intervention) -> dict[str, object]:
-    """As JSON."""
+    """The intervention as a JSON object: its kind and its settings."""
     return {"kind": intervention.kind, **vars(intervention)}
 
 
 def from_json(description: Mapping[str, object]) -> Intervention:
-    """From JSON. Raises ExperimentError."""
+    """The intervention that ``to_json`` describes. Raises ExperimentError where it is none."""
     given = dict(description)
     kind = given.pop("kind", None)
     if not isinstance(kind, str) or kind not in KINDS:
@@ -184,7 +203,7 @@ def from_json(description: Mapping[str, object]) -> Intervention:
 
 
 def _put(old: Tensor, new: Tensor, units: tuple[int, ...] | None) -> Tensor:
-    """``new`` (n, H, 1) in the place of these units."""
+    """``old`` (n, H, B) with ``new`` (n, H, 1) in the place of these units."""
     if units is None:
         return new.expand_as(old)
     rows = [unit - 1 for unit in units]

@@ -1,4 +1,4 @@
-"""What a state still tells: a linear probe reads the answer from it, step by step."""
+"""Linear probes: how well the answer can be read from each state, step by step."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from models.diagnostics.trajectory import State
 from models.tasks.task import Batch, Task
 
 RIDGE = 1e-3
-"""The regularisation, in units of the state's mean variance over its units at that step.
+"""The regularisation as a multiple of the state's mean variance over its units at that step.
 
 Fixed, not tuned: what tunes a probe has to be held out once more.
 """
 SMALLEST = 1e-12
-"""Stands in for the variance of a state that is the same in every sequence."""
+"""The variance that is used of a state that is the same in every sequence."""
 PERMUTATIONS = 20
-"""Of the labels, in the control.
+"""The number of permutations of the labels in the control.
 
 One is not enough: where a state has fallen into as many places as there are answers, a single one
 gives each place some label by chance, and is right for none, one or several of them as a whole.
@@ -33,10 +33,11 @@ COLUMNS = (
     *("state", "reads", "t", "accuracy", "low", "high"),
     *("shuffled", "shuffled_low", "shuffled_high", "r2", "sequences"),
 )
+"""The columns of ``probe_curve``."""
 
 
 def linear_probe(model: TrainedModel, sequences: int = 512) -> pd.DataFrame:
-    """``probe_curve`` of the model as it is."""
+    """``probe_curve`` of the intact model, fitted and scored on so many sequences each."""
     fit, score = model.for_fitting(sequences), model.held_out(sequences)
     return probe_curve(
         model, (fit, model.trajectory(fit).states), (score, model.trajectory(score).states)
@@ -49,13 +50,14 @@ def probe_curve(
     fit: tuple[Batch, Sequence[State]],
     score: tuple[Batch, Sequence[State]],
 ) -> pd.DataFrame:
-    """How well the answer is read from each state at every t, fitted on one, scored on the other.
+    """How well linear probes read the answer from each state: one row a state, question and step.
 
-    Columns: ``state``, ``reads`` (see ``questions``), ``t``, ``accuracy`` with its exact 95 %
-    interval ``low`` and ``high``, ``r2`` (of values: the explained share of their variance; else
-    NaN), ``sequences``, how many it was scored on, and the control: ``shuffled`` is the mean
-    accuracy after fitting to labels that were permuted between the fitting sequences, in
-    PERMUTATIONS ways, ``shuffled_low`` and ``shuffled_high`` are the least and the most accurate
+    Probes are fitted to the batch and states ``fit``, and scored on ``score``; states are (1, H, B)
+    each, T + 1 of them. Columns: ``state``, ``reads`` (see ``questions``), ``t``, ``accuracy`` with
+    its exact 95 % interval ``low`` and ``high``, ``r2`` (of values: the explained share of their
+    variance; else NaN), ``sequences``, the number it was scored on, and the control: ``shuffled``
+    is the mean accuracy after fitting to labels that were permuted between the fitting sequences,
+    in PERMUTATIONS ways, ``shuffled_low`` and ``shuffled_high`` are the least and the most accurate
     of them. A value is right within the task's tolerance.
 
     For each step, ridge regression in closed form, W = YXᵀ (XXᵀ + λn)⁻¹ with X and Y centred;
@@ -64,8 +66,8 @@ def probe_curve(
     What is not finite in a state counts as 0.
     """
     (fitting, fit_states), (scoring, score_states) = fit, score
-    given = questions(model.task, fitting, model.length)
-    codes = {name: _Code(model.task, labels) for name, labels in given.items()}
+    fitted = questions(model.task, fitting, model.length)
+    codes = {name: _Code(model.task, labels) for name, labels in fitted.items()}
     wanted = questions(model.task, scoring, model.length)
     tables = []
     for place, state in enumerate(model.cell.states):
@@ -80,19 +82,19 @@ def probe_curve(
 
 
 def questions(task: Task, batch: Batch, length: int) -> dict[str, np.ndarray]:
-    """What is read: the labels (B,) by name.
+    """What is read from the states: the labels (B,) of each question by its name.
 
     ``answer`` is the target at the last step, and ``answer 1`` … where several steps are scored;
-    ``part 1`` … are the parts of an answer that has several.
+    ``part 1`` … are the symbols of an answer that names several.
     """
     scored = batch.targets[-task.scored_steps(length) :]
     names = ["answer"] if len(scored) == 1 else [f"answer {k + 1}" for k in range(len(scored))]
-    asked = dict(zip(names, scored, strict=True))
+    labels = dict(zip(names, scored, strict=True))
     if task.loss == "cross_entropy" and len(scored) == 1:
-        parts = task.answer_parts(scored[0])
-        if len(parts) > 1:
-            asked |= {f"part {k}": part for k, part in enumerate(parts, start=1)}
-    return asked
+        symbols = task.answer_parts(scored[0])
+        if len(symbols) > 1:
+            labels |= {f"part {k}": symbol for k, symbol in enumerate(symbols, start=1)}
+    return labels
 
 
 class _Code:
@@ -105,7 +107,7 @@ class _Code:
         self.rows = torch.from_numpy(rows).double()
 
     def right(self, outputs: Tensor, labels: np.ndarray) -> Tensor:
-        """Of outputs (T, k, B), (T, B)."""
+        """Whether outputs (T, k, B) are right by the labels (B,), (T, B)."""
         if self._is_value:
             return self._task.correct(outputs, torch.from_numpy(labels))
         # Along this dimension, max is eight times as fast as argmax.
@@ -113,22 +115,23 @@ class _Code:
         return predicted == torch.from_numpy(labels)
 
     def r2(self, outputs: Tensor, labels: np.ndarray) -> np.ndarray | float:
+        """The explained share of the variance of the labels, (T,); NaN of classes."""
         if not self._is_value:
             return np.nan
         wanted = torch.from_numpy(labels).double()
-        missed = (outputs[:, 0] - wanted).square().mean(dim=-1)
-        explained: np.ndarray = (1 - missed / wanted.var(correction=0)).numpy()
+        error = (outputs[:, 0] - wanted).square().mean(dim=-1)
+        explained: np.ndarray = (1 - error / wanted.var(correction=0)).numpy()
         return explained
 
 
 def _features(states: Sequence[State], place: int) -> Tensor:
-    """(T, H, B), float64."""
+    """One of the states after every step, (T, H, B), in float64."""
     values = torch.stack([state[place][0] for state in states[1:]]).double()
     return values.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
 
 
 class _Ridge:
-    """Fits X (T, H, n) to anything, and says it of ``unseen`` (T, H, m)."""
+    """Ridge regressions on X (T, H, n), one for each step, evaluated at ``unseen`` (T, H, m)."""
 
     def __init__(self, X: Tensor, unseen: Tensor) -> None:
         _, hidden, count = X.shape
@@ -144,14 +147,14 @@ class _Ridge:
         self._unseen = (unseen - mean).float()
 
     def __call__(self, Y: Tensor) -> Tensor:
-        """Y (k, n) -> (T, k, m)."""
+        """The outputs (T, k, m) for ``unseen``, fitted to Y (k, n)."""
         mean = Y.mean(dim=-1, keepdim=True)
-        said: Tensor = (Y - mean).float() @ self._fit @ self._unseen + mean.float()
-        return said
+        outputs: Tensor = (Y - mean).float() @ self._fit @ self._unseen + mean.float()
+        return outputs
 
 
 def _read(ridge: _Ridge, codes: Mapping[str, _Code], order: np.ndarray) -> dict[str, Tensor]:
-    """The outputs of each probe, fitted to its labels in this order."""
+    """The outputs of each probe, (T, k, m), fitted to its labels in this order, (n,)."""
     rows = [code.rows for code in codes.values()]
     outputs = ridge(torch.cat(rows)[:, order])
     return dict(zip(codes, outputs.split([len(own) for own in rows], dim=1), strict=True))
@@ -160,6 +163,7 @@ def _read(ridge: _Ridge, codes: Mapping[str, _Code], order: np.ndarray) -> dict[
 def _controls(
     ridge: _Ridge, codes: Mapping[str, _Code], wanted: Mapping[str, np.ndarray]
 ) -> dict[str, dict[str, np.ndarray]]:
+    """The columns of the control of each question, (T,) each."""
     source = np.random.default_rng(0)
     sequences = next(iter(codes.values())).rows.shape[-1]
     shares: dict[str, list[np.ndarray]] = {name: [] for name in codes}
@@ -179,7 +183,7 @@ def _controls(
 
 
 def _shares(right: Tensor) -> pd.DataFrame:
-    """One row a step, from (T, B)."""
+    """The share of ``right`` (T, B) with its interval: one row a step."""
     steps, sequences = right.shape
     count = right.sum(dim=1).numpy()
     low, high = clopper_pearson(count, sequences)

@@ -1,4 +1,4 @@
-"""Gate surgery: what a trained model can still do after something was done to its cell."""
+"""Gate surgery: what a trained model can still do after interventions in its cell."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ from models.diagnostics.trajectory import State
 from models.tasks.task import Batch
 
 NOISE_SCALE = 1.0
-LOOKED_AT = 256
-"""Sequences in which it is looked up when a task's informative steps have come."""
-HELD: tuple[float | Literal["mean"], ...] = (0.0, 1.0, "mean")
-"""At what the ablation table holds each gate."""
+"""The noise of an operation in standard deviations of the state."""
+MAX_SEQUENCES = 256
+"""The number of sequences from which it is read when a task's informative steps have come."""
+CLAMPS: tuple[float | Literal["mean"], ...] = (0.0, 1.0, "mean")
+"""The values at which the ablation table clamps each gate."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,17 @@ class Share:
     """
 
     share: float
+    """The share of right answers, from 0 to 1."""
     low: float
+    """The lower end of the interval (Clopper & Pearson 1934)."""
     high: float
+    """The upper end of the interval."""
     sequences: int
+    """The number of sequences."""
 
     @classmethod
     def of(cls, right: torch.Tensor) -> Share:
-        """Of (answers, B)."""
+        """The share of the answers that are ``right``, (answers, B)."""
         sequences = right.shape[-1]
         share = right.double().mean().item() if sequences else np.nan
         low, high = clopper_pearson(share * sequences, sequences)
@@ -55,43 +60,52 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Swapped:
-    """Whose answer is given after a transplant, where the two answers differ."""
+class TransplantResult:
+    """Whose answers are given after a transplant, over the sequences whose two answers differ."""
 
     own: Share
+    """The share of answers that are right for the sequence itself."""
     other: Share
-    """That of the sequence whose state it was."""
+    """The share of answers that are right for the sequence whose state it was given."""
 
 
 @dataclass(frozen=True)
-class Operated:
-    """What an operation did, on held-out sequences."""
+class SurgeryResult:
+    """What interventions did to a model, on held-out sequences."""
 
     before: Share
+    """The share of right answers of the intact model."""
     after: Share
+    """The share of right answers with the interventions."""
     probe: pd.DataFrame
-    """``probe_curve``, with ``operated`` False and True.
+    """``probe_curve`` without and with the interventions: the column ``operated`` says which.
 
-    Each is fitted on sequences that went through the same: it tells what is still there, not
-    whether it stands where it stood before.
+    Each is fitted on sequences that went through the same: it shows what a state still holds, not
+    whether it holds it where it did before.
     """
-    swapped: Swapped | None
-    """With a Transplant among the interventions."""
+    swapped: TransplantResult | None
+    """The result of a Transplant, if one is among the interventions."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """Interventions with a name and a title."""
+    """Interventions that a page offers under one title."""
 
     name: str
+    """The operation's name in a request."""
     title: str
+    """The operation in words."""
     interventions: tuple[Intervention, ...]
+    """What is done, in this order."""
 
 
 def operate(
     model: TrainedModel, interventions: Sequence[Intervention], sequences: int = 512
-) -> Operated:
-    """The model before and after. Raises ExperimentError where the cell lacks what they need."""
+) -> SurgeryResult:
+    """The model without and with the interventions, on so many sequences.
+
+    Raises ExperimentError where the cell lacks what an intervention needs.
+    """
     for one in interventions:
         one.check(model.cell, model.hidden, model.steps)
     fit, score = model.for_fitting(sequences), model.held_out(sequences)
@@ -105,7 +119,7 @@ def operate(
         )
     ]
     transplanted = any(isinstance(one, Transplant) for one in interventions)
-    return Operated(
+    return SurgeryResult(
         before=_accuracy(model, intact[1].states, score),
         after=_accuracy(model, changed[1], score),
         probe=pd.concat(curves, ignore_index=True),
@@ -114,16 +128,16 @@ def operate(
 
 
 def ablation_table(model: TrainedModel, sequences: int = 512) -> pd.DataFrame:
-    """Which gate does this task need? Each held at 0, at 1 and at its mean, all units and steps.
+    """The accuracy with each gate clamped at 0, at 1 and at its mean: which gate a task needs.
 
-    Columns: task, cell, length, seed, learning_rate, ``gate``, ``to``, ``accuracy``, ``low``,
-    ``high`` (exact 95 %), ``sequences``. The first row is the model as it is, with an empty gate
-    and ``to``.
+    A gate is clamped in all units at all steps. One row a gate and value; columns: task, cell,
+    length, seed, learning_rate, ``gate``, ``to``, ``accuracy``, ``low``, ``high`` (exact 95 %),
+    ``sequences``. The first row is the intact model, with an empty gate and ``to``.
     """
     batch = model.held_out(sequences)
     intact = model.trajectory(batch)
     rows = [{"gate": "", "to": "", **_columns(_accuracy(model, intact.states, batch))}]
-    for gate, to in product(model.cell.gates, HELD):
+    for gate, to in product(model.cell.gates, CLAMPS):
         states = run_with(intact, [Clamp(gate, to, None, 1, model.steps)])
         share = _accuracy(model, states, batch)
         rows.append({"gate": gate, "to": str(to).removesuffix(".0"), **_columns(share)})
@@ -131,9 +145,9 @@ def ablation_table(model: TrainedModel, sequences: int = 512) -> pd.DataFrame:
 
 
 def operations(model: TrainedModel) -> dict[str, Operation]:
-    """What is one press each, by name: only what this cell has, at the steps of this task.
+    """The operations that suit this cell and task, by name.
 
-    The first symbol has come once it has in all sequences that are looked at; memories are swapped
+    The first symbol has come once it has in all of MAX_SEQUENCES sequences; memories are swapped
     when everything informative has come, or in the middle where that may be as late as the answer.
     """
     return {one.name: one for one in _operations(model)}
@@ -143,9 +157,9 @@ def _operations(model: TrainedModel) -> Iterator[Operation]:
     cell, steps = model.cell, model.steps
     middle = max(steps // 2, 1)
     scored = model.task.scored_steps(model.length)
-    first, last = informative_steps(informative(model.task, model.held_out(LOOKED_AT)))
-    since = min(int(first.max()) + 1, steps)
-    come = int(last.max()) if last.max() <= steps - scored else middle
+    first, last = informative_steps(informative(model.task, model.held_out(MAX_SEQUENCES)))
+    after_first = min(int(first.max()) + 1, steps)
+    after_all = int(last.max()) if last.max() <= steps - scored else middle
 
     def clamp(gate: str, to: float, first: int = 1, last: int = steps) -> tuple[Clamp]:
         return (Clamp(gate, to, None, first, last),)
@@ -156,10 +170,10 @@ def _operations(model: TrainedModel) -> Iterator[Operation]:
         yield Operation("keep_nothing", f"Clamp {keep} to 0", clamp(keep, 0.0))
     if write:
         title = "Close the input gate after the first symbol"
-        yield Operation("write_once", title, clamp(write, 0.0, since))
+        yield Operation("write_once", title, clamp(write, 0.0, after_first))
     elif keep:
         title = f"Keep all and write nothing after the first symbol ({keep} = 1)"
-        yield Operation("write_once", title, clamp(keep, 1.0, since))
+        yield Operation("write_once", title, clamp(keep, 1.0, after_first))
     if show and steps > 1:
         title = "Close the output gate until the answer"
         yield Operation("show_late", title, clamp(show, 0.0, 1, max(steps - scored, 1)))
@@ -169,7 +183,7 @@ def _operations(model: TrainedModel) -> Iterator[Operation]:
     for state in reversed(cell.states):
         noise = Noise(state, middle, NOISE_SCALE)
         yield Operation(f"noise_{state}", f"Add noise to {state} at the middle", (noise,))
-    yield Operation("swap", "Swap the memories of two sequences", (Transplant(come),))
+    yield Operation("swap", "Swap the memories of two sequences", (Transplant(after_all),))
 
 
 def _columns(share: Share) -> dict[str, object]:
@@ -177,18 +191,22 @@ def _columns(share: Share) -> dict[str, object]:
 
 
 def _accuracy(model: TrainedModel, states: Sequence[State], batch: Batch) -> Share:
+    """The share of right answers with these states, (1, H, B) each."""
     return Share.of(model.right(states, batch.targets))
 
 
-def _swapped(model: TrainedModel, states: Sequence[State], batch: Batch) -> Swapped:
+def _swapped(model: TrainedModel, states: Sequence[State], batch: Batch) -> TransplantResult:
     targets, others = batch.targets, np.roll(batch.targets, 1, axis=-1)
     differ = _differ(model, targets, others)
     own, other = model.right(states, targets), model.right(states, others)
-    return Swapped(Share.of(own[:, differ]), Share.of(other[:, differ]))
+    return TransplantResult(Share.of(own[:, differ]), Share.of(other[:, differ]))
 
 
 def _differ(model: TrainedModel, targets: np.ndarray, others: np.ndarray) -> torch.Tensor:
-    """In which sequences no answer could be right by both, (B,)."""
+    """Whether each sequence has no answer that could be right by both targets, (B,).
+
+    ``targets`` and ``others`` are (T, B).
+    """
     scored = model.task.scored_steps(model.length)
     one, other = (torch.from_numpy(each)[-scored:] for each in (targets, others))
     if model.task.loss == "squared_error":

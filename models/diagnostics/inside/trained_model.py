@@ -1,4 +1,4 @@
-"""A trained model to look inside: its parameters, and sequences that it has never seen."""
+"""One trained model: its parameters, and sequences that it has never seen."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ CPU = torch.device("cpu")
 class TrainedModel:
     """One model of an experiment with its parameters, on the CPU.
 
-    With batch normalisation it goes by the statistics of the sequences that it is given, since
-    running ones are not among the parameters: accuracies can differ from those of training.
+    With batch normalisation it uses the statistics of the sequences that it is given, since running
+    ones are not among the parameters: accuracies can differ from those of training.
 
     Raises ExperimentError where the parameters cannot be those of this experiment.
     """
 
     experiment: Experiment
+    """The experiment that trained it."""
     name: str
-    """Its cell spec."""
+    """The cell spec."""
     identity: ModelKey
-    """Its length, seed and learning rate."""
+    """The length, seed and learning rate that tell it from other models of the cell."""
     parameters: np.ndarray
-    """(P,), as in ``models.population.population``."""
+    """All parameters in one array, (P,), in the order of ``models.population.population``."""
 
     def __post_init__(self) -> None:
         if self.name not in self.experiment.cells:
@@ -59,23 +60,27 @@ class TrainedModel:
 
     @property
     def length(self) -> int:
+        """The sequence length that it was trained at."""
         return self.identity.length
 
     @property
     def steps(self) -> int:
-        """Time steps of its sequences."""
+        """The number T of time steps of its sequences, which may be more than their length."""
         return self.task.steps(self.length)
 
     @property
     def hidden(self) -> int:
+        """The hidden size H."""
         return self.experiment.hidden_sizes()[self.name]
 
     @cached_property
     def cell(self) -> Cell:
+        """The cell with its options."""
         return make_cell(self.name)
 
     @cached_property
     def task(self) -> Task:
+        """The task that it was trained on."""
         return make_task(self.experiment.task)
 
     def at_initialisation(self) -> TrainedModel:
@@ -84,30 +89,33 @@ class TrainedModel:
         return TrainedModel(self.experiment, self.name, self.identity, first.detach().numpy())
 
     def held_out(self, sequences: int) -> Batch:
-        """Sequences to look at and to score on; the same ones at every call."""
+        """A batch of held-out sequences to score on, the same ones at every call."""
         return self._draw(Stream.INSIDE, sequences, "held_out")
 
     def for_fitting(self, sequences: int) -> Batch:
-        """Others, to fit a probe on.
+        """A batch of other sequences to fit a probe to, the same ones at every call.
 
-        They are drawn from another part of the data where that is finite: no image is in both.
+        Where a task's data are finite they come from another split: no image is in both.
         """
         return self._draw(Stream.PROBE, sequences, "validation")
 
     def trajectory(self, batch: Batch) -> Trajectory:
-        """The model, as a population of one, on these sequences."""
+        """The trajectory of the model, as n = 1, on these sequences."""
         weights = self._population.weights()[0]
         return Trajectory(self.cell, weights, torch.from_numpy(batch.inputs)[:, None])
 
     def right(self, states: Sequence[State], targets: np.ndarray) -> Tensor:
-        """Which answers are right at the scored steps, (scored steps, B)."""
+        """Whether the answers at the scored steps are right, (scored steps, B).
+
+        ``states`` are (1, H, B) each, T + 1 of them; ``targets`` are (T, B).
+        """
         _, (V, b) = self._population.weights()
         scored = self.task.scored_steps(self.length)
         h = torch.stack([state[0] for state in states[-scored:]])
         return self.task.correct((V @ h + b)[:, 0], torch.from_numpy(targets[-scored:]))
 
     def named(self) -> dict[str, object]:
-        """The columns that say which model a row is about."""
+        """The values of the columns that say which model a row is about, by name."""
         return {"task": self.experiment.task, "cell": self.name, **vars(self.identity)}
 
     @cached_property

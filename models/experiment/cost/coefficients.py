@@ -1,11 +1,12 @@
-"""How long the parts of a training take and what they keep, as measured.
+"""The time that each stage of a training takes and the memory that it keeps, as measured.
 
     python -m tests.benchmarks.cost --fit
 
-measures all of this anew and prints it. On: AMD EPYC, 2 cores, 8 MiB L3, torch 2.13; one thread,
-nothing beside it. Of MEMORY, ``parameter`` and ``graph`` are from a few runs by hand: the grid
-tells only their sum. Where a name does not say otherwise, ``call``, ``step``, ``row`` and ``model``
-are microseconds, the others nanoseconds. A row is one model at one time step.
+measures all of this anew and prints it. These were measured on an AMD EPYC, 2 cores, 8 MiB L3,
+torch 2.13; one thread, nothing beside it. Of MEMORY, ``parameter`` and ``graph`` are from a few
+runs by hand: the grid gives only their sum. Where a field does not say otherwise, ``call``,
+``step``, ``row`` and ``model`` are microseconds, the others nanoseconds. A row is one model at one
+time step; H is the hidden size, B the batch size and P the number of parameters of a model.
 """
 
 from __future__ import annotations
@@ -15,129 +16,156 @@ from typing import NamedTuple
 
 
 class Pass(NamedTuple):
-    """A population's way through time, H·B, P·B and P being counted for every row."""
+    """The time of one pass of a population through its sequences."""
 
     call: float
+    """The time of the pass itself."""
     step: float
-    """Per time step of the longest sequence: its calls, however many models are active."""
+    """The time per time step of the longest sequence, however many models are active."""
     row: float
+    """The time per row."""
     element: float
-    """Per number of a hidden state: H·B of them."""
+    """The time per number of a hidden state: H·B of them in a row."""
     product: float
-    """Per parameter and sequence: P·B of them."""
+    """The time per parameter and sequence: P·B of them in a row."""
     weight: float
-    """Per parameter: P of them."""
+    """The time per parameter: P of them in a row."""
 
 
 class Passes(NamedTuple):
-    """Without gradients, and with back-propagation through time."""
+    """The times of a pass without and with gradients."""
 
     score: Pass
+    """A pass without gradients."""
     train: Pass
+    """A pass with back-propagation through time."""
 
 
 class Update(NamedTuple):
-    """Clipping, Adam, and what is noted of an optimiser step."""
+    """The time of clipping, Adam and the records of an optimiser step."""
 
     call: float
+    """The time of a step itself."""
     parameter: float
+    """The time per parameter of the population."""
 
 
 class Setting(NamedTuple):
-    """A model is given its batch."""
+    """The time that it takes to give a model its batch."""
 
     call: float
+    """The time per model."""
     number: float
+    """The time per number of the batch."""
 
 
 class Read(NamedTuple):
-    """The readout, where it reads more than the last step; per row that it reads."""
+    """The time of the readout for every row that it reads, if it reads more than the last step."""
 
     row: float
+    """The time of the row itself."""
     output: float
-    """Per output and sequence."""
+    """The time per output and sequence."""
     hidden: float
-    """Per number of a hidden state: H·B of them."""
+    """The time per number of a hidden state: H·B of them."""
     weight: float
-    """Per weight of the readout."""
+    """The time per weight of the readout."""
 
 
 class Omega(NamedTuple):
-    """The regulariser of one model."""
+    """The time of the regulariser Ω of one model."""
 
     call: float
+    """The time of the call itself."""
     element: float
+    """The time per number of a hidden state: H·B of them in a row."""
     product: float
+    """The time per number of a hidden state and unit: H²·B of them in a row."""
 
 
 class SettingUp(NamedTuple):
-    """A population is made."""
+    """The time that it takes to make a population."""
 
     call: float
+    """The time of the call itself."""
     step: float
+    """The time per time step of the longest sequence."""
     row: float
+    """The time per row."""
     parameter: float
+    """The time per parameter of the population."""
 
 
 class Drawing(NamedTuple):
-    """A task draws sequences of one length; ``number`` is per time step and sequence."""
+    """The time in which a task draws the sequences of one model."""
 
     call: float
+    """The time of the call itself."""
     number: float
+    """The time per time step and sequence."""
 
 
 class Recurrence(NamedTuple):
-    """Diagnostics of the recurrence; without a unit, as multiples of the cell's readable passes."""
+    """The time of the diagnostics of the recurrence.
+
+    The first three are multiples, without a unit, of times of the cell's readable passes.
+    """
 
     trajectory: float
-    """Passes without gradients."""
+    """The multiple of a pass without gradients."""
     pulls: float
-    """Steps with gradients."""
+    """The multiple of the calls of a pass with gradients."""
     columns: float
-    """Arithmetic of a way with gradients, in float64, of a few sequences."""
+    """The multiple of the arithmetic of a pass with gradients, of a few sequences in float64."""
     step: float
-    """Microseconds per time step of each length."""
+    """The time per time step of each length."""
     model: float
+    """The time per model."""
     radius: float
-    """Nanoseconds per H³."""
+    """The time per H³ of each model, in nanoseconds."""
 
 
 class Tables(NamedTuple):
-    """The rows of the result tables, each evaluation; ``row`` is per state as well."""
+    """The time of the rows of the result tables in each evaluation."""
 
     call: float
+    """The time of the evaluation itself."""
     model: float
+    """The time per model."""
     row: float
+    """The time per row and state of the cell."""
 
 
 class Held(NamedTuple):
-    """Numbers that a population keeps, per row and number of a hidden state: H·B of them."""
+    """The numbers that a population keeps per row and number of a hidden state, H·B of them."""
 
     kept: float
-    """As long as it trains."""
+    """The numbers that it keeps as long as it trains."""
     passing: float
-    """For a while more: graphs and trajectories."""
+    """The numbers that it keeps for a while: graphs and trajectories."""
 
 
 class Memory(NamedTuple):
-    """Bytes."""
+    """The memory of a trainer, in bytes."""
 
     trainer: float
-    """The warm process, before anything is trained."""
+    """The bytes of the warm process before anything is trained."""
     process: float
-    """What each training process takes for itself, whatever it trains."""
+    """The bytes of each training process, whatever it trains."""
     step: float
-    """Per time step of the longest sequence: its views."""
+    """The bytes per time step of the longest sequence, for its views."""
     parameter: float
-    """Per parameter of a population: with its gradients, Adam's means and copies."""
+    """The bytes per parameter of a population, with its gradients, Adam's means and copies."""
     graph: float
-    """Per parameter as well, for a while, where autograd goes through every step."""
+    """The bytes per parameter, for a while, where autograd goes through every step."""
     drawn: float
-    """Per number of the held-out sequences."""
+    """The bytes per number of the held-out sequences."""
 
 
 OVERHEAD_PROBE = 0.00144
+"""The seconds of the first probe of ``models.service.questions.speed`` on the same machine."""
 ARITHMETIC_PROBE = 0.00161
+"""The seconds of its second probe on the same machine."""
 
 PASSES = {
     "kernel": {
@@ -197,8 +225,9 @@ PASSES = {
         ),
     },
 }
+"""The passes by path, "kernel" or a normalisation by autograd, and by cell."""
 STARTING = 732_000
-"""What a process takes longer, the first time that it measures."""
+"""The microseconds that a process takes longer the first time that it measures."""
 UPDATE = Update(252, 7.42)
 SETTING = Setting(27.9, 0.829)
 READ = Read(5.31, 39, 4.64, 0)
@@ -211,6 +240,7 @@ TASKS = {
     "recall": Drawing(137, 16.2),
     "digits": Drawing(156, 3.32),
 }
+"""The drawing of each task by its name."""
 RECURRENCE = Recurrence(1.62, 0.102, 1.8, 247, 25.3, 5.03)
 TABLES = Tables(8380, 0, 18.2)
 HELD = {
@@ -235,33 +265,38 @@ HELD = {
         "gru": Held(2, 18.3),
     },
 }
+"""The numbers that a population keeps by path and by cell."""
 MEMORY = Memory(365e6, 84e6, 37_000, 120, 440, 25.3)
 
 EXPONENT_SEQUENCES = 8
-"""``models.diagnostics.jacobian.SEQUENCES``, which cannot be imported without torch."""
+"""The value of ``models.diagnostics.jacobian.SEQUENCES``, whose import would import torch."""
 LAGS = 16
-"""``models.diagnostics.measure.MOST_LAGS``, likewise."""
+"""The value of ``models.diagnostics.measure.MAX_LAGS``, whose import would import torch."""
 
 
-def of_cell(cell: str, path: str) -> Passes:
-    """On a path; of a cell never measured there, the most that any of the others takes."""
+def passes_of(cell: str, path: str) -> Passes:
+    """The passes of a cell on a path, "kernel" or a normalisation by autograd.
+
+    Those of a cell that was never measured there take the most that any of the others takes.
+    """
     cells = PASSES[path]
     if cell in cells:
         return cells[cell]
     score, train = zip(*cells.values(), strict=True)
-    return Passes(Pass(*_most(score)), Pass(*_most(train)))
+    return Passes(Pass(*_largest(score)), Pass(*_largest(train)))
 
 
 def held_by(cell: str, path: str) -> Held:
-    """On a path; likewise."""
+    """The numbers that a cell keeps on a path, or else the most that any of the others keeps."""
     cells = HELD[path]
-    return cells[cell] if cell in cells else Held(*_most(cells.values()))
+    return cells[cell] if cell in cells else Held(*_largest(cells.values()))
 
 
-def of_task(task: str) -> Drawing:
-    """Of a task never measured, the most that any of the others takes."""
-    return TASKS[task] if task in TASKS else Drawing(*_most(TASKS.values()))
+def drawing_of(task: str) -> Drawing:
+    """The drawing of a task, or else the most that any of the others takes."""
+    return TASKS[task] if task in TASKS else Drawing(*_largest(TASKS.values()))
 
 
-def _most(known: Iterable[tuple[float, ...]]) -> Iterator[float]:
-    return map(max, zip(*known, strict=True))
+def _largest(measured: Iterable[tuple[float, ...]]) -> Iterator[float]:
+    """The largest of the first numbers of the tuples, of the second, and so on."""
+    return map(max, zip(*measured, strict=True))

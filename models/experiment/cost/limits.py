@@ -1,4 +1,4 @@
-"""Is an experiment too much for here, and which single setting brings it within the limits?"""
+"""Whether an experiment costs too much here, and which single setting brings it within limits."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from models.experiment import Experiment
-from models.experiment.cost.estimate import Cost, estimate
-from models.experiment.cost.speed import REFERENCE, Speed
-from models.experiment.cost.words import duration, size
+from models.experiment.cost.estimate import REFERENCE, Cost, Speed, duration, estimate, size
 from models.experiment.experiment import SETTINGS
 
-MOST_SUGGESTIONS = 3
+MAX_SUGGESTIONS = 3
+"""The largest number of suggestions in one sentence."""
 
 Fits = Callable[[Experiment], bool]
+"""Whether the cost of an experiment is within the limits."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a training may cost; None is no limit."""
+    """The most that a training may cost; None is no limit."""
 
     seconds: float | None = None
+    """The limit on the wall time, in seconds."""
     megabytes: float | None = None
+    """The limit on the memory of the trainer, in 10⁶ bytes."""
 
     def allow(self, cost: Cost) -> bool:
+        """Whether the cost is within both limits."""
         return not self.exceeded(cost)
 
     def exceeded(self, cost: Cost) -> list[tuple[str, str]]:
-        """In words, each cost that is above its limit, and the limit."""
+        """Each cost that is above its limit, and the limit, in words."""
         compared = (
             (cost.seconds, self.seconds, duration),
             (cost.megabytes, self.megabytes, size),
@@ -43,13 +46,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """One setting changed so that the experiment fits."""
+    """A change of one setting that brings the experiment within the limits."""
 
     words: str
-    """Such as "lower the seeds to 2"."""
+    """The change as advice: "lower the seeds to 2"."""
     experiment: Experiment
+    """The changed experiment."""
     kept: float
-    """How much of the setting is left, from 0 to 1."""
+    """The share of the setting that is left, from 0 to 1."""
 
 
 @lru_cache(maxsize=32)
@@ -61,8 +65,9 @@ def objection(
     if not above:
         return None
     values, bounds = (" and ".join(column) for column in zip(*above, strict=True))
-    found = suggestions(experiment, limits, speed, processes)
-    advice = ", or ".join(one.words for one in found) or (
+    advice = ", or ".join(
+        one.words for one in suggestions(experiment, limits, speed, processes)
+    ) or (
         "no single setting brings it within, lower several of lengths, hidden size, seeds and steps"
     )
     return f"about {values} on this machine, above the limit of {bounds}: {advice}"
@@ -71,28 +76,30 @@ def objection(
 def suggestions(
     experiment: Experiment, limits: Limits, speed: Speed = REFERENCE, processes: int | None = None
 ) -> list[Suggestion]:
-    """Changes of a single setting that bring it within the limits, the smallest changes first."""
+    """Changes of single settings that bring an experiment within the limits, smallest first."""
 
     def fits(changed: Experiment) -> bool:
         return limits.allow(estimate(changed, speed, processes))
 
-    found = filter(None, (_first_that_fits(ladder, fits) for ladder in _ladders(experiment)))
-    return sorted(found, key=lambda one: -one.kept)[:MOST_SUGGESTIONS]
+    fitting = filter(None, (_first_that_fits(ladder, fits) for ladder in _ladders(experiment)))
+    return sorted(fitting, key=lambda one: -one.kept)[:MAX_SUGGESTIONS]
 
 
 @dataclass(frozen=True)
 class _Ladder:
-    """Ever smaller values of one setting, and the suggestion that each of them makes."""
+    """The values of one setting that cost less than its own, and the suggestion of each."""
 
     values: Sequence[int]
+    """The values, the most costly first."""
     suggestion: Callable[[int], Suggestion]
+    """The suggestion to change the setting to a value."""
 
 
 def _first_that_fits(ladder: _Ladder, fits: Fits) -> Suggestion | None:
     def value_fits(value: int) -> bool:
         return fits(ladder.suggestion(value).experiment)
 
-    # Each rung costs less than the one before, nearly always: so what is found is looked at again.
+    # Each value costs less than the one before, nearly always: so the result is checked again.
     place = bisect_left(ladder.values, True, key=value_fits)
     chosen = ladder.values[place : place + 1]
     if not (chosen and value_fits(chosen[0])):
@@ -102,7 +109,7 @@ def _first_that_fits(ladder: _Ladder, fits: Fits) -> Suggestion | None:
 
 
 def _ladders(experiment: Experiment) -> Iterator[_Ladder]:
-    """Of every setting that costs."""
+    """A ladder of every setting that costs."""
     yield _lower(experiment, "steps")
     yield _fewer_lengths(experiment)
     yield _lower(experiment, "seeds")
@@ -143,7 +150,7 @@ def _rarer_evaluations(experiment: Experiment) -> _Ladder:
 
 
 def _round_numbers(end: int) -> list[int]:
-    """Whole numbers from 1, below ``end``, of which only the first two digits are not 0."""
+    """The whole numbers from 1 below ``end`` of which only the first two digits are not 0."""
     scales = [10**power for power in range(len(str(end)))]
-    found = {digits * scale for scale in scales for digits in range(1, 100)}
-    return sorted(number for number in found if number < end)
+    numbers = {digits * scale for scale in scales for digits in range(1, 100)}
+    return sorted(number for number in numbers if number < end)

@@ -7,8 +7,7 @@ from typing import Any
 
 from models.experiment import Experiment
 from models.experiment.cost.coefficients import MEMORY
-from models.experiment.cost.estimate import MEGABYTE, Cost
-from models.experiment.cost.speed import REFERENCE, Speed
+from models.experiment.cost.estimate import MEGABYTE, REFERENCE, Cost, Speed
 from models.experiment.cost.work import PopulationWork
 from models.experiment.partition import partition
 

@@ -1,4 +1,4 @@
-"""What a population of an experiment does, counted, and how long each part of it takes."""
+"""The work of a population, counted, and the time that each stage of it takes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,40 @@ from functools import cached_property
 
 from models.cells import make_cell
 from models.experiment import Experiment
-from models.experiment.cost import coefficients as known
-from models.experiment.cost.coefficients import Held, Pass, Passes
+from models.experiment.cost.coefficients import (
+    EXPONENT_SEQUENCES,
+    LAGS,
+    MEMORY,
+    OMEGA,
+    PASSES,
+    READ,
+    RECURRENCE,
+    SETTING,
+    SETTING_UP,
+    TABLES,
+    UPDATE,
+    Held,
+    Pass,
+    Passes,
+    drawing_of,
+    held_by,
+    passes_of,
+)
 from models.experiment.partition import Shard
 from models.tasks import make_task
 
 MICRO, NANO = 1e-6, 1e-9
+"""The seconds of a microsecond and of a nanosecond."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """Seconds on the machine of the coefficients, apart by what bounds them."""
+    """The time of some work on the machine of the coefficients, by what bounds it."""
 
     overhead: float = 0.0
+    """The seconds of calls, which hardly depend on the size of the arrays."""
     arithmetic: float = 0.0
+    """The seconds of floating-point operations."""
 
     def __add__(self, other: Work) -> Work:
         return Work(self.overhead + other.overhead, self.arithmetic + other.arithmetic)
@@ -31,24 +51,24 @@ class Work:
 
 
 class PopulationWork:
-    """Work of one population whose models' lengths are ``lengths``, by default its own."""
+    """The work of the population of a shard, at the lengths of its models or at others."""
 
     def __init__(
-        self, experiment: Experiment, part: Shard, lengths: Sequence[int] | None = None
+        self, experiment: Experiment, shard: Shard, lengths: Sequence[int] | None = None
     ) -> None:
-        self.experiment, self.part = experiment, part
-        self.cell, self.task = make_cell(part.cell), make_task(experiment.task)
-        self.lengths = [model.length for model in part.models] if lengths is None else lengths
-        self.hidden = experiment.hidden_sizes()[part.cell]
-        self.parameters = experiment.parameter_count(part.cell, self.hidden)
+        self.experiment, self.shard = experiment, shard
+        self.cell, self.task = make_cell(shard.cell), make_task(experiment.task)
+        self.lengths = [model.length for model in shard.models] if lengths is None else lengths
+        self.hidden = experiment.hidden_sizes()[shard.cell]
+        self.parameters = experiment.parameter_count(shard.cell, self.hidden)
         self.models, self.sequences = len(self.lengths), experiment.batch_size
         steps = [self.task.steps(length) for length in self.lengths]
         self.steps, self.rows = max(steps), sum(steps)
         self.by_length = sorted(set(steps))
-        """Time steps of each length: the diagnostics look at one length after the other."""
+        """The time steps of each length, which diagnostics look at one after the other."""
 
     def training(self) -> Work:
-        """From initialisation to the last measurement."""
+        """All work from initialisation to the last measurement."""
         steps, every = self.experiment.steps, self.experiment.evaluate_every
         evaluations = 1 + -(-steps // every)
         return (
@@ -61,28 +81,24 @@ class PopulationWork:
         )
 
     def optimiser_step(self) -> Work:
-        update = known.UPDATE
+        """Drawing and setting batches, a pass with gradients, and the update of the parameters."""
         work = self.drawing(self.sequences) + self.setting() + self.through_time(self.passes.train)
-        work += Work(update.call * MICRO, self.models * self.parameters * update.parameter * NANO)
+        work += Work(UPDATE.call * MICRO, self.models * self.parameters * UPDATE.parameter * NANO)
         return work + self.regulariser()
 
     def evaluation(self) -> Work:
-        """What every evaluation measures, at initialisation and at the end as well."""
+        """All that an evaluation measures, at initialisation, in training or at the end."""
         chunks = -(-self.experiment.held_out // self.sequences)
         splits = 2 if len(self.experiment.learning_rate) > 1 else 1
         profile = (
             self.drawing(self.sequences) + self.setting() + self.through_time(self.passes.train)
         )
-        tables = known.TABLES
-        per_step = (
-            tables.call
-            + self.models * tables.model
-            + self.rows * len(self.cell.states) * (tables.row)
-        )
-        return profile + self.recurrence() + self.scoring(chunks) * splits + Work(per_step * MICRO)
+        tables = TABLES.call + self.models * TABLES.model
+        tables += self.rows * len(self.cell.states) * TABLES.row
+        return profile + self.recurrence() + self.scoring(chunks) * splits + Work(tables * MICRO)
 
     def scoring(self, chunks: int) -> Work:
-        """On so many chunks of sequences that training never sees."""
+        """Scoring on so many chunks of B sequences that training never sees."""
         chunk = self.setting() + self.through_time(self.passes.score)
         return self.drawing(chunks * self.sequences) + chunk * chunks
 
@@ -94,48 +110,48 @@ class PopulationWork:
         return Work(overhead * MICRO, arithmetic * NANO)
 
     def readout(self) -> float:
-        """Nanoseconds."""
-        read, outputs = known.READ, self.task.outputs
+        """The nanoseconds of the readout in one pass."""
+        outputs = self.task.outputs
         targets = max(self.task.target_steps(length) for length in self.lengths)
         if targets == 1:
             return 0
         rows = sum(min(self.task.steps(length), targets) for length in self.lengths)
-        numbers = read.output * outputs + read.hidden * self.hidden
-        weights = read.weight * outputs * self.hidden
-        return rows * (1e3 * read.row + numbers * self.sequences + weights)
+        numbers = READ.output * outputs + READ.hidden * self.hidden
+        weights = READ.weight * outputs * self.hidden
+        return rows * (1e3 * READ.row + numbers * self.sequences + weights)
 
     def row_arithmetic(self, one: Pass) -> float:
-        """Nanoseconds of one model's time step."""
+        """The nanoseconds of one model's time step."""
         B = self.sequences
         return one.element * self.hidden * B + self.parameters * (one.product * B + one.weight)
 
     def drawing(self, sequences: int) -> Work:
-        """Sequences for every length and seed."""
-        task, numbers = known.of_task(self.task.name), self.rows * self.fresh * sequences
+        """Drawing so many sequences for every length and seed."""
+        task, numbers = drawing_of(self.task.name), self.rows * self.fresh * sequences
         return Work(self.models * self.fresh * task.call * MICRO + numbers * task.number * NANO)
 
     @cached_property
     def fresh(self) -> float:
-        """The share of models that do not see the sequences of another learning rate's model."""
-        seeds = [model.seed for model in self.part.models]
+        """The share of models that do not read the sequences of another learning rate's model."""
+        seeds = [model.seed for model in self.shard.models]
         return len(set(zip(self.lengths, seeds, strict=True))) / self.models
 
     def setting(self) -> Work:
         """Giving each model its batch."""
         numbers = self.rows * self.sequences * self.task.inputs
-        return Work(self.models * known.SETTING.call * MICRO, numbers * known.SETTING.number * NANO)
+        return Work(self.models * SETTING.call * MICRO, numbers * SETTING.number * NANO)
 
     def recurrence(self) -> Work:
         """Spectral radius, Lyapunov exponents, saturation and gates, length by length."""
-        parts = zip(known.RECURRENCE, self.recurrence_parts(self.readable), strict=True)
-        return sum((part * times for times, part in parts), Work())
+        counted = zip(RECURRENCE, self.recurrence_counts(self.readable), strict=True)
+        return sum((work * times for times, work in counted), Work())
 
-    def recurrence_parts(self, readable: Passes) -> tuple[Work, ...]:
-        """What each number of ``Recurrence`` counts."""
+    def recurrence_counts(self, readable: Passes) -> tuple[Work, ...]:
+        """The work of which each number of ``Recurrence`` is the multiple."""
         look, back = readable
         steps = sum(self.by_length)
         column = back.element * self.hidden + back.product * self.parameters
-        columns = self.rows * min(known.EXPONENT_SEQUENCES, self.sequences)
+        columns = self.rows * min(EXPONENT_SEQUENCES, self.sequences)
         return (
             Work(
                 (look.step * steps + look.row * self.rows) * MICRO,
@@ -149,16 +165,17 @@ class PopulationWork:
         )
 
     def connectivity(self) -> Work:
-        """Of one sequence of each model, with autograd, length by length."""
+        """Connectivity of one sequence of each model, with autograd, length by length."""
         return Work(self.readable.train.step * sum(self.by_length) * MICRO)
 
     def influence(self) -> Work:
-        """Both sides of a changed input at every lag."""
-        lags = {round((self.steps - 1) ** (n / (known.LAGS - 1))) for n in range(known.LAGS)}
+        """Influence: passes over both sides of a changed input at every lag."""
+        lags = {round((self.steps - 1) ** (n / (LAGS - 1))) for n in range(LAGS)}
         side = self.setting() + self.through_time(self.passes.score)
         return (self.drawing(self.sequences) * (1 / self.fresh) + side * 2) * len(lags)
 
     def generalisation(self) -> Work:
+        """Scoring the trained models at other lengths."""
         chunks = -(-self.experiment.held_out // self.sequences)
         work = Work()
         for other in self.tested:
@@ -166,8 +183,8 @@ class PopulationWork:
         return work
 
     def setting_up(self) -> Work:
-        """Parameters, buffers and every step's views into them."""
-        one = known.SETTING_UP
+        """Making parameters, buffers and every step's views into them."""
+        one = SETTING_UP
         return Work(
             (one.call + one.step * self.steps + one.row * self.rows) * MICRO,
             one.parameter * self.models * self.parameters * NANO,
@@ -177,7 +194,7 @@ class PopulationWork:
         """Pascanu's Ω, model by model."""
         if not getattr(self.cell, "omega", 0):
             return Work()
-        one, numbers = known.OMEGA, self.rows * self.hidden * self.sequences
+        one, numbers = OMEGA, self.rows * self.hidden * self.sequences
         return Work(
             self.models * one.call * MICRO,
             numbers * (one.element + one.product * self.hidden) * NANO,
@@ -187,43 +204,42 @@ class PopulationWork:
     def tested(self) -> list[PopulationWork]:
         """The populations of the trained models at other lengths."""
         lengths = self.experiment.test_lengths
-        return [PopulationWork(self.experiment, self.part, [n] * self.models) for n in lengths]
+        return [PopulationWork(self.experiment, self.shard, [n] * self.models) for n in lengths]
 
     @cached_property
     def passes(self) -> Passes:
-        """In training and scoring."""
-        return known.of_cell(self.cell.name, self.path)
+        """The passes of training and scoring."""
+        return passes_of(self.cell.name, self.path)
 
     @cached_property
     def readable(self) -> Passes:
-        """Of the cell's readable step, through which the diagnostics look."""
+        """The passes of the cell's readable step, by which diagnostics measure."""
         path = self.cell.norm if self.path == "kernel" else self.path
-        return known.of_cell(self.cell.name, path)
+        return passes_of(self.cell.name, path)
 
     @cached_property
     def path(self) -> str:
         """``kernel``, or the normalisation of a cell that runs with autograd."""
-        kernel = self.cell.norm == "none" and self.cell.name in known.PASSES["kernel"]
+        kernel = self.cell.norm == "none" and self.cell.name in PASSES["kernel"]
         return "kernel" if kernel else self.cell.norm
 
     def held(self) -> float:
-        """Bytes that the population keeps for good."""
-        one, memory = self._held, known.MEMORY
+        """The bytes that the population keeps as long as it trains."""
         rows = self.rows + max((other.rows for other in self.tested), default=0)
-        numbers = rows * self.sequences * (one.kept * self.hidden + self.task.inputs)
+        numbers = rows * self.sequences * (self._held.kept * self.hidden + self.task.inputs)
         steps = self.steps + max((other.steps for other in self.tested), default=0)
-        return 4 * numbers + memory.step * steps + memory.parameter * self.models * self.parameters
+        return 4 * numbers + MEMORY.step * steps + MEMORY.parameter * self.models * self.parameters
 
     def passing(self) -> float:
-        """Bytes that it needs for a while: graphs, trajectories, held-out sequences."""
+        """The bytes that it needs for a while: graphs, trajectories, held-out sequences."""
         chunks = -(-self.experiment.held_out // self.sequences)
         longest = [self.rows, *(other.rows for other in self.tested)]
         drawn = max(longest) * chunks * self.sequences * self.task.inputs
         graph = 4 * self.rows * self.sequences * self.hidden * self._held.passing
         if self.path != "kernel":
-            graph += known.MEMORY.graph * self.models * self.parameters
-        return graph + known.MEMORY.drawn * drawn * self.fresh
+            graph += MEMORY.graph * self.models * self.parameters
+        return graph + MEMORY.drawn * drawn * self.fresh
 
     @cached_property
     def _held(self) -> Held:
-        return known.held_by(self.cell.name, self.path)
+        return held_by(self.cell.name, self.path)

@@ -12,57 +12,38 @@ import pytest
 from models.analysis.at_initialisation import (
     at_initialisation,
     horizons_at_initialisation,
-    predicted_lengths,
-    predictions,
     summarise_initialisation,
 )
-from models.analysis.prediction import THRESHOLD
-from models.analysis.schema import TABLES
+from models.analysis.prediction import THRESHOLD, predict, predicted_lengths, predictions
+from tests.models.tables import measured, profile, table
 
-MODEL = {"run": "made-up", "task": "temporal_order", "learning_rate": 0.01, "step": 0, "seed": 0}
 Norms = Callable[[int], np.ndarray]
 
 
 def power(factor: float) -> Norms:
-    """factor^(T - t)."""
+    """The profile factor^(T - t), (T,), as a function of T."""
     return lambda length: factor ** np.arange(length)[::-1].astype(float)
 
 
 def profiles(cell: str, lengths: Iterable[int], norms: Norms, **more: object) -> pd.DataFrame:
-    rows = [
-        {
-            **MODEL,
-            "cell": cell,
-            "state": "h",
-            "length": length,
-            "t": t,
-            "gradient_norm": norm,
-            **more,
-        }
-        for length in lengths
-        for t, norm in enumerate(norms(length), start=1)
-    ]
-    return pd.DataFrame(rows, columns=list(TABLES["gradients"]))
+    """The table ``gradients`` of one cell with a profile at each length."""
+    rows = [row for length in lengths for row in profile(norms(length), cell=cell, **more)]
+    return table("gradients", *rows)
 
 
-def measured(cell: str, values: Mapping[str, list[float]], **more: object) -> pd.DataFrame:
-    """Of each diagnostic one value a seed."""
-    rows = [
-        {**MODEL, "cell": cell, "length": 50, "diagnostic": name, "value": value, "seed": seed}
-        | more
-        for name, of_seeds in values.items()
-        for seed, value in enumerate(of_seeds)
-    ]
-    return pd.DataFrame(rows, columns=list(TABLES["diagnostics"]))
+def of_cell(cell: str, values: Mapping[str, list[float]], length: int = 50) -> pd.DataFrame:
+    """The diagnostics of one cell at initialisation, one value a seed."""
+    return measured({name: {cell: seeds} for name, seeds in values.items()}, length=length)
 
 
 def predicted(gradients: pd.DataFrame) -> dict[str, str]:
-    told = predictions(gradients)
-    return dict(zip(told["cell"], told["prediction"], strict=True))
+    """The predicted length by cell, in words."""
+    table = predictions(gradients)
+    return dict(zip(table["cell"], table["prediction"], strict=True))
 
 
 @pytest.mark.parametrize(
-    ("lives", "median"),
+    ("half_lives", "median"),
     [
         ([10.0, 20.0, 40.0], 20.0),
         ([-10.0, -20.0, -40.0], -20.0),
@@ -73,25 +54,25 @@ def predicted(gradients: pd.DataFrame) -> dict[str, str]:
     ],
 )
 def test_half_lives_that_halve_double_or_are_level_have_the_median_of_their_rates(
-    lives: list[float], median: float
+    half_lives: list[float], median: float
 ) -> None:
-    assert at_initialisation(measured("rnn", {"half_life_h": lives}), "half_life_h", 50) == {
+    assert at_initialisation(of_cell("rnn", {"half_life_h": half_lives}), "half_life_h", 50) == {
         "rnn": median
     }
 
 
-def test_other_diagnostics_have_plain_medians() -> None:
-    rows = measured("gru", {"spectral_radius": [1.0, 4.0, 1.5], "half_life_h": [3.0] * 3})
+def test_other_diagnostics_have_the_median_of_their_values() -> None:
+    rows = of_cell("gru", {"spectral_radius": [1.0, 4.0, 1.5], "half_life_h": [3.0] * 3})
     assert at_initialisation(rows, "spectral_radius", 50) == {"gru": 1.5}
 
 
-def test_later_steps_other_lengths_and_what_is_not_known_count_for_nothing() -> None:
+def test_later_steps_other_lengths_and_nan_count_for_nothing() -> None:
     rows = pd.concat(
         [
-            measured("rnn", {"half_life_h": [7.0]}),
-            measured("rnn", {"half_life_h": [1.0]}, step=20),
-            measured("rnn", {"half_life_h": [2.0]}, length=20),
-            measured("gru", {"half_life_h": [math.nan]}),
+            of_cell("rnn", {"half_life_h": [7.0]}),
+            of_cell("rnn", {"half_life_h": [1.0]}).assign(step=20),
+            of_cell("rnn", {"half_life_h": [2.0]}, length=20),
+            of_cell("gru", {"half_life_h": [math.nan]}),
         ]
     )
     assert at_initialisation(rows, "half_life_h", 50) == {"rnn": 7.0}
@@ -125,8 +106,11 @@ def test_the_prediction_is_where_the_gradient_falls_below_the_threshold() -> Non
 def test_bounds_where_it_never_falls_or_has_fallen_at_once() -> None:
     level, gone = profiles("gru", [20, 50], power(1.0)), profiles("rnn", [20, 50], power(0.1))
     exploding = profiles("lstm", [20, 50], power(2.0))
-    told = predicted(pd.concat([level, gone, exploding]))
-    assert told == {"gru": "> 50", "rnn": "< 20", "lstm": "< 20"}
+    assert predicted(pd.concat([level, gone, exploding])) == {
+        "gru": "> 50",
+        "rnn": "< 20",
+        "lstm": "< 20",
+    }
 
 
 def test_of_two_states_the_one_that_carries_best_counts() -> None:
@@ -155,14 +139,14 @@ def test_a_first_norm_of_zero_or_nan_is_below_every_threshold(bad: float) -> Non
     assert predicted(pd.concat([profiles("rnn", [20], spoilt), healthy])) == {"rnn": "< 20"}
 
 
-def test_profiles_that_are_zero_or_nan_throughout_foretell_nothing_long() -> None:
+def test_profiles_that_are_zero_or_nan_throughout_predict_the_shortest_length() -> None:
     dead = profiles("rnn", [20, 50], lambda length: np.zeros(length))
     unknown = profiles("gru", [20, 50], lambda length: np.full(length, math.nan))
     assert predicted(pd.concat([dead, unknown])) == {"rnn": "< 20", "gru": "< 20"}
 
 
 @pytest.mark.parametrize("bad", [math.inf, math.nan])
-def test_a_gradient_that_overflows_on_its_way_back_explodes(bad: float) -> None:
+def test_a_gradient_that_overflows_explodes(bad: float) -> None:
     rows = profiles("rnn", [20], lambda length: np.r_[bad, np.ones(length - 1)])
     assert list(predictions(rows)["verdict"]) == ["< 20: it explodes"]
 
@@ -180,10 +164,10 @@ def test_the_summary_has_one_row_a_cell_in_the_order_in_which_they_appear() -> N
     later = profiles("rnn", [20, 50], power(0.1)).assign(step=20)
     diagnostics = pd.concat(
         [
-            measured("gru", {"half_life_h": [5.0, 5.0], "spectral_radius": [1.0, 3.0]}),
-            measured("lstm", {"half_life_h": [-8.0], "half_life_c": [90.0]}),
-            measured("lstm", {"horizon_by_gradient": [49.0], "lyapunov_exponent": [-0.1]}),
-            measured("lstm", {"half_life_theory": [80.0]}),
+            of_cell("gru", {"half_life_h": [5.0, 5.0], "spectral_radius": [1.0, 3.0]}),
+            of_cell("lstm", {"half_life_h": [-8.0], "half_life_c": [90.0]}),
+            of_cell("lstm", {"horizon_by_gradient": [49.0], "lyapunov_exponent": [-0.1]}),
+            of_cell("lstm", {"half_life_theory": [80.0]}),
         ]
     )
     table = summarise_initialisation(pd.concat([gradients, later]), diagnostics, 50)
@@ -210,7 +194,7 @@ def test_the_summary_has_one_row_a_cell_in_the_order_in_which_they_appear() -> N
 
 def test_where_no_cell_has_a_diagnostic_its_column_is_still_one_of_numbers() -> None:
     rows = profiles("rnn", [20], power(1.0))
-    table = summarise_initialisation(rows, measured("rnn", {"half_life_h": [5.0]}, length=20), 20)
+    table = summarise_initialisation(rows, of_cell("rnn", {"half_life_h": [5.0]}, length=20), 20)
     assert table["half_life_c"].dtype == float
     assert np.isnan(table["half_life_c"]).all()
 
@@ -218,4 +202,26 @@ def test_where_no_cell_has_a_diagnostic_its_column_is_still_one_of_numbers() -> 
 def test_without_profiles_there_is_an_empty_table() -> None:
     rows = profiles("rnn", [20], power(1.0)).assign(step=20)  # none at initialisation
     assert predictions(rows).empty
-    assert summarise_initialisation(rows.iloc[:0], measured("rnn", {}), 20).empty
+    assert summarise_initialisation(rows.iloc[:0], of_cell("rnn", {}), 20).empty
+
+
+@pytest.mark.parametrize(
+    ("lengths", "ratios", "text", "words"),
+    [
+        ([20, 50, 200], [1.0, 0.1, THRESHOLD], "> 200", "> 200"),
+        ([20, 50, 200], [1.0, 10.0, 1 / THRESHOLD], "> 200", "> 200"),
+        ([20, 50, 200], [1e-5, 1e-9, 0.0], "< 20", "< 20: it vanishes"),
+        ([20, 50, 200], [1e5, 1e9, math.inf], "< 20", "< 20: it explodes"),
+        ([200, 50], [THRESHOLD / 100, THRESHOLD * 100], "100", "≈ 100, then it vanishes"),
+        ([200, 50], [100 / THRESHOLD, 0.01 / THRESHOLD], "100", "≈ 100, then it explodes"),
+        ([50, 100], [THRESHOLD, 0.0], "50", "≈ 50, then it vanishes"),
+        ([20, 50], [math.inf, math.inf], "< 20", "< 20: it explodes"),
+        ([20, 50], [math.nan, 1.0], "< 20", "< 20: not measurable"),
+    ],
+)
+def test_what_is_trainable_neither_vanishes_nor_explodes(
+    lengths: list[int], ratios: list[float], text: str, words: str
+) -> None:
+    with np.errstate(divide="ignore"):
+        found = predict(lengths, np.log(ratios).tolist())
+    assert (found.text, found.words) == (text, words)

@@ -11,21 +11,13 @@ import pytest
 
 from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
-from models.analysis.schema import TABLES
 from models.experiment import Experiment
 from models.tasks import make_task
+from tests.models.tables import table
 
 EXPERIMENT = Experiment(cells=("lstm", "rnn"), lengths=(50,), seeds=1)
 LAG = make_task("temporal_order").lag(50)
 STUCK = (0.25,) * 8
-IDENTITY = {
-    "run": "made-up",
-    "task": "temporal_order",
-    "cell": "lstm",
-    "length": 50,
-    "seed": 0,
-    "learning_rate": 0.02,
-}
 HEALTHY = {"horizon_by_gradient": 49.0, "saturation_h": 0.1, "mean_f": 0.99}
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
@@ -33,43 +25,38 @@ Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 def tables(
     accuracies: tuple[float, ...] = STUCK,
     norms: tuple[float, ...] = (0.5, 12.0, 0.1),
-    known: Mapping[str, float] = HEALTHY,
+    latest: Mapping[str, float] = HEALTHY,
     solved: bool = False,
     diverged: bool = False,
     **identity: object,
 ) -> Tables:
-    """Accuracy, training and diagnostics of one model."""
-    model = {**IDENTITY, **identity}
-    score = {"loss": 1.4, "chance_accuracy": 0.25, "chance_loss": 1.39, "sequences": 256}
+    """The tables accuracy, training and diagnostics of one model."""
+    model = {"cell": "lstm", "length": 50, **identity}
     last = len(accuracies) - 1
     accuracy = [
-        {**model, **score, "step": 25 * place, "accuracy": value}
+        {**model, "step": 25 * place, "accuracy": value}
         | {"solved": solved and place == last, "diverged": diverged and place > 0}
         for place, value in enumerate(accuracies)
     ]
     training = [
-        {**model, "step": step, "loss": 1.4, "accuracy": 0.25, "gradient_norm": norm}
-        | {"clipped": norm > 1}
+        {**model, "step": step, "gradient_norm": norm, "clipped": norm > 1}
         for step, norm in enumerate(norms, start=1)
     ]
     # At initialisation everything was different.
     diagnostics = [
         {**model, "step": step, "diagnostic": name, "value": value}
-        for name, latest in known.items()
-        for step, value in ((0, 1.0), (25 * last, latest))
+        for name, last_value in latest.items()
+        for step, value in ((0, 1.0), (25 * last, last_value))
     ]
-    made = [
-        pd.DataFrame(rows, columns=list(TABLES[name]))
-        for name, rows in (
-            ("accuracy", accuracy),
-            ("training", training),
-            ("diagnostics", diagnostics),
-        )
-    ]
-    return made[0], made[1], made[2]
+    return (
+        table("accuracy", *accuracy),
+        table("training", *training),
+        table("diagnostics", *diagnostics),
+    )
 
 
 def together(*several: Tables) -> Tables:
+    """The tables of several models as those of one run."""
     accuracy, training, diagnostics = (
         pd.concat(frames, ignore_index=True) for frames in zip(*several, strict=True)
     )
@@ -87,10 +74,10 @@ SHORT = {**HEALTHY, "horizon_by_gradient": 12.0}
 CASES: dict[str, tuple[Tables, str]] = {
     "solved": (tables((*STUCK, 1.0), solved=True), "100.0% of 256"),
     "diverged": (tables(norms=(0.5, 80.0, math.inf), diverged=True), "gradient norm was 80."),
-    "gate shut": (tables(known={**SHORT, "mean_f": 0.73}), f"12 of the {LAG} steps back"),
+    "gate shut": (tables(latest={**SHORT, "mean_f": 0.73}), f"12 of the {LAG} steps back"),
     "gradient exploded": (tables(norms=(0.5, 2000.0, 1.0)), "2,000 times the clipping"),
-    "saturated": (tables(known={**SHORT, "saturation_h": 0.8}), "80% of the values"),
-    "gradient vanished": (tables(known=SHORT), "beyond 12 steps"),
+    "saturated": (tables(latest={**SHORT, "saturation_h": 0.8}), "80% of the values"),
+    "gradient vanished": (tables(latest=SHORT), "beyond 12 steps"),
     "still improving": (tables((0.25, 0.25, 0.3, 0.3, 0.4, 0.4, 0.6, 0.6)), "from 40.0%"),
     "unclear": (tables(), f"all {LAG} steps back"),
 }
@@ -102,19 +89,19 @@ def test_there_is_a_table_for_every_verdict() -> None:
 
 def test_a_truncated_gradient_that_does_not_reach_back_is_to_blame() -> None:
     window = Experiment.from_mapping({**vars(EXPERIMENT), "truncate": 20})
-    found, sentence = verdict(tables(known=SHORT), window)
+    found, sentence = verdict(tables(latest=SHORT), window)
     assert found == "gradient truncated"
     assert f"{LAG} steps back, and back-propagation is cut after 20" in sentence
     wide = Experiment.from_mapping({**vars(EXPERIMENT), "truncate": 50})
-    assert verdict(tables(known=SHORT), wide)[0] == "gradient vanished"
+    assert verdict(tables(latest=SHORT), wide)[0] == "gradient vanished"
 
 
 @pytest.mark.parametrize("expected", CASES)
 def test_a_verdict_from_tables_with_the_numbers_it_rests_on(expected: str) -> None:
-    made, told = CASES[expected]
+    made, numbers = CASES[expected]
     found, sentence = verdict(made)
     assert found == expected
-    assert told in sentence
+    assert numbers in sentence
 
 
 @pytest.mark.parametrize(
@@ -141,18 +128,18 @@ def test_a_norm_that_is_not_finite_does_not_hide_the_largest_finite_one() -> Non
 
 
 def test_a_cell_without_a_keep_gate_has_none_that_is_shut() -> None:
-    found, _ = verdict(tables(cell="rnn", known={**SHORT, "mean_f": 0.1}))
+    found, _ = verdict(tables(cell="rnn", latest={**SHORT, "mean_f": 0.1}))
     assert found == "gradient vanished"
 
 
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
-        (tables((*STUCK, 1.0), known={}, solved=True), "solved"),
-        (tables(known={}, diverged=True), "diverged"),
-        (tables(known={}, norms=(2000.0,)), "gradient exploded"),
-        (tables(known={}), "unclear"),
-        (tables(known={"horizon_by_gradient": math.nan}), "unclear"),
+        (tables((*STUCK, 1.0), latest={}, solved=True), "solved"),
+        (tables(latest={}, diverged=True), "diverged"),
+        (tables(latest={}, norms=(2000.0,)), "gradient exploded"),
+        (tables(latest={}), "unclear"),
+        (tables(latest={"horizon_by_gradient": math.nan}), "unclear"),
     ],
 )
 def test_an_older_run_without_diagnostics_is_judged_by_the_rest(
@@ -166,7 +153,7 @@ def test_an_older_run_without_diagnostics_is_judged_by_the_rest(
 
 def test_each_learning_rate_and_seed_is_a_model_of_its_own() -> None:
     made = together(
-        tables(learning_rate=0.1, known=SHORT),
+        tables(learning_rate=0.1, latest=SHORT),
         tables(learning_rate=0.01),
         tables(seed=1, learning_rate=0.1, norms=(5000.0,)),
         tables(cell="rnn", learning_rate=0.1, solved=True),

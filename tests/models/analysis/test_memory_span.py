@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,38 +10,7 @@ import pandas as pd
 import pytest
 
 from models.analysis.memory_span import expanded_tail, memory_spans
-from models.analysis.schema import TABLES
-
-Curve = Mapping[int, Sequence[float]]
-"""Per length, the scaled score of each seed: 0 at chance, 1 where every answer is right."""
-CHANCE = 0.25
-
-
-def table(curves: Mapping[str, Curve], chance: Mapping[int, float] | None = None) -> pd.DataFrame:
-    rows = []
-    for cell, curve in curves.items():
-        for length, grades in curve.items():
-            guess = (chance or {}).get(length, CHANCE)
-            rows += [
-                {
-                    "run": "made-up",
-                    "task": "temporal_order",
-                    "cell": cell,
-                    "length": length,
-                    "seed": seed,
-                    "learning_rate": 0.01,
-                    "step": 100,
-                    "accuracy": guess + (1 - guess) * grade,
-                    "loss": 1.0,
-                    "chance_accuracy": guess,
-                    "chance_loss": math.log(4),
-                    "sequences": 256,
-                    "solved": grade == 1,
-                    "diverged": False,
-                }
-                for seed, grade in enumerate(grades)
-            ]
-    return pd.DataFrame(rows, columns=list(TABLES["accuracy"]))
+from tests.models.tables import CHANCE, Curve, accuracies, table
 
 
 def span_of(accuracy: pd.DataFrame) -> dict[str, Any]:
@@ -52,7 +20,8 @@ def span_of(accuracy: pd.DataFrame) -> dict[str, Any]:
 
 
 def span(curve: Curve) -> dict[str, Any]:
-    return span_of(table({"rnn": curve}))
+    """The row of a single cell with this curve."""
+    return span_of(accuracies({"rnn": curve}))
 
 
 # The span.
@@ -97,12 +66,12 @@ def test_longer_lengths_in_proportion_give_a_longer_span_in_proportion() -> None
 def test_the_middle_is_half_way_to_chance_not_half_of_the_answers() -> None:
     # Both curves are above half of the answers all along.
     for chance in (0.5, 0.6):
-        accuracy = table({"rnn": {20: [1], 80: [0]}}, {20: chance, 80: chance})
+        accuracy = accuracies({"rnn": {20: [1], 80: [0]}}, {20: chance, 80: chance})
         assert span_of(accuracy)["span"] == pytest.approx(40)
 
 
 def test_each_length_is_scaled_by_its_own_chance() -> None:
-    accuracy = table({"rnn": {20: [1], 80: [0]}}, {20: 0.05, 80: 0.7})
+    accuracy = accuracies({"rnn": {20: [1], 80: [0]}}, {20: 0.05, 80: 0.7})
     assert span_of(accuracy)["span"] == pytest.approx(40)
 
 
@@ -113,8 +82,8 @@ def test_scores_are_averaged_over_seeds_before_the_crossing() -> None:
 
 
 def test_only_the_latest_step_counts() -> None:
-    late = table({"rnn": {20: [1, 1], 80: [0, 0]}})
-    early = table({"rnn": {20: [0, 0], 80: [1, 1]}}).assign(step=0)
+    late = accuracies({"rnn": {20: [1, 1], 80: [0, 0]}})
+    early = accuracies({"rnn": {20: [0, 0], 80: [1, 1]}}).assign(step=0)
     for rows in ([late, early], [early, late]):
         assert span_of(pd.concat(rows, ignore_index=True))["span"] == pytest.approx(40)
 
@@ -124,7 +93,7 @@ def test_lengths_may_come_in_any_order() -> None:
 
 
 def test_a_cell_that_diverged_has_no_span() -> None:
-    found = span_of(table({"rnn": {20: [0, 0], 80: [0, 0]}}).assign(diverged=True))
+    found = span_of(accuracies({"rnn": {20: [0, 0], 80: [0, 0]}}).assign(diverged=True))
     assert math.isnan(found["span"])
     assert (found["text"], found["bound"], found["interval"]) == ("diverged", "", "")
 
@@ -140,7 +109,7 @@ def test_a_dip_that_stays_above_the_middle_is_no_fall() -> None:
 
 
 def test_a_diverged_model_counts_with_the_accuracy_it_has() -> None:
-    rows = table({"rnn": {20: [1, 1], 80: [0, 0.5]}})
+    rows = accuracies({"rnn": {20: [1, 1], 80: [0, 0.5]}})
     rows["diverged"] = rows["accuracy"] == CHANCE
     rows.loc[rows["diverged"], "loss"] = math.nan
     assert span_of(rows)["span"] == pytest.approx(20 * 4 ** (0.5 / 0.75))
@@ -220,10 +189,10 @@ def test_an_interval_that_lies_outside_all_lengths_says_so_once(
 def noisy(
     cells: int, seeds: int, true: float, lengths: tuple[int, ...] = (20, 40, 80, 160, 320)
 ) -> pd.DataFrame:
-    """Cells alike, whose expected score crosses the middle at ``true``."""
+    """The accuracies of equal cells, whose expected score crosses the middle at ``true``."""
     rng = np.random.default_rng(0)
     grades = {length: 0.5 - 0.3 * math.log(length / true) for length in lengths}
-    return table(
+    return accuracies(
         {
             f"rnn {cell}": {
                 length: [grade + noise for noise in rng.normal(0, 0.15, seeds)]
@@ -286,17 +255,17 @@ def test_one_row_a_cell_in_the_order_in_which_they_appear() -> None:
         "rnn": {20: [1, 1], 80: [0, 0]},
         "gru": {20: [0, 0], 80: [0, 0]},
     }
-    spans = memory_spans(table(curves))
+    spans = memory_spans(accuracies(curves))
     assert spans["cell"].tolist() == ["lstm", "rnn", "gru"]
     assert spans["text"].tolist() == ["> 80", "40", "< 20"]
 
 
 def test_cells_may_have_been_measured_at_different_lengths() -> None:
-    spans = memory_spans(table({"rnn": {20: [1], 80: [0]}, "gru": {100: [1], 200: [1]}}))
+    spans = memory_spans(accuracies({"rnn": {20: [1], 80: [0]}, "gru": {100: [1], 200: [1]}}))
     assert spans["text"].tolist() == ["40", "> 200"]
 
 
 def test_nothing_measured_is_an_empty_table_with_its_columns() -> None:
-    spans = memory_spans(pd.DataFrame(columns=list(TABLES["accuracy"])))
+    spans = memory_spans(table("accuracy"))
     assert list(spans) == ["cell", "span", "bound", "low", "high", "text", "interval"]
     assert spans.empty

@@ -1,134 +1,22 @@
-"""Summaries: the intervals, the choice of the learning rate, and who counts in what."""
+"""Summaries of the tables, and which rows and models count in what."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
-import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
-from models.analysis.schema import TABLES
 from models.analysis.statistics import (
     clipped_share,
-    clopper_pearson,
     latest,
     result_table,
-    select_learning_rate,
     steps_to_solve,
-    student,
     summarise,
     summarise_generalisation,
     trained,
 )
-
-MODEL = {
-    "run": "made-up",
-    "task": "temporal_order",
-    "cell": "rnn",
-    "length": 20,
-    "seed": 0,
-    "learning_rate": 0.01,
-}
-DEFAULTS = MODEL | {
-    "step": 100,
-    "accuracy": 0.5,
-    "loss": 1.0,
-    "chance_accuracy": 0.25,
-    "chance_loss": math.log(4),
-    "sequences": 256,
-    "solved": False,
-    "diverged": False,
-    "test_length": 20,
-    "gradient_norm": 1.0,
-    "clipped": False,
-}
-
-
-def table(name: str, *rows: Mapping[str, object]) -> pd.DataFrame:
-    """Rows of which a test names only what it is about."""
-    return pd.DataFrame([{**DEFAULTS, **row} for row in rows], columns=list(TABLES[name]))
-
-
-def scores(name: str, rates: dict[float, float], **more: object) -> pd.DataFrame:
-    """The same accuracy for two seeds of every learning rate."""
-    rows = [
-        {"learning_rate": rate, "accuracy": accuracy, "seed": seed, **more}
-        for rate, accuracy in rates.items()
-        for seed in (0, 1)
-    ]
-    return table(name, *rows)
-
-
-def chosen(accuracy: pd.DataFrame, validation: pd.DataFrame) -> set[tuple[str, int, float]]:
-    selected = select_learning_rate(accuracy, validation)
-    return {
-        (str(cell), int(length), float(rate))
-        for cell, length, rate in selected[["cell", "length", "learning_rate"]].to_numpy()
-    }
-
-
-# Counts.
-
-
-@pytest.mark.parametrize(("k", "n"), [(0, 1), (1, 1), (0, 3), (1, 3), (3, 3), (7, 20), (250, 256)])
-def test_clopper_pearson_is_the_exact_interval_of_scipy(k: int, n: int) -> None:
-    exact = stats.binomtest(k, n).proportion_ci(0.95, method="exact")
-    low, high = clopper_pearson(k, n)
-    assert (float(low), float(high)) == pytest.approx((exact.low, exact.high), abs=1e-12)
-
-
-@pytest.mark.parametrize("n", [1, 3, 10])
-def test_clopper_pearson_of_none_and_all_has_a_closed_form(n: int) -> None:
-    low, high = clopper_pearson([0, n], [n, n])
-    assert low == pytest.approx([0, 0.025 ** (1 / n)])
-    assert high == pytest.approx([1 - 0.025 ** (1 / n), 1])
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 12])
-def test_clopper_pearson_covers_every_share_at_least_95_percent_of_the_time(n: int) -> None:
-    successes = np.arange(n + 1)
-    low, high = clopper_pearson(successes, np.full(n + 1, n))
-    share = np.linspace(0, 1, 401)[:, None]
-    inside = (low <= share) & (share <= high)
-    coverage = (stats.binom.pmf(successes, n, share) * inside).sum(axis=1)
-    assert coverage.min() >= 0.95 - 1e-9
-
-
-# Means.
-
-
-def test_student_is_the_t_interval_of_scipy() -> None:
-    values = np.array([0.31, 0.42, 0.38, 0.55])
-    low, high = student(values.mean(), values.std(ddof=1), len(values))
-    expected = stats.t.interval(0.95, 3, values.mean(), stats.sem(values))
-    assert (float(low), float(high)) == pytest.approx(expected)
-
-
-def test_student_of_two_values_by_hand() -> None:
-    # t(1; 97.5 %) = tan(0.475 π) = 12.706; deviation / √2 is half the distance.
-    low, high = student(0.5, 0.02 / math.sqrt(2), 2)
-    half = math.tan(0.475 * math.pi) * 0.01
-    assert (float(low), float(high)) == pytest.approx((0.5 - half, 0.5 + half))
-
-
-def test_student_of_one_value_is_unknown() -> None:
-    low, high = student([0.5, 0.5], [np.nan, 0.1], [1, 3])
-    assert np.isnan([low[0], high[0]]).all()
-    assert np.isfinite([low[1], high[1]]).all()
-
-
-@pytest.mark.parametrize("seeds", [2, 3, 8])
-def test_student_covers_the_true_mean_95_percent_of_the_time(seeds: int) -> None:
-    trials = 20_000
-    values = np.random.default_rng(0).normal(0.6, 0.1, (trials, seeds))
-    low, high = student(values.mean(1), values.std(1, ddof=1), np.full(trials, seeds))
-    coverage = ((low <= 0.6) & (high >= 0.6)).mean()
-    # Four standard errors of a share among so many trials.
-    assert coverage == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / trials))
-
+from tests.models.tables import table
 
 # The latest rows.
 
@@ -155,121 +43,6 @@ def test_latest_keeps_models_apart_by_every_part_of_their_identity(column: str) 
 def test_latest_needs_no_run_column() -> None:
     rows = table("accuracy", {"step": 0}, {"step": 25}).drop(columns="run")
     assert latest(rows)["step"].tolist() == [25]
-
-
-# The choice of the learning rate.
-
-
-def test_the_rate_best_on_validation_wins_over_the_one_best_on_held_out() -> None:
-    accuracy = scores("accuracy", {0.001: 0.5, 0.01: 0.99, 0.1: 0.6})
-    validation = scores("validation", {0.001: 0.8, 0.01: 0.7, 0.1: 0.6})
-    assert chosen(accuracy, validation) == {("rnn", 20, 0.001)}
-
-
-def test_the_choice_does_not_depend_on_held_out_accuracy_at_all() -> None:
-    rng = np.random.default_rng(0)
-    validation = scores("validation", {0.001: 0.3, 0.01: 0.7, 0.1: 0.6})
-    accuracy = scores("accuracy", {0.001: 0.0, 0.01: 0.0, 0.1: 0.0})
-    for _ in range(20):
-        shuffled = accuracy.assign(accuracy=rng.random(6), loss=rng.random(6))
-        assert chosen(shuffled, validation) == {("rnn", 20, 0.01)}
-
-
-def test_each_cell_and_length_has_its_own_rate() -> None:
-    best = {("rnn", 20): 0.1, ("rnn", 50): 0.01, ("gru", 20): 0.01, ("gru", 50): 0.1}
-    accuracy = pd.concat(
-        scores("accuracy", {0.01: 0.5, 0.1: 0.5}, cell=cell, length=length) for cell, length in best
-    )
-    validation = pd.concat(
-        scores(
-            "validation",
-            {rate: 0.9 if rate == winner else 0.3 for rate in (0.01, 0.1)},
-            cell=cell,
-            length=length,
-        )
-        for (cell, length), winner in best.items()
-    )
-    assert chosen(accuracy, validation) == {(*key, rate) for key, rate in best.items()}
-    assert len(select_learning_rate(accuracy, validation)) == 8
-
-
-def test_all_seeds_and_steps_of_the_chosen_rate_stay_as_they_were() -> None:
-    accuracy = pd.concat(
-        [scores("accuracy", {0.1: 0.2, 0.01: 0.4}, step=step) for step in (0, 25)],
-        ignore_index=True,
-    )
-    selected = select_learning_rate(accuracy, scores("validation", {0.01: 0.5, 0.1: 0.9}))
-    pd.testing.assert_frame_equal(selected, accuracy[accuracy["learning_rate"] == 0.1])
-
-
-def test_validation_is_averaged_over_seeds() -> None:
-    validation = table(
-        "validation",
-        {"learning_rate": 0.01, "seed": 0, "accuracy": 1.0},
-        {"learning_rate": 0.01, "seed": 1, "accuracy": 0.2},
-        {"learning_rate": 0.1, "seed": 0, "accuracy": 0.7},
-        {"learning_rate": 0.1, "seed": 1, "accuracy": 0.7},
-    )
-    assert chosen(scores("accuracy", {0.01: 0.5, 0.1: 0.5}), validation) == {("rnn", 20, 0.1)}
-
-
-def test_only_the_latest_validation_counts() -> None:
-    early = scores("validation", {0.01: 0.3, 0.1: 0.9}, step=25)
-    late = scores("validation", {0.01: 0.8, 0.1: 0.4}, step=50)
-    accuracy = scores("accuracy", {0.01: 0.5, 0.1: 0.5})
-    assert chosen(accuracy, pd.concat([late, early])) == {("rnn", 20, 0.01)}
-
-
-def test_equal_accuracy_is_decided_by_loss_and_equal_loss_by_the_smaller_rate() -> None:
-    accuracy = scores("accuracy", {0.001: 0.5, 0.01: 0.5, 0.1: 0.5})
-    losses = {0.1: 0.4, 0.01: 0.4, 0.001: 0.7}
-    validation = pd.concat(
-        scores("validation", {rate: 0.5}, loss=loss) for rate, loss in losses.items()
-    )
-    assert chosen(accuracy, validation) == {("rnn", 20, 0.01)}
-
-
-@pytest.mark.parametrize("loss", [math.nan, math.inf])
-def test_a_diverged_seed_does_not_win_a_tie_against_finite_losses(loss: float) -> None:
-    validation = table(
-        "validation",
-        {"learning_rate": 0.01, "seed": 0, "loss": 1.4},
-        {"learning_rate": 0.01, "seed": 1, "loss": 1.4},
-        {"learning_rate": 0.1, "seed": 0, "loss": 0.1},
-        {"learning_rate": 0.1, "seed": 1, "loss": loss},
-    )
-    assert chosen(scores("accuracy", {0.01: 0.5, 0.1: 0.5}), validation) == {("rnn", 20, 0.01)}
-
-
-def test_a_rate_without_a_validation_accuracy_never_wins() -> None:
-    validation = table(
-        "validation",
-        {"learning_rate": 0.001, "accuracy": math.nan},
-        {"learning_rate": 0.01, "accuracy": 0.26},
-        {"learning_rate": 0.1, "accuracy": 0.99, "seed": 0},
-        {"learning_rate": 0.1, "accuracy": math.nan, "seed": 1},
-    )
-    accuracy = scores("accuracy", {0.001: 0.99, 0.01: 0.3, 0.1: 0.99})
-    assert chosen(accuracy, validation) == {("rnn", 20, 0.01)}
-
-
-def test_where_every_rate_diverged_one_is_still_chosen() -> None:
-    validation = scores("validation", {0.1: 0.25, 0.01: 0.25}, loss=math.nan)
-    assert chosen(scores("accuracy", {0.01: 0.2, 0.1: 0.2}), validation) == {("rnn", 20, 0.01)}
-
-
-def test_without_validation_rows_nothing_is_selected() -> None:
-    accuracy = scores("accuracy", {0.01: 0.5, 0.1: 0.6})
-    assert chosen(accuracy, table("validation")) == {("rnn", 20, 0.01), ("rnn", 20, 0.1)}
-    others = scores("validation", {0.01: 0.9, 0.1: 0.1}, length=50)
-    assert chosen(accuracy, others) == {("rnn", 20, 0.01), ("rnn", 20, 0.1)}
-    assert select_learning_rate(table("accuracy"), others).empty
-
-
-@pytest.mark.parametrize("name", ["training", "generalisation"])
-def test_the_choice_applies_to_any_table_of_models(name: str) -> None:
-    validation = scores("validation", {0.01: 0.2, 0.1: 0.9})
-    assert chosen(scores(name, {0.01: 0.9, 0.1: 0.2}), validation) == {("rnn", 20, 0.1)}
 
 
 # Summaries.

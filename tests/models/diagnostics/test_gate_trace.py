@@ -113,7 +113,7 @@ def test_sequences_are_aligned_on_an_event(event: Event) -> None:
         np.testing.assert_allclose(trace.values["z"][row], np.mean(seen, axis=0), atol=1e-6)
 
 
-def test_an_unknown_event_is_said() -> None:
+def test_an_unknown_event_is_refused() -> None:
     model = random_model("rnn")
     with pytest.raises(ExperimentError, match="event is 'lunch': choose from start, first, last"):
         mean_gate_trace(model, model.held_out(8), "lunch")  # type: ignore[arg-type]
@@ -159,10 +159,10 @@ def test_selectivity_and_its_effect() -> None:
 
 def test_time_constants_before_and_after() -> None:
     model = random_model("lstm:bias=chrono")
-    born = replace(model, parameters=model.at_initialisation().parameters)
+    initial = replace(model, parameters=model.at_initialisation().parameters)
     batch = model.held_out(20)
     now = specialisation(model, batch).query("gate == 'f'")
-    before = specialisation(born, batch).query("gate == 'f'")
+    before = specialisation(initial, batch).query("gate == 'f'")
     assert now["time_constant"].to_list() == pytest.approx((1 / (1 - now["mean"])).to_list())
     assert now["time_constant_at_initialisation"].to_list() == before["time_constant"].to_list()
     assert now["mean_at_initialisation"].to_list() == before["mean"].to_list()

@@ -48,7 +48,7 @@ def test_what_is_separable_is_read_perfectly_and_shuffled_labels_are_at_chance()
     assert (curve["shuffled_high"] < 1).all()
 
 
-def test_of_noise_neither_reads_anything() -> None:
+def test_nothing_is_read_from_noise() -> None:
     model = random_model("rnn", "recall")
     fit, score = model.for_fitting(SEQUENCES), model.held_out(SEQUENCES)
     curve = probe_curve(
@@ -77,7 +77,7 @@ def test_a_value_is_read_within_the_tasks_tolerance() -> None:
     assert set(curve["reads"]) == {"answer"}
 
 
-def test_states_without_any_difference_or_not_finite_tell_nothing() -> None:
+def test_states_without_any_difference_or_not_finite_hold_nothing() -> None:
     model = random_model("rnn", "recall")
     fit, score = model.for_fitting(SEQUENCES), model.held_out(SEQUENCES)
     for value in (0.0, 0.7, np.nan, np.inf):
@@ -98,7 +98,7 @@ def test_states_without_any_difference_or_not_finite_tell_nothing() -> None:
         ("copy", [f"answer {k}" for k in range(1, 11)]),
     ],
 )
-def test_what_is_asked(task: str, reads: list[str]) -> None:
+def test_what_is_read_from_each_task(task: str, reads: list[str]) -> None:
     model = random_model("rnn", task, 66 if task == "digits" else 12)
     batch = model.held_out(16)
     asked = questions(model.task, batch, model.length)
@@ -106,7 +106,7 @@ def test_what_is_asked(task: str, reads: list[str]) -> None:
     assert all(labels.shape == (16,) for labels in asked.values())
 
 
-def test_parts_are_the_symbols_in_their_order() -> None:
+def test_the_parts_of_an_answer_are_its_symbols_in_order() -> None:
     model = random_model("rnn", "temporal_order")
     batch = model.held_out(50)
     asked = questions(model.task, batch, model.length)

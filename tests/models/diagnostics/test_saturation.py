@@ -43,7 +43,7 @@ def test_share_of_units(name: str, ends: tuple[float, float]) -> None:
 
 def test_dead_units_of_relu() -> None:
     trajectory = clamped("rnn:activation=relu", {}, steps=4)
-    weights = {part: value.clone() for part, value in trajectory.weights.named().items()}
+    weights = {name: value.clone() for name, value in trajectory.weights.named().items()}
     weights["b"][:] = 1
     weights["b"][0, 0] = -1  # dead
     weights["b"][1, 0], weights["W_x"][1, 0, 0] = -1, 2  # at 0 but once
@@ -54,9 +54,9 @@ def test_dead_units_of_relu() -> None:
     assert saturation(pushed)["h"].tolist() == [pytest.approx(1 / HIDDEN), 0]
 
 
-def test_not_finite_is_not_known() -> None:
+def test_values_that_are_not_finite_have_no_shares() -> None:
     trajectory = random("gru")
-    weights = {part: value.clone() for part, value in trajectory.weights.named().items()}
+    weights = {name: value.clone() for name, value in trajectory.weights.named().items()}
     weights["W_h"][1] = torch.nan
     sick = replace(trajectory, weights=replace(trajectory.weights, **weights))
     for share in (*saturation(sick).values(), *gate_means(sick).values()):

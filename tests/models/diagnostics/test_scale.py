@@ -19,19 +19,17 @@ from models.cells.cell import Weights
 from models.cells.rnn import RNN
 from models.diagnostics.inside.linear_probe import probe_curve
 from models.diagnostics.jacobian import lyapunov_exponent, lyapunov_exponents
-from models.diagnostics.measure import of_inputs, of_profiles, of_recurrence
+from models.diagnostics.measure import measure_connectivity, measure_profiles, measure_recurrence
 from models.diagnostics.theory import theoretical_half_life
 from models.diagnostics.trajectory import State, Trajectory, trajectories
-from models.experiment.partition import ModelKey
 from models.kernels import unroll
 from models.kernels.schedule import Schedule
 from models.population.evaluation import gradient_profile, set_profile_batches
-from models.population.population import Population, initial_parameters
-from models.tasks import make_task
+from models.population.population import Population
 from models.training.optimiser import Adam, clip, gradient_norm, is_clipped
 from models.training.regularisation import omega
 from tests.models.diagnostics.trained import random_model
-from tests.models.diagnostics.trajectories import clamped, linear
+from tests.models.diagnostics.trajectories import clamped, linear, population
 
 SCALES = (1e-37, 1e-30, 1e-20, 1.0, 1e18, 1e25, 1e36)
 """From the smallest normal number of float32 to the largest, nearly."""
@@ -39,32 +37,29 @@ SCALES = (1e-37, 1e-30, 1e-20, 1.0, 1e18, 1e25, 1e36)
 
 @pytest.fixture(autouse=True)
 def flushed() -> Iterator[None]:
+    """Denormal numbers are flushed in each test."""
     torch.set_flush_denormal(True)
     yield
     torch.set_flush_denormal(False)
 
 
-def population(
-    name: str,
+def alone(
+    cell_spec: str,
     length: int,
-    hidden: int,
+    hidden: int = 8,
     task: str = "recall",
     dtype: torch.dtype = torch.float32,
     readout: float = 1.0,
 ) -> Population:
-    """One model as it is initialised, its readout scaled, with the sequences of its profiles."""
-    cell, tasked = make_cell(name), make_task(task)
-    models = [ModelKey(length, 0, 0.01)]
-    parameters = initial_parameters(cell, tasked, models, hidden, torch.device("cpu"))
-    parameters = parameters.detach().to(dtype).requires_grad_()
-    one = Population(cell, tasked, [length], hidden, 8, parameters)
-    with torch.no_grad():
-        one.weights()[1][0].mul_(readout)
+    """One model at initialisation, its readout scaled, with the sequences of its profiles."""
+    one = population(cell_spec, task, [length], hidden, dtype=dtype)
+    one.weights()[1][0].detach().mul_(readout)
     set_profile_batches(one, [0])
     return one
 
 
 def vectors(scale: float) -> Tensor:
+    """Three vectors of 200 numbers from ``scale`` to twice that, (3, 200), in float64."""
     generator = torch.Generator().manual_seed(0)
     return (1 + torch.rand(3, 200, dtype=torch.float64, generator=generator)) * scale
 
@@ -99,29 +94,31 @@ def test_a_norm_above_every_number_of_float32_is_finite() -> None:
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
 def test_gradient_profiles(name: str, readout: float) -> None:
     # Of a squared error the gradient is as large as the readout, or as its square.
-    ours = population(name, 10, 8, "adding", readout=readout)
-    theirs = population(name, 10, 8, "adding", torch.float64, readout)
+    ours = alone(name, 10, task="adding", readout=readout)
+    theirs = alone(name, 10, task="adding", dtype=torch.float64, readout=readout)
     for state, (profile,) in gradient_profile(ours, [0]).items():
         exact = gradient_profile(theirs, [0])[state][0]
         np.testing.assert_allclose(profile, exact, rtol=1e-2, err_msg=state)
-    lives, exact_lives = (of_profiles(gradient_profile(one, [0])) for one in (ours, theirs))
-    for name_of, value in lives.items():
-        np.testing.assert_allclose(value, exact_lives[name_of], rtol=5e-2, err_msg=name_of)
+    ours_by_name, exact_by_name = (
+        measure_profiles(gradient_profile(one, [0])) for one in (ours, theirs)
+    )
+    for name_of, value in ours_by_name.items():
+        np.testing.assert_allclose(value, exact_by_name[name_of], rtol=5e-2, err_msg=name_of)
 
 
 @pytest.mark.parametrize(("length", "least"), [(45, 1e-30), (100, 1e-75)])
-def test_connectivity_of_what_is_long_gone(length: int, least: float) -> None:
-    (ours,) = of_inputs(population("rnn:activation=sigmoid", length, 8))
-    (exact,) = of_inputs(population("rnn:activation=sigmoid", length, 8, dtype=torch.float64))
+def test_connectivity_of_inputs_whose_effect_has_vanished(length: int, least: float) -> None:
+    (ours,) = measure_connectivity(alone("rnn:activation=sigmoid", length))
+    (exact,) = measure_connectivity(alone("rnn:activation=sigmoid", length, dtype=torch.float64))
     assert 0 < ours.min() < 1e-25
     assert ours.min() > least
     np.testing.assert_allclose(ours, exact, rtol=1e-3)
 
 
 def test_a_batch_some_of_whose_sequences_lose_everything() -> None:
-    one = population("rnn:activation=relu,init=identity", 20, 16, "temporal_order")
+    one = alone("rnn:activation=relu,init=identity", 20, 16, "temporal_order")
     ((_, trajectory),) = trajectories(one)
-    (found,) = lyapunov_exponents(trajectory).tolist()
+    (exponents,) = lyapunov_exponents(trajectory).tolist()
     # With the identity a step leaves the gradient of a live unit as it is, and no other: between
     # the edges that are not counted, v loses the units that die there.
     alive = (torch.stack([state[0] for state in trajectory.states[1:]]) > 0)[:, 0].double()
@@ -131,10 +128,12 @@ def test_a_batch_some_of_whose_sequences_lose_everything() -> None:
     with np.errstate(divide="ignore"):
         expected = np.where(last > 0, np.log(before / after) / 10, -np.inf)
     assert 0 < np.isinf(expected).sum() < 8
-    assert found == pytest.approx(expected.tolist(), abs=1e-6)
+    assert exponents == pytest.approx(expected.tolist(), abs=1e-6)
     middle = np.mean(np.sort(expected)[3:5])
     assert np.isfinite(middle)
-    assert of_recurrence(one)["lyapunov_exponent"].tolist() == pytest.approx([middle], abs=1e-6)
+    assert measure_recurrence(one)["lyapunov_exponent"].tolist() == pytest.approx(
+        [middle], abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("step", [0, 5, 11])
@@ -185,7 +184,7 @@ def regulariser(scale: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     def normal(*shape: int) -> Tensor:
         return 0.3 * torch.randn(*shape, dtype=torch.float64, generator=source).to(dtype)
 
-    named = {part: normal(1, *shape).requires_grad_() for part, shape in cell.shapes(2, 4).items()}
+    named = {name: normal(1, *shape).requires_grad_() for name, shape in cell.shapes(2, 4).items()}
     recurrence = unroll(cell, Schedule((5,)), 2, 4, 3, dtype)
     recurrence.set_inputs(0, normal(5, 2, 3))
     loss = recurrence.hidden_states(Weights(**named), 1).square().mean() * scale
@@ -197,11 +196,11 @@ def regulariser(scale: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
 def test_probes_read_states_of_every_size(scale: float) -> None:
     model = random_model("gru", "recall")
     batches = model.for_fitting(200), model.held_out(200)
-    plain, scaled = (
+    unscaled, scaled = (
         probe_curve(model, *((batch, states(batch, size)) for batch in batches))
         for size in (1.0, scale)
     )
-    assert (plain["accuracy"] == 1).all()
+    assert (unscaled["accuracy"] == 1).all()
     assert (scaled["accuracy"] == 1).all()
 
 

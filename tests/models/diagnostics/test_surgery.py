@@ -55,8 +55,8 @@ def test_nothing_done_is_nothing_changed(name: str) -> None:
 @pytest.mark.parametrize("name", ["lstm", "lstm:norm=layer", "lstm:norm=batch"])
 def test_f_at_1_and_i_at_0_freeze_c(name: str) -> None:
     intact = random(name)
-    held = [Clamp("f", 1.0, None, 4, STEPS), Clamp("i", 0.0, None, 4, STEPS)]
-    states = run_with(intact, held)
+    clamps = [Clamp("f", 1.0, None, 4, STEPS), Clamp("i", 0.0, None, 4, STEPS)]
+    states = run_with(intact, clamps)
     assert_same(states[:4], list(intact.states[:4]))
     for _, c in states[4:]:
         assert torch.equal(c, states[3][1])
@@ -78,8 +78,8 @@ def test_f_at_0_and_i_at_0_empty_c() -> None:
 
 def test_some_units_alone_are_held() -> None:
     intact = random("lstm")
-    held = [Clamp("f", 1.0, (1, 3), 1, STEPS), Clamp("i", 0.0, (1, 3), 1, STEPS)]
-    c = torch.stack([state[1] for state in run_with(intact, held)])
+    clamps = [Clamp("f", 1.0, (1, 3), 1, STEPS), Clamp("i", 0.0, (1, 3), 1, STEPS)]
+    c = torch.stack([state[1] for state in run_with(intact, clamps)])
     assert not c[:, :, [0, 2]].any()
     assert c[1:, :, 1].all()
 
@@ -95,7 +95,7 @@ def test_a_gate_at_its_mean() -> None:
 def test_erased_at_one_step_it_runs_on_from_there() -> None:
     intact = random("lstm")
     states = run_with(intact, [Erase("c", 3, (2,))])
-    expected = [part.clone() for part in intact.states[3]]
+    expected = [state.clone() for state in intact.states[3]]
     expected[1][:, 1] = 0
     assert_same([states[3]], [tuple(expected)])
     assert_same([states[4]], [intact.step(3, tuple(expected))])
@@ -115,11 +115,11 @@ def test_noise_has_the_spread_of_the_state_times_its_scale() -> None:
 def test_a_transplanted_state_is_the_one_of_the_sequence_before() -> None:
     intact = random("lstm")
     states = run_with(intact, [Transplant(2)])
-    rolled = tuple(part.roll(1, dims=-1) for part in intact.states[2])
+    rolled = tuple(state.roll(1, dims=-1) for state in intact.states[2])
     assert_same([states[2], states[3]], [rolled, intact.step(2, rolled)])
 
 
-def test_they_are_done_in_order() -> None:
+def test_interventions_are_done_in_order() -> None:
     intact = random("gru")
     last = run_with(intact, [Clamp("z", 0.0, None, 1, 7), Clamp("z", 1.0, None, 1, 7)])
     assert not last[-1][0].any()
@@ -128,26 +128,26 @@ def test_they_are_done_in_order() -> None:
 
 
 def test_a_swapped_memory_gives_the_other_sequences_answer(recall: TrainedModel) -> None:
-    found = operate(recall, [Transplant(7)], 400)
-    assert found.before.share > 0.95
-    assert found.swapped is not None
-    assert found.swapped.other.share > 0.95
-    assert found.swapped.own.share < 0.05
-    assert found.swapped.own.sequences == found.swapped.other.sequences
-    assert 200 < found.swapped.own.sequences < 400  # a quarter has the same symbol
-    assert found.after.share == pytest.approx(0.25, abs=0.1)
+    result = operate(recall, [Transplant(7)], 400)
+    assert result.before.share > 0.95
+    assert result.swapped is not None
+    assert result.swapped.other.share > 0.95
+    assert result.swapped.own.share < 0.05
+    assert result.swapped.own.sequences == result.swapped.other.sequences
+    assert 200 < result.swapped.own.sequences < 400  # a quarter has the same symbol
+    assert result.after.share == pytest.approx(0.25, abs=0.1)
 
 
 def test_erasing_c_loses_the_answer_and_the_probe_says_when(recall: TrainedModel) -> None:
-    found = operate(recall, [Erase("c", 7), Erase("h", 7)], 400)
-    assert found.after.share < 0.5
-    curve = found.probe.set_index(["operated", "state", "t"])["accuracy"].sort_index()
+    result = operate(recall, [Erase("c", 7), Erase("h", 7)], 400)
+    assert result.after.share < 0.5
+    curve = result.probe.set_index(["operated", "state", "t"])["accuracy"].sort_index()
     assert curve[False, "c", 15] == 1
     assert curve[True, "c", 6] == 1
     assert (curve[True, "c"].loc[7:] < 0.4).all()
-    low, high = clopper_pearson(found.after.share * 400, 400)
-    assert found.after.low == pytest.approx(float(low))
-    assert found.after.high == pytest.approx(float(high))
+    low, high = clopper_pearson(result.after.share * 400, 400)
+    assert result.after.low == pytest.approx(float(low))
+    assert result.after.high == pytest.approx(float(high))
 
 
 def test_the_ablation_table_says_which_gates_the_task_needs(recall: TrainedModel) -> None:
@@ -155,23 +155,23 @@ def test_the_ablation_table_says_which_gates_the_task_needs(recall: TrainedModel
     identity = ["task", "cell", "length", "seed", "learning_rate"]
     shares = ["accuracy", "low", "high", "sequences"]
     assert list(table.columns) == [*identity, "gate", "to", *shares]
-    held = table.set_index(["gate", "to"])["accuracy"]
-    assert list(held.index) == [
+    accuracy = table.set_index(["gate", "to"])["accuracy"]
+    assert list(accuracy.index) == [
         ("", ""),
         *((gate, to) for gate in "ifog" for to in ("0", "1", "mean")),
     ]
-    assert held["", ""] > 0.95
+    assert accuracy["", ""] > 0.95
     for gate in "ig":  # nothing is written then, and only one answer is ever given
-        assert held[gate, "0"] < 0.45
-    assert held["f", "1"] > held["f", "0"]
+        assert accuracy[gate, "0"] < 0.45
+    assert accuracy["f", "1"] > accuracy["f", "0"]
 
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", CELLS)
 def test_every_cell_has_operations_on_every_task(name: str, task: str) -> None:
     model = random_model(name, task)
-    known = operations(model)
-    for key, one in known.items():
+    offered = operations(model)
+    for key, one in offered.items():
         assert one.name == key
         done = operate(model, one.interventions, 16)
         assert done.before.sequences == done.after.sequences == 16
@@ -242,7 +242,7 @@ def test_to_json_and_back(one: Intervention) -> None:
         ),
     ],
 )
-def test_what_cannot_be_done_is_said(bad: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_done_is_refused(bad: dict[str, Any], message: str) -> None:
     model = random_model("lstm")
     with pytest.raises(ExperimentError, match=message):
         operate(model, [from_json(bad)], 16)
@@ -259,7 +259,7 @@ def test_shares_of_several_answers_count_each_sequence_once() -> None:
     assert done.before.share == pytest.approx(right.double().mean().item())
 
 
-def test_where_the_two_answers_are_the_same_nothing_is_told_of_whose_it_is() -> None:
+def test_sequences_whose_two_answers_are_the_same_are_left_out() -> None:
     model = random_model("gru", "adding")
     done = operate(model, [Transplant(3)], 64)
     assert done.swapped is not None

@@ -41,8 +41,8 @@ def test_it_is_right_as_often_as_training_measured() -> None:
 
 def test_at_initialisation_it_is_what_training_starts_from() -> None:
     model = random_model("lstm:bias=chrono")
-    part = Shard(model.name, (model.identity,))
-    start = PopulationTrainer(model.experiment, part, torch.device("cpu")).parameters[0].detach()
+    shard = Shard(model.name, (model.identity,))
+    start = PopulationTrainer(model.experiment, shard, torch.device("cpu")).parameters[0].detach()
     np.testing.assert_array_equal(model.at_initialisation().parameters, start.numpy())
 
 

@@ -15,8 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.analysis.row_order import in_order
-from models.analysis.schema import TABLES
+from models.analysis.schema import TABLES, in_order
 from models.exchange import files
 from models.exchange.files import Results
 from models.exchange.import_files import ImportedError

@@ -28,8 +28,8 @@ from models.experiment.cost import (
     in_words,
     objection,
 )
+from models.experiment.cost.estimate import duration, size
 from models.experiment.cost.limits import suggestions
-from models.experiment.cost.words import duration, size
 from models.experiment.partition import partition
 from models.service.questions import ask
 from models.tasks import TASKS
@@ -95,7 +95,7 @@ def test_memory_is_a_matter_of_lengths_and_not_of_optimiser_steps() -> None:
         ("lstm", "rnn"),
     ],
 )
-def test_slower_ways_take_longer(dearer: str, cheaper: str) -> None:
+def test_slower_paths_take_longer(dearer: str, cheaper: str) -> None:
     assert cost(cells=(dearer,)).seconds > cost(cells=(cheaper,)).seconds
 
 
@@ -103,7 +103,7 @@ def test_a_loss_at_every_step_takes_longer_than_one_at_the_last() -> None:
     assert cost(task="temporal_order:targets=every").seconds > cost().seconds
 
 
-def test_a_second_process_halves_the_time_about_and_takes_memory_of_its_own() -> None:
+def test_a_second_process_about_halves_the_time_and_takes_memory_of_its_own() -> None:
     alone, two = (estimate(BASE, processes=n) for n in (1, 2))
     assert 0.4 < two.seconds / alone.seconds < 0.8
     assert two.megabytes > alone.megabytes
@@ -157,10 +157,10 @@ def test_what_was_never_measured_counts_like_the_costliest(
 ) -> None:
     monkeypatch.setitem(CELLS, "unheard", type("Unheard", (RNN,), {"name": "unheard"}))
     monkeypatch.setitem(TASKS, "unheard", type("Unheard", (Recall,), {"name": "unheard"}))
-    known = cost(cells=(cell.replace("unheard", "rnn"),), task="recall")
+    measured = cost(cells=(cell.replace("unheard", "rnn"),), task="recall")
     new = cost(cells=(cell,), task="unheard")
-    assert known.seconds < new.seconds < 100 * known.seconds
-    assert known.megabytes <= new.megabytes
+    assert measured.seconds < new.seconds < 100 * measured.seconds
+    assert measured.megabytes <= new.megabytes
 
 
 @pytest.mark.parametrize(
@@ -183,16 +183,16 @@ def test_every_suggestion_fits_and_changes_one_setting(
     limits: Limits, settings: dict[str, Any]
 ) -> None:
     experiment = Experiment(**settings)
-    found = suggestions(experiment, limits)
-    assert len(found) <= 3
-    for one in found:
+    suggested = suggestions(experiment, limits)
+    assert len(suggested) <= 3
+    for one in suggested:
         assert limits.allow(estimate(one.experiment))
         changed = {
             name for name, value in vars(experiment).items() if vars(one.experiment)[name] != value
         }
         assert len(changed) == 1
         assert 0 < one.kept < 1
-    assert [one.kept for one in found] == sorted((one.kept for one in found), reverse=True)
+    assert [one.kept for one in suggested] == sorted((one.kept for one in suggested), reverse=True)
 
 
 def test_no_suggestion_leaves_nothing_to_learn() -> None:
@@ -214,32 +214,32 @@ def test_a_suggestion_gives_up_no_more_than_it_must() -> None:
 
 def test_an_objection_names_estimate_limit_and_ways_out() -> None:
     experiment, limits = Experiment(steps=10_000), Limits(seconds=600)
-    told = objection(experiment, limits)
-    assert told is not None
-    assert told.startswith(f"about {duration(estimate(experiment).seconds)} on this machine, above")
-    assert "the limit of 10 min: " in told
+    text = objection(experiment, limits)
+    assert text is not None
+    assert text.startswith(f"about {duration(estimate(experiment).seconds)} on this machine, above")
+    assert "the limit of 10 min: " in text
     for one in suggestions(experiment, limits):
-        assert one.words in told
+        assert one.words in text
 
 
-def test_both_limits_are_told_where_both_are_exceeded() -> None:
-    told = objection(Experiment(steps=10_000, seeds=100), Limits(60, 500))
-    assert told is not None
-    assert "above the limit of 60 s and 500 MB" in told
+def test_both_limits_are_named_where_both_are_exceeded() -> None:
+    text = objection(Experiment(steps=10_000, seeds=100), Limits(60, 500))
+    assert text is not None
+    assert "above the limit of 60 s and 500 MB" in text
 
 
 def test_there_is_no_objection_to_what_fits_or_has_no_limit() -> None:
-    known = estimate(BASE)
+    exact = estimate(BASE)
     assert objection(BASE, Limits()) is None
-    assert objection(BASE, Limits(known.seconds, known.megabytes)) is None
-    assert objection(BASE, Limits(seconds=0.99 * known.seconds)) is not None
-    assert objection(BASE, Limits(megabytes=0.99 * known.megabytes)) is not None
+    assert objection(BASE, Limits(exact.seconds, exact.megabytes)) is None
+    assert objection(BASE, Limits(seconds=0.99 * exact.seconds)) is not None
+    assert objection(BASE, Limits(megabytes=0.99 * exact.megabytes)) is not None
 
 
-def test_where_no_single_setting_is_enough_it_is_said() -> None:
-    told = objection(BASE, Limits(megabytes=1))
-    assert told is not None
-    assert "no single setting" in told
+def test_an_objection_says_where_no_single_setting_is_enough() -> None:
+    text = objection(BASE, Limits(megabytes=1))
+    assert text is not None
+    assert "no single setting" in text
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def short_trainings() -> Iterator[tuple[float, float]]:
 
 def test_numbers_that_cannot_be_imported_without_torch_are_theirs() -> None:
     assert coefficients.EXPONENT_SEQUENCES == jacobian.SEQUENCES
-    assert coefficients.LAGS == measure.MOST_LAGS
+    assert coefficients.LAGS == measure.MAX_LAGS
 
 
 def test_estimates_are_quick_and_do_without_torch() -> None:

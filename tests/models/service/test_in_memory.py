@@ -19,9 +19,8 @@ import torch
 import models
 from models import Experiment, train_experiment
 from models.analysis.memory_span import memory_spans
-from models.analysis.schema import TABLES
+from models.analysis.schema import TABLES, no_rows
 from models.analysis.statistics import select_learning_rate
-from models.analysis.table_types import no_rows
 from models.command_line.main import main
 from models.exchange import files
 

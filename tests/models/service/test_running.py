@@ -7,7 +7,7 @@ import signal
 import pandas as pd
 import pytest
 
-from models.analysis.row_order import in_order
+from models.analysis.schema import in_order
 from models.exchange.files import from_store
 from models.experiment import Experiment, ExperimentError
 from models.service import running

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
-from models.analysis.diagnostic_names import DIAGNOSTICS, PARTS
+from models.analysis.diagnostic_names import DIAGNOSTICS, MAX_SYMBOLS
 from models.cells import CELLS
 from models.experiment import Experiment
 from models.tasks import TASKS, make_task
 from models.training.train import train
+from tests.models.tables import tables_of
 
 TASK_SPECS = (
     *TASKS,
@@ -21,7 +25,7 @@ TASK_SPECS = (
         for value in option.values
     ),
 )
-"""Each task as it is, and with each choice of each of its options."""
+"""Each task with its defaults, and with each choice of each of its options."""
 
 
 @cache
@@ -38,8 +42,7 @@ def written(task: str, *cells: str, length: int | None = None) -> frozenset[str]
         held_out=4,
         device="cpu",
     )
-    tables = [one.tables["diagnostics"] for one in train(experiment, processes=1)]
-    return frozenset(name for rows in tables for name in rows["diagnostic"])
+    return frozenset(tables_of(train(experiment, processes=1))["diagnostics"]["diagnostic"])
 
 
 @pytest.mark.parametrize("task", TASK_SPECS)
@@ -47,13 +50,24 @@ def test_what_is_written_is_described(task: str) -> None:
     assert written(task) <= set(DIAGNOSTICS)
 
 
-@pytest.mark.parametrize(("task", "parts"), [("temporal_order:symbols=3", 3), ("copy", 0)])
-def test_parts_are_written_of_answers_that_have_several(task: str, parts: int) -> None:
+@pytest.mark.parametrize(("task", "symbols"), [("temporal_order:symbols=3", 3), ("copy", 0)])
+def test_each_symbol_has_an_accuracy_where_an_answer_names_several(task: str, symbols: int) -> None:
     names = {name for name in written(task) if name.startswith("accuracy_part_")}
-    assert names == {f"accuracy_part_{part}" for part in range(1, parts + 1)}
-    assert parts <= PARTS
+    assert names == {f"accuracy_part_{symbol}" for symbol in range(1, symbols + 1)}
+    assert symbols <= MAX_SYMBOLS
 
 
 def test_what_is_described_is_written_by_some_task() -> None:
     diverging = written("adding", "rnn:activation=relu,gain=3", length=200)
     assert diverging.union(*map(written, TASK_SPECS)) == set(DIAGNOSTICS)
+
+
+def test_names_cover_all_cells_and_need_no_torch() -> None:
+    for cell in CELLS.values():
+        assert {f"half_life_{state}" for state in cell.states} <= set(DIAGNOSTICS)
+        assert {f"saturation_{gate}" for gate in (*cell.gates, "h")} <= set(DIAGNOSTICS)
+        assert {f"mean_{gate}" for gate in cell.gates[:-1]} <= set(DIAGNOSTICS)
+    assert all(name == diagnostic.name for name, diagnostic in DIAGNOSTICS.items())
+    command = "import sys, models.analysis.diagnostic_names; sys.exit('torch' in sys.modules)"
+    root = Path(__file__).parents[3]
+    assert subprocess.run([sys.executable, "-c", command], cwd=root, check=False).returncode == 0

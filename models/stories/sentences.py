@@ -1,4 +1,7 @@
-"""Numbers that stories speak of, from the tables of a run, and sentences made of them."""
+"""The sentences that several stories use, made from the tables of a run.
+
+A cell is trained once every one of its models has been evaluated after training steps.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,29 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.at_initialisation import medians_at_initialisation
-from models.analysis.half_lives import half_life_predicate
-from models.analysis.statistics import latest, median_over_seeds, summarise, trained
+from models.analysis.gradient_profile import half_life_predicate
+from models.analysis.statistics import latest, median_over_seeds, summarise
 from models.analysis.words import capitalise, count, join_words, of_all, with_article
 from models.experiment import Experiment
 
 NOT_YET = "Nothing is trained yet."
+"""The sentence for a run in which no cell is trained."""
 
 
 def half_lives(
     subject: str, diagnostics: pd.DataFrame, cells: Sequence[str], length: int, state: str = "h"
 ) -> str:
-    """Sentences, such as "The gradient halves every 6 steps for the RNN. It is level for the GRU.".
+    """The half-lives at initialisation: "The gradient halves every 6 steps for the RNN. It is …".
 
-    ``subject`` is "The gradient". Cells without rows are left out: they do not have this state, or
-    were not measured yet. Where nothing was measured it is the end of the story.
+    ``subject`` is "The gradient", ``state`` h or c. Cells without rows are left out: they do not
+    have this state, or were not measured yet. Where there are no rows, that is what is said.
     """
     medians = medians_at_initialisation(diagnostics, f"half_life_{state}", length)
     of_cells: dict[Hashable, Any] = medians.to_dict("index")
     rates: dict[str, list[str]] = {}
     for cell in (cell for cell in cells if cell in of_cells):
         verb, _, rate = half_life_predicate(of_cells[cell]["median"]).partition(" every ")
-        of_cell = f"for {with_article(cell)}{_known(of_cells[cell])}"
+        of_cell = f"for {with_article(cell)}{_out_of(of_cells[cell])}"
         rates.setdefault(verb, []).append(f"every {rate} " * bool(rate) + of_cell)
     if not rates:
         return f"{subject} could not be measured."
@@ -39,27 +43,22 @@ def half_lives(
     return " ".join(f"{who} {verb} {join_words(words)}." for who, (verb, words) in sentences)
 
 
-def _known(median: Mapping[Hashable, Any]) -> str:
-    """Of how many models a median is, where it is not of all."""
-    known, models = int(median["known"]), int(median["models"])
-    return f" (known of {of_all(known, models, 'model')})" if 0 < known < models else ""
-
-
-def longest_solved(accuracy: pd.DataFrame, cell: str) -> int:
-    """The longest length that more than half of the cell's seeds solved; 0 where there is none."""
-    return max(lengths_solved(accuracy, cell), default=0)
+def _out_of(median: Mapping[Hashable, Any]) -> str:
+    """The number of models that a median is of, where it is not of all."""
+    measured, models = int(median["known"]), int(median["models"])
+    return f" (known of {of_all(measured, models, 'model')})" if 0 < measured < models else ""
 
 
 def lengths_solved(accuracy: pd.DataFrame, cell: str) -> list[int]:
-    """The lengths that more than half of the cell's seeds solved at the end."""
+    """The lengths that more than half of a cell's seeds have solved at their latest evaluation."""
     rows = summarise(accuracy[accuracy["cell"] == cell])
     return [int(length) for length in rows.loc[2 * rows["solved"] > rows["seeds"], "length"]]
 
 
 def reach(experiment: Experiment, accuracy: pd.DataFrame) -> str:
-    """The longest length that most seeds of each cell solved, in one or two sentences."""
+    """The longest length that most seeds of each trained cell solved, in one to three sentences."""
     cells = present(experiment, accuracy)
-    longest = {cell: longest_solved(accuracy, cell) for cell in cells}
+    longest = {cell: max(lengths_solved(accuracy, cell), default=0) for cell in cells}
     named = {
         length: join_words([with_article(cell) for cell in cells if longest[cell] == length])
         for length in sorted(set(longest.values()))
@@ -77,7 +76,7 @@ def reach(experiment: Experiment, accuracy: pd.DataFrame) -> str:
 
 
 def after(experiment: Experiment, accuracy: pd.DataFrame) -> str:
-    """How far the training is: "After 300 steps", "After 20 of 300 steps"."""
+    """The beginning of a sentence about training: "After 300 steps", "After 20 of 300 steps"."""
     step = int(latest(accuracy)["step"].min())
     if step < experiment.steps:
         return f"After {of_all(step, experiment.steps, 'step')}"
@@ -85,14 +84,14 @@ def after(experiment: Experiment, accuracy: pd.DataFrame) -> str:
 
 
 def not_trained_yet(experiment: Experiment, cells: Sequence[str]) -> str:
-    """Which of the experiment's cells are not among these, as a sentence; else empty."""
+    """The cells of the experiment that are not among these, in a sentence; else empty."""
     waiting = [with_article(cell) for cell in experiment.cells if cell not in cells]
     verb = "is" if len(waiting) == 1 else "are"
     return f"{capitalise(join_words(waiting))} {verb} not trained yet." if waiting else ""
 
 
 def divergence(experiment: Experiment, accuracy: pd.DataFrame) -> str:
-    """How many models of which cells diverged, as a sentence."""
+    """How many models of which cells diverged, in a sentence."""
     groups = latest(accuracy).groupby("cell")["diverged"]
     lost = []
     for cell in present(experiment, accuracy):
@@ -105,7 +104,10 @@ def divergence(experiment: Experiment, accuracy: pd.DataFrame) -> str:
 def after_training(
     diagnostics: pd.DataFrame, cells: Sequence[str], diagnostic: str, length: int
 ) -> pd.DataFrame:
-    """``median_over_seeds`` at the latest step after the first, by cell."""
+    """``median_over_seeds`` of a diagnostic after training, with the cell as the index.
+
+    The latest step after step 0 counts.
+    """
     rows = diagnostics[
         (diagnostics["diagnostic"] == diagnostic)
         & (diagnostics["length"] == length)
@@ -115,29 +117,25 @@ def after_training(
 
 
 def values(subject: str, medians: pd.DataFrame, cells: Sequence[str]) -> str:
-    """A sentence such as "The radius is 0.50 for the RNN. It could not be measured for the GRU.".
+    """Values by cell: "The radius is 0.50 for the RNN. It could not be measured for the GRU.".
 
-    ``subject`` is "The radius is"; ``medians`` are by cell. Empty where no cell has rows.
+    ``subject`` is "The radius is"; ``medians`` are by cell. Empty where no cell has a value.
     """
-    known: dict[Hashable, Any] = medians[np.isfinite(medians["median"])].to_dict("index")
+    measured: dict[Hashable, Any] = medians[np.isfinite(medians["median"])].to_dict("index")
     of_cells = [
-        f"{known[cell]['median']:.2f} for {with_article(cell)}{_known(known[cell])}"
+        f"{measured[cell]['median']:.2f} for {with_article(cell)}{_out_of(measured[cell])}"
         for cell in cells
-        if cell in known
+        if cell in measured
     ]
     if not of_cells:
         return ""
-    unknown = [with_article(cell) for cell in cells if cell in medians.index and cell not in known]
+    others = [cell for cell in cells if cell in medians.index and cell not in measured]
     text = f"{subject} {join_words(of_cells)}."
-    return text + (f" It could not be measured for {join_words(unknown)}." if unknown else "")
+    names = join_words([*map(with_article, others)])
+    return text + (f" It could not be measured for {names}." if others else "")
 
 
 def present(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
-    """The cells that the table has, in the experiment's order."""
-    known = set(accuracy["cell"])
-    return [cell for cell in experiment.cells if cell in known]
-
-
-def finished(accuracy: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the cells of which every model was evaluated after training steps."""
-    return trained(accuracy) if len(accuracy) else accuracy
+    """The cells of the table in the experiment's order."""
+    rows = set(accuracy["cell"])
+    return [cell for cell in experiment.cells if cell in rows]
