@@ -55,8 +55,7 @@ class Measurements(Database):
             _note_part(connection, run_id, snapshot, stored)
             # After a fault, what is trained again may lie behind what is stored.
             done = max(done_steps, _average_step(connection, run_id))
-            steps = sa.case((RUNS.c.done_steps > done, RUNS.c.done_steps), else_=done)
-            connection.execute(own.values(size=RUNS.c.size + size, done_steps=steps))
+            connection.execute(own.values(size=RUNS.c.size + size, done_steps=done))
 
         self.writing(work)
 

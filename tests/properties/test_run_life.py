@@ -35,7 +35,6 @@ from models.experiment.partition import partition
 from models.store import NotOursError, Status, Store, StoreError, UnknownRunError, database
 from models.store.housekeeping import tidy
 from models.store.lost_runs import close_lost_runs
-from models.store.run import ACTIVE, BROKEN_OFF, TRANSITIONS
 from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 from models.training.checkpoint import Checkpoint
 from models.training.snapshot import RowBuilder, Snapshot
@@ -47,6 +46,15 @@ TINY = Experiment(cells=("rnn", "gru"), lengths=(10,), seeds=2, steps=STEPS, dev
 (PARTS,) = partition(TINY, 1)
 PROCESSES = (f"{platform.node()} {2**22 - 1} 1000.00", "another-host 1 1000.00")
 """The first has ended; of the second, nobody here can know."""
+ACTIVE: tuple[Status, ...] = ("queued", "running")
+BROKEN_OFF: tuple[Status, ...] = ("stopped", "interrupted", "failed")
+NEXT: dict[Status, tuple[Status, ...]] = {
+    "queued": ("running", *BROKEN_OFF),
+    "running": ("finished", *BROKEN_OFF),
+    **dict.fromkeys(BROKEN_OFF, ACTIVE),
+    "finished": (),
+}
+"""What may become of a run, said once more: here the store is held to it."""
 CHANGES = 30
 """How many changes are made, one after the other, at most."""
 MOST_RUNS = 4
@@ -288,7 +296,7 @@ class RunLives(RuleBasedStateMachine):
         """What holds whatever the model says."""
         if after is None:
             return
-        assert after.status == before.status or after.status in TRANSITIONS[before.status]
+        assert after.status == before.status or after.status in NEXT[before.status]
         assert after.done_steps >= before.done_steps
         assert all(new >= old for new, old in zip(after.measured, before.measured, strict=True))
         if after.status == "finished":
@@ -409,7 +417,11 @@ class RunLives(RuleBasedStateMachine):
         """By a process that is ``known``, or by anybody."""
         run = self.run(which, *ACTIVE)
         life, process = self.life(run), self.process(run, ours) if known else None
-        ends = status in TRANSITIONS[life.status] and process in (None, life.process)
+        ends = (
+            status in NEXT[life.status]
+            and life.status in ACTIVE
+            and process in (None, life.process)
+        )
         after = self.lives
         if ends:
             shards = NOTHING if status == "finished" else life.stored
@@ -487,6 +499,10 @@ LIFE: tuple[Callable[[RunLives, Fault | None], None], ...] = (
     lambda lives, fault: lives.train(0, True, 0, 2, False, True, fault),
     lambda lives, fault: lives.train(0, True, 0, 1, False, False, fault),
     lambda lives, fault: lives.train(0, True, 1, 3, True, False, fault),
+    lambda lives, fault: lives.train(0, True, 0, 0, True, False, fault),
+    lambda lives, fault: lives.begin(0, False, fault),
+    lambda lives, fault: lives.train(0, False, 1, 3, False, True, fault),
+    lambda lives, fault: lives.finish(0, "stopped", True, False, fault),
     lambda lives, fault: lives.heartbeat(0, fault),
     lambda lives, fault: lives.request_stop(0, fault),
     lambda lives, fault: lives.finish(0, "stopped", True, True, fault),
@@ -496,6 +512,7 @@ LIFE: tuple[Callable[[RunLives, Fault | None], None], ...] = (
     lambda lives, fault: lives.resume(0, PROCESSES[1], fault),
     lambda lives, fault: lives.train(0, True, 0, 3, True, True, fault),
     lambda lives, fault: lives.finish(0, "finished", True, True, fault),
+    lambda lives, fault: lives.resume(0, None, fault),
     lambda lives, fault: lives.pin(0, True, fault),
     lambda lives, fault: lives.delete(0, True, fault),
     lambda lives, fault: lives.pin(0, False, fault),
@@ -503,7 +520,7 @@ LIFE: tuple[Callable[[RunLives, Fault | None], None], ...] = (
     lambda lives, fault: lives.tidy(1, fault),
     lambda lives, fault: lives.delete(0, False, fault),
 )
-"""Every change, each of which makes one."""
+"""Every change that is made, and some that must not be: of another process, of a finished run."""
 
 
 @pytest.fixture
