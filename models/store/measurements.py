@@ -201,7 +201,8 @@ def _average_step(connection: sa.Connection, run_id: str) -> int:
     stored = connection.execute(
         sa.select(SHARDS.c.part, SHARDS.c.step).where(SHARDS.c.run == run_id)
     )
-    return sum(models.get(row.part, 0) * row.step for row in stored) // sum(models.values())
+    steps = sum(models.get(row.part, 0) * int(row.step) for row in stored)
+    return steps // sum(models.values())
 
 
 @lru_cache(maxsize=100)

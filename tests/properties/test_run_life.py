@@ -115,7 +115,7 @@ class Faults:
     """Makes one thing that a store says to its database fail."""
 
     def __init__(self, store: Store) -> None:
-        self._dialect = store._engine.dialect
+        self._dialect: Any = store._engine.dialect
         self._next: Fault | None = None
         self._said = 0
         for name in ("do_execute", "do_executemany", "do_execute_no_params"):
@@ -506,6 +506,7 @@ LIFE: tuple[Callable[[RunLives, Fault | None], None], ...] = (
     lambda lives, fault: lives.heartbeat(0, fault),
     lambda lives, fault: lives.request_stop(0, fault),
     lambda lives, fault: lives.finish(0, "stopped", True, True, fault),
+    lambda lives, fault: lives.request_stop(0, fault),
     lambda lives, fault: lives.resume(0, None, fault),
     lambda lives, fault: lives.begin(0, True, fault),
     lambda lives, fault: lives.close_lost_runs(fault),
@@ -545,7 +546,7 @@ def test_every_change_meets_every_fault(store: Store, faults: Faults) -> None:
 def test_runs_live_as_they_may(store: Store, faults: Faults) -> None:
     tiny_run.results()
     run_state_machine_as_test(
-        lambda: RunLives(store, faults),
+        lambda: RunLives(store, faults),  # type: ignore[arg-type]  # it may be any factory
         settings=settings(
             on("lives of runs"), stateful_step_count=CHANGES, phases=[Phase.generate]
         ),

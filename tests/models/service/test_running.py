@@ -69,7 +69,11 @@ def test_stop_ends_a_run_and_keeps_what_it_measured(
 def test_a_run_that_was_deleted_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "ASK_SECONDS", 0.0)
     run = endless(store)
-    assert execute(store, run, lambda _: store.delete(run)).status == "stopped"
+
+    def delete(_: int) -> None:
+        store.delete(run)
+
+    assert execute(store, run, delete).status == "stopped"
     assert store.runs() == []
 
 
