@@ -118,9 +118,11 @@ class Faults:
         self._dialect: Any = store._engine.dialect
         self._next: Fault | None = None
         self._said = 0
-        for name in ("do_execute", "do_executemany", "do_execute_no_params"):
-            setattr(self._dialect, name, self._before(getattr(self._dialect, name)))
-        self._dialect.do_commit = self._after(self._dialect.do_commit)
+        saying = dict.fromkeys(
+            ("do_execute", "do_executemany", "do_execute_no_params"), self._before
+        )
+        for name, failing in {**saying, "do_commit": self._after}.items():
+            setattr(self._dialect, name, failing(getattr(self._dialect, name)))
 
     @contextmanager
     def befall(self, fault: Fault | None) -> Iterator[None]:
