@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from models.analysis.schema import TABLES
+from models.analysis.schema import MODEL_KEYS, TABLES
 from models.analysis.words import count
 from models.exchange.csv_reading import TableError
 from models.exchange.plausibility import Block, by_length
-from models.exchange.row_numbers import MODEL, RowNumbers
+from models.exchange.row_numbers import RowNumbers
 from models.experiment import Experiment
 from models.tasks import make_task
 
@@ -27,7 +27,7 @@ class TableCheck:
     def __init__(self, name: str, run_id: str, experiment: Experiment) -> None:
         self.name, self.run_id, self.experiment = name, run_id, experiment
         self.numbers = RowNumbers(name, experiment)
-        models = math.prod(len(self.numbers.values[column]) for column in MODEL)
+        models = math.prod(len(self.numbers.values[column]) for column in MODEL_KEYS)
         self.last = np.full(models, -1)
         """The last training step of which each model has a row; -1 where it has none."""
         self.diverged = np.zeros(models, bool)
@@ -153,7 +153,7 @@ class TableCheck:
 
     def _named(self, model: int) -> str:
         """Which model this is, in words."""
-        values = [self.numbers.values[name] for name in MODEL]
+        values = [self.numbers.values[name] for name in MODEL_KEYS]
         places = np.unravel_index(model, [len(known) for known in values])
         cell, length, seed, rate = (
             known[int(at)] for known, at in zip(values, places, strict=True)

@@ -54,8 +54,7 @@ class Measurements(Database):
             _note_part(connection, run_id, snapshot, stored)
             # After a fault, what is trained again may lie behind what is stored.
             done = max(done_steps, _average_step(connection, run_id))
-            steps = sa.case((RUNS.c.done_steps > done, RUNS.c.done_steps), else_=done)
-            connection.execute(own.values(size=RUNS.c.size + size, done_steps=steps))
+            connection.execute(own.values(size=RUNS.c.size + size, done_steps=done))
 
         self.writing(work)
 
@@ -205,8 +204,8 @@ def _average_step(connection: sa.Connection, run_id: str) -> int:
     stored = connection.execute(
         sa.select(SHARDS.c.part, SHARDS.c.step).where(SHARDS.c.run == run_id)
     )
-    done: int = sum(models.get(row.part, 0) * row.step for row in stored)
-    return done // sum(models.values())
+    steps = sum(models.get(row.part, 0) * int(row.step) for row in stored)
+    return steps // sum(models.values())
 
 
 @lru_cache(maxsize=100)

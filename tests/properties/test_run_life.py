@@ -34,7 +34,6 @@ from models.experiment.partition import partition
 from models.store import NotOursError, Status, Store, StoreError, UnknownRunError, database
 from models.store.housekeeping import tidy
 from models.store.lost_runs import close_lost_runs
-from models.store.run import ACTIVE, BROKEN_OFF, TRANSITIONS
 from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 from models.training.checkpoint import Checkpoint
 from models.training.snapshot import Snapshot
@@ -48,6 +47,15 @@ TINY = Experiment(cells=("rnn", "gru"), lengths=(10,), seeds=2, steps=STEPS, dev
 (PARTS,) = partition(TINY, 1)
 PROCESSES = (f"{platform.node()} {2**22 - 1} 1000.00", "another-host 1 1000.00")
 """The first has ended; of the second, nobody here can know."""
+ACTIVE: tuple[Status, ...] = ("queued", "running")
+BROKEN_OFF: tuple[Status, ...] = ("stopped", "interrupted", "failed")
+NEXT: dict[Status, tuple[Status, ...]] = {
+    "queued": ("running", *BROKEN_OFF),
+    "running": ("finished", *BROKEN_OFF),
+    **dict.fromkeys(BROKEN_OFF, ACTIVE),
+    "finished": (),
+}
+"""What may become of a run, said once more: here the store is held to it."""
 CHANGES = 30
 """How many changes are made, one after the other, at most."""
 MOST_RUNS = 4
@@ -108,12 +116,14 @@ class Faults:
     """Makes one thing that a store says to its database fail."""
 
     def __init__(self, store: Store) -> None:
-        self._dialect = store._engine.dialect
+        self._dialect: Any = store._engine.dialect
         self._next: Fault | None = None
         self._said = 0
-        for name in ("do_execute", "do_executemany", "do_execute_no_params"):
-            setattr(self._dialect, name, self._before(getattr(self._dialect, name)))
-        self._dialect.do_commit = self._after(self._dialect.do_commit)
+        saying = dict.fromkeys(
+            ("do_execute", "do_executemany", "do_execute_no_params"), self._before
+        )
+        for name, failing in {**saying, "do_commit": self._after}.items():
+            setattr(self._dialect, name, failing(getattr(self._dialect, name)))
 
     @contextmanager
     def befall(self, fault: Fault | None) -> Iterator[None]:
@@ -291,7 +301,7 @@ class RunLives(RuleBasedStateMachine):
         """What holds whatever the model says."""
         if after is None:
             return
-        assert after.status == before.status or after.status in TRANSITIONS[before.status]
+        assert after.status == before.status or after.status in NEXT[before.status]
         assert after.done_steps >= before.done_steps
         assert all(new >= old for new, old in zip(after.measured, before.measured, strict=True))
         if after.status == "finished":
@@ -412,7 +422,11 @@ class RunLives(RuleBasedStateMachine):
         """By a process that is ``known``, or by anybody."""
         run = self.run(which, *ACTIVE)
         life, process = self.life(run), self.process(run, ours) if known else None
-        ends = status in TRANSITIONS[life.status] and process in (None, life.process)
+        ends = (
+            status in NEXT[life.status]
+            and life.status in ACTIVE
+            and process in (None, life.process)
+        )
         after = self.lives
         if ends:
             shards = NOTHING if status == "finished" else life.stored
@@ -490,6 +504,10 @@ LIFE: tuple[Callable[[RunLives, Fault | None], None], ...] = (
     lambda lives, fault: lives.train(0, True, 0, 2, False, True, fault),
     lambda lives, fault: lives.train(0, True, 0, 1, False, False, fault),
     lambda lives, fault: lives.train(0, True, 1, 3, True, False, fault),
+    lambda lives, fault: lives.train(0, True, 0, 0, True, False, fault),
+    lambda lives, fault: lives.begin(0, False, fault),
+    lambda lives, fault: lives.train(0, False, 1, 3, False, True, fault),
+    lambda lives, fault: lives.finish(0, "stopped", True, False, fault),
     lambda lives, fault: lives.heartbeat(0, fault),
     lambda lives, fault: lives.request_stop(0, fault),
     lambda lives, fault: lives.finish(0, "stopped", True, True, fault),
@@ -499,6 +517,8 @@ LIFE: tuple[Callable[[RunLives, Fault | None], None], ...] = (
     lambda lives, fault: lives.resume(0, PROCESSES[1], fault),
     lambda lives, fault: lives.train(0, True, 0, 3, True, True, fault),
     lambda lives, fault: lives.finish(0, "finished", True, True, fault),
+    lambda lives, fault: lives.request_stop(0, fault),
+    lambda lives, fault: lives.resume(0, None, fault),
     lambda lives, fault: lives.pin(0, True, fault),
     lambda lives, fault: lives.delete(0, True, fault),
     lambda lives, fault: lives.pin(0, False, fault),
@@ -506,7 +526,7 @@ LIFE: tuple[Callable[[RunLives, Fault | None], None], ...] = (
     lambda lives, fault: lives.tidy(1, fault),
     lambda lives, fault: lives.delete(0, False, fault),
 )
-"""Every change, each of which makes one."""
+"""Every change that is made, and some that must not be: of another process, of a finished run."""
 
 
 @pytest.fixture
@@ -531,7 +551,7 @@ def test_every_change_meets_every_fault(store: Store, faults: Faults) -> None:
 def test_runs_live_as_they_may(store: Store, faults: Faults) -> None:
     tiny_run.results()
     run_state_machine_as_test(
-        lambda: RunLives(store, faults),
+        lambda: RunLives(store, faults),  # type: ignore[arg-type]  # it may be any factory
         settings=settings(
             on("lives of runs"), stateful_step_count=CHANGES, phases=[Phase.generate]
         ),

@@ -80,6 +80,23 @@ def test_the_oldest_go_until_the_rest_is_small_enough(
     assert kept(store) == set(runs[5 - left :])
 
 
+def test_a_run_that_is_pinned_or_resumed_once_it_is_found_stays(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned, resumed, oldest, newest = ended(store, 4)
+    change(store, resumed, status="stopped")
+    sizes = store.sizes
+
+    def meanwhile() -> dict[str, int]:
+        store.pin(pinned, True)
+        assert store.resume(resumed)
+        return sizes()
+
+    monkeypatch.setattr(store, "sizes", meanwhile)
+    assert tidy(store, keep_runs=1) == [oldest]
+    assert kept(store) == {pinned, resumed, newest}
+
+
 @pytest.mark.parametrize("limits", [(-1, 0), (0, -1), (-1, 5)])
 def test_a_limit_below_0_deletes_nothing(store: Store, limits: tuple[int, int]) -> None:
     ended(store, 2, megabytes=10)

@@ -152,7 +152,7 @@ def test_what_an_old_release_left_running_is_closed_and_what_waited_waits(tmp_pa
     assert (closed.status, closed.resumable) == ("interrupted", False)
     (waits,) = store.active()
     assert waits.queued == waits.created
-    assert store.begin(waits.id, {}, "somebody", 1) == 1
+    assert store.begin(waits.id, {}, "somebody", 2) == 2
 
 
 def test_an_old_store_can_be_trained_on(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,7 +19,7 @@ from models.analysis.schema import TABLES
 from models.exchange import files
 from models.experiment import Experiment, ExperimentError
 from models.service.running import execute
-from models.store import NotOursError, Store, UnknownRunError
+from models.store import NotOursError, Store, UnknownRunError, measurements
 from models.training.snapshot import Snapshot
 from models.training.train import train
 from tests.imported import from_zip
@@ -233,13 +235,35 @@ def test_one_of_many_processes_gets_a_run(store: Store) -> None:
 
     def begins(name: str) -> bool:
         try:
-            return bool(store.begin(run, {}, name, 1))
+            return store.begin(run, {}, name, 1) == 1
         except NotOursError:
             return False
 
     with ThreadPoolExecutor(8) as threads:
-        got = dict(zip(names, threads.map(begins, names), strict=True))
-    assert [name for name in names if got[name]] == [store.run(run).process]
+        begun = list(threads.map(begins, names))
+    assert [name for name, one in zip(names, begun, strict=True) if one] == [store.run(run).process]
+
+
+def test_what_is_added_to_a_run_while_it_is_deleted_goes_with_it(
+    store_url: str, store: Store, snapshots: list[Snapshot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(TINY)
+    added = threading.Event()
+    note_part = measurements._note_part
+
+    def note_part_slowly(*arguments: Any) -> None:
+        note_part(*arguments)
+        added.set()
+        time.sleep(0.5)  # meanwhile it is deleted
+
+    monkeypatch.setattr(measurements, "_note_part", note_part_slowly)
+    writer = threading.Thread(target=Store(store_url).append, args=(run, snapshots[0], 0))
+    writer.start()
+    assert added.wait(60)
+    assert store.delete(run)
+    writer.join()
+    assert store.read(run, "accuracy")[0].empty
+    assert not store.checkpoints(run)
 
 
 def test_several_open_a_new_store_at_the_same_time(store_url: str) -> None:
