@@ -116,7 +116,8 @@ class TableCheck:
     def _profiles(self, numbers: np.ndarray, order: np.ndarray | None) -> Iterator[pd.DataFrame]:
         """Frames of whole profiles; ``order`` says which rows of the file these are, if others."""
         norms = _joined(self._norms) if order is None else _joined(self._norms)[order]
-        starts = np.flatnonzero(np.diff(numbers // len(self.numbers.values["t"]), prepend=-1))
+        profile = numbers // len(self.numbers.values["t"])
+        starts = np.flatnonzero(np.append(True, profile[1:] != profile[:-1]))
         lengths = self.numbers.columns(numbers[starts])["length"].to_numpy()
         steps = by_length(self.experiment.lengths, make_task(self.experiment.task).steps)
         expected = steps[np.searchsorted(self.experiment.lengths, lengths)]
