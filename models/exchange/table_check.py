@@ -35,7 +35,9 @@ class TableCheck:
         self._at_end, self._scheduled = np.zeros(models, int), np.zeros(models, int)
         every = experiment.evaluate_every
         self._schedule = {"accuracy": (0, every), "validation": (0, every), "training": (1, 1)}
-        self._parts: list[tuple[int, np.ndarray, np.ndarray]] = []
+        self._lines: list[tuple[int, int]] = []
+        self._numbers: list[np.ndarray] = []
+        self._norms: list[np.ndarray] = []
 
     def checked(self, blocks: Iterable[tuple[pd.DataFrame, int]]) -> Iterator[pd.DataFrame]:
         """Hands on the rows of a table, which come as ``csv_reading.read_blocks`` reads them.
@@ -49,14 +51,15 @@ class TableCheck:
             whole = self._kept(Block(self.name, self.experiment, rows, line))
             if self.name != "gradients":
                 yield whole
-        numbers, norms = self._all()
-        order = np.argsort(numbers, kind="stable")
-        numbers = numbers[order]
-        if len(twice := order[1:][numbers[1:] == numbers[:-1]]):
-            line = self._line(twice.min())
-            raise TableError(f"{self.name}.csv, line {line}: this was measured before, see above")
+        numbers, order = _joined(self._numbers), None
+        if (numbers[1:] <= numbers[:-1]).any():
+            order = np.argsort(numbers, kind="stable")
+            numbers = numbers[order]
+            if len(twice := order[1:][numbers[1:] == numbers[:-1]]):
+                told = f"line {self._line(twice.min())}: this was measured before, see above"
+                raise TableError(f"{self.name}.csv, {told}")
         if self.name == "gradients" and len(numbers):
-            yield from self._profiles(numbers, norms[order], order)
+            yield from self._profiles(numbers, order)
 
     def lacking(self, finished: bool, diverged: np.ndarray) -> str:
         """Returns what the table lacks of what each model has, in words, or an empty text.
@@ -96,33 +99,31 @@ class TableCheck:
             np.add.at(self._scheduled, model[((step - start) % stride == 0) | at_end], 1)
         if "diverged" in rows:
             self.diverged[model[rows["diverged"].to_numpy()]] = True
-        norms = rows["gradient_norm"].to_numpy() if self.name == "gradients" else np.zeros(0)
-        self._parts.append((block.line, self.numbers.numbers(places), norms))
+        self._lines.append((block.line, len(rows)))
+        self._numbers.append(self.numbers.numbers(places))
+        if self.name == "gradients":
+            self._norms.append(rows["gradient_norm"].to_numpy())
         return rows
-
-    def _all(self) -> tuple[np.ndarray, np.ndarray]:
-        """The numbers of all rows, and the norms of gradients."""
-        numbers = np.concatenate([np.zeros(0, np.int64), *(part[1] for part in self._parts)])
-        return numbers, np.concatenate([np.zeros(0), *(part[2] for part in self._parts)])
 
     def _line(self, row: int) -> int:
         """On which line a row of the table stands, counted from 0."""
-        for first, numbers, _ in self._parts:
-            if row < len(numbers):
+        for first, rows in self._lines:
+            if row < rows:
                 return first + row
-            row -= len(numbers)
+            row -= rows
         raise IndexError(row)
 
-    def _profiles(
-        self, numbers: np.ndarray, norms: np.ndarray, order: np.ndarray
-    ) -> Iterator[pd.DataFrame]:
-        """Frames of whole profiles; ``order`` says which rows of the file these are."""
-        starts = np.flatnonzero(np.diff(numbers // len(self.numbers.values["t"]), prepend=-1))
+    def _profiles(self, numbers: np.ndarray, order: np.ndarray | None) -> Iterator[pd.DataFrame]:
+        """Frames of whole profiles; ``order`` says which rows of the file these are, if others."""
+        norms = _joined(self._norms) if order is None else _joined(self._norms)[order]
+        profile = numbers // len(self.numbers.values["t"])
+        starts = np.flatnonzero(np.append(True, profile[1:] != profile[:-1]))
         lengths = self.numbers.columns(numbers[starts])["length"].to_numpy()
         steps = by_length(self.experiment.lengths, make_task(self.experiment.task).steps)
         expected = steps[np.searchsorted(self.experiment.lengths, lengths)]
         if (missing := np.diff(starts, append=len(numbers)) < expected).any():
-            line = self._line(np.minimum.reduceat(order, starts)[missing].min())
+            first = starts if order is None else np.minimum.reduceat(order, starts)
+            line = self._line(first[missing].min())
             raise TableError(
                 f"{self.name}.csv, line {line}: the profile that begins here does not have every "
                 "step t of the sequence"
@@ -147,7 +148,7 @@ class TableCheck:
     def _first_gap(self, model: int) -> int:
         """The first step of which this model should have a row and has none."""
         start, stride = self._schedule.get(self.name, (self.experiment.steps, 1))
-        known = set(self.numbers.steps(self._all()[0], model).tolist())
+        known = set(self.numbers.steps(_joined(self._numbers), model).tolist())
         steps = range(start, self.experiment.steps, stride)
         return next((step for step in steps if step not in known), self.experiment.steps)
 
@@ -160,3 +161,9 @@ class TableCheck:
         )
         told = f"{cell} at length {length}, seed {seed}"
         return told + (f", learning rate {rate:g}" if len(values[-1]) > 1 else "")
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """All parts as one, which then is the only one: they may be large."""
+    parts[:] = [np.concatenate(parts)] if parts else [np.zeros(0, np.int64)]
+    return parts[0]
