@@ -30,6 +30,7 @@ SLOW = (
     "tests/models/command_line/test_command_line.py::TestRunOfTheStore",
     "tests/models/command_line/test_command_line.py::TestTrain",
     "tests/models/command_line/test_command_line.py::test_the_light_modules_do_not_import_torch",
+    "tests/models/command_line/test_standard_streams.py",
     "tests/models/diagnostics/test_jacobian.py",
     "tests/models/diagnostics/test_surgery.py",
     "tests/models/diagnostics/test_trained_model.py",

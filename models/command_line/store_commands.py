@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -91,9 +92,14 @@ def _from_folder(folder: Path) -> Results:
 
 
 def _content(file: Path) -> bytes:
-    if file.stat().st_size > MOST_BYTES:
+    """What stands in a plain file; anything else might have no end, or wait for ever."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise ImportedError(f"{file} is no plain file: give the folder or the ZIP of an export")
+    with file.open("rb") as opened:
+        content = opened.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
         raise ImportedError(f"{file} is larger than {MOST_BYTES // 10**6} MB")
-    return file.read_bytes()
+    return content
 
 
 def _tidy(options: argparse.Namespace) -> int:
