@@ -18,6 +18,7 @@ SLOW = (
     "tests/dashboard/test_import_page.py",
     "tests/dashboard/test_inside_page.py",
     "tests/dashboard/test_live_run.py",
+    "tests/dashboard/test_public_page.py",
     "tests/dashboard/test_race_page.py",
     "tests/dashboard/test_resume.py",
     "tests/dashboard/test_settings.py",
