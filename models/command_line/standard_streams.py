@@ -49,7 +49,7 @@ class _Output(io.FileIO):
 
     lost: OSError | None = None
 
-    def write(self, content: object) -> int:  # type: ignore[override]
+    def write(self, content: object) -> int:
         with memoryview(content) as view:  # type: ignore[arg-type]
             size = view.nbytes
         if not self.lost:
