@@ -1,4 +1,7 @@
-"""The file that people run: ``streamlit run dashboard/app.py``."""
+"""The file that people run: ``streamlit run dashboard/app.py``.
+
+Imported by Streamlit it is the server, and run as a script, for every visitor, the pages.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import sys
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 # Streamlit puts this file's folder on the path, not the project's root.
 ROOT = Path(__file__).resolve().parents[1]
@@ -14,9 +18,7 @@ if str(ROOT) not in sys.path:
 
 from dashboard.components import failures
 from dashboard.scheduling import app_resources
-from dashboard.session import visitor
-
-st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
+from dashboard.session.public_page import PublicPage
 
 # Live pages run again every second or so: without Streamlit's own sign of it, whose Stop is not
 # ours, and without fading what is about to be drawn again.
@@ -26,17 +28,26 @@ STEADY = """
 [data-stale="true"] {opacity: 1 !important; transition: none !important}
 </style>
 """
-st.html(STEADY)
 
-PAGES = [
-    st.Page("views/race.py", title="Race", icon=":material/flag:", default=True),
-    st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),
-    st.Page("views/inside_the_cell.py", title="Inside the cell", icon=":material/memory:"),
-    st.Page("views/runs.py", title="Runs", icon=":material/folder_open:"),
-    st.Page("views/about.py", title="About", icon=":material/info:"),
-]
-page = st.navigation(PAGES, position="top")
-with failures.shown_errors():
-    app_resources.configuration()
-    page.run()
-    visitor.remember()
+
+def show_page() -> None:
+    """The page of the address, with the navigation above it."""
+    st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
+    st.html(STEADY)
+    pages = [
+        st.Page("views/race.py", title="Race", icon=":material/flag:", default=True),
+        st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),
+        st.Page("views/inside_the_cell.py", title="Inside the cell", icon=":material/memory:"),
+        st.Page("views/runs.py", title="Runs", icon=":material/folder_open:"),
+        st.Page("views/about.py", title="About", icon=":material/info:"),
+    ]
+    page = st.navigation(pages, position="top")
+    with failures.shown_errors():
+        app_resources.configuration()
+        page.run()
+
+
+if __name__ == "__main__":
+    show_page()
+else:
+    app = st.App(__file__, middleware=[Middleware(PublicPage)])

@@ -36,21 +36,24 @@ def listed_visitor() -> str | None:
     return None if configuration().shared else visitor()
 
 
-def remember() -> None:
-    """Lets the browser keep the secret, so that a reload or a later visit finds its runs again."""
-    if st.context.cookies.get(COOKIE) == _secret():
-        return
-    crumb = f"{COOKIE}={_secret()}; path=/; max-age={KEPT_SECONDS}; SameSite=Lax"
-    secure = "(location.protocol === 'https:' ? '; Secure' : '')"
-    st.html(
-        f"<script>document.cookie = '{crumb}' + {secure}</script>", unsafe_allow_javascript=True
-    )
+def cookie(kept: str, secure: bool) -> str:
+    """The Set-Cookie header for a browser that sent this secret, or none, or one it made up.
+
+    No script can read it. It is renewed with every page, so that a reload or a later visit finds
+    its runs again; ``secure`` keeps it from connections without TLS.
+    """
+    crumb = f"{COOKIE}={_kept_or_new(kept)}; Path=/; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Lax"
+    return f"{crumb}; Secure" if secure else crumb
 
 
 def _secret() -> str:
     secret = VISITOR_SECRET.get()
     if secret is None:
-        kept = st.context.cookies.get(COOKIE, "")
-        secret = kept if SECRET.fullmatch(kept) else secrets.token_urlsafe(SECRET_BYTES)
+        # Where the browser keeps no cookies, a visitor is a session.
+        secret = _kept_or_new(st.context.cookies.get(COOKIE, ""))
         VISITOR_SECRET.set(secret)
     return secret
+
+
+def _kept_or_new(kept: str) -> str:
+    return kept if SECRET.fullmatch(kept) else secrets.token_urlsafe(SECRET_BYTES)

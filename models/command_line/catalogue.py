@@ -1,4 +1,4 @@
-"""What there is to choose from, as text."""
+"""The text of ``python -m models list``: everything that there is to choose from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.tasks import TASKS
 
 
 def catalogue() -> str:
-    """Tasks and cells with their options, and the presets."""
+    """Returns a list of all tasks and cells with their options, and of all presets."""
     lines = ["Tasks (--task)", *_described(TASKS)]
     lines += ["", "Cells (--cells)", *_described(CELLS)]
     lines += ["", "Presets (--preset)"]

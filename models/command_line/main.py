@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from models.command_line.catalogue import catalogue
 from models.command_line.report import report
-from models.command_line.store_commands import UnconfirmedError, add_store_commands
+from models.command_line.store_commands import UnconfirmedError, add_command, add_store_commands
 from models.exchange import files
 from models.exchange.files import Results
 from models.exchange.import_files import ImportedError
@@ -30,6 +30,7 @@ from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
 from models.settings.configuration import Configuration, ConfigurationError
 from models.settings.quoting import quoted
+from models.settings.setting import Setting
 from models.store import NotOursError, Store, StoreError, UnknownRunError
 from models.store.lost_runs import close_lost_runs
 from models.store.process import identity
@@ -42,7 +43,7 @@ ALL_PRESETS = {**PRESETS, **story_presets()}
 
 
 class UsageError(Exception):
-    """What was wrong, in one line."""
+    """The arguments ask for what cannot be done; the message says why in one line."""
 
 
 BAD_INPUT = (
@@ -53,7 +54,7 @@ BAD_INPUT = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns the exit status."""
+    """Runs the command that the arguments name; returns its exit status."""
     try:
         options = _parser().parse_args(arguments)
         status: int = options.command(options)
@@ -69,7 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse_experiment(arguments: Sequence[str]) -> Experiment:
-    """The experiment of these arguments of ``train``. Raises UsageError, ExperimentError."""
+    """The experiment that these arguments of ``train`` describe.
+
+    Raises UsageError, ExperimentError.
+    """
     return _experiment(_parser().parse_args(["train", *arguments]))
 
 
@@ -77,16 +81,16 @@ def _train(options: argparse.Namespace) -> int:
     out = Path(options.out) if options.out else None
     if out:
         _check_writable(out)
-    wanted = options.run
-    if wanted is not None and (options.preset or _given(options)):
+    if options.run is not None and (options.preset or _given(options)):
         raise UsageError("--run takes its experiment from the store: leave all settings out")
     start_logging("command", Configuration.from_environment())
     store = Store(patience=PATIENCE_SECONDS)
-    if wanted is None:
-        run = store.create(_experiment(options), process=identity())
+    if options.run is None:
+        run_id = store.create(_experiment(options), process=identity())
     else:
-        run = _taken_up(store, wanted)
-    return _execute(store, run, out)
+        run_id = options.run
+        _take_up(store, run_id)
+    return _execute(store, run_id, out)
 
 
 def _serve(_: argparse.Namespace) -> int:
@@ -126,7 +130,7 @@ def _execute(store: Store, run_id: str, out: Path | None) -> int:
 
 
 def _write(results: Results, out: Path) -> bool:
-    """Says what became of it, and of what was there; returns whether it is written."""
+    """Writes results and says so, and what was there; returns whether they are written."""
     try:
         before = files.write(results, out)
     except OSError as error:
@@ -141,13 +145,12 @@ def _write(results: Results, out: Path) -> bool:
     return True
 
 
-def _taken_up(store: Store, run_id: str) -> str:
-    """A run that waits, or was broken off, is this process's from now on."""
+def _take_up(store: Store, run_id: str) -> None:
+    """Makes a run that waits, or was broken off, this process's. Raises UsageError."""
     close_lost_runs(store)
     status = store.run(run_id).status
     if status != "queued" and not store.resume(run_id, identity()):
         raise UsageError(f"run {run_id} is {status} already: start a new one")
-    return run_id
 
 
 def _script(options: argparse.Namespace) -> int:
@@ -174,7 +177,7 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _check_writable(out: Path) -> None:
-    """Before hours of training, not after them."""
+    """Raises UsageError before hours of training, not after them."""
     try:
         files.check_writable(out)
     except OSError as error:
@@ -187,47 +190,76 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m models", description="How far back can a cell remember?")
-    commands = parser.add_subparsers(required=True, metavar="command", parser_class=_Parser)
-    train = commands.add_parser("train", help="train the models of an experiment")
-    train.set_defaults(command=_train)
+    parser = _Parser(
+        prog="python -m models",
+        description="Trains RNN, LSTM and GRU models on long-range dependency tasks: how far back "
+        "can a cell remember?",
+        epilog="COMMAND --help says more; list names all tasks, cells, options and presets.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    train = add_command(
+        commands,
+        _train,
+        "train",
+        "train the models of an experiment",
+        "The run is kept in the store and stands on the Runs page; Ctrl-C ends it with what it has "
+        "measured. Settings that are not given are those of the preset, or the default.",
+    )
     _add_settings(train)
     train.add_argument(
-        "--out", metavar="DIR|NAME.zip", help="where the tables go; an export there is replaced"
+        "--out",
+        metavar="DIR|NAME.zip",
+        help="Where the tables are written; an earlier export there is replaced.",
     )
     train.add_argument(
-        "--run", metavar="ID", help="train this run of the store, from its last checkpoint"
+        "--run",
+        metavar="ID",
+        help="Train this run of the store, from its last checkpoint, instead of a new one.",
     )
-    script = commands.add_parser("script", help="the same experiment with nothing but torch")
-    script.set_defaults(command=_script)
+    script = add_command(
+        commands,
+        _script,
+        "script",
+        "print a script that trains the same models with nothing but torch",
+        "It needs none of this project, and draws its own random numbers: results agree in "
+        "distribution.",
+    )
     _add_settings(script)
-    serve = commands.add_parser("serve", help="answer questions and train a run, for a dashboard")
-    serve.set_defaults(command=_serve)
+    add_command(commands, _serve, "serve", "answer questions and train runs for a dashboard")
     add_store_commands(commands)
-    listing = commands.add_parser("list", help="tasks, cells, options, presets")
-    listing.set_defaults(command=_list)
+    add_command(commands, _list, "list", "name all tasks, cells, options and presets")
     return parser
 
 
-def _reading(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """For argparse, whose own errors do not say what was expected."""
+def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Reads an argument for argparse, whose own errors do not say what was expected."""
 
-    def reading(text: str) -> Any:
+    def reader(text: str) -> Any:
         try:
             return read(text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(f"{quoted(text)}: {error}") from error
 
-    return reading
+    return reader
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", choices=tuple(ALL_PRESETS), help="start from these settings")
+    parser.add_argument(
+        "--preset",
+        choices=tuple(ALL_PRESETS),
+        metavar="NAME",
+        help="Start from the settings of a preset; list names them.",
+    )
     for one in SETTINGS.values():
         parser.add_argument(
             one.flag,
-            type=_reading(one.parse),
+            type=_reader(one.parse),
             nargs="*" if one.several else None,
             metavar="|".join(one.choices) or None,
-            help=one.help,
+            help=f"{one.help} Default: {_words(one)}.",
         )
+
+
+def _words(one: Setting) -> str:
+    values = one.default if one.several else (one.default,)
+    return " ".join(map(str, values)) or "none"

@@ -1,4 +1,4 @@
-"""A run's results as text for a terminal."""
+"""The text that ``python -m models train`` ends with: a run's results for a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.tasks import make_task
 
 
 def report(results: Results) -> str:
-    """Held-out accuracy of each cell and length, memory spans, and what the numbers show."""
+    """Says each cell's held-out accuracy and memory span, and what the numbers show."""
     accuracy = results.accuracy
     if accuracy.empty:
         return f"run {results.run}: nothing was measured"
@@ -52,7 +52,7 @@ def _table(summary: pd.DataFrame) -> str:
 
 
 def _generalisation(generalisation: pd.DataFrame) -> str:
-    """Of trained models, at each length that they were tested at."""
+    """Says how accurate trained models are at each length that they were tested at."""
     if generalisation.empty:
         return "not measured: it is at the end of training"
     summary = summarise_generalisation(generalisation)

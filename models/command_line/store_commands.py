@@ -1,9 +1,11 @@
-"""What the command line does with the store: list runs, open exported ones, tidy up."""
+"""The commands that look after the store: they list runs, open exported ones and tidy up."""
 
 from __future__ import annotations
 
 import argparse
+import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,31 +25,56 @@ class UnconfirmedError(Exception):
     """Something would be deleted, and nobody is there to be asked."""
 
 
-def add_store_commands(commands: Any) -> None:
-    """Adds them to those of the command line."""
-    runs = commands.add_parser("runs", help="the runs of the store, newest first")
-    runs.set_defaults(command=_runs)
-    opening = commands.add_parser("import", help="open exported results again, as a run")
-    opening.set_defaults(command=_import)
-    opening.add_argument("path", metavar="DIR|NAME.zip", type=Path)
-    tidying = commands.add_parser(
-        "tidy",
-        help="delete the oldest runs; pinned ones stay",
-        description="Lists the oldest runs beyond a limit, asks, and deletes them. Where nobody "
-        "can be asked, as in a script, it deletes nothing without --yes, and ends with status 2.",
+def add_command(
+    commands: Any,
+    run: Callable[[argparse.Namespace], int],
+    name: str,
+    summary: str,
+    more: str = "",
+) -> argparse.ArgumentParser:
+    """Adds a command that ``run`` carries out; its own help has the summary and ``more``."""
+    description = f"{summary[0].upper()}{summary[1:]}. {more}"
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=description
     )
-    tidying.set_defaults(command=_tidy)
+    parser.set_defaults(command=run)
+    return parser
+
+
+def add_store_commands(commands: Any) -> None:
+    """Adds the commands that look after the store."""
+    add_command(commands, _runs, "runs", "list the runs of the store, newest first")
+    opening = add_command(
+        commands,
+        _import,
+        "import",
+        "open exported results as a run of the store",
+        "They are checked, and nothing in them is run.",
+    )
+    opening.add_argument(
+        "path", metavar="DIR|NAME.zip", type=Path, help="what train --out or the Runs page wrote"
+    )
+    tidying = add_command(
+        commands,
+        _tidy,
+        "tidy",
+        "delete the oldest runs; pinned ones stay",
+        "Lists those beyond a limit, asks, and deletes them. Where nobody can be asked, as in a "
+        "script, it deletes nothing without --yes, and ends with status 2. The limits of the "
+        "configuration hold where none is given.",
+    )
     tidying.add_argument("--keep-runs", metavar="N", help="how many runs stay; 0 is all")
     tidying.add_argument(
         "--keep-megabytes", metavar="MIB", help="up to which size in MiB runs stay; 0 is any"
     )
     tidying.add_argument("--yes", action="store_true", help="delete without asking")
-    pinning = commands.add_parser("pin", help="keep a run whatever is tidied up")
-    pinning.set_defaults(command=_pin, pinned=True)
-    pinning.add_argument("run", metavar="ID")
-    loosening = commands.add_parser("unpin", help="let a run be tidied up again")
-    loosening.set_defaults(command=_pin, pinned=False)
-    loosening.add_argument("run", metavar="ID")
+    for name, summary, pinned in (
+        ("pin", "keep a run whatever is tidied up", True),
+        ("unpin", "let a run be tidied up again", False),
+    ):
+        pinning = add_command(commands, _pin, name, summary)
+        pinning.set_defaults(pinned=pinned)
+        pinning.add_argument("run", metavar="ID", help="as runs lists it")
 
 
 def _runs(_: argparse.Namespace) -> int:
@@ -77,15 +104,23 @@ def _files(path: Path) -> list[Path]:
 
     Raises ImportedError.
     """
-    if not path.is_dir():
-        return [path]
     try:
+        if not path.is_dir():
+            return [_plain(path)]
         names = sorted(file.name for file in path.iterdir() if not file.name.startswith("."))
+        files = [_plain(path / name) for name in names if name in NAMES]
     except OSError as error:
         raise ImportedError(f"{path} cannot be read: {error.strerror or error}") from error
     if others := [name for name in names if name not in NAMES]:
         print(f"passed over in {path}: {', '.join(map(shortened, others))}", file=sys.stderr)
-    return [path / name for name in names if name in NAMES]
+    return files
+
+
+def _plain(file: Path) -> Path:
+    """Returns a plain file; anything else might have no end, or keep us waiting for ever."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise ImportedError(f"{file} is no plain file: give the folder or the ZIP of an export")
+    return file
 
 
 def _tidy(options: argparse.Namespace) -> int:
@@ -104,7 +139,7 @@ def _tidy(options: argparse.Namespace) -> int:
 
 
 def _limits(options: argparse.Namespace) -> tuple[int, int]:
-    """How many runs and MiB are kept: as given, or as configured where nothing is given."""
+    """Returns how many runs and MiB are kept: as given, or else as configured."""
     configuration = Configuration.from_environment()
     given = {
         name: read_setting(name, text, "--" + name.replace("_", "-"))
@@ -117,16 +152,14 @@ def _limits(options: argparse.Namespace) -> tuple[int, int]:
 
 
 def _agreed(runs: int) -> bool:
-    """Whether whoever sits at the terminal says yes. Raises UnconfirmedError where nobody does."""
+    """Asks whoever sits at the terminal. Raises UnconfirmedError where nobody does."""
     if not sys.stdin.isatty():
         raise UnconfirmedError(f"{count(runs, 'run')} would be deleted: say --yes to do it")
     try:
-        return input(f"Delete {count(runs, 'run')} for good? [y/N] ").strip().lower() in (
-            "y",
-            "yes",
-        )
+        answer = input(f"Delete {count(runs, 'run')} for good? [y/N] ")
     except EOFError:
         return False
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _pin(options: argparse.Namespace) -> int:

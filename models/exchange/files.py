@@ -225,6 +225,8 @@ def _content(path: Path, name: str) -> bytes:
 
 def _is_exported(file: Path) -> bool:
     """Whether a ZIP, or a file of one of NAMES, begins as this project writes it."""
+    if not file.is_file():  # whoever opens a FIFO waits for ever
+        return False
     if _is_zip(file) or file.name == EXPERIMENT:
         return exported_run(file if _is_zip(file) else file.parent) is not None
     try:

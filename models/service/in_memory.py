@@ -18,7 +18,7 @@ from models.store.process import identity
 
 
 def train_in_memory(experiment: Experiment, progress: bool) -> files.Results:
-    """See ``models.train_experiment``."""
+    """Trains an experiment as ``models.train_experiment`` says, and returns its results."""
     # Through a store, as every run: what it returns is what any other way of training shows.
     with TemporaryDirectory(prefix="memory_lab_") as folder:
         store = Store(f"sqlite:///{Path(folder) / 'run.sqlite'}")

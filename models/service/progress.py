@@ -23,7 +23,7 @@ def progress_bar(
         warnings.filterwarnings("ignore", "IProgress not found")
         from tqdm.auto import tqdm
     # None hides it where the output is no terminal; a notebook's is none, and yet somebody looks.
-    hidden = None if not in_notebook() else False
+    hidden = None if sys.stderr and not in_notebook() else not sys.stderr
     with tqdm(
         total=experiment.steps,
         initial=done,

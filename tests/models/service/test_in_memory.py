@@ -174,11 +174,16 @@ with progress_bar({TINY!r}, shown=False) as follow:
     assert len(re.findall(r"100%\|█+\| 4/4 \[", done.stderr)) == 1
 
 
-def test_a_script_whose_output_is_no_terminal_has_no_bar() -> None:
+@pytest.mark.parametrize("closed", ["", "sys.stderr = None"])
+def test_a_script_whose_output_is_no_terminal_has_no_bar(closed: str) -> None:
     program = f"""
+import sys
+{closed}
 from models.experiment import Experiment
 from models.service.progress import progress_bar
 with progress_bar({TINY!r}) as follow:
     follow(4)
+print("done")
 """
-    assert python(program).stderr == ""
+    done = python(program)
+    assert (done.stdout, done.stderr) == ("done\n", "")
