@@ -35,9 +35,9 @@ LEAVING = 0.2
 LEAVING_SECONDS = (0.05, 4.0)
 PAUSE_SECONDS = (5.0, 25.0)
 """From one thing to the next."""
-STEPS = (20, 200, 1000)
+STEPS = (20, 200, 500)
 EVERY = 10
-MANY_STEPS = 20_000
+MANY_STEPS = 5_000
 """Until somebody stops them."""
 CELLS = ("rnn", "lstm", "gru", "rnn:activation=relu", "gru:fast=yes")
 TOO_MUCH = {

@@ -248,9 +248,11 @@ def _judge_pages(soak: Soak) -> None:
     for one in calm:
         if one.what in PAGES and one.seconds > PAGE_SECONDS:
             others = Counter(other.what for other in spans if _meanwhile(one, other))
-            soak.failures.append(
-                f"{one.what}: {one.seconds:.1f} s, beside {dict(others)} of others"
-            )
+            line = f"{one.what}: {one.seconds:.1f} s, beside {dict(others)} of others"
+            if others:
+                soak.failures.append(line)
+            else:
+                print(line)
     kinds = Counter(one.kind for one in soak.chaos.faults)
     print(f"\nfaults: {dict(kinds)}; {len(soak.journal.mishaps)} errors were seen")
     for mishap in soak.undisturbed(soak.journal.mishaps):
