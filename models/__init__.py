@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.experiment import Experiment, ExperimentError
-from models.settings.version import __version__
+from models.settings import __version__
 
 if TYPE_CHECKING:
     from models.exchange.files import Results

@@ -33,6 +33,8 @@ SLOW = (
     "tests/models/diagnostics/test_jacobian.py",
     "tests/models/diagnostics/test_surgery.py",
     "tests/models/diagnostics/test_trained_model.py",
+    "tests/models/exchange/test_contradictions.py",
+    "tests/models/exchange/test_import_bounds.py",
     "tests/models/exchange/test_import_run.py",
     "tests/models/exchange/test_imported.py",
     "tests/models/exchange/test_script.py",
@@ -50,7 +52,7 @@ SLOW = (
     "tests/models/tasks/test_digits.py",
     "tests/models/training/test_checkpoint.py",
     "tests/models/training/test_gradient_options.py",
-    "tests/models/training/test_side_by_side.py",
+    "tests/models/training/test_processes.py",
 )
 """How their ids begin. Found with ``pytest --durations=400 --durations-min=0.3``."""
 

@@ -48,10 +48,10 @@ def _offered(name: str) -> list[Option]:
 
 def _option_widget(name: str, option: Option) -> str:
     key = trial(name, option.name).name
-    if option.between is None:
+    if option.bounds is None:
         values = [option.default, *(value for value in option.values if value != option.default)]
         return str(st.selectbox(option.name.capitalize(), values, key=key, help=option.help))
-    low, high = option.between
+    low, high = option.bounds
     step = 0.05 if high - low <= SMALL_RANGE else 1.0
     value = st.slider(
         option.name.capitalize(),

@@ -162,7 +162,7 @@ def _default_first(option: spec.Option) -> list[str]:
 
 def _order(option: spec.Option, value: str) -> tuple[bool, float]:
     """The default first, then numbers by size and words as they are listed."""
-    if option.between is not None:
+    if option.bounds is not None:
         return value != option.default, float(value)
     return value != option.default, _default_first(option).index(value)
 

@@ -1,4 +1,4 @@
-"""Whose run trains and whose page is drawn: queue, trainer processes, admission.
+"""Whose run trains and whose page is drawn: queue, processes, admission.
 
 Imports figures.
 """

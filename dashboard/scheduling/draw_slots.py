@@ -54,30 +54,30 @@ class _Page(threading.local):
     """What this thread draws."""
 
     number = 0
-    has_turn = False
+    has_slot = False
     makes_picture = False
 
 
 _numbers = itertools.count(1)
-_turns = FairSemaphore(AT_ONCE)
+_slots = FairSemaphore(AT_ONCE)
 _pictures = FairSemaphore(1)
 _page = _Page()
 
 
 @contextmanager
 def draw_slot() -> Iterator[None]:
-    """Waits for a turn, and holds it; a part of a page has its page's."""
-    if _page.has_turn:
+    """Waits for a slot and holds it; a fragment of a page that is drawn has its page's."""
+    if _page.has_slot:
         yield
         return
     _page.number = next(_numbers)
-    _turns.enter(_page.number)
-    _page.has_turn = True
+    _slots.enter(_page.number)
+    _page.has_slot = True
     try:
         yield
     finally:
-        _page.has_turn = False
-        _turns.leave()
+        _page.has_slot = False
+        _slots.leave()
 
 
 @contextmanager
@@ -85,18 +85,18 @@ def released() -> Iterator[None]:
     """Lets somebody else draw while this page waits, or works on what takes long.
 
     It must be around whatever others may wait for, a cached function above all, never inside: who
-    waits would keep a turn, without which nothing that is done could go on.
+    waits would keep a slot, without which nothing that is done could go on.
     """
-    if not _page.has_turn:
+    if not _page.has_slot:
         yield
         return
-    _page.has_turn = False
-    _turns.leave()
+    _page.has_slot = False
+    _slots.leave()
     try:
         yield
     finally:
-        _turns.enter(_page.number)
-        _page.has_turn = True
+        _slots.enter(_page.number)
+        _page.has_slot = True
 
 
 @contextmanager

@@ -1,11 +1,15 @@
-"""Quick questions: admitted by the estimate that runs are, bounded, ended where nobody waits."""
+"""What a visitor waits for, answers and imports: bounded, and ended where nobody waits any more.
+
+Questions are admitted by the estimate that runs are.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotYetError
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -18,8 +22,9 @@ from models.service.reasons import LOWER
 
 SECONDS = 60.0
 """How long an answer may take, as estimated and as it is."""
-ATTEMPTS = 2
-"""How often a question is asked where the process dies over it through no fault of its own."""
+IMPORT_SECONDS = 300.0
+IMPORT_MEGABYTES = 300.0
+"""The most that an import was measured to take."""
 LOOK_SECONDS = 0.1
 """How often it is seen whether the visitor still waits for the answer."""
 
@@ -28,17 +33,17 @@ class QuestionError(Exception):
     """Why a question has no answer, for people."""
 
 
-class Questions:
-    """Asks ``models.service.questions``: as many at once as memory has room for."""
+class Requests:
+    """Answers and imports, each in a process of its own, as many at once as memory has room for."""
 
     def __init__(self, children: ChildProcesses, megabytes: int) -> None:
-        """``megabytes`` is what one answer may take, and all at once as estimated."""
+        """``megabytes`` is what one may take, and all at once as estimated."""
         self._children, self._megabytes = children, megabytes
         self._used = 0.0
         self._room = threading.Condition()
 
     def ask(self, name: str, arguments: Mapping[str, Any], speed: Speed) -> Any:
-        """The answer, from a process of its own. Raises QuestionError."""
+        """The answer to one of ``models.service.questions``. Raises QuestionError."""
         try:
             cost = cost_of_answer(name, arguments, speed)
         except ExperimentError as error:
@@ -46,23 +51,29 @@ class Questions:
         if above := Limits(SECONDS, self._megabytes).exceeded(cost):
             values, bounds = (" and ".join(column) for column in zip(*above, strict=True))
             raise QuestionError(f"about {values}, above the limit of {bounds}: {LOWER}")
-        with self._memory(cost.megabytes):
-            try:
-                return self._answer(name, arguments)
-            except ChildError as error:
-                raise QuestionError(str(error)) from error
+        try:
+            return self._carry_out(name, arguments, cost.megabytes, SECONDS)
+        except ChildError as error:
+            raise QuestionError(str(error)) from error
 
-    def _answer(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        for _ in range(ATTEMPTS - 1):
+    def import_files(self, paths: Sequence[Path], visitor: str) -> str:
+        """The id of the run that these files are by now. Raises ChildError."""
+        arguments = {"paths": [str(path) for path in paths], "visitor": visitor}
+        run_id: str = self._carry_out("import", arguments, IMPORT_MEGABYTES, IMPORT_SECONDS)
+        return run_id
+
+    def _carry_out(
+        self, task: str, arguments: Mapping[str, Any], megabytes: float, seconds: float
+    ) -> Any:
+        with self._memory(megabytes):
+            child = self._children.start(task, arguments, self._megabytes, seconds)
             try:
-                return _wait_for(self._start(name, arguments))
+                return _wait_for(child)
             except ChildError as error:
                 if error.cause != "died":
                     raise
-        return _wait_for(self._start(name, arguments))
-
-    def _start(self, name: str, arguments: Mapping[str, Any]) -> Child:
-        return self._children.start(name, arguments, self._megabytes, SECONDS)
+            # Once more: what has died with the warm process did so through no fault of its own.
+            return _wait_for(self._children.start(task, arguments, self._megabytes, seconds))
 
     @contextmanager
     def _memory(self, megabytes: float) -> Iterator[None]:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dashboard.scheduling.child_processes import Child, ChildError, ChildProcesses
-from dashboard.scheduling.questions import QuestionError, Questions
+from dashboard.scheduling.questions import QuestionError, Requests
 from dashboard.scheduling.run_queue import Place, Queue
+from models.exchange.import_run import discard_broken_off
 from models.experiment import Experiment
 from models.experiment.cost import REFERENCE, Speed, estimate
 from models.settings.configuration import Configuration
@@ -64,7 +66,7 @@ class Scheduler:
         self.speed: Speed = REFERENCE
         """This machine's, once it is measured."""
         self._children = ChildProcesses(variables)
-        self._questions = Questions(self._children, configuration.megabytes)
+        self._requests = Requests(self._children, configuration.megabytes)
         self._training: dict[str, _Training] = {}
         self._wake = threading.Event()
         self._closed = False
@@ -101,7 +103,11 @@ class Scheduler:
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """The answer to one of ``models.service.questions``. Raises QuestionError."""
-        return self._questions.ask(name, arguments, self.speed)
+        return self._requests.ask(name, arguments, self.speed)
+
+    def import_files(self, paths: Sequence[Path], visitor: str) -> str:
+        """Makes exported results a run of this visitor's; returns its id. Raises ChildError."""
+        return self._requests.import_files(paths, visitor)
 
     def close(self) -> None:
         """Ends every process, for tests."""
@@ -200,6 +206,7 @@ class Scheduler:
         keep = self.configuration.keep_runs, self.configuration.keep_megabytes
         for run_id in tidy(self.store, *keep):
             log.info("run tidied away", extra={"run": run_id})
+        discard_broken_off(self.store)
 
     def _measure_speed(self) -> None:
         try:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path, PurePath
 from typing import Protocol
 
 import streamlit as st
 
 from dashboard.components.markdown import escape_markdown
-from dashboard.scheduling.app_resources import store
+from dashboard.scheduling import draw_slots
+from dashboard.scheduling.app_resources import trainer
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.session.session_state import UPLOADS
 from dashboard.session.visitor import visitor
-from models.exchange.files import Results
-from models.exchange.import_files import MOST_PACKED, ImportedError, from_files, from_zip
-from models.exchange.import_run import store_results
-from models.store import StoreError
+from models.exchange.import_files import MOST_PACKED, ImportedError
+from models.settings.quoting import quoted
 
 
 class File(Protocol):
@@ -22,7 +24,7 @@ class File(Protocol):
 
     name: str
 
-    def getvalue(self) -> bytes: ...
+    def getbuffer(self) -> memoryview: ...
 
 
 def import_results() -> None:
@@ -41,24 +43,22 @@ def import_results() -> None:
 
 def _import(files: Sequence[File]) -> None:
     try:
-        run = store_results(store(), _read(files), visitor())
-    except ImportedError as error:
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [_on_disk(file, Path(folder) / str(n)) for n, file in enumerate(files)]
+            with draw_slots.released(), st.spinner("Opening…"):
+                run = trainer().import_files(paths, visitor())
+    except (ChildError, ImportedError, OSError) as error:
         st.error(f"Not opened: {escape_markdown(str(error), most=600)}")
-        return
-    except StoreError as error:
-        st.error(f"The results cannot be stored: {escape_markdown(str(error), most=600)}")
         return
     UPLOADS.set(UPLOADS.get(0) + 1)
     st.switch_page("views/race.py", query_params={"run": run})
 
 
-def _read(files: Sequence[File]) -> Results:
-    zips = [file for file in files if file.name.lower().endswith(".zip")]
-    if zips and len(files) > 1:
-        raise ImportedError("give one ZIP, or the files of one run")
-    if zips:
-        return from_zip(zips[0].getvalue())
-    contents = {file.name: file.getvalue() for file in files}
-    if len(contents) < len(files):
-        raise ImportedError("two files have the same name: give the files of one run")
-    return from_files(contents)
+def _on_disk(file: File, folder: Path) -> Path:
+    """Writes a file into a folder of its own, since two may have one name. Raises OSError."""
+    name = PurePath(file.name).name
+    if name != file.name or not name.isprintable():
+        raise ImportedError(f"{quoted(file.name)} is no name of a file")
+    folder.mkdir()
+    (folder / name).write_bytes(file.getbuffer())
+    return folder / name

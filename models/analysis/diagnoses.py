@@ -79,7 +79,7 @@ def _measured(
         gradient_norm=largest_norm,
         clip=experiment.clip if by_norm else None,
         saturation=values.get("saturation_h", math.nan),
-        keep_gate=values.get(f"mean_{cell.keep_gate}"),
+        keep_gate=values.get(f"mean_{cell.forget_gate}"),
         truncate=experiment.truncate,
         overflow=_overflow(values),
     )

@@ -12,13 +12,13 @@ CELLS: dict[str, type[Cell]] = {cell.name: cell for cell in (RNN, LSTM, GRU)}
 
 
 def make_cell(text: str) -> Cell:
-    """The cell that a spec text such as ``lstm:bias=chrono`` names. Raises SpecError."""
+    """Makes the cell that a spec text such as ``lstm:bias=chrono`` names. Raises SpecError."""
     cell, options = spec.parse("cell", text, CELLS)
     return cell(**options)
 
 
 def cell_title(text: str) -> str:
-    """The cell in words, such as "LSTM with chrono bias". Raises SpecError."""
+    """Returns a cell spec in words, such as "LSTM with chrono bias". Raises SpecError."""
     cell, chosen = spec.parse("cell", text, CELLS)
     changed = [option for option in cell.options if chosen[option.name] != option.default]
     changed_in_words = [_option_words(option.name, chosen[option.name]) for option in changed]

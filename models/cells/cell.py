@@ -1,4 +1,4 @@
-"""What a recurrent cell is: its parameters, what they start with, and one step."""
+"""The base class of the recurrent cells: parameters, what they start with, and one step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 from models.cells.normalisation import NORMALISE, Normalise
 from models.settings.spec import Option, SpecError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # importing the cells does not import torch
     from torch import Tensor
 
     from models.cells.draw import Draw
@@ -34,7 +34,7 @@ GAIN = Option(
     ("0.5", "0.9", "1", "1.1", "1.5"),
     "1",
     "factor on the recurrent weights at the start: of orthogonal ones, the spectral radius",
-    between=(0.1, 3),
+    bounds=(0.1, 3),
 )
 NORM = Option(
     "norm",
@@ -48,19 +48,21 @@ GAMMA = Option(
     ("1", "0.1"),
     "1",
     "with norm: the scale of what is normalised, at the start (Cooijmans 2016: 0.1)",
-    between=(0.01, 2),
+    bounds=(0.01, 2),
 )
-COMMON = (INIT, GAIN, NORM, GAMMA)
-"""Options of every cell."""
-FEWEST_NORMALISED = 3
-"""Of one number, normalisation makes 0; of two, ±1, whatever they were: neither has a slope."""
+COMMON_OPTIONS = (INIT, GAIN, NORM, GAMMA)
+"""The options that every cell has."""
+MIN_NORMALISED = 3
+"""The least numbers a normalisation may be over: one becomes 0 and two become ±1, whatever they
+were, so that no gradient passes."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The parameters of one cell, or of a population of them (then with a leading axis S).
+    """The parameters of one cell, or of a population of S cells, then with a leading axis S.
 
-    Rows are blocks of H, one per gate in the order of ``Cell.gates``.
+    Rows are blocks of H, one for each gate in the order of ``Cell.gates``. Parameters that a cell
+    does not have are None.
     """
 
     W_x: Tensor
@@ -70,7 +72,7 @@ class Weights:
     b: Tensor
     """Biases, shape (gates·H, 1)."""
     b_hn: Tensor | None = None
-    """The GRU's second bias of its candidate, inside the reset gate's reach, shape (H, 1)."""
+    """The GRU's second bias of its candidate, which the reset gate scales, shape (H, 1)."""
 
     gamma_x: Tensor | None = None
     """Scale of the normalised W_x x_t, shape (gates·H, 1)."""
@@ -79,14 +81,14 @@ class Weights:
     gamma_c: Tensor | None = None
     """Scale of the LSTM's normalised c_t where h_t is made of it, shape (H, 1)."""
     beta_c: Tensor | None = None
-    """Offset of the same c_t, shape (H, 1)."""
+    """Offset of the LSTM's normalised c_t where h_t is made of it, shape (H, 1)."""
 
     def named(self) -> dict[str, Tensor]:
-        """The parameters that the cell has, by name."""
+        """Returns the parameters that the cell has, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
     def double(self) -> Weights:
-        """The same in float64."""
+        """Returns the same parameters in float64."""
         return Weights(**{name: value.double() for name, value in self.named().items()})
 
 
@@ -107,12 +109,15 @@ class Cell(ABC):
     """
 
     name: ClassVar[str]
+    """The cell's name in specs, such as ``lstm``."""
     title: ClassVar[str]
+    """The cell's name for people."""
     equations: ClassVar[tuple[str, ...]]
-    """One LaTeX line each, for pages."""
+    """The equations of a step for pages, one line of LaTeX each."""
     options: ClassVar[tuple[Option, ...]]
+    """The options that ``__init__`` takes."""
     gates: ClassVar[tuple[str, ...]]
-    """Blocks of H rows in the weights, in order: the gates with a σ, and last the candidate."""
+    """The blocks of H rows in the weights, in order: the gates with a σ, and last the candidate."""
     candidate: ClassVar[str]
     """The last of ``gates``: what is written, φ of its pre-activation (see ``activation``).
 
@@ -121,17 +126,20 @@ class Cell(ABC):
     State: ClassVar[Any] = HiddenState
     """The named tuple of what is carried from step to step; the hidden state h first."""
     states: ClassVar[tuple[str, ...]] = HiddenState._fields
-    """The names of its fields."""
-    keep_gate: ClassVar[str | None] = None
+    """The names of the fields of ``State``, in order."""
+    forget_gate: ClassVar[str | None] = None
     """The gate whose opening keeps the old state: the option ``bias`` is its bias."""
-    write_gate: ClassVar[str | None] = None
-    """The gate that lets new input in, where it is not the keep gate's complement."""
-    show_gate: ClassVar[str | None] = None
+    input_gate: ClassVar[str | None] = None
+    """The gate that lets new input in, where it is not the forget gate's complement."""
+    output_gate: ClassVar[str | None] = None
     """The gate that lets the readout see the state, where there is one."""
     activation: str = "tanh"
     """The candidate's φ: tanh, sigmoid or relu."""
     omega: float = 0.0
     """Weight of Pascanu's regulariser (``models.training``); for cells whose candidate is h."""
+
+    def __init_subclass__(cls) -> None:
+        cls.states = cls.State._fields
 
     def __init__(
         self,
@@ -146,76 +154,58 @@ class Cell(ABC):
 
     @classmethod
     def check(cls, chosen: Mapping[str, str]) -> None:
-        """Raises SpecError where options do not go together."""
+        """Raises SpecError where the chosen options do not go together."""
         if chosen.get("norm") == "none" and chosen["gamma"] != GAMMA.default:
             raise SpecError("gamma is for norm=layer or norm=batch: give one of them")
 
     @classmethod
     def sigmoid_gates(cls) -> tuple[str, ...]:
-        """The gates with values from 0 to 1: all but the candidate."""
+        """Returns the gates with values from 0 to 1: all but the candidate."""
         return tuple(gate for gate in cls.gates if gate != cls.candidate)
 
     def zero_state(self, w: Weights, sequences: int) -> Any:
-        """The ``State`` before the first step, 0 everywhere, for a batch of B ``sequences``."""
+        """Returns the ``State`` before the first step: zeros, (..., H, B) for B ``sequences``."""
         *population, _, hidden = w.W_h.shape
         zero = w.W_h.new_zeros(*population, hidden, sequences)
         return self.State(*(zero for _ in self.states))
 
     def step(self, w: Weights, x: Tensor, state: tuple[Tensor, ...]) -> Any:
-        """One time step, from x_t (..., inputs, B) and the old state to the new ``State``.
+        """Does one time step, from x_t, (..., inputs, B), and the old state to the new ``State``.
 
-        Each part of a state has shape (..., H, B).
+        Each tensor of a state has shape (..., H, B).
         """
         old = self.State(*state)
         return self.next_state(w, self.compute_gates(w, x, old), old)
 
-    def hindrance(self, hidden: int, sequences: int) -> str:
-        """Why this cell could learn nothing with these sizes, and what to do; or empty.
-
-        Batch normalisation is over the sequences of a batch, layer normalisation, where it is over
-        the fewest features, over the H of one gate or state. Measured with H = 32, recall, 20
-        steps: the RNN's gradient is 0 a step before the end with batches of one, 1e-11 of its last
-        value 19 steps before with batches of two, and 10 times that value with batches of three.
-        """
-        over = {"batch": ("batch_size", sequences), "layer": ("hidden_size", hidden)}
-        setting, numbers = over.get(self.norm, ("", FEWEST_NORMALISED))
-        if numbers >= FEWEST_NORMALISED:
-            return ""
-        return (
-            f"norm={self.norm} with {setting} {numbers} leaves no gradient, since it makes "
-            f"{'0 of one number' if numbers == 1 else '1 and -1 of any two numbers'}: give a "
-            f"{setting} of at least {FEWEST_NORMALISED}, or norm=none"
-        )
-
     @abstractmethod
     def compute_gates(self, w: Weights, x: Tensor, state: Any) -> tuple[Tensor, ...]:
-        """First half of a step: the values (..., H, B) of ``gates``, in their order.
+        """Does the first half of a step: returns the values of ``gates``, (..., H, B) each.
 
         ``x`` is x_t, (..., inputs, B), ``state`` the cell's ``State`` before the step.
         """
 
     @abstractmethod
     def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: Any) -> Any:
-        """Second half: the new ``State`` from the values of the gates and the old ``State``."""
+        """Does the second half of a step: returns the new ``State``."""
 
     def preactivations(self, w: Weights, x: Tensor, h: Tensor) -> Tensor:
-        """W_x x_t + W_h h_{t-1} + b of all gates, (..., gates·H, B).
+        """Returns W_x x_t + W_h h_{t-1} + b of all gates, (..., gates·H, B).
 
-        ``x`` is (..., inputs, B), ``h`` (..., H, B). Where the cell has a ``norm``, each of the two
-        products is normalised and scaled before they are added.
+        ``x`` is x_t, (..., inputs, B), ``h`` is h_{t-1}, (..., H, B). In a cell with a ``norm``
+        each of the two products is normalised and scaled before they are added.
         """
         from_x = self.normalise("x", w.W_x @ x, w.gamma_x)
         from_h = self.normalise("h", w.W_h @ h, w.gamma_h)
         return from_x + from_h + w.b
 
     def normalising_with(self, normalise: Normalise) -> Self:
-        """The same cell with another normalisation, such as one with statistics of each step."""
+        """Returns this cell with another normalisation, such as one that keeps statistics."""
         cell = copy(self)
         cell.normalise = normalise
         return cell
 
     def candidate_slope(self, candidate: Tensor) -> Tensor:
-        """φ'(a) of the candidate, from its value φ(a); same shape."""
+        """Returns φ'(a) of the candidate from its value φ(a), in the same shape."""
         match self.activation:
             case "sigmoid":
                 return candidate * (1 - candidate)
@@ -225,19 +215,19 @@ class Cell(ABC):
                 return 1 - candidate**2
 
     def shapes(self, inputs: int, hidden: int) -> Mapping[str, tuple[int, int]]:
-        """The shape of each field of Weights that this cell has."""
+        """Returns the shape of each parameter of one cell, by its name in ``Weights``."""
         rows = len(self.gates) * hidden
         scales = {name: (size, 1) for name, (size, _) in self.norm_parameters(hidden).items()}
         return {"W_x": (rows, inputs), "W_h": (rows, hidden), "b": (rows, 1), **scales}
 
     def norm_parameters(self, hidden: int) -> Mapping[str, tuple[int, float]]:
-        """The scales and offsets of its normalisation: how many numbers, and what they start at."""
+        """Returns how many numbers each γ and β of the ``norm`` has, and what they start at."""
         rows = len(self.gates) * hidden
         gammas = {"gamma_x": (rows, self.gamma), "gamma_h": (rows, self.gamma)}
         return {} if self.norm == "none" else gammas
 
     def initial_weights(self, draw: Draw, inputs: int, hidden: int, steps: int) -> Weights:
-        """The parameters of one cell at initialisation, for sequences of ``steps`` steps.
+        """Returns the parameters of one cell at initialisation, for sequences of ``steps`` steps.
 
         - ``init=orthogonal``, ``identity``: such an H×H block of W_h for each gate, W_x
           Glorot-uniform, biases 0.
@@ -265,14 +255,33 @@ class Cell(ABC):
         return Weights(**w)
 
     def initial_bias(self, draw: Draw, hidden: int, steps: int) -> Mapping[str, Tensor | float]:
-        """What is added to the bias of a gate at initialisation: a number, or (H, 1)."""
+        """Returns what is added to the bias of a gate at initialisation: a number, or (H, 1)."""
         return {}
 
     def summed_biases(self, hidden: int) -> int:
-        """How many rows of b, from the first on, are the sum of two biases in torch.nn."""
+        """Returns how many rows of b, from the first on, are a sum of two biases in torch.nn."""
         return len(self.gates) * hidden
 
     def parameter_count(self, inputs: int, hidden: int, outputs: int) -> int:
-        """Trainable numbers of a model: the cell and its linear readout with bias."""
+        """Returns how many trainable numbers a cell and a linear readout with bias have."""
         cell = sum(math.prod(shape) for shape in self.shapes(inputs, hidden).values())
         return cell + outputs * (hidden + 1)
+
+    def hindrance(self, hidden: int, sequences: int) -> str:
+        """Returns why this cell could learn nothing with these sizes and what to do, or "".
+
+        Batch normalisation is over the ``sequences`` of a batch, layer normalisation, where it is
+        over the fewest features, over the ``hidden`` units of one gate or state. Measured with
+        H = 32, recall, 20 steps: the RNN's gradient is 0 a step before the end with batches of one,
+        1e-11 of its last value 19 steps before with batches of two, and 10 times that value with
+        batches of three.
+        """
+        over = {"batch": ("batch_size", sequences), "layer": ("hidden_size", hidden)}
+        setting, numbers = over.get(self.norm, ("", MIN_NORMALISED))
+        if numbers >= MIN_NORMALISED:
+            return ""
+        return (
+            f"norm={self.norm} with {setting} {numbers} leaves no gradient, since it makes "
+            f"{'0 of one number' if numbers == 1 else '1 and -1 of any two numbers'}: give a "
+            f"{setting} of at least {MIN_NORMALISED}, or norm=none"
+        )

@@ -1,4 +1,4 @@
-"""Random numbers for parameters at initialisation. Cells do not import torch: they ask this."""
+"""Random numbers for parameters at initialisation, so that cells need not import torch."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ class Draw:
         self.generator = torch.Generator().manual_seed(seed)
 
     def uniform(self, shape: tuple[int, int], bound: float) -> Tensor:
-        """Numbers from U[-bound, bound)."""
+        """Returns numbers from U[-bound, bound)."""
         return (2 * self._rand(shape) - 1) * bound
 
     def log_uniform(self, shape: tuple[int, int], most: float) -> Tensor:
-        """Logarithms of numbers from U[1, most); 0 where ``most`` is 1 or less."""
+        """Returns logarithms of numbers from U[1, most), or 0 where ``most`` is 1 or less."""
         return (1 + self._rand(shape) * max(most - 1, 0)).log()
 
     def orthogonal(self, size: int, blocks: int) -> Tensor:
-        """Square orthogonal blocks below each other, (blocks·size, size)."""
+        """Returns square orthogonal blocks below each other, (blocks·size, size)."""
         square = [torch.empty(size, size, dtype=torch.float64) for _ in range(blocks)]
-        return torch.cat(
-            [torch.nn.init.orthogonal_(one, generator=self.generator) for one in square]
-        )
+        for block in square:
+            torch.nn.init.orthogonal_(block, generator=self.generator)
+        return torch.cat(square)
 
     def identity(self, size: int, blocks: int) -> Tensor:
-        """Identity matrices below each other, (blocks·size, size)."""
+        """Returns identity matrices below each other, (blocks·size, size)."""
         return torch.eye(size, dtype=torch.float64).repeat(blocks, 1)
 
     def constant(self, shape: tuple[int, int], value: float) -> Tensor:
-        """The same number everywhere."""
+        """Returns the same number everywhere."""
         return torch.full(shape, value, dtype=torch.float64)
 
     def _rand(self, shape: tuple[int, int]) -> Tensor:

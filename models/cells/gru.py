@@ -11,15 +11,15 @@ One gate does what the LSTM's forget and input gates do: what is not kept is wri
 z_t ⊙ h_{t-1} is additive like the LSTM's through c, but the state is also what the readout sees.
 Here z keeps, as in nn.GRU; in the paper 1 - z does.
 
-Vectors are columns, one for each of the B sequences of a batch. For D inputs and H units the
-weights of r, z, n stand below each other in that order. What they start with:
+Vectors are columns, one for each of the B sequences of a batch. The parameters for D inputs and H
+units, with the rows of r, z and n below each other, and what they start with:
 
     W_x   (3H, D)   Glorot-uniform
     W_h   (3H, H)   an orthogonal matrix for each of the three
     b     (3H, 1)   0, but 1 for the update gate: it starts open
     b_hn  (H, 1)    0
 
-Five sequences of twenty steps through eight units (weights are drawn in float64):
+Five sequences of twenty steps through eight units (parameters are drawn in float64):
 
     >>> import torch
     >>> from models.cells.draw import Draw
@@ -35,8 +35,9 @@ Options are texts: ``GRU(bias="chrono")`` is the cell that the pages call ``gru:
 sequences of T steps its b_z starts as ln U[1, T-1] (Tallec & Ollivier 2018, section 2).
 ``init=pytorch,bias=0`` is what nn.GRU starts with.
 
-With ``norm`` each of W_x x_t and W_h h_{t-1} is normalised and scaled by a γ, for the two gates at
-once and for the candidate by itself (Ba, Kiros & Hinton 2016, eq. 25 and 26).
+With the option ``norm`` each of W_x x_t and W_h h_{t-1} is normalised and scaled by a γ of its own,
+(3H, 1), for the two gates at once and for the candidate by itself (Ba, Kiros & Hinton 2016, eq. 25
+and 26).
 """
 
 from __future__ import annotations
@@ -44,16 +45,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.cells.cell import BIAS, COMMON, Cell, HiddenState, Weights
+from models.cells.cell import BIAS, COMMON_OPTIONS, Cell, HiddenState, Weights
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # importing the cells does not import torch
     from torch import Tensor
 
     from models.cells.draw import Draw
 
 
 class GRU(Cell):
-    """Two gates r, z and a candidate n; one state h."""
+    """The GRU cell: gates r and z, a candidate n, and one state h.
+
+    A ``step`` is ``compute_gates`` and then ``next_state``.
+    """
 
     name = "gru"
     title = "GRU"
@@ -63,27 +67,27 @@ class GRU(Cell):
         r"n_t = \tanh(W_{xn} x_t + b_n + r_t \odot (W_{hn} h_{t-1} + b_{hn}))",
         r"h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t",
     )
-    options = (BIAS, *COMMON)
+    options = (BIAS, *COMMON_OPTIONS)
     gates = ("r", "z", "n")
     candidate = "n"
-    keep_gate = "z"
+    forget_gate = "z"  # it keeps, as the LSTM's f does
 
-    def __init__(self, bias: str = BIAS.default, **common: str) -> None:
-        super().__init__(**common)
+    def __init__(self, bias: str = BIAS.default, **common_options: str) -> None:
+        super().__init__(**common_options)
         self.bias = bias
 
     def compute_gates(self, w: Weights, x: Tensor, state: HiddenState) -> tuple[Tensor, ...]:
-        """The gates r, z and the candidate n, (H, B) each, from x_t (D, B) and h_{t-1}."""
+        """Returns r_t, z_t and n_t, (H, B) each, from x_t, (D, B), and h_{t-1}."""
         assert w.b_hn is not None
-        x_rz, x_n = self._parts("x", w.W_x @ x, w.gamma_x)  # W_x x_t: rows of r and z, rows of n
-        h_rz, h_n = self._parts("h", w.W_h @ state.h, w.gamma_h)
-        b_rz, b_n = _gates_and_candidate(w.b)
+        x_rz, x_n = self._products("x", w.W_x @ x, w.gamma_x)  # W_x x_t: rows of r and z, rows of n
+        h_rz, h_n = self._products("h", w.W_h @ state.h, w.gamma_h)
+        b_rz, b_n = _split(w.b)
         r, z = (x_rz + h_rz + b_rz).sigmoid().chunk(2, dim=-2)
         n = (x_n + b_n + r * (h_n + w.b_hn)).tanh()
         return r, z, n
 
     def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: HiddenState) -> HiddenState:
-        """The new h, (H, B), from the gates' values (H, B) and h_{t-1}."""
+        """Returns h_t, (H, B), from the values of the gates and h_{t-1}."""
         _, z, n = gates
         h = z * state.h + (1 - z) * n
         return HiddenState(h)
@@ -92,23 +96,27 @@ class GRU(Cell):
         return {**super().shapes(inputs, hidden), "b_hn": (hidden, 1)}
 
     def initial_bias(self, draw: Draw, hidden: int, steps: int) -> Mapping[str, Tensor | float]:
-        """What is added to b, by gate: a number for z, or with chrono (H, 1)."""
+        """Returns the bias that z starts with: a number, or with chrono (H, 1)."""
         if self.bias == "chrono":
             return {"z": draw.log_uniform((hidden, 1), steps - 1)}
         return {"z": float(self.bias)}
 
     def summed_biases(self, hidden: int) -> int:
-        """Those of r and z: the second bias of n is ``b_hn``."""
+        """Returns the rows of r and z: the second bias of the candidate is ``b_hn``."""
         return 2 * hidden
 
-    def _parts(self, site: str, product: Tensor, gamma: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The rows of r and z, (2H, B), and those of n, (H, B); with ``norm`` normalised apart."""
-        rz, n = _gates_and_candidate(product)
-        gamma_rz, gamma_n = (None, None) if gamma is None else _gates_and_candidate(gamma)
+    def _products(self, site: str, product: Tensor, gamma: Tensor | None) -> tuple[Tensor, Tensor]:
+        """A product (3H, B) as its rows of r and z, (2H, B), and of n, (H, B).
+
+        In a cell with a ``norm`` each of the two is normalised by itself.
+        """
+        rz, n = _split(product)
+        gamma_rz, gamma_n = (None, None) if gamma is None else _split(gamma)
         return self.normalise(f"{site}_rz", rz, gamma_rz), self.normalise(f"{site}_n", n, gamma_n)
 
 
-def _gates_and_candidate(rows: Tensor) -> tuple[Tensor, Tensor]:
+def _split(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """3H rows as the 2H of the gates r and z and the H of the candidate n."""
     hidden = rows.shape[-2] // 3
     gates, candidate = rows.split([2 * hidden, hidden], dim=-2)
     return gates, candidate

@@ -12,14 +12,14 @@ The long-term state is changed by addition. Along that path the gradient is mult
 alone, ∂c_t/∂c_{t-1} = diag(f_t): while the forget gate stays near 1, it neither vanishes nor
 explodes. Through h_{t-1} and the gates there are further paths, and those still may.
 
-Vectors are columns, one for each of the B sequences of a batch. For D inputs and H units the four
-gates' weights stand below each other in the order i, f, o, g. What they start with:
+Vectors are columns, one for each of the B sequences of a batch. The parameters for D inputs and H
+units, with the rows of i, f, o and g below each other, and what they start with:
 
     W_x  (4H, D)   Glorot-uniform
     W_h  (4H, H)   an orthogonal matrix for each gate
     b    (4H, 1)   0, but 1 for the forget gate: it starts open (Jozefowicz et al. 2015)
 
-Five sequences of twenty steps through eight units (weights are drawn in float64):
+Five sequences of twenty steps through eight units (parameters are drawn in float64):
 
     >>> import torch
     >>> from models.cells.draw import Draw
@@ -36,9 +36,10 @@ forget gates start with time constants spread over the whole sequence of T steps
 b_f = ln U[1, T-1] and b_i = -b_f (Tallec & Ollivier 2018, eq. 16). ``init=pytorch,bias=0`` is what
 nn.LSTM starts with.
 
-With ``norm`` each of W_x x_t and W_h h_{t-1}, over all gates at once, is normalised and scaled by
-a γ before the bias is added, and c_t where h_t is made of it (Ba, Kiros & Hinton 2016, eq. 20 to
-22; Cooijmans et al. 2016, eq. 6 to 8). The path from c to c stays as it is.
+With the option ``norm`` each of W_x x_t and W_h h_{t-1}, over all gates at once, is normalised and
+scaled by a γ of its own, (4H, 1), before the bias is added; and c_t, where h_t is made of it, with
+a γ that starts as the others and a β that starts at 0, (H, 1) each (Ba, Kiros & Hinton 2016, eq. 20
+to 22; Cooijmans et al. 2016, eq. 6 to 8). The path from c to c stays as it is.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from models.cells.cell import BIAS, COMMON, Cell, Weights
+from models.cells.cell import BIAS, COMMON_OPTIONS, Cell, Weights
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # importing the cells does not import torch
     from torch import Tensor
 
     from models.cells.draw import Draw
@@ -64,7 +65,10 @@ class LSTMState(NamedTuple):
 
 
 class LSTM(Cell):
-    """Four gates i, f, o, g; a long-term state c and a short-term state h."""
+    """The LSTM cell: gates i, f and o, a candidate g, a short-term state h, a long-term state c.
+
+    A ``step`` is ``compute_gates`` and then ``next_state``.
+    """
 
     name = "lstm"
     title = "LSTM"
@@ -76,43 +80,42 @@ class LSTM(Cell):
         r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
         r"h_t = o_t \odot \tanh(c_t)",
     )
-    options = (BIAS, *COMMON)
+    options = (BIAS, *COMMON_OPTIONS)
     gates = ("i", "f", "o", "g")
     candidate = "g"
+    input_gate, forget_gate, output_gate = "i", "f", "o"
     State = LSTMState
-    states = LSTMState._fields
-    keep_gate = "f"
-    write_gate = "i"
-    show_gate = "o"
 
-    def __init__(self, bias: str = BIAS.default, **common: str) -> None:
-        super().__init__(**common)
+    def __init__(self, bias: str = BIAS.default, **common_options: str) -> None:
+        super().__init__(**common_options)
         self.bias = bias
 
     def compute_gates(self, w: Weights, x: Tensor, state: LSTMState) -> tuple[Tensor, ...]:
-        """The gates i, f, o and the candidate g, (H, B) each, from x_t (D, B) and h_{t-1}."""
+        """Returns i_t, f_t, o_t and g_t, (H, B) each, from x_t, (D, B), and h_{t-1}."""
         a = self.preactivations(w, x, state.h)  # W_x x_t + W_h h_{t-1} + b, (4H, B)
-        i, f, o, g = a.chunk(4, dim=-2)  # the rows of each
+        i, f, o, g = a.chunk(4, dim=-2)
         return i.sigmoid(), f.sigmoid(), o.sigmoid(), g.tanh()
 
     def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: LSTMState) -> LSTMState:
-        """The new h and c, (H, B) each, from the gates' values (H, B) and c_{t-1}."""
+        """Returns h_t and c_t, (H, B) each, from the values of the gates and c_{t-1}."""
         i, f, o, g = gates
         c = f * state.c + i * g
-        h = o * self._shown(w, c).tanh()  # o_t ⊙ tanh(c_t)
+        h = o * self.normalised_c(w, c).tanh()  # o_t ⊙ tanh(c_t)
         return LSTMState(h, c)
 
     def initial_bias(self, draw: Draw, hidden: int, steps: int) -> Mapping[str, Tensor | float]:
-        """What is added to b, by gate: a number for f, or with chrono (H, 1) for f and i."""
+        """Returns the bias that f starts with, or with chrono those, (H, 1), of f and i."""
         if self.bias == "chrono":
             b_f = draw.log_uniform((hidden, 1), steps - 1)
             return {"f": b_f, "i": -b_f}
         return {"f": float(self.bias)}
 
-    def norm_parameters(self, hidden: int) -> Mapping[str, tuple[int, float]]:
-        of_c = {"gamma_c": (hidden, self.gamma), "beta_c": (hidden, 0.0)}
-        return {} if self.norm == "none" else {**super().norm_parameters(hidden), **of_c}
-
-    def _shown(self, w: Weights, c: Tensor) -> Tensor:
-        """c_t as h_t is made of it: c_t itself, but normalised where the cell has a ``norm``."""
+    def normalised_c(self, w: Weights, c: Tensor) -> Tensor:
+        """Returns c_t, (H, B), as it is, but normalised in a cell with a ``norm``."""
         return self.normalise("c", c, w.gamma_c, w.beta_c)
+
+    def norm_parameters(self, hidden: int) -> Mapping[str, tuple[int, float]]:
+        if self.norm == "none":
+            return {}
+        of_c = {"gamma_c": (hidden, self.gamma), "beta_c": (hidden, 0.0)}
+        return {**super().norm_parameters(hidden), **of_c}

@@ -12,14 +12,14 @@ as well explode (``activation``). Orthogonal W_h, the default, neither shrinks n
 Pascanu's regulariser, which asks the gradient to keep its norm
 (``models.training.regularisation``).
 
-Vectors are columns, one for each of the B sequences of a batch. For D inputs and H units, what the
-weights start with:
+Vectors are columns, one for each of the B sequences of a batch. The parameters for D inputs and H
+units, and what they start with:
 
     W_x  (H, D)   Glorot-uniform
     W_h  (H, H)   orthogonal
     b    (H, 1)   0
 
-Five sequences of twenty steps through eight units (weights are drawn in float64):
+Five sequences of twenty steps through eight units (parameters are drawn in float64):
 
     >>> import torch
     >>> from models.cells.draw import Draw
@@ -31,8 +31,9 @@ Five sequences of twenty steps through eight units (weights are drawn in float64
     >>> state.h.shape
     torch.Size([8, 5])
 
-With ``norm=layer`` it is the sum a that is normalised, h_t = tanh(N(a_t) + b) (Ba 2016, eq. 4);
-with ``norm=batch`` its two parts, each by itself (Cooijmans 2016, eq. 6).
+With ``norm=layer`` the sum W_x x_t + W_h h_{t-1} is normalised and scaled by a γ, (H, 1), before
+the bias is added (Ba, Kiros & Hinton 2016, eq. 4); with ``norm=batch`` each of the two products by
+itself, with a γ of its own (Cooijmans et al. 2016, eq. 6).
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.cells.cell import COMMON, Cell, HiddenState, Weights
+from models.cells.cell import COMMON_OPTIONS, Cell, HiddenState, Weights
 from models.settings.spec import Option, SpecError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # importing the cells does not import torch
     from torch import Tensor
 
 ACTIVATION = Option(
@@ -57,24 +58,30 @@ OMEGA = Option(
     ("0", "2"),
     "0",
     "weight of the regulariser that keeps the gradient's norm (Pascanu 2013, eq. 9)",
-    between=(0, 100),
+    bounds=(0, 100),
 )
 
 
 class RNN(Cell):
-    """One activation and no gates; one state h."""
+    """The simple recurrent cell: no gates but the candidate h, which is also its one state.
+
+    A ``step`` is ``compute_gates`` and then ``next_state``.
+    """
 
     name = "rnn"
     title = "RNN"
     equations = (r"h_t = \tanh(W_x x_t + W_h h_{t-1} + b)",)
-    options = (*COMMON, ACTIVATION, OMEGA)
+    options = (*COMMON_OPTIONS, ACTIVATION, OMEGA)
     gates = ("h",)
     candidate = "h"
 
     def __init__(
-        self, activation: str = ACTIVATION.default, omega: str = OMEGA.default, **common: str
+        self,
+        activation: str = ACTIVATION.default,
+        omega: str = OMEGA.default,
+        **common_options: str,
     ) -> None:
-        super().__init__(**common)
+        super().__init__(**common_options)
         self.activation, self.omega = activation, float(omega)
 
     @classmethod
@@ -84,13 +91,13 @@ class RNN(Cell):
             raise SpecError("omega is for the cell without normalisation: leave norm out")
 
     def compute_gates(self, w: Weights, x: Tensor, state: HiddenState) -> tuple[Tensor, ...]:
-        """What is written, h_t, (H, B), from x_t (D, B) and h_{t-1}."""
+        """Returns h_t alone, (H, B), from x_t, (D, B), and h_{t-1}."""
         a = self.preactivations(w, x, state.h)  # W_x x_t + W_h h_{t-1} + b, (H, B)
-        h: Tensor = getattr(a, self.activation)()
+        h: Tensor = getattr(a, self.activation)()  # such as a.tanh()
         return (h,)
 
     def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: HiddenState) -> HiddenState:
-        """The new h, (H, B): nothing of the old one is kept."""
+        """Returns h_t, (H, B): nothing of the old state is kept."""
         (h,) = gates
         return HiddenState(h)
 

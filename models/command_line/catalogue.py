@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from models.cells import CELLS
 from models.experiment.presets import PRESETS
-from models.settings.spec import Described
+from models.settings.spec import Registered
 from models.stories import STORIES
 from models.tasks import TASKS
 
@@ -28,7 +28,7 @@ def catalogue() -> str:
     return "\n".join(lines)
 
 
-def _described(registry: Mapping[str, type[Described]]) -> Iterable[str]:
+def _described(registry: Mapping[str, type[Registered]]) -> Iterable[str]:
     for name, described in registry.items():
         summary = (described.__doc__ or described.title).splitlines()[0]
         yield f"  {name:16} {summary}"

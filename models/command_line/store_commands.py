@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from models.analysis.words import count
-from models.exchange.files import NAMES, Results
-from models.exchange.import_files import MOST_BYTES, ImportedError, from_files, from_zip
-from models.exchange.import_run import store_results
+from models.exchange.files import NAMES
+from models.exchange.import_files import ImportedError
+from models.exchange.import_run import import_file
 from models.settings.configuration import MEBIBYTE, Configuration, read_setting
 from models.settings.quoting import shortened
 from models.store import Store
@@ -67,33 +67,25 @@ def _line(run: Run) -> str:
 
 def _import(options: argparse.Namespace) -> int:
     store = Store()
-    run = store.run(store_results(store, _read(options.path)))
+    run = store.run(import_file(store, _files(options.path)))
     print(f"imported as run {run.id}" + (f", {run.status}: {run.message}" if run.message else ""))
     return 0
 
 
-def _read(path: Path) -> Results:
-    """Exported results in a folder or a ZIP. Raises ImportedError."""
+def _files(path: Path) -> list[Path]:
+    """A ZIP, or the files of results in a folder; others, which may be anybody's, it names.
+
+    Raises ImportedError.
+    """
+    if not path.is_dir():
+        return [path]
     try:
-        if path.is_dir():
-            return _from_folder(path)
-        return from_zip(_content(path))
+        names = sorted(file.name for file in path.iterdir() if not file.name.startswith("."))
     except OSError as error:
         raise ImportedError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def _from_folder(folder: Path) -> Results:
-    """The files of results in it; of the others, which may be anybody's, it says so."""
-    names = sorted(file.name for file in folder.iterdir() if not file.name.startswith("."))
     if others := [name for name in names if name not in NAMES]:
-        print(f"passed over in {folder}: {', '.join(map(shortened, others))}", file=sys.stderr)
-    return from_files({name: _content(folder / name) for name in names if name in NAMES})
-
-
-def _content(file: Path) -> bytes:
-    if file.stat().st_size > MOST_BYTES:
-        raise ImportedError(f"{file} is larger than {MOST_BYTES // 10**6} MB")
-    return file.read_bytes()
+        print(f"passed over in {path}: {', '.join(map(shortened, others))}", file=sys.stderr)
+    return [path / name for name in names if name in NAMES]
 
 
 def _tidy(options: argparse.Namespace) -> int:

@@ -28,8 +28,8 @@ def theoretical_half_life(trajectory: Trajectory) -> Tensor:
     """
     cell = trajectory.cell
     radius = spectral_radius(trajectory.weights, cell)
-    if cell.norm == "none" and cell.keep_gate is not None:
-        kept = trajectory.gates[cell.keep_gate].double()
+    if cell.norm == "none" and cell.forget_gate is not None:
+        kept = trajectory.gates[cell.forget_gate].double()
         return _halving(kept.log().mean(dim=(0, -1)).amax(dim=-1))
     if cell.norm == "none" and cell.init != "identity" and cell.candidate == "h":
         slope = cell.candidate_slope(trajectory.gates["h"].double())

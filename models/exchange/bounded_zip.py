@@ -1,4 +1,4 @@
-"""ZIP files from anywhere: unpacked in memory, up to a limit, whatever their headers say."""
+"""ZIP files from anywhere: read entry by entry, up to a limit, whatever their headers say."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
+from typing import IO, Any
 
 from models.settings.quoting import quoted
 
 ENTRY = b"PK\x01\x02"
-"""What every entry of a ZIP's directory starts with."""
+"""The bytes with which every entry of a ZIP's directory starts."""
 MOST_ENTRIES = 100_000
-"""That Python is asked to look at; any more are no mistake."""
+"""How many entries Python is asked to look at; any more are no mistake."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The others unpack whole blocks at once, however large."""
+"""The compression methods that are read; others unpack whole blocks at once, however large."""
 ENCRYPTED = 0x1
 
 
@@ -30,33 +35,46 @@ DAMAGED = (
     OverflowError,
     RuntimeError,
 )
-"""What Python raises where the bytes of a ZIP contradict each other."""
+"""The errors that Python raises where the bytes of a ZIP contradict each other."""
 
 
 class ZipError(ValueError):
-    """What cannot be unpacked; the message says why, in one line."""
+    """A ZIP that cannot be unpacked; the message says why, in one line."""
 
 
-def unzipped(content: bytes, most_files: int, most_bytes: int) -> dict[str, bytes]:
-    """The files by name, in the order of the directory, ``most_bytes`` at most in all.
+@dataclass(frozen=True)
+class Source:
+    """A file that can be read several times, on the disk or in a ZIP."""
 
-    Folders are parts of names, with / between them. Raises ZipError, also where a name leads out of
-    the ZIP or comes twice.
+    size: int
+    """Bytes, unpacked: reading gives no more."""
+    open: Callable[[], IO[bytes]]
+    """Reads from the start."""
+
+
+def unzipped(
+    file: IO[bytes], most_files: int, most_bytes: int, beside: int = 0
+) -> dict[str, Source]:
+    """Returns the files in a ZIP by name, in the order of the directory.
+
+    Unpacked they have ``most_bytes`` at most in all, with those ``beside`` the ZIP. Folders are
+    parts of names, with / between them. ``file`` has to stay open while they are read. Raises
+    ZipError, also where a name leads out of the ZIP or comes twice; so does reading a file that is
+    damaged.
     """
     # Counted beforehand: Python would make an object of each. A file may hold the sign by chance.
-    if content.count(ENTRY) > MOST_ENTRIES:
+    if sum(block.count(ENTRY) for block in iter(partial(file.read, 2**20), b"")) > MOST_ENTRIES:
         raise ZipError(f"it holds far too many files: at most {most_files} belong in it")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            _check(entries, most_files)
-            if sum(entry.file_size for entry in entries) > most_bytes:
-                raise _too_large(most_bytes)
-            return _read(archive, entries, most_bytes)
-    except ZipError:
-        raise
-    except DAMAGED as error:
-        raise ZipError("it is not a ZIP file, or a damaged one") from error
+    with _damage_told():
+        archive = zipfile.ZipFile(file)
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        _check(entries, most_files)
+    # What an entry unpacks to beyond the size that it tells is not read.
+    if beside + sum(entry.file_size for entry in entries) > most_bytes:
+        raise ZipError(f"unpacked it is larger than {most_bytes / 10**6:.3g} MB")
+    return {
+        _name(entry): Source(entry.file_size, partial(_open, archive, entry)) for entry in entries
+    }
 
 
 def _check(entries: list[zipfile.ZipInfo], most_files: int) -> None:
@@ -78,7 +96,7 @@ def _check(entries: list[zipfile.ZipInfo], most_files: int) -> None:
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
-    """With / between its parts: some programs on Windows write backslashes."""
+    """The entry's name with / between its parts: some programs on Windows write backslashes."""
     return str(PurePosixPath(entry.filename.replace("\\", "/")))
 
 
@@ -87,19 +105,32 @@ def _leads_out(name: str) -> bool:
     return "\0" in name or name[1:2] == ":" or any(part in ("", "..") for part in folders)
 
 
-def _read(
-    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], most_bytes: int
-) -> dict[str, bytes]:
-    files, left = {}, most_bytes
-    for entry in entries:
-        with archive.open(entry) as file:
-            content = file.read(left + 1)
-        left -= len(content)
-        if left < 0:
-            raise _too_large(most_bytes)
-        files[_name(entry)] = content
-    return files
+def _open(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
+    with _damage_told():
+        return io.BufferedReader(_Entry(archive.open(entry)))
 
 
-def _too_large(most_bytes: int) -> ZipError:
-    return ZipError(f"unpacked it is larger than {most_bytes / 10**6:.3g} MB")
+class _Entry(io.RawIOBase):
+    """The content of an entry; reading raises ZipError where it is damaged."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _damage_told():
+            content = self._file.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
+    except ZipError:
+        raise
+    except DAMAGED as error:
+        raise ZipError("it is not a ZIP file, or a damaged one") from error

@@ -1,4 +1,7 @@
-"""Results as files: CSV tables beside experiment.json, in a folder or a ZIP."""
+"""Writes results as files: CSV tables beside experiment.json, in a folder or a ZIP.
+
+Reads those of this project; ``import_files`` reads those of anybody.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from models.experiment import Experiment
 from models.store import Store
 from models.store.run import Run
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import TrainedModelKey, packed, unpacked
+from models.training.weights import WeightsKey, from_npz, to_npz
 
 ALWAYS = ("accuracy", "training", "gradients")
 """The tables that are written even when they have no rows."""
@@ -42,53 +45,53 @@ class Results:
     run: str
     experiment: Experiment
     environment: Mapping[str, str]
-    """Where and when."""
+    """Where and when the run was trained, and how it ended."""
     tables: Mapping[str, pd.DataFrame]
-    """Rows in order: what the same experiment gives is the same tables."""
-    weights: Mapping[TrainedModelKey, np.ndarray] = field(default_factory=dict)
-    """Parameters (P,), float32, of the models of which they were kept."""
+    """The tables by name, rows in order: the same experiment gives the same tables."""
+    weights: Mapping[WeightsKey, np.ndarray] = field(default_factory=dict)
+    """The parameters (P,), float32, of the models whose weights were kept."""
 
     @property
     def accuracy(self) -> pd.DataFrame:
-        """The table of held-out accuracy; of several learning rates, the one validated best."""
+        """Returns the table of held-out accuracy, of several learning rates the best validated."""
         return select_learning_rate(self.tables["accuracy"], self.tables["validation"])
 
     def summary(self) -> pd.DataFrame:
-        """One row per cell and length, over its seeds: see ``statistics.result_table``."""
+        """Returns one row per cell and length, over its seeds: see ``statistics.result_table``."""
         return result_table(self.accuracy)
 
     def memory_spans(self) -> pd.DataFrame:
-        """One row per cell, with the span's interval: see ``models.analysis.memory_span``."""
+        """Returns one row per cell, with its interval: see ``models.analysis.memory_span``."""
         return memory_spans(self.accuracy)
 
     def save(self, path: str | Path) -> None:
-        """Writes CSV tables, experiment.json and weights: a folder, or a ZIP if named so."""
+        """Writes CSV tables, experiment.json and weights into a folder, or a ZIP if named so."""
         write(self, Path(path))
 
 
 def from_store(store: Store, run_id: str) -> Results:
-    """What a run of the store has measured. Raises UnknownRunError."""
+    """Returns what a run of the store has measured. Raises UnknownRunError."""
     stored = store.run(run_id)
     tables = {name: table_from_store(store, stored, name) for name in TABLES}
     when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
     kept = in_order(store.weights(run_id), stored.experiment)[
-        [one.name for one in fields(TrainedModelKey)]
+        [one.name for one in fields(WeightsKey)]
     ]
     weights = {
-        TrainedModelKey(*row): store.parameters(run_id, *row[:-1])
+        WeightsKey(*row): store.parameters(run_id, *row[:-1])
         for row in kept.itertuples(index=False)
     }
     return Results(run_id, stored.experiment, {**stored.environment, **when}, tables, weights)
 
 
 def table_from_store(store: Store, run: Run, name: str) -> pd.DataFrame:
-    """One table of results, its rows in order."""
+    """Returns one table of a run of the store, its rows in order."""
     rows = store.profiles(run.id) if name == "gradients" else store.read(run.id, name)[0]
     return in_order(rows, run.experiment)
 
 
 def csv_tables(results: Results) -> dict[str, bytes]:
-    """File names and contents."""
+    """Returns the CSVs of results by file name: those with rows, and those of ALWAYS."""
     return {
         f"{name}.csv": table_bytes(name, rows)
         for name, columns in TABLES.items()
@@ -98,12 +101,12 @@ def csv_tables(results: Results) -> dict[str, bytes]:
 
 
 def table_bytes(name: str, rows: pd.DataFrame) -> bytes:
-    """A table of results as CSV."""
+    """Returns a table of results as CSV, with the columns of its schema."""
     return csv_bytes(rows[list(TABLES[name])])
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """A table as CSV, six significant digits; formulas are escaped."""
+    """Returns any table as CSV, with six significant digits; formulas are escaped."""
     safe = frame.copy()
     for name in safe.select_dtypes(include=["object", "str"]):
         safe[name] = safe[name].map(_safe)
@@ -112,7 +115,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def experiment_bytes(results: Results) -> bytes:
-    """``experiment.json``: what was run, where and when. No CSV can be opened without it."""
+    """Returns ``experiment.json``: what was run, where and when. CSVs need it to be opened."""
     description = {
         "run": results.run,
         "experiment": asdict(results.experiment),
@@ -122,13 +125,13 @@ def experiment_bytes(results: Results) -> bytes:
 
 
 def all_files(results: Results) -> dict[str, bytes]:
-    """File names and contents: experiment.json, all CSVs, weights.npz where there are any."""
-    kept = {WEIGHTS: packed(results.weights)} if results.weights else {}
+    """Returns the files of an export by name: experiment.json, CSVs, and weights.npz if any."""
+    kept = {WEIGHTS: to_npz(results.weights)} if results.weights else {}
     return {EXPERIMENT: experiment_bytes(results), **csv_tables(results), **kept}
 
 
 def zip_bytes(results: Results) -> bytes:
-    """``all_files`` in one."""
+    """Returns the files of an export in one ZIP."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, content in all_files(results).items():
@@ -137,7 +140,7 @@ def zip_bytes(results: Results) -> bytes:
 
 
 def write(results: Results, path: Path) -> str | None:
-    """Into a folder, or a ZIP where the name ends so: this run, whole or not at all.
+    """Exports a run into a folder, or a ZIP where the name ends so, whole or not at all.
 
     Everything is written beside its place and then moved there. An export that was there before is
     replaced, and the id of its run returned; no other file is touched. Raises OSError.
@@ -161,7 +164,7 @@ def write(results: Results, path: Path) -> str | None:
 def check_writable(path: Path) -> None:
     """Makes the folder that ``write`` writes into. Raises OSError where ``write`` would.
 
-    That is FileExistsError where a file is in the way that no export has written.
+    Where a file is in the way that no export has written, that is FileExistsError.
     """
     folder = path.parent if _is_zip(path) else path
     folder.mkdir(parents=True, exist_ok=True)
@@ -178,7 +181,7 @@ def check_writable(path: Path) -> None:
 
 
 def exported_run(path: Path) -> str | None:
-    """The id of the run whose export this folder or ZIP is; None where it is none."""
+    """Returns the id of the run whose export this folder or ZIP is; None where it is none."""
     try:
         run = json.loads(_content(path, EXPERIMENT))["run"]
     except (*DAMAGED, KeyError, TypeError):
@@ -187,7 +190,7 @@ def exported_run(path: Path) -> str | None:
 
 
 def read(path: Path) -> Results:
-    """Results from a folder or a ZIP that ``write`` made. Raises FileNotFoundError, ValueError."""
+    """Reads a folder or a ZIP that ``write`` made. Raises FileNotFoundError, ValueError."""
     if _is_zip(path):
         with zipfile.ZipFile(path) as archive:
             return _parsed(set(archive.namelist()), archive.read)
@@ -202,7 +205,7 @@ def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
         for name in TABLES
     }
     experiment = Experiment.from_results(description["experiment"])
-    weights = unpacked(content(WEIGHTS)) if WEIGHTS in names else {}
+    weights = from_npz(content(WEIGHTS)) if WEIGHTS in names else {}
     return Results(description["run"], experiment, description["environment"], tables, weights)
 
 
@@ -231,7 +234,7 @@ def _is_exported(file: Path) -> bool:
             with file.open("rb") as rows:
                 return without_mark(rows.read(100)).startswith(",".join(MODEL_COLUMNS).encode())
         with zipfile.ZipFile(file) as archive:
-            return all(TrainedModelKey.parse(Path(name).stem) for name in archive.namelist())
+            return all(WeightsKey.parse(Path(name).stem) for name in archive.namelist())
     except DAMAGED:
         return False
 

@@ -1,4 +1,4 @@
-"""gates.csv: a trained cell's gates and states, one row a step and unit. Without torch."""
+"""Makes the table of gates.csv: a trained cell's gates and states, one row a step and unit."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 def gates_table(
     model: Mapping[str, object], t: ArrayLike, values: Mapping[str, ArrayLike]
 ) -> pd.DataFrame:
-    """Columns: those of ``model`` that say which it is, t, gate, unit (from 1), value.
+    """Returns the table: the columns of ``model``, which say which it is, t, gate, unit, value.
 
-    ``values`` are (steps, H), by the name of the gate or state: those of a ``GateTrace``, or of the
-    answer to the question ``trace``.
+    Units count from 1. ``values`` are (steps, H), by the name of the gate or state: those of a
+    ``GateTrace``, or of the answer to the question ``trace``.
     """
     parts = []
     for name, own in values.items():

@@ -1,39 +1,45 @@
-"""Results from files that anybody may have made: checked in every respect before they are used.
+"""Opens exported results that anybody may have made: all of it is checked before it is used.
 
-Everything is read in memory and up to a limit; nothing in it can run, and nothing is written.
+Files are read bit by bit and up to a limit; nothing in them can run, and nothing is written.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from pathlib import PurePosixPath
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from models.analysis.row_order import in_order
 from models.analysis.schema import TABLES
-from models.analysis.table_types import no_rows
-from models.exchange.bounded_zip import ZipError, unzipped
-from models.exchange.csv_reading import TableError, read_table
-from models.exchange.files import EXPERIMENT, NAMES, Results
-from models.exchange.plausibility import checked
+from models.exchange.bounded_zip import Source, ZipError, unzipped
+from models.exchange.csv_reading import TableError, read_blocks
+from models.exchange.files import EXPERIMENT, NAMES
+from models.exchange.table_check import TableCheck
 from models.experiment import Experiment, ExperimentError
-from models.settings import strict_json
+from models.settings import strict
 from models.settings.quoting import quoted
 from models.store.tables import RUN_LENGTH
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import KIND, TrainedModelKey, from_bytes
+from models.training.weights import KIND, WeightsKey
 
 MOST_PACKED = 50 * 10**6
 """Bytes of a ZIP."""
 MOST_BYTES = 200 * 10**6
-"""Of all files together, unpacked."""
-MOST_WEIGHTS = 250 * 10**6
-"""Of the arrays in weights.npz, unpacked. Weights of trained models hardly get smaller in a ZIP."""
+"""Bytes of all files together, and of the arrays in weights.npz, all unpacked.
+
+Weights of trained models hardly get smaller in a ZIP: 50 MB of them fit, once as they are packed
+and once unpacked. So do tables of two million rows, six times the largest recorded example.
+"""
 MOST_FILES = 100
-"""That are looked at, to name the first that is none of NAMES."""
+"""How many files are looked at, to name the first that is none of NAMES."""
 MOST_JSON = 10**6
 """Bytes of experiment.json."""
 EXPERIMENT_KEYS = {"run", "experiment", "environment"}
@@ -44,7 +50,7 @@ OF_MAC = "._"
 """What the files begin with in which a Mac keeps what it knows of others."""
 LONGEST_TEXT = 200
 MOST_TEXTS = 50
-"""Of the environment."""
+"""How many texts the environment has at most, and of how many characters."""
 ARRAY = ".npy"
 
 
@@ -52,65 +58,142 @@ class ImportedError(ValueError):
     """Results that cannot be opened; the message says why and what to do, in one line."""
 
 
-def from_zip(content: bytes) -> Results:
-    """Results from a ZIP as ``files.write`` makes it. Raises ImportedError."""
-    if len(content) > MOST_PACKED:
-        raise ImportedError(f"this file is larger than {MOST_PACKED / 10**6:g} MB")
-    try:
-        files = unzipped(content, MOST_FILES, MOST_BYTES)
-    except ZipError as error:
-        raise ImportedError(f"this file cannot be opened: {error}") from error
-    return from_files(files)
+@dataclass(frozen=True)
+class Export:
+    """Exported results; tables and weights are read and checked anew whenever asked for."""
+
+    run: str
+    experiment: Experiment
+    environment: Mapping[str, str]
+    sources: Mapping[str, Source]
+    """The files by name."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run had finished, by its own account."""
+        return self.environment.get("status") == "finished"
+
+    def checks(self) -> dict[str, TableCheck]:
+        """Returns new checks of the tables by name, for ``tables``."""
+        return {name: TableCheck(name, self.run, self.experiment) for name in TABLES}
+
+    def tables(self, checks: Mapping[str, TableCheck]) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Reads the rows of all tables, some thousand at a time, each with its table's name.
+
+        The ``checks`` know afterwards what is missing. Raises ImportedError.
+        """
+        for name in TABLES:
+            if source := self.sources.get(f"{name}.csv"):
+                with _refusing(), source.open() as file:
+                    for rows in checks[name].checked(read_blocks(name, file)):
+                        yield name, rows
+
+    def weights(self) -> Iterator[tuple[WeightsKey, bytes]]:
+        """Reads the parameters (P,) of kept models as float32 numbers, one model at a time.
+
+        Raises ImportedError.
+        """
+        if WEIGHTS not in self.sources:
+            return
+        experiment, found = self.experiment, set()
+        sizes = {
+            cell: experiment.parameter_count(cell, hidden)
+            for cell, hidden in experiment.hidden_sizes().items()
+        }
+        seeds = len(experiment.kept_seeds) * len(experiment.learning_rate)
+        kept = len(experiment.cells) * len(experiment.lengths) * seeds
+        beside = sum(source.size for source in self.sources.values())
+        with _refusing(WEIGHTS), tempfile.SpooledTemporaryFile(2**20) as file:
+            with self.sources[WEIGHTS].open() as packed:
+                shutil.copyfileobj(packed, file)
+            file.seek(0)
+            for name, array in unzipped(file, kept, MOST_BYTES, beside).items():
+                model = _model(name, experiment, self.finished)
+                if (one := (model.cell, model.length, model.seed, model.learning_rate)) in found:
+                    raise ImportedError(f"{WEIGHTS} has a model twice")
+                found.add(one)
+                yield model, _parameters(model, array, sizes[model.cell])
 
 
-def from_files(files: Mapping[str, bytes]) -> Results:
-    """Results from the files of such a ZIP by name. Raises ImportedError.
+@contextmanager
+def opened(paths: Sequence[Path]) -> Iterator[Export]:
+    """Opens a ZIP as ``files.write`` makes it, or the files that are in one. Raises ImportedError.
 
     They may all lie in one folder, and what desktops add of their own is passed over.
     """
-    files = _own(files)
+    zips = [path for path in paths if path.suffix.lower() == ".zip"]
+    if zips and len(paths) > 1:
+        raise ImportedError("give one ZIP, or the files of one run")
+    with ExitStack() as stack:
+        with _refusing():
+            sources = {path.name: _on_disk(path) for path in paths}
+            if len(sources) < len(paths):
+                raise ImportedError("two files have the same name: give the files of one run")
+            if len(paths) == 1 and paths[0].name not in NAMES:
+                (packed,) = sources.values()
+                if packed.size > MOST_PACKED:
+                    raise ImportedError(f"this file is larger than {MOST_PACKED / 10**6:g} MB")
+                sources = unzipped(stack.enter_context(packed.open()), MOST_FILES, MOST_BYTES)
+            export = from_sources(sources)
+        yield export
+
+
+def from_sources(sources: Mapping[str, Source]) -> Export:
+    """Opens the files of an export by name. Raises ImportedError."""
+    files = _own(sources)
     if unknown := [name for name in files if name not in NAMES]:
         raise ImportedError(f"{quoted(unknown[0])} is no file of results: {', '.join(NAMES)} are")
-    if sum(len(content) for content in files.values()) > MOST_BYTES:
+    if sum(source.size for source in files.values()) > MOST_BYTES:
         raise ImportedError(f"these files are larger than {MOST_BYTES / 10**6:g} MB together")
     if EXPERIMENT not in files:
         raise ImportedError(
             f"{EXPERIMENT} is missing: add it, it lies beside the CSVs in the ZIP of a run"
         )
-    run, experiment, environment = _told(files[EXPERIMENT])
+    return Export(*_described(files[EXPERIMENT]), files)
+
+
+def _on_disk(path: Path) -> Source:
+    told = path.stat()
+    if not stat.S_ISREG(told.st_mode):
+        raise ImportedError(f"{quoted(path.name)} is not a file")
+    return Source(told.st_size, lambda: path.open("rb"))
+
+
+@contextmanager
+def _refusing(what: str = "this file cannot be opened") -> Iterator[None]:
+    """Whatever is wrong with files is an ImportedError; ``what`` says which ZIP is damaged."""
     try:
-        tables = {
-            name: in_order(checked(name, read_table(name, content), run, experiment), experiment)
-            if (content := files.get(f"{name}.csv")) is not None
-            else no_rows(name)
-            for name in TABLES
-        }
+        yield
+    except ZipError as error:
+        raise ImportedError(f"{what}: {error}") from error
     except TableError as error:
         raise ImportedError(str(error)) from error
-    weights = _weights(files[WEIGHTS], experiment) if WEIGHTS in files else {}
-    return Results(run, experiment, environment, tables, weights)
+    except OSError as error:
+        raise ImportedError(f"the files cannot be read: {error.strerror or error}") from error
 
 
-def _own(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def _own(files: Mapping[str, Source]) -> dict[str, Source]:
     """The files without the one folder that they are in, and without those of a desktop."""
-    paths = {PurePosixPath(name): content for name, content in files.items()}
-    own = {path: content for path, content in paths.items() if not _is_of_desktop(path)}
+    paths = {PurePosixPath(name): source for name, source in files.items()}
+    own = {path: source for path, source in paths.items() if not _is_of_desktop(path)}
     if len(folders := {path.parent for path in own}) > 1:
         names = ", ".join(quoted(str(folder)) for folder in sorted(folders)[:2])
         raise ImportedError(f"these files lie in several folders, {names}: give those of one run")
-    return {path.name: content for path, content in own.items()}
+    return {path.name: source for path, source in own.items()}
 
 
 def _is_of_desktop(path: PurePosixPath) -> bool:
     return bool(OF_DESKTOP.intersection(path.parts)) or path.name.startswith(OF_MAC)
 
 
-def _told(content: bytes) -> tuple[str, Experiment, dict[str, str]]:
+def _described(source: Source) -> tuple[str, Experiment, dict[str, str]]:
     """The run, its experiment and its environment."""
+    with source.open() as file:
+        content = file.read(MOST_JSON + 1)
     if len(content) > MOST_JSON:
         raise ImportedError(f"{EXPERIMENT} is larger than {MOST_JSON / 10**6:g} MB")
     try:
-        description = strict_json.parsed(content)
+        description = strict.json_value(content)
     except ValueError as error:
         raise ImportedError(f"{EXPERIMENT}: {error}") from error
     if not isinstance(description, dict) or set(description) != EXPERIMENT_KEYS:
@@ -150,35 +233,10 @@ def _is_text(value: object, longest: int, empty: bool = False) -> bool:
     return value.isprintable() and len(value) <= longest and (empty or bool(value))
 
 
-def _weights(content: bytes, experiment: Experiment) -> dict[TrainedModelKey, np.ndarray]:
-    """The parameters of kept models, in the order of the file."""
-    rates, lengths = experiment.learning_rate, experiment.lengths
-    kept = len(experiment.cells) * len(lengths) * len(experiment.kept_seeds) * len(rates)
-    sizes = {
-        cell: experiment.parameter_count(cell, hidden)
-        for cell, hidden in experiment.hidden_sizes().items()
-    }
+def _model(name: str, experiment: Experiment, finished: bool) -> WeightsKey:
+    """The model that an array's name says, one whose parameters the experiment keeps, and when."""
     try:
-        # A header is some hundred bytes long.
-        most = kept * (max(sizes.values()) * KIND.itemsize + 1000)
-        arrays = unzipped(content, kept, min(most, MOST_WEIGHTS))
-        weights = {_model(name, experiment): arrays.pop(name) for name in list(arrays)}
-        found = {
-            model: _parameters(model, weights.pop(model), sizes[model.cell])
-            for model in list(weights)
-        }
-    except ZipError as error:
-        raise ImportedError(f"{WEIGHTS}: {error}") from error
-    identities = {(one.cell, one.length, one.seed, one.learning_rate) for one in found}
-    if len(identities) < len(found):
-        raise ImportedError(f"{WEIGHTS} has a model twice")
-    return found
-
-
-def _model(name: str, experiment: Experiment) -> TrainedModelKey:
-    """The model that an array's name says, one whose parameters the experiment keeps."""
-    try:
-        model = TrainedModelKey.parse(name.removesuffix(ARRAY))
+        model = WeightsKey.parse(name.removesuffix(ARRAY))
     except ValueError:
         model = None
     if model is None or f"{model}{ARRAY}" != name:
@@ -188,21 +246,23 @@ def _model(name: str, experiment: Experiment) -> TrainedModelKey:
         and model.length in experiment.lengths
         and model.seed in experiment.kept_seeds
         and model.learning_rate in experiment.learning_rate
-        and 0 <= model.step <= experiment.steps
+        and (experiment.steps if finished else 0) <= model.step <= experiment.steps
     )
     if not known:
         raise ImportedError(f"{WEIGHTS}: {quoted(name)} is no model that the experiment keeps")
     return model
 
 
-def _parameters(model: TrainedModelKey, array: bytes, size: int) -> np.ndarray:
+def _parameters(model: WeightsKey, array: Source, size: int) -> bytes:
     """(P,) from a .npy file, which has to begin as numpy begins one of so many numbers."""
-    description = io.BytesIO()
+    described = io.BytesIO()
     wanted = {"descr": KIND.str, "fortran_order": False, "shape": (size,)}
-    np.lib.format.write_array_header_1_0(description, wanted)
-    header = description.getvalue()
-    if not array.startswith(header) or len(array) != len(header) + size * KIND.itemsize:
-        raise ImportedError(
-            f"{WEIGHTS}: {quoted(str(model))} is not {size} numbers of the type float32"
-        )
-    return from_bytes(array[len(header) :])
+    np.lib.format.write_array_header_1_0(described, wanted)
+    header, numbers = described.getvalue(), size * KIND.itemsize
+    if array.size == len(header) + numbers:
+        with array.open() as file:
+            if file.read(len(header)) == header:
+                return file.read(numbers)
+    raise ImportedError(
+        f"{WEIGHTS}: {quoted(str(model))} is not {size} numbers of the type float32"
+    )

@@ -1,87 +1,151 @@
-"""Results that were read from files, as a run of the store."""
+"""Makes exported results a run of the store, wholly or not at all."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from models.exchange.files import ALWAYS, Results
-from models.experiment.partition import ModelKey
-from models.store import Store
-from models.store.measurements import insert_rows, insert_weights
+from models.exchange.files import ALWAYS
+from models.exchange.import_files import Export, opened
+from models.exchange.table_check import TableCheck
+from models.store import Store, StoreError
+from models.store.measurements import ROW_BYTES, insertion
+from models.store.process import identity, is_gone, is_here
 from models.store.run import BROKEN_OFF, Status
 from models.store.runs import new_run
-from models.store.tables import RUNS
+from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
+
+IMPORT = "import by "
+"""What marks the rows of a run that is on its way into the store: a part of it, by this process."""
+MOST_DELETED = 5_000
+"""How many rows are deleted in one transaction."""
 
 
-def store_results(store: Store, results: Results, visitor: str | None = None) -> str:
-    """Adds a run that has measured what ``results`` say, wholly or not at all; returns its id.
+def import_file(store: Store, paths: Sequence[Path], visitor: str | None = None) -> str:
+    """Opens a ZIP, or the files of one run, as a run of this visitor's; returns its id.
 
-    It cannot be resumed: how its training stood is not in files.
+    All of it is checked before any of it is stored. Its rows are written in transactions of some
+    thousand, so that others can write in between, and the run itself comes last: nobody sees it
+    before it is whole. It cannot be resumed: how its training stood is not in files. Raises
+    ImportedError where the files are wrong, and StoreError; the store is then as it was.
     """
-    values = new_run(results.experiment, visitor, process=None) | _ended(results)
-    run_id: str = values["id"]
+    with opened(paths) as export:
+        run = new_run(export.experiment, visitor, process=None) | _ended(export)
+        return _stored(store, export, run)
 
-    def work(connection: sa.Connection) -> None:
-        connection.execute(sa.insert(RUNS).values(**values))
-        tables = {name: frame.drop(columns="run") for name, frame in results.tables.items()}
-        size = insert_rows(connection, run_id, tables)
-        for trained, parameters in results.weights.items():
-            model = ModelKey(trained.length, trained.seed, trained.learning_rate)
-            row = {
-                "task": results.experiment.task,
-                "cell": trained.cell,
-                "step": trained.step,
-            }
-            size += insert_weights(connection, run_id, row, model, parameters)
-        connection.execute(sa.update(RUNS).where(RUNS.c.id == run_id).values(size=size))
 
-    store.writing(work)
+def discard_broken_off(store: Store) -> None:
+    """Deletes what imports have left whose process ended before they did. Raises StoreError."""
+    query = sa.select(SHARDS.c.run, SHARDS.c.part).where(SHARDS.c.part.startswith(IMPORT))
+    with store.reading() as connection:
+        marks = connection.execute(query).all()
+    for run_id, part in marks:
+        process = part.removeprefix(IMPORT)
+        if is_here(process) and is_gone(process):
+            _discard(store, run_id)
+
+
+def _stored(store: Store, export: Export, run: Mapping[str, Any]) -> str:
+    discard_broken_off(store)
+    run_id: str = run["id"]
+    mark = {"run": run_id, "part": f"{IMPORT}{identity()}", "step": 0}
+    store.writing(lambda connection: connection.execute(sa.insert(SHARDS).values(**mark)))
+    try:
+        values = {**run, "size": sum(store.writing(work) for work in _writes(export, run_id))}
+
+        def complete(connection: sa.Connection) -> None:
+            # Once, also where the answer of a server was lost on its way.
+            if connection.execute(sa.delete(SHARDS).where(SHARDS.c.run == run_id)).rowcount:
+                connection.execute(sa.insert(RUNS).values(**values))
+
+        store.writing(complete)
+    except BaseException:
+        # What cannot be deleted now is, once this process has ended.
+        with suppress(StoreError):
+            _discard(store, run_id)
+        raise
     return run_id
 
 
-def _ended(results: Results) -> dict[str, Any]:
-    """As far as it had come; one that was going when it was exported has stopped for us.
+def _writes(export: Export, run_id: str) -> Iterator[Callable[[sa.Connection], int]]:
+    """Transactions, which return the bytes that they add, about."""
+    for name, rows in export.tables(export.checks()):
+        yield insertion(run_id, {name: rows.drop(columns="run")})
+    for model, parameters in export.weights():
+        row = {"run": run_id, "task": export.experiment.task, **asdict(model)}
+        yield partial(_insert_weights, row={**row, "parameters": parameters})
 
-    One that had finished, and whose last evaluation is not there, is not shown as finished.
+
+def _insert_weights(connection: sa.Connection, row: Mapping[str, Any]) -> int:
+    connection.execute(sa.insert(WEIGHTS).values(**row))
+    return ROW_BYTES + len(row["parameters"])
+
+
+def _discard(store: Store, run_id: str) -> None:
+    """Deletes the rows of a run that never became one."""
+    for table in (*ROWS.values(), PROFILES, WEIGHTS):
+        some = sa.select(table.c.id).where(table.c.run == run_id).limit(MOST_DELETED)
+        statement = sa.delete(table).where(table.c.id.in_(some))
+        while store.writing(partial(_deleted, statement=statement)):
+            pass
+    statement = sa.delete(SHARDS).where(SHARDS.c.run == run_id)
+    store.writing(partial(_deleted, statement=statement))
+
+
+def _deleted(connection: sa.Connection, statement: sa.Delete) -> int:
+    return connection.execute(statement).rowcount
+
+
+def _ended(export: Export) -> dict[str, Any]:
+    """Reads everything once; returns the columns of a run as far as it had come.
+
+    One that was active has stopped for us. One that had finished, and whose last evaluation is not
+    there, is not shown as finished. Raises ImportedError.
     """
+    checks = export.checks()
+    for _ in chain(export.weights(), export.tables(checks)):
+        pass
     now = datetime.now(UTC)
-    status_then = results.environment.get("status", "")
+    status_then = export.environment.get("status", "")
     status: Status = status_then if status_then in ("finished", *BROKEN_OFF) else "stopped"
-    missing = _missing(results) if status == "finished" else ""
-    if missing and _unevaluated(results):
+    missing = _missing(export, checks)
+    if status == "finished" and not checks["accuracy"].evaluated_at_end:
         status = "stopped"
-    message = "" if status == "finished" else "as imported"
-    steps = [int(rows["step"].max()) for rows in results.tables.values() if len(rows)]
+    imported = f"as imported, without {missing}" if missing else "as imported"
     environment = {
-        key: text for key, text in results.environment.items() if key not in ("created", "status")
+        key: text for key, text in export.environment.items() if key not in ("created", "status")
     }
     return {
         "status": status,
-        "message": f"as imported, without {missing}" if missing else message,
+        "message": imported if missing or status != "finished" else "",
         "started": now,
         "finished": now,
-        "done_steps": max(steps, default=0),
+        "done_steps": max(0, *(int(check.last.max()) for check in checks.values())),
         "environment": {**environment, "imported": f"{now:%Y-%m-%d %H:%M} UTC"},
     }
 
 
-def _missing(results: Results) -> str:
-    """What these results of a finished run lack of what every run has, in words."""
-    described = results.experiment
-    expected = [name for name in ALWAYS if name != "training" or described.steps]
-    expected += ["validation"] if len(described.learning_rate) > 1 else []
-    if tables := [f"{name}.csv" for name in expected if results.tables[name].empty]:
-        return " and ".join(tables)
-    lacking = _unevaluated(results)
-    return f"the last evaluation of {lacking} of its models" if lacking else ""
-
-
-def _unevaluated(results: Results) -> int:
-    """How many models have no evaluation after the last step of training."""
-    described = results.experiment
-    seeds = described.seeds * len(described.learning_rate)
-    models = len(described.cells) * len(described.lengths) * seeds
-    return models - int((results.tables["accuracy"]["step"] == described.steps).sum())
+def _missing(export: Export, checks: Mapping[str, TableCheck]) -> str:
+    """What these results lack of what every run has that has come so far, in words."""
+    experiment, accuracy = export.experiment, checks["accuracy"]
+    expected = {name for name in ALWAYS if name != "training" or experiment.steps}
+    expected |= {"validation"} if len(experiment.learning_rate) > 1 else set()
+    expected |= {"generalisation"} if experiment.test_lengths else set()
+    # Without accuracy.csv, nobody knows.
+    diverged = accuracy.diverged | (accuracy.last < 0)
+    lacking = []
+    for name, check in checks.items():
+        due = export.finished and name in expected
+        if (check.last >= 0).any():
+            lacking.append(check.lacking(due, diverged))
+        elif due:
+            lacking.append(f"{name}.csv")
+    return " and ".join(filter(None, lacking))

@@ -1,130 +1,180 @@
-"""Whether the rows of a table can have been measured in an experiment."""
+"""Checks whether each row of a table can have been measured in an experiment."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+import math
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models.analysis.diagnostic_names import DIAGNOSTICS
-from models.analysis.row_order import BY
 from models.cells import make_cell
-from models.exchange.csv_reading import TableError, line_of
+from models.exchange.csv_reading import TableError
+from models.exchange.row_numbers import RowNumbers, six_digits
 from models.experiment import Experiment
-from models.experiment.experiment import MAX_BATCH_SIZE, MAX_HELD_OUT
 from models.settings.quoting import quoted
 from models.tasks import make_task
+from models.tasks.task import MIDDLE, Baseline, scaled_score
 
-SHARES = ("accuracy", "chance_accuracy", "influence")
-"""Columns from 0 to 1."""
-NEVER_NEGATIVE = ("loss", "gradient_norm", "connectivity")
-"""Columns that may be NaN, or infinite, in a model that diverged."""
-MAX_SEQUENCES = MAX_HELD_OUT + MAX_BATCH_SIZE
-"""Held-out sequences come in whole batches."""
+AT_THE_END = ("influence", "generalisation")
+"""The tables that are measured after the last step alone."""
 SAYS = "experiment.json has"
 SHOWN = 5
-"""Of the values that a column may have."""
+"""How many of the values that a column may have are shown."""
+ROUNDING = 1e-5
+"""How far off six digits of a CSV may be, and then some."""
 
 
-def checked(name: str, rows: pd.DataFrame, run_id: str, experiment: Experiment) -> pd.DataFrame:
-    """The rows of this table, learning rates as exact as in the experiment.
+class Block:
+    """Some rows of one table of an experiment, of which the first stands on this line of its CSV.
 
-    Raises TableError on a row that this run of the experiment cannot have measured, on one that is
-    there twice, and on a gradient profile with steps missing.
+    Every check raises TableError, which names the first row that fails it; a check of a column that
+    the table does not have holds.
     """
-    table = _Table(name, rows)
-    table.one_of("run", [run_id])
-    table.one_of("task", [experiment.task])
-    table.one_of("cell", experiment.cells)
-    table.one_of("length", experiment.lengths)
-    table.one_of("test_length", experiment.test_lengths)
-    table.one_of("diagnostic", DIAGNOSTICS, "known are")
-    table.within("seed", experiment.seed_numbers[0], experiment.seed_numbers[-1])
-    exact = table.exact_rates(experiment)
-    table.within("step", 1 if name == "training" else 0, experiment.steps)
-    table.within("sequences", 1, MAX_SEQUENCES)
-    table.within("chance_loss", 0, np.inf)
-    for column in SHARES:
-        table.within(column, 0, 1)
-    for column in NEVER_NEGATIVE:
-        table.within(column, 0, np.inf, nan=True)
-    table.states()
-    table.time_steps(experiment)
-    table.once(experiment)
-    return exact
 
+    def __init__(self, name: str, experiment: Experiment, rows: pd.DataFrame, line: int) -> None:
+        self.name, self.experiment, self.rows, self.line = name, experiment, rows, line
+        self.task = make_task(experiment.task)
 
-class _Table:
-    """One table; a check of a column that it does not have holds."""
+    def refuse(self, column: str, bad: Any, why: str) -> None:
+        """Raises TableError where any row is bad."""
+        if (bad := np.asarray(bad)).any():
+            value = self.rows[column].to_numpy()[bad.argmax()]
+            found = quoted(value.item() if isinstance(value, np.generic) else value)
+            line = self.line + bad.argmax()
+            raise TableError(f"{self.name}.csv, line {line}: {column} is {found}, {why}")
 
-    def __init__(self, name: str, rows: pd.DataFrame) -> None:
-        self.name, self.rows = name, rows
+    def only(self, column: str, known: str) -> None:
+        """Checks that the column has nothing but this value."""
+        self.refuse(column, self.rows[column] != known, f"{SAYS} {known}")
 
-    def refuse(self, column: str, bad: pd.Series, allowed: str) -> None:
-        """Raises TableError where any row is bad; names the first."""
-        if bad.any():
-            value = self.rows[column].to_numpy()[bad.to_numpy().argmax()]
-            found_value = quoted(value.item() if isinstance(value, np.generic) else value)
-            line = line_of(bad)
-            raise TableError(f"{self.name}.csv, line {line}: {column} is {found_value}, {allowed}")
+    def places(self, numbers: RowNumbers) -> dict[str, np.ndarray]:
+        """Returns the places of the rows; checks that the experiment has each of their values."""
+        given = self.rows["learning_rate"]
+        rounded = given.map({rate: six_digits(rate) for rate in given.unique()})
+        places = numbers.places(self.rows.assign(learning_rate=rounded))
+        for column, known in numbers.values.items():
+            says = f"{SAYS} {_some(known)}"
+            if column == "t":
+                says = "no step of a sequence of this length"
+            elif column == "diagnostic":
+                says = f"known are {_some(DIAGNOSTICS)}"
+            elif isinstance(known, pd.RangeIndex):
+                says = f"it can only be from {known.start} to {known.stop - 1}"
+            self.refuse(column, places[column] < 0, says)
+        return places
 
-    def one_of(self, column: str, known: Collection[Hashable], says: str = SAYS) -> None:
-        if column in self.rows:
-            bad = ~self.rows[column].isin(list(known))
-            self.refuse(column, bad, f"{says} {_some(known)}")
+    def checked(self, places: dict[str, np.ndarray]) -> pd.DataFrame:
+        """Returns the rows, in which learning rates and chance levels are those of the settings.
+
+        Checks that no value contradicts the settings or the other values of its row.
+        """
+        rates = np.array(self.experiment.learning_rate)[places["learning_rate"]]
+        self.rows = self.rows.assign(learning_rate=rates)
+        for column in ("accuracy", "influence"):
+            self.within(column, 0, 1)
+        for column in ("loss", "gradient_norm", "connectivity"):
+            self.within(column, 0, np.inf, nan=True)
+        self.steps(places)
+        if "accuracy" in self.rows:
+            self.scores(places)
+        if "clipped" in self.rows:
+            self.clipping()
+        if "diagnostic" in self.rows:
+            shares = [name for name, one in DIAGNOSTICS.items() if one.unit.endswith("from 0 to 1")]
+            outside = ~self.rows["value"].between(0, 1) & self.rows["value"].notna()
+            bad = outside & self.rows["diagnostic"].isin(shares)
+            self.refuse("value", bad, "a share can only be from 0 to 1")
+        return self.rows
 
     def within(self, column: str, least: float, most: float, nan: bool = False) -> None:
+        """Checks that numbers lie between these, themselves included."""
         if column in self.rows:
             fine = self.rows[column].between(least, most)
             fine |= self.rows[column].isna() & nan
             upto = f" to {most}" if most < np.inf else " up"
             self.refuse(column, ~fine, f"it can only be from {least}{upto}")
 
-    def exact_rates(self, experiment: Experiment) -> pd.DataFrame:
-        """A CSV has six digits of them."""
-        shown = {f"{rate:.6g}": rate for rate in experiment.learning_rate}
-        given = self.rows["learning_rate"]
-        exact = given.map({rate: shown.get(f"{rate:.6g}", np.nan) for rate in given.unique()})
-        self.refuse("learning_rate", exact.isna(), f"{SAYS} {_some(shown)}")
-        return self.rows.assign(learning_rate=exact.astype("float64"))
-
-    def states(self) -> None:
+    def steps(self, places: dict[str, np.ndarray]) -> None:
+        """Checks that a table has rows of those steps, and states, alone that it is measured at."""
+        end, step = self.experiment.steps, self.rows["step"]
+        if self.name in AT_THE_END:
+            self.refuse("step", step != end, f"this is measured after step {end} alone")
+        if self.name == "connectivity":
+            self.refuse(
+                "step", ~step.isin([0, end]), f"this is measured at steps 0 and {end} alone"
+            )
         if "state" in self.rows:
             for cell in self.rows["cell"].unique():
                 known = make_cell(cell).states
                 bad = (self.rows["cell"] == cell) & ~self.rows["state"].isin(known)
                 self.refuse("state", bad, f"{cell} has {_some(known)}")
-
-    def time_steps(self, experiment: Experiment) -> None:
-        """From 1 to the steps of the model's sequences."""
         if "t" in self.rows:
-            last = self._last_steps(experiment)
-            bad = ~self.rows["t"].between(1, last)
-            self.refuse("t", bad, "no step of a sequence of this length")
+            last = by_length(self.experiment.lengths, self.task.steps)[places["length"]]
+            self.refuse("t", self.rows["t"] > last, "no step of a sequence of this length")
 
-    def once(self, experiment: Experiment) -> None:
-        """No row is there twice, and no step of a gradient profile is missing."""
-        identity = [column for column in BY if column in self.rows]
-        if (twice := self.rows.duplicated(identity)).any():
-            line = line_of(twice)
-            raise TableError(f"{self.name}.csv, line {line}: this was measured before, see above")
-        if self.name == "gradients" and len(self.rows):
-            profile = [column for column in identity if column != "t"]
-            steps = self.rows.groupby(profile, sort=False)["t"].transform("size")
-            missing = steps < self._last_steps(experiment)
-            if missing.any():
-                raise TableError(
-                    f"{self.name}.csv, line {line_of(missing)}: the profile that begins here "
-                    "does not have every step t of the sequence"
-                )
+    def scores(self, places: dict[str, np.ndarray]) -> None:
+        """Checks that accuracy and loss fit each other, and what follows from them."""
+        if "sequences" in self.rows:
+            batch = self.experiment.batch_size
+            sequences = -(-self.experiment.held_out // batch) * batch
+            bad = self.rows["sequences"] != sequences
+            self.refuse("sequences", bad, f"the experiment evaluates on {sequences}")
+        column = "test_length" if "test_length" in self.rows else "length"
+        lengths, place = getattr(self.experiment, f"{column}s"), places[column]
+        task = self.task
+        scored = by_length(lengths, lambda one: task.scored_steps(one) / task.target_steps(one))
+        # Cross-entropy of an answer that is not the likeliest, or the square of one that is off.
+        wrong = math.log(2) if self.task.loss == "cross_entropy" else self.task.tolerance**2
+        accuracy, loss = self.rows["accuracy"], self.rows["loss"]
+        least = (1 - accuracy - ROUNDING) * wrong * scored[place]
+        self.refuse("loss", loss < least, "too low for its accuracy")
+        if "chance_accuracy" in self.rows:
+            chance = [_chance(self.experiment.task, length) for length in lengths]
+            self.rows["chance_accuracy"] = np.array([one.accuracy for one in chance])[place]
+            self.rows["chance_loss"] = np.array([one.loss for one in chance])[place]
+        if "solved" in self.rows:
+            self.solved(accuracy, loss, scored[place])
 
-    def _last_steps(self, experiment: Experiment) -> pd.Series:
-        task = make_task(experiment.task)
-        steps = {length: task.steps(length) for length in experiment.lengths}
-        return self.rows["length"].map(steps).astype("int64")
+    def solved(self, accuracy: pd.Series, loss: pd.Series, scored: np.ndarray) -> None:
+        """Checks ``solved`` by the task's criterion; the first release asked for nothing more."""
+        # Comparisons, of columns as of numbers. The loss counts at the scored steps alone.
+        meets: Any = self.task.meets_criterion
+        low, high = loss.where(scored == 1, 0), loss / scored
+        can = meets(accuracy + ROUNDING, low * (1 - ROUNDING))
+        must = meets(accuracy - ROUNDING, high * (1 + ROUNDING))
+        must &= scaled_score(accuracy - ROUNDING, self.rows["chance_accuracy"]) >= MIDDLE
+        solved = self.rows["solved"]
+        self.refuse("solved", (solved & ~can) | (~solved & must), "its accuracy says otherwise")
+
+    def clipping(self) -> None:
+        """Checks that a gradient is clipped where, and only where, it is above the threshold.
+
+        Clipping by value says nothing of a gradient whose norm is above.
+        """
+        threshold, norm = self.experiment.clip, self.rows["gradient_norm"]
+        clipped = self.rows["clipped"]
+        bad = clipped & ((norm < threshold * (1 - ROUNDING)) | (threshold == 0))
+        if self.experiment.clip_by == "norm" and threshold > 0:
+            bad |= ~clipped & np.isfinite(norm) & (norm > threshold * (1 + ROUNDING))
+        self.refuse(
+            "clipped", bad, f"its gradient_norm and the threshold {threshold:g} say otherwise"
+        )
 
 
-def _some(known: Collection[Hashable]) -> str:
+@cache
+def _chance(task: str, length: int) -> Baseline:
+    return make_task(task).chance(length)
+
+
+def by_length(lengths: Iterable[int], value: Callable[[int], float]) -> np.ndarray:
+    """Returns the value for each of the lengths."""
+    return np.array([value(length) for length in lengths])
+
+
+def _some(known: Collection[Any]) -> str:
     few = ", ".join(str(one) for one in list(known)[:SHOWN]) or "none"
     return few + (", …" if len(known) > SHOWN else "")

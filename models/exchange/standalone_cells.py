@@ -1,4 +1,4 @@
-"""The cells in a standalone script: torch.nn modules, and the weights that they start with."""
+"""Writes the cells of a standalone script: torch.nn modules, and the weights they start with."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Settings(NamedTuple):
     hidden: int
     init: str
     bias: str
-    """Of the gate that keeps the state."""
+    """The bias of the gate that keeps the state."""
     gain: float
     relu: bool
 
@@ -35,18 +35,18 @@ class Settings(NamedTuple):
 
     @property
     def maker(self) -> str:
-        """Source text of what makes the module."""
+        """Returns the source text of what makes the module."""
         return f'partial({self.module}, nonlinearity="relu")' if self.relu else self.module
 
 
 def scripted(experiment: Experiment) -> dict[str, Settings]:
-    """The cells that torch.nn has."""
+    """Returns the cells of an experiment that torch.nn has, by their spec."""
     missing, sizes = left_out(experiment), experiment.hidden_sizes()
     return {cell: _settings(cell, sizes[cell]) for cell in experiment.cells if cell not in missing}
 
 
 def left_out(experiment: Experiment) -> dict[str, str]:
-    """The other cells, and what it is that torch.nn does not have."""
+    """Returns the other cells of an experiment, and what torch.nn does not have of each."""
     lacking = {cell: _lacking(*spec.parse("cell", cell, CELLS)) for cell in experiment.cells}
     return {cell: what for cell, what in lacking.items() if what}
 
@@ -84,7 +84,7 @@ def imports(cells: Mapping[str, Settings]) -> list[str]:
 
 
 def table(cells: Mapping[str, Settings]) -> list[str]:
-    """The script's CELLS."""
+    """Returns the source text of the script's CELLS."""
     gains = _gains(cells.values())
     title = "name: module, hidden size, recurrent weights, bias of the gate that keeps the state"
     rows = [
@@ -97,7 +97,7 @@ def table(cells: Mapping[str, Settings]) -> list[str]:
 
 
 def model(cells: Mapping[str, Settings], truncate: int) -> str:
-    """The script's Model."""
+    """Returns the source text of the script's Model."""
     settings = cells.values()
     passed = _passed(settings)
     columns = [name if name in passed else "_" for name in ("init", "bias")]
@@ -142,7 +142,7 @@ def _truncated_forward(cells: Collection[Settings]) -> str:
 
 
 def chrono(cells: Collection[Settings]) -> bool:
-    """Whether a model has to know the steps of its sequences."""
+    """Says whether a model has to know the steps of its sequences."""
     return any(cell.bias == "chrono" for cell in cells)
 
 
@@ -160,7 +160,7 @@ def _initialises(cells: Collection[Settings]) -> bool:
 
 
 def _passed(cells: Collection[Settings]) -> list[str]:
-    """What the script's ``initialise`` takes besides the network."""
+    """Returns what the script's ``initialise`` takes besides the network."""
     takes = {
         "init": len({cell.init for cell in cells}) > 1,
         "bias": not _gate_biases(cells) <= {"0"},
@@ -171,7 +171,7 @@ def _passed(cells: Collection[Settings]) -> list[str]:
 
 
 def initialisation(cells: Mapping[str, Settings]) -> list[str]:
-    """The script's ``initialise``: what differs from the weights that torch.nn starts with."""
+    """Returns the script's ``initialise``: what differs from how torch.nn starts."""
     settings = cells.values()
     if not _initialises(settings):
         return []
@@ -187,7 +187,7 @@ def initialisation(cells: Mapping[str, Settings]) -> list[str]:
 
 
 def merged_biases(cells: Mapping[str, Settings]) -> str:
-    """The script's ``merge_biases``: one bias a gate, as the cells here have it.
+    """Returns the script's ``merge_biases``: one bias a gate, as the cells here have it.
 
     Two that are added get equal gradients: together they would move twice as far in an optimiser
     step, and count twice in the gradient norm.

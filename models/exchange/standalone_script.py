@@ -1,8 +1,8 @@
-"""An experiment as a short script of its own, with nothing but torch.nn.
+"""Writes an experiment as a short script of its own, with nothing but torch.nn.
 
-The same task, models and settings, one model at a time, so that anyone can check a result without
-this project. From the same weights and batches it trains the same model; but it draws its own
-random numbers, so results agree in distribution, not digit by digit.
+It has the same task, models and settings, one model at a time, so that anyone can check a result
+without this project. From the same weights and batches it trains the same model; but it draws its
+own random numbers, so results agree in distribution, not digit by digit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ScriptError(ValueError):
 
 
 def standalone_script(experiment: Experiment) -> str:
-    """Source text of a Python script that needs torch and the standard library alone.
+    """Returns the source text of a Python script that needs torch and the standard library alone.
 
     Cells that torch.nn does not have are left out. Raises ScriptError where none is left.
     """

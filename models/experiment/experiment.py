@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from models.cells import CELLS, make_cell
-from models.settings import spec, strict_json
+from models.settings import spec, strict
 from models.settings.quoting import quoted
 from models.settings.setting import Setting, setting, settings_of
 from models.tasks import TASKS, make_task
@@ -270,7 +270,7 @@ class Experiment:
     def from_json(cls, text: str) -> Experiment:
         """Raises ExperimentError where the text is not an experiment."""
         try:
-            values = strict_json.parsed(text)
+            values = strict.json_value(text)
         except ValueError as error:
             raise ExperimentError(f"experiment: {error}") from error
         return cls.from_mapping(values)
@@ -293,7 +293,7 @@ class Experiment:
         value that it had then, and not today's default. Raises ExperimentError.
         """
         if isinstance(values, Mapping) and isinstance(task := values.get("task"), str):
-            values = {**values, "task": spec.of_results("task", task, TASKS)}
+            values = {**values, "task": spec.from_results("task", task, TASKS)}
         return cls.from_mapping(values)
 
     def command_line(self, out: str | None = "results/") -> str:

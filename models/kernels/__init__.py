@@ -1,9 +1,11 @@
-"""The cells' recurrences unrolled over time, fast, for whole populations.
+"""The cells' recurrences unrolled over time, fast, for whole populations. Imports cells and below.
 
-What no kernel covers, normalised cells among it, runs through its readable step with autograd.
+Cells without a kernel, and all with a ``norm``, run through their readable step with autograd.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 
@@ -15,7 +17,7 @@ from models.kernels.lstm import LSTMKernel
 from models.kernels.rnn import RNNKernel
 from models.kernels.schedule import Schedule
 
-KERNELS: dict[str, type[Kernel]] = {"rnn": RNNKernel, "lstm": LSTMKernel, "gru": GRUKernel}
+KERNELS: dict[str, type[Kernel[Any]]] = {"rnn": RNNKernel, "lstm": LSTMKernel, "gru": GRUKernel}
 
 
 def unroll(
@@ -27,7 +29,7 @@ def unroll(
     dtype: torch.dtype = torch.float32,
     device: torch.device | None = None,
 ) -> Unrolled:
-    """The fastest way there is to run this cell over a schedule, ``sequences`` at a time."""
+    """Returns the fastest recurrence of this cell over a schedule, for batches of ``sequences``."""
     device = device or torch.device("cpu")
     kernel = KERNELS.get(cell.name) if cell.norm == "none" else None
     return (kernel or AutogradUnrolled)(cell, schedule, inputs, hidden, sequences, dtype, device)

@@ -1,4 +1,4 @@
-"""Activations and their derivatives, in the calls that cost least."""
+"""Activations and their derivatives, in the calls of torch that cost least."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MINUS_ONE = torch.tensor(-1.0)
 
 
 def tanh(a: Tensor, out: Tensor) -> None:
-    """tanh(a) = 2 σ(2a) - 1, into ``out``, which may be ``a``.
+    """Writes tanh(a) = 2 σ(2a) - 1 into ``out``, which may be ``a``.
 
     ATen's own tanh takes two to three times as long, on processors without AVX-512.
     """
@@ -23,10 +23,10 @@ def tanh(a: Tensor, out: Tensor) -> None:
 
 
 tanh_backward = torch.ops.aten.tanh_backward.grad_input
-"""(gradient, y = tanh(a)) -> gradient · (1 - y²), into ``grad_input``."""
+"""Writes gradient · (1 - y²), from (gradient, y = tanh(a)), into ``grad_input``."""
 
 sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
-"""(gradient, y = σ(a)) -> gradient · y (1 - y), into ``grad_input``."""
+"""Writes gradient · y (1 - y), from (gradient, y = σ(a)), into ``grad_input``."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Activation:
     """An activation φ and its derivative."""
 
     forward: Callable[..., object]
-    """(a) -> φ(a), into ``out``."""
+    """Writes φ(a) into ``out``."""
     backward: Callable[..., object]
-    """(gradient, y = φ(a)) -> gradient · φ'(a), into ``grad_input``."""
+    """Writes gradient · φ'(a), from (gradient, y = φ(a)), into ``grad_input``."""
 
 
 ACTIVATIONS = {

@@ -1,8 +1,8 @@
-"""Any cell, unrolled step by step with autograd: slower than a kernel, and written once."""
+"""Any cell unrolled step by step with autograd: slower than a kernel, but written once for all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import torch
@@ -15,7 +15,7 @@ from models.kernels.schedule import Schedule
 
 
 class AutogradUnrolled(Unrolled):
-    """The cell's readable step, applied to the whole population at every time step."""
+    """The recurrence of any cell: its readable step for the whole population at every time step."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class AutogradUnrolled(Unrolled):
     ) -> None:
         super().__init__(cell, schedule, device)
         self._x = torch.zeros(schedule.rows, inputs, sequences, dtype=dtype, device=device)
-        self._start = torch.zeros(schedule.models, hidden, sequences, dtype=dtype, device=device)
+        self._zeros = torch.zeros(schedule.models, hidden, sequences, dtype=dtype, device=device)
         self._states: list[tuple[Tensor, ...]] = []
         self._gradients: list[list[Tensor]] = []
         self._batch_norm = RecurrentBatchNorm(schedule) if cell.norm == "batch" else None
@@ -44,12 +44,12 @@ class AutogradUnrolled(Unrolled):
     def hidden_states(self, weights: Weights, last: int) -> Tensor:
         self._states, self._gradients, self._differentiated = [], [], False
         hidden = []
-        state = tuple(self._start[:0] for _ in self.cell.states)
+        state = tuple(self._zeros[:0] for _ in self.cell.states)
         if self._batch_norm:
             self._batch_norm.statistics = self.statistics
         for step in range(self.schedule.steps):
             state = self._step(step, weights, state)
-            self._watch(state)
+            self._record(state)
             hidden.append(state[0])
         if self._batch_norm:
             self._batch_norm.finish()
@@ -59,10 +59,10 @@ class AutogradUnrolled(Unrolled):
         return h
 
     def state(self, state: str, model: int) -> Tensor:
-        return self._of_model([states[self._place(state)] for states in self._states], model)
+        return self._of_model(self._states, state, model)
 
     def _state_gradient(self, state: str, model: int) -> Tensor:
-        return self._of_model([states[self._place(state)] for states in self._gradients], model)
+        return self._of_model(self._gradients, state, model)
 
     def running_statistics(self) -> dict[str, Tensor]:
         return self._batch_norm.running() if self._batch_norm else {}
@@ -78,42 +78,41 @@ class AutogradUnrolled(Unrolled):
     def _step(self, step: int, weights: Weights, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         start, active = self.schedule.starts[step], self.schedule.active[step]
         if self.schedule.cut(step):
-            state = tuple(part.detach() for part in state)
-        joining = self._start[len(state[0]) : active]
-        state = tuple(torch.cat([part, joining]) for part in state)
+            state = tuple(values.detach() for values in state)
+        joining = self._zeros[len(state[0]) : active]
+        state = tuple(torch.cat([values, joining]) for values in state)
         if self._batch_norm:
             self._batch_norm.start(step)
         x = self._x[start : start + active]
         new: tuple[Tensor, ...] = self._cell.step(_first(weights, active), x, state)
         return new
 
-    def _watch(self, state: tuple[Tensor, ...]) -> None:
-        """Keeps a step's states, and their gradient once it is known; zero if there is none."""
-        gradients = [torch.zeros_like(part) for part in state]
-        self._states.append(tuple(part.detach() for part in state))
+    def _record(self, state: tuple[Tensor, ...]) -> None:
+        """Keeps a step's state, and its gradient once that is known: zero where none comes."""
+        gradients = [torch.zeros_like(values) for values in state]
+        self._states.append(tuple(values.detach() for values in state))
         self._gradients.append(gradients)
-        for part, gradient in zip(state, gradients, strict=True):
-            if part.requires_grad:
-                part.register_hook(partial(_keep, gradient))
+        for values, gradient in zip(state, gradients, strict=True):
+            if values.requires_grad:
+                values.register_hook(partial(_copy_into, gradient))
 
     def _start_backward(self, gradients: list[list[Tensor]], _: Tensor) -> None:
-        """Forgets what an earlier differentiation of the same forward pass left there."""
-        for of_step in gradients:
-            for gradient in of_step:
+        """Clears what an earlier differentiation of the same forward pass has left."""
+        for step in gradients:
+            for gradient in step:
                 gradient.zero_()
         if gradients is self._gradients:
             self._differentiated = True
 
-    def _place(self, state: str) -> int:
-        return self.cell.states.index(state)
-
-    def _of_model(self, steps: list[Tensor], model: int) -> Tensor:
+    def _of_model(self, steps: Sequence[Sequence[Tensor]], state: str, model: int) -> Tensor:
+        """Returns what is kept of one state of one model at its steps, (steps, H, B)."""
+        place = self.cell.states.index(state)
         first = self.schedule.steps - self.schedule.lengths[model]
-        return torch.stack([step[model] for step in steps[first:]])
+        return torch.stack([step[place][model] for step in steps[first:]])
 
 
-def _keep(kept: Tensor, gradient: Tensor) -> None:
-    kept.copy_(gradient)
+def _copy_into(kept: Tensor, gradient: Tensor) -> None:
+    kept.copy_(gradient)  # a hook that returned it would replace the gradient
 
 
 def _first(weights: Weights, models: int) -> Weights:

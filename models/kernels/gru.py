@@ -1,55 +1,40 @@
-"""The GRU, unrolled; the equations are in ``models.cells.gru``."""
+"""The GRU unrolled over time; its equations are in ``models.cells.gru``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from models.cells.cell import Weights
 from models.kernels.activations import sigmoid_backward, tanh, tanh_backward
-from models.kernels.kernel import Kernel
+from models.kernels.kernel import Kernel, Step
 
 
-class Step(NamedTuple):
-    """One step's views; n is the number of active models, every state and gate is (n, H, B)."""
+class GRUStep(Step):
+    """The views that one step of the GRU works on, (n, H, B) where no shape is given."""
 
-    W: Tensor
-    """(n, 3H, H + inputs + 1)."""
-    z_in: Tensor
-    """[h; x; 1] that goes in, (n, H + inputs + 1, B)."""
-    h_in: Tensor
-    h: Tensor
-    """What comes out."""
-    gates: Tensor
-    """Pre-activations, then r and z, with the recurrent part of n, (n, 3H, B)."""
-    rz: Tensor
-    r: Tensor
-    z: Tensor
-    h_n: Tensor
-    """W_hn h + b_hn."""
-    n: Tensor
-    """W_xn x + b_n, then the candidate."""
-    da_n: Tensor
-    """On the way back, the gradient of the candidate's pre-activation."""
-    dh: Tensor
-    """∂L/∂h."""
-    drz: Tensor
-    """Of the gates, then of their pre-activations, (n, 2H, B)."""
-    dr: Tensor
-    dz: Tensor
-    dh_n: Tensor
-    dh_before: Tensor
-    """∂L/∂h of the step before, (m, H, B), m models being active there."""
-    dh_to_before: Tensor
-    """dh of the same models."""
-    z_to_before: Tensor
+    def __init__(self, kernel: GRUKernel, step: int) -> None:
+        super().__init__(kernel, step)
+        m, sigmoid_rows = self.active_before, 2 * kernel.hidden
+        self.r, self.z, self.h_n = self.a.chunk(3, dim=1)
+        """The two gates, and W_hn h_{t-1} + b_hn."""
+        self.rz = self.a[:, :sigmoid_rows]
+        """The gates with a σ, (n, 2H, B)."""
+        self.n = kernel.rows_at(kernel.n, step)
+        """W_xn x_t + b_n, then the candidate."""
+        self.dn = kernel.rows_at(kernel.dn, step)
+        """∂L/∂n, then of its pre-activation."""
+        self.dr, self.dz, self.dh_n = self.da.chunk(3, dim=1)
+        self.drz = self.da[:, :sigmoid_rows]
+        """∂L/∂(r, z), then of their pre-activations, (n, 2H, B)."""
+        self.dh_carried, self.z_carried = self.dh[:m], self.z[:m]
+        """∂L/∂h_t and z of the models that are active at the step before, (m, H, B)."""
 
 
-class GRUKernel(Kernel):
-    """r, z = σ(W z_in);  n = tanh(x_n + r h_n);  h = z h + (1 - z) n.
+class GRUKernel(Kernel[GRUStep]):
+    """r, z = σ(W [h; x; 1]);  n = tanh(x_n + r h_n);  h = z h + (1 - z) n.
 
     The candidate's input part x_n is not scaled by r, so it does not fit into the one product a
     step. It does not wait for h either: all steps' x_n are one product before the first.
@@ -57,44 +42,14 @@ class GRUKernel(Kernel):
 
     def _allocate(self) -> None:
         self.n = self._zeros(self.schedule.rows, self.hidden)
-        self.da_n = torch.zeros_like(self.n)
+        self.dn = torch.zeros_like(self.n)
         self._model_of_row = torch.tensor(self.schedule.model_of_row, device=self.n.device)
 
-    def _views(self, step: int) -> Step:
-        H = self.hidden
-        active = self.schedule.active[step]
-        z_in = self._rows_at(self.z, step)
-        gates = self._rows_at(self.activations, step)
-        r, z, h_n = gates.chunk(3, dim=1)
-        da = self._da[:active]
-        dr, dz, dh_n = da.chunk(3, dim=1)
-        dh = self._rows_at(self.gradients["h"], step)
-        dh_before = self._rows_at(self.gradients["h"], step - 1) if step > 0 else dh[:0]
-        before = len(dh_before)
-        return Step(
-            W=self.packed[:active],
-            z_in=z_in,
-            h_in=z_in[:, :H],
-            h=self._rows_after(self.z, step)[:, :H],
-            gates=gates,
-            rz=gates[:, : 2 * H],
-            r=r,
-            z=z,
-            h_n=h_n,
-            n=self._rows_at(self.n, step),
-            da_n=self._rows_at(self.da_n, step),
-            dh=dh,
-            drz=da[:, : 2 * H],
-            dr=dr,
-            dz=dz,
-            dh_n=dh_n,
-            dh_before=dh_before,
-            dh_to_before=dh[:before],
-            z_to_before=z[:before],
-        )
+    def _step(self, step: int) -> GRUStep:
+        return GRUStep(self, step)
 
     def pack(self, weights: Weights) -> None:
-        """The candidate's rows are [W_hn | 0 | b_hn]; its input part is kept beside."""
+        """Packs the candidate's rows as [W_hn | 0 | b_hn]; its [W_xn | b_n] is kept beside them."""
         assert weights.b_hn is not None
         super().pack(weights)
         H = self.hidden
@@ -109,30 +64,32 @@ class GRUKernel(Kernel):
         return {**super().unpack(), "b_hn": b_hn}
 
     def forward(self) -> None:
-        x = self.z[: self.schedule.rows, self.hidden :]
-        torch.bmm(self._input_part[self._model_of_row], x, out=self.n)
+        x1 = self.hx1[: self.schedule.rows, self.hidden :]
+        torch.bmm(self._input_part[self._model_of_row], x1, out=self.n)
         for s in self._steps:
-            torch.bmm(s.W, s.z_in, out=s.gates)
+            torch.bmm(s.W, s.hx1, out=s.a)
             torch.sigmoid(s.rz, out=s.rz)
             s.n.addcmul_(s.r, s.h_n)
             tanh(s.n, out=s.n)
-            torch.lerp(s.n, s.h_in, s.z, out=s.h)
+            torch.lerp(s.n, s.h_before, s.z, out=s.h)
 
     def backward(self, read_from: int) -> None:
         for step in reversed(range(self.schedule.steps)):
             s = self._steps[step]
-            torch.addcmul(s.dh, s.dh, s.z, value=-1, out=s.da_n)
-            tanh_backward(s.da_n, s.n, grad_input=s.da_n)
-            torch.mul(s.da_n, s.r, out=s.dh_n)
-            torch.mul(s.da_n, s.h_n, out=s.dr)
-            torch.sub(s.h_in, s.n, out=s.dz)
+            # h = z h + (1 - z) n, to n; n = tanh(x_n + r h_n), to its pre-activation, h_n and r.
+            torch.addcmul(s.dh, s.dh, s.z, value=-1, out=s.dn)
+            tanh_backward(s.dn, s.n, grad_input=s.dn)
+            torch.mul(s.dn, s.r, out=s.dh_n)
+            torch.mul(s.dn, s.h_n, out=s.dr)
+            # h = z h + (1 - z) n, to z; and r and z to their pre-activations.
+            torch.sub(s.h_before, s.n, out=s.dz)
             s.dz.mul_(s.dh)
             sigmoid_backward(s.drz, s.rz, grad_input=s.drz)
-
+            # W [h; x; 1], to W and to the h before; h = z h + (1 - z) n, to the h before.
             self._backprop_product(step, read_from)
-            if not self.schedule.cut(step):
-                s.dh_before.addcmul_(s.dh_to_before, s.z_to_before)
-        x = self.z[: self.schedule.rows, self.hidden :]
-        by_row = torch.bmm(self.da_n, x.transpose(1, 2))
+            if step > 0 and not self.schedule.cut(step):
+                self._steps[step - 1].dh.addcmul_(s.dh_carried, s.z_carried)
+        x1 = self.hx1[: self.schedule.rows, self.hidden :]
+        by_row = torch.bmm(self.dn, x1.transpose(1, 2))
         gradient = torch.zeros_like(self._input_part)
         self._input_part_gradient = gradient.index_add_(0, self._model_of_row, by_row)

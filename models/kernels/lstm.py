@@ -1,109 +1,60 @@
-"""The LSTM, unrolled; the equations are in ``models.cells.lstm``."""
+"""The LSTM unrolled over time; its equations are in ``models.cells.lstm``."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from models.kernels.activations import sigmoid_backward, tanh, tanh_backward
-from models.kernels.kernel import Kernel
+from models.kernels.kernel import Kernel, Step
 
 
-class Step(NamedTuple):
-    """One step's views; n is the number of active models, every state and gate is (n, H, B)."""
+class LSTMStep(Step):
+    """The views that one step of the LSTM works on, (n, H, B) where no shape is given."""
 
-    W: Tensor
-    """(n, 4H, H + inputs + 1)."""
-    z: Tensor
-    """[h; x; 1] that goes in, (n, H + inputs + 1, B)."""
-    h: Tensor
-    """Short-term state that comes out."""
-    c_in: Tensor
-    c: Tensor
-    """Long-term state that comes out."""
-    tanh_c: Tensor
-    gates: Tensor
-    """Pre-activations, then the gates, (n, 4H, B)."""
-    ifo: Tensor
-    """The three sigmoid gates, (n, 3H, B)."""
-    i: Tensor
-    f: Tensor
-    o: Tensor
-    g: Tensor
-    dh: Tensor
-    """∂L/∂h."""
-    dc: Tensor
-    """∂L/∂c."""
-    through_h: Tensor
-    """What comes to ∂L/∂c by way of h."""
-    difo: Tensor
-    """Of the gates, then of their pre-activations, (n, 3H, B)."""
-    di: Tensor
-    df: Tensor
-    do: Tensor
-    dg: Tensor
-    dc_before: Tensor
-    """∂L/∂c of the step before, (m, H, B), m models being active there."""
-    dc_to_before: Tensor
-    """dc of the same models."""
-    f_to_before: Tensor
+    def __init__(self, kernel: LSTMKernel, step: int) -> None:
+        super().__init__(kernel, step)
+        n, m, sigmoid_rows = len(self.a), self.active_before, 3 * kernel.hidden
+        self.i, self.f, self.o, self.g = self.a.chunk(4, dim=1)
+        self.ifo = self.a[:, :sigmoid_rows]
+        """The gates with a σ, (n, 3H, B)."""
+        self.c_before = kernel.rows_at(kernel.c, step)
+        """c_{t-1}."""
+        self.c = kernel.rows_after(kernel.c, step)
+        """c_t."""
+        self.tanh_c = kernel.rows_at(kernel.tanh_c, step)
+        """tanh(c_t)."""
+        self.dc = kernel.rows_at(kernel.gradients["c"], step)
+        """∂L/∂c_t."""
+        self.dc_through_h = kernel.dc_through_h[:n]
+        """The part of ∂L/∂c_t that comes through h_t."""
+        self.di, self.df, self.do, self.dg = self.da.chunk(4, dim=1)
+        self.difo = self.da[:, :sigmoid_rows]
+        """∂L/∂(i, f, o), then of their pre-activations, (n, 3H, B)."""
+        self.dc_carried, self.f_carried = self.dc[:m], self.f[:m]
+        """∂L/∂c_t and f of the models that are active at the step before, (m, H, B)."""
 
 
-class LSTMKernel(Kernel):
-    """i, f, o, g = σ, σ, σ, tanh (W z);  c = f c + i g;  h = o tanh(c)."""
+class LSTMKernel(Kernel[LSTMStep]):
+    """i, f, o, g = σ, σ, σ, tanh (W [h; x; 1]);  c = f c + i g;  h = o tanh(c)."""
 
     def _allocate(self) -> None:
         self.c = self._zeros(self.schedule.rows + self.schedule.models, self.hidden)
         self.tanh_c = self._zeros(self.schedule.rows, self.hidden)
-        self._through_h = self._zeros(self.schedule.models, self.hidden)
+        self.dc_through_h = self._zeros(self.schedule.models, self.hidden)
 
-    def _views(self, step: int) -> Step:
-        H = self.hidden
-        active = self.schedule.active[step]
-        gates = self._rows_at(self.activations, step)
-        i, f, o, g = gates.chunk(4, dim=1)
-        da = self._da[:active]
-        di, df, do, dg = da.chunk(4, dim=1)
-        dc = self._rows_at(self.gradients["c"], step)
-        dc_before = self._rows_at(self.gradients["c"], step - 1) if step > 0 else dc[:0]
-        before = len(dc_before)
-        return Step(
-            W=self.packed[:active],
-            z=self._rows_at(self.z, step),
-            h=self._rows_after(self.z, step)[:, :H],
-            c_in=self._rows_at(self.c, step),
-            c=self._rows_after(self.c, step),
-            tanh_c=self._rows_at(self.tanh_c, step),
-            gates=gates,
-            ifo=gates[:, : 3 * H],
-            i=i,
-            f=f,
-            o=o,
-            g=g,
-            dh=self._rows_at(self.gradients["h"], step),
-            dc=dc,
-            through_h=self._through_h[:active],
-            difo=da[:, : 3 * H],
-            di=di,
-            df=df,
-            do=do,
-            dg=dg,
-            dc_before=dc_before,
-            dc_to_before=dc[:before],
-            f_to_before=f[:before],
-        )
+    def _step(self, step: int) -> LSTMStep:
+        return LSTMStep(self, step)
 
-    def _outgoing(self, state: str) -> Tensor:
-        return self.c if state == "c" else super()._outgoing(state)
+    def _written(self, state: str) -> Tensor:
+        return self.c if state == "c" else super()._written(state)
 
     def forward(self) -> None:
         for s in self._steps:
-            torch.bmm(s.W, s.z, out=s.gates)
+            torch.bmm(s.W, s.hx1, out=s.a)
             torch.sigmoid(s.ifo, out=s.ifo)
             tanh(s.g, out=s.g)
-            torch.mul(s.f, s.c_in, out=s.c)
+            torch.mul(s.f, s.c_before, out=s.c)
             s.c.addcmul_(s.i, s.g)
             tanh(s.c, out=s.tanh_c)
             torch.mul(s.o, s.tanh_c, out=s.h)
@@ -112,19 +63,22 @@ class LSTMKernel(Kernel):
         self._steps[-1].dc.zero_()
         for step in reversed(range(self.schedule.steps)):
             s = self._steps[step]
-            torch.mul(s.dh, s.o, out=s.through_h)
-            tanh_backward(s.through_h, s.tanh_c, grad_input=s.through_h)
-            s.dc.add_(s.through_h)
-
+            # h = o tanh(c), to c.
+            torch.mul(s.dh, s.o, out=s.dc_through_h)
+            tanh_backward(s.dc_through_h, s.tanh_c, grad_input=s.dc_through_h)
+            s.dc.add_(s.dc_through_h)
+            # c = f c + i g and h = o tanh(c), to the gates, and to their pre-activations.
             torch.mul(s.dc, s.g, out=s.di)
-            torch.mul(s.dc, s.c_in, out=s.df)
+            torch.mul(s.dc, s.c_before, out=s.df)
             torch.mul(s.dh, s.tanh_c, out=s.do)
             torch.mul(s.dc, s.i, out=s.dg)
             sigmoid_backward(s.difo, s.ifo, grad_input=s.difo)
             tanh_backward(s.dg, s.g, grad_input=s.dg)
-
+            # W [h; x; 1], to W and to the h before; c = f c + i g, to the c before.
             self._backprop_product(step, read_from)
-            if self.schedule.cut(step):
-                s.dc_before.zero_()
-            else:
-                torch.mul(s.dc_to_before, s.f_to_before, out=s.dc_before)
+            if step > 0:
+                before = self._steps[step - 1]
+                if self.schedule.cut(step):
+                    before.dc.zero_()
+                else:
+                    torch.mul(s.dc_carried, s.f_carried, out=before.dc)

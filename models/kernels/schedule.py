@@ -1,4 +1,4 @@
-"""When each model of a population is active: sequences of unequal length, ending together."""
+"""Which models of a population are active at each step: sequences of any length end together."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from itertools import accumulate
 
 @dataclass(frozen=True)
 class Schedule:
-    """A population's sequences right-aligned, models sorted longest first.
+    """The time steps of a population: sequences right-aligned, models sorted longest first.
 
-    At every step the active models are then a prefix of the stack, so each operation works on
-    ``[:active]``, without masks and without wasted work. What is kept of every step lies in one
-    flat buffer, step after step: step k occupies ``active[k]`` rows from ``starts[k]``.
+    At every step the active models are then the first ones of the population, so each operation
+    works on ``[:active]``, without masks and without wasted work. What is kept of every step lies
+    in one flat buffer, step after step: step k occupies ``active[k]`` rows from ``starts[k]``, one
+    for each active model.
 
     Raises ValueError where ``lengths`` are not sorted longest first.
     """
 
     lengths: tuple[int, ...]
-    """Steps of each model's sequences."""
+    """The number of steps of each model's sequences."""
     truncate: int = 0
     """Back-propagation through time goes no further back than this many steps; 0 is all the way.
 
@@ -38,12 +39,12 @@ class Schedule:
 
     @property
     def steps(self) -> int:
-        """Steps of the longest sequence."""
+        """The number of steps of the longest sequence."""
         return self.lengths[0]
 
     @cached_property
     def active(self) -> tuple[int, ...]:
-        """How many models are active at each step."""
+        """The number of models active at each step."""
         return tuple(
             sum(self.steps - length <= step for length in self.lengths)
             for step in range(self.steps)
@@ -56,22 +57,23 @@ class Schedule:
 
     @property
     def rows(self) -> int:
-        """Rows of a flat buffer: active models summed over the steps."""
+        """The number of rows of a flat buffer: active models summed over the steps."""
         return self.starts[-1]
 
     def cut(self, step: int) -> bool:
-        """Whether no gradient goes from this step to the one before."""
+        """Whether truncation keeps the gradient from going from this step to the one before."""
         return self.truncate > 0 and (self.steps - step) % self.truncate == 0
 
     def rows_of(self, model: int) -> list[int]:
-        """The rows of one model, in the order of its time steps."""
+        """Returns the rows of one model, in the order of its time steps."""
         first = self.steps - self.lengths[model]
         return [start + model for start in self.starts[first:-1]]
 
     def tail(self, steps: int) -> int:
-        """The row at which the last ``steps`` steps begin; shorter sequences have all of theirs."""
+        """Returns the row at which the last ``steps`` steps begin, or the first of all rows."""
         return self.starts[max(self.steps - steps, 0)]
 
     @cached_property
     def model_of_row(self) -> tuple[int, ...]:
+        """The model that each row belongs to."""
         return tuple(model for active in self.active for model in range(active))

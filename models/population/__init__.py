@@ -1,4 +1,1 @@
-"""Models in memory, many at once: parameters, outputs, loss, accuracy.
-
-Imports kernels and below.
-"""
+"""Populations of models: parameters, outputs, loss, accuracy. Imports kernels and below."""

@@ -1,4 +1,4 @@
-"""Measurement models as they are: on held-out sequences, and by their gradient profile."""
+"""The evaluation of a population on sequences that training never sees."""
 
 from __future__ import annotations
 
@@ -18,30 +18,33 @@ STREAMS = {"held_out": Stream.HELD_OUT, "validation": Stream.VALIDATION}
 
 @dataclass(frozen=True)
 class Scores:
-    """What each model of a population reached, (S,) each."""
+    """What each of the S models of a population reached on its sequences."""
 
     accuracy: np.ndarray
+    """(S,), the share of right answers at the scored steps."""
     loss: np.ndarray
+    """(S,), the mean over target steps."""
     scored_loss: np.ndarray
-    """At the scored steps alone."""
+    """(S,), the mean over scored steps."""
     part_accuracies: np.ndarray
-    """Of each part of the answer, (S, parts)."""
+    """(S, parts), the share of right ones of each part of the answer."""
     sequences: int
-    """How many there were."""
+    """The number of sequences of each model."""
 
 
 @torch.no_grad()
-def score(population: Population, seeds: Sequence[int], split: Split, chunks: int) -> Scores:
-    """Accuracy and loss over ``chunks`` · B sequences that training never sees.
+def score(population: Population, seeds: Sequence[int], split: Split, batches: int) -> Scores:
+    """Returns accuracy and loss over ``batches`` of B sequences that training never sees.
 
-    They are the same ones at every call, and the same for every cell.
+    They are the same sequences at every call, and the same for every cell; ``seeds`` are those of
+    the models.
     """
-    sequences = chunks * population.sequences
-    batches = _draw(population, seeds, STREAMS[split], sequences, split)
+    sequences = batches * population.sequences
+    drawn = _draw(population, seeds, STREAMS[split], sequences, split)
     outcomes = []
     for first in range(0, sequences, population.sequences):
-        for index, batch in enumerate(batches):
-            population.set_batch(index, batch.part(first, population.sequences))
+        for index, batch in enumerate(drawn):
+            population.set_batch(index, batch.subset(first, population.sequences))
         outcomes.append(population.outcome())
     return Scores(
         accuracy=_mean([outcome.accuracy for outcome in outcomes]),
@@ -53,29 +56,33 @@ def score(population: Population, seeds: Sequence[int], split: Split, chunks: in
 
 
 def gradient_profile(population: Population, seeds: Sequence[int]) -> dict[str, list[np.ndarray]]:
-    """``Population.gradient_profile`` on B held-out sequences, the same at every call."""
+    """Returns ``Population.gradient_profile`` on B held-out sequences, the same at every call.
+
+    By state, the norms (steps,) of each model; ``seeds`` are those of the models.
+    """
     set_profile_batches(population, seeds)
     profiles = population.gradient_profile()
     return {state: [norm.cpu().numpy() for norm in norms] for state, norms in profiles.items()}
 
 
 def set_profile_batches(population: Population, seeds: Sequence[int]) -> None:
-    """Gives every model the sequences that profiles and diagnostics are measured on."""
+    """Gives every model the B sequences that profiles and diagnostics are measured on."""
     batches = _draw(population, seeds, Stream.PROFILE, population.sequences, "held_out")
     for index, batch in enumerate(batches):
         population.set_batch(index, batch)
 
 
-def _mean(parts: Sequence[Tensor]) -> np.ndarray:
-    return torch.stack(list(parts)).double().mean(0).cpu().numpy()
+def _mean(batches: Sequence[Tensor]) -> np.ndarray:
+    return torch.stack(list(batches)).double().mean(0).cpu().numpy()
 
 
 def _draw(
     population: Population, seeds: Sequence[int], stream: Stream, sequences: int, split: Split
 ) -> list[Batch]:
+    """The sequences of each model: models of one seed and length get the same ones."""
     drawn: dict[tuple[int, int], Batch] = {}
-    names = list(zip(seeds, population.lengths, strict=True))
-    for seed, length in dict.fromkeys(names):
-        source = generator(seed, length, stream)
-        drawn[seed, length] = population.task.sample(source, sequences, length, split)
-    return [drawn[name] for name in names]
+    models = list(zip(seeds, population.lengths, strict=True))
+    for seed, length in dict.fromkeys(models):
+        rng = generator(seed, length, stream)
+        drawn[seed, length] = population.task.sample(rng, sequences, length, split)
+    return [drawn[model] for model in models]

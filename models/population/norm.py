@@ -1,4 +1,4 @@
-"""The length of vectors in single precision, whatever their scale."""
+"""The Euclidean norm of float32 vectors of any scale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def norm(values: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
-    """The Euclidean norm of ``values`` over these dimensions, in float64.
+    """Returns the Euclidean norm of ``values`` over the dimensions ``dim``, in float64.
 
     Squares of float32 underflow below 1e-19 and overflow above 1e19, long before the numbers
     themselves do; in double precision no square of theirs does. The result stays in double

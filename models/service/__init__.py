@@ -1,3 +1,3 @@
 """Runs from beginning to end, for Python, a terminal or a dashboard: training, quick questions,
-progress, memory limit, logs. Imports exchange and below.
+progress, processes and their limits, logs. Imports exchange and below.
 """

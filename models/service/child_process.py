@@ -10,7 +10,6 @@ import json
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -21,14 +20,14 @@ from typing import Any
 import psutil
 import torch
 
+from models.exchange.import_files import ImportedError
 from models.experiment import ExperimentError
 from models.service.process_limits import limit_memory, limit_time
 from models.service.reasons import LOWER, reason
 from models.settings.configuration import MEBIBYTE
 from models.store import NotOursError, StoreError, UnknownRunError
 from models.store.process import identity
-
-CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+from models.training.processes import CONTEXT
 
 SHORT_SECONDS = 2.0
 """What has taken longer goes on with the priority LONG_NICENESS."""
@@ -163,7 +162,7 @@ def _let_go_of_standard_streams() -> None:
 def _outcome(task: Task, arguments: Mapping[str, Any]) -> dict[str, object]:
     try:
         return {"answer": task(**arguments)}
-    except ExperimentError as error:
+    except (ExperimentError, ImportedError) as error:
         return {"cause": "refused", "error": str(error)}
     except (NotOursError, UnknownRunError) as error:
         return {"cause": "gone", "error": str(error)}

@@ -113,7 +113,7 @@ class _Progress:
         self._step = {part: checkpoint.step for part, checkpoint in checkpoints.items()}
 
     def note(self, snapshot: Snapshot) -> None:
-        self._step[snapshot.part] = snapshot.step
+        self._step[snapshot.shard] = snapshot.step
 
     @property
     def steps(self) -> int:

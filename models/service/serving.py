@@ -24,22 +24,27 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 # PyTorch imports it, and SymPy with it, over the first Jacobian: here once, for all children.
 import torch.fx.experimental.symbolic_shapes  # noqa: F401
 
-from models.service.child_process import CONTEXT, ChildProcess, Task
+from models.exchange.import_run import import_file
+from models.service.child_process import ChildProcess, Task
 from models.service.logs import start_logging
 from models.service.questions import QUESTIONS
 from models.service.running import PATIENCE_SECONDS, execute
 from models.settings.configuration import Configuration
 from models.store import Store
+from models.training.processes import CONTEXT
 
 LOOK_SECONDS = 0.5
 """How often it looks at the time and the memory of its children."""
+IMPORT_PATIENCE_SECONDS = 10.0
+"""How long a store that is locked, full or away is tried again before an import is given up."""
 CHUNK_BYTES = 2**16
 
 
@@ -51,7 +56,13 @@ def train(run_id: str) -> dict[str, object]:
     return {"status": end.status, "message": end.message}
 
 
-TASKS: Mapping[str, Task] = {**QUESTIONS, "train": train}
+def import_results(paths: Sequence[str], visitor: str) -> str:
+    """Makes exported results a run of the store, see ``import_file``; returns its id."""
+    store = Store(Configuration.from_environment().store, IMPORT_PATIENCE_SECONDS)
+    return import_file(store, [Path(path) for path in paths], visitor)
+
+
+TASKS: Mapping[str, Task] = {**QUESTIONS, "train": train, "import": import_results}
 
 
 class Server:

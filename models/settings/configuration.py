@@ -1,4 +1,4 @@
-"""What whoever runs Memory Lab can set: environment variables ``MEMORY_LAB_<NAME>``.
+"""The configuration of an installation: environment variables ``MEMORY_LAB_<NAME>``.
 
 Light on purpose: importing this module imports no torch.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.settings import machine, numerals
+from models.settings import machine, strict
 from models.settings.quoting import quoted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +48,7 @@ def _megabytes() -> int:
 
 def _at_least(least: int) -> Allowed:
     def read(text: str) -> int:
-        if (value := numerals.whole(text)) < least:
+        if (value := strict.whole_number(text)) < least:
             raise ValueError(text)
         return value
 
@@ -56,7 +56,7 @@ def _at_least(least: int) -> Allowed:
 
 
 def _minutes(text: str) -> float:
-    value = numerals.number(text)
+    value = strict.number(text)
     if not 0 <= value < math.inf:
         raise ValueError(text)
     return value
@@ -163,8 +163,8 @@ class Configuration:
     )
     megabytes: int = _variable(
         _megabytes,
-        "Memory of one trainer with all its processes, in MiB: what it may take, and what a run "
-        "may be estimated to take",
+        "Memory of one run with all its processes, or of one answer, in MiB: what it may take, and "
+        "what it may be estimated to take",
         _at_least(256),
         f"{100 * SHARE_OF_MEMORY:.0f} % of the machine or container, at most {MAX_MEGABYTES}",
     )

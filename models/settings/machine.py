@@ -1,4 +1,4 @@
-"""What the machine, or the container around this process, has to give."""
+"""The cores and the memory of the machine, or of the container around this process."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
 def cores() -> int:
-    """CPU cores that this process may use."""
+    """Returns the number of CPU cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def memory_bytes(cgroups: Path = CGROUPS, own: Path = OWN_CGROUPS) -> int:
-    """Memory that this process may use: the machine's, or less where a cgroup limits it.
+    """Returns the bytes of memory that this process may use, less where a cgroup limits it.
 
     Reads ``memory.max`` (cgroup v2) and ``memory.limit_in_bytes`` (v1) of the process's own cgroups
     and of all around them: see cgroups(7).

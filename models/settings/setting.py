@@ -11,41 +11,43 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
-from models.settings import numerals
+from models.settings import strict
 
 T = TypeVar("T")
 
-PARSE: dict[type, Callable[[str], Any]] = {int: numerals.whole, float: numerals.number, str: str}
-"""How a value of each kind is read from text: raises ValueError."""
+PARSE: dict[type, Callable[[str], Any]] = {int: strict.whole_number, float: strict.number, str: str}
+"""What reads a value of each type from text, and raises ValueError where it cannot."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What one setting is called, what it does, and what it may be."""
+    """The description of a setting: what it is called, what it does, and what it may be."""
 
     label: str
-    """Its name for people."""
+    """The name for people."""
     help: str
-    """Complete sentences, the same on the pages, in the command line, in docs/."""
+    """What it does, in sentences: the same on pages, in the command line and in docs/."""
     bounds: tuple[float, float] | None = None
-    """Of a number: the smallest and the largest; whole ones where it is a whole number."""
+    """The smallest and the largest number: two whole ones for a whole number, None for a text."""
     choices: tuple[str, ...] = ()
-    """Of a setting with named values: all there are."""
+    """All values there are, where they have names."""
     suggestions: tuple[str, ...] = ()
-    """Of a setting with several values: those worth offering."""
+    """The values worth offering, where a setting has several at once."""
     step: float = 1
-    """Of a number: how far one press of a button moves it."""
+    """How far one press of a button moves a number."""
     name: str = ""
+    """The name of the field."""
     default: Any = None
+    """The default of the field."""
 
     @property
     def flag(self) -> str:
-        """The argument of the command line."""
+        """The argument of the command line, such as ``--hidden-size``."""
         return "--" + self.name.replace("_", "-")
 
     @property
     def several(self) -> bool:
-        """Whether it has several values; none at all only where that is the default."""
+        """Whether it has several values at once; none at all only where that is the default."""
         return isinstance(self.default, tuple)
 
     @property
@@ -54,11 +56,11 @@ class Setting:
         return str if self.bounds is None else type(self.bounds[0])
 
     def parse(self, text: str) -> Any:
-        """One value from text, which may be out of bounds. Raises ValueError."""
+        """Reads one value from text; it may be out of bounds. Raises ValueError."""
         return PARSE[self.kind](text)
 
     def checked(self, value: object) -> Any:
-        """One value in its one type. Raises ValueError, with what is expected."""
+        """Returns one value in its one type. Raises ValueError that says what is expected."""
         if self.choices and not (isinstance(value, str) and value in self.choices):
             raise ValueError(f"choose from {', '.join(self.choices)}")
         if self.bounds is None:
@@ -84,13 +86,13 @@ def setting(
     suggestions: tuple[str, ...] = (),
     step: float = 1,
 ) -> T:
-    """A field of a data class that is a setting; the arguments are described in Setting."""
+    """Makes a field of a data class that is a setting; ``Setting`` describes the arguments."""
     described = Setting(label, explained, bounds, choices, suggestions, step)
     return field(default=default, metadata={"setting": described})
 
 
 def settings_of(described: type) -> dict[str, Setting]:
-    """The settings of a data class, by name, in the order of its fields."""
+    """Returns the settings of a data class by name, in the order of its fields."""
     return {
         one.name: replace(one.metadata["setting"], name=one.name, default=one.default)
         for one in fields(described)
@@ -98,5 +100,5 @@ def settings_of(described: type) -> dict[str, Setting]:
 
 
 def in_words(number: float) -> str:
-    """Whole numbers with all their digits, others with as few as they need."""
+    """Returns a whole number with all its digits, another with as few as it needs."""
     return str(number) if isinstance(number, int) else f"{number:g}"

@@ -7,41 +7,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
-from models.settings import numerals
+from models.settings import strict
 from models.settings.quoting import quoted, shortened
 
 
 class SpecError(ValueError):
-    """A spec text that names nothing known; the message says what would be right."""
+    """A text that is no spec of what is registered; the message says what would be right."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One choice that a task or a cell offers."""
+    """A choice that a task or a cell offers."""
 
     name: str
     values: tuple[str, ...]
-    """All there are; of a number, those worth suggesting."""
+    """All values there are; where the value is a number, those worth suggesting."""
     default: str
     help: str
-    between: tuple[float, float] | None = None
-    """Of a number: the smallest and the largest."""
+    """What the option does, in words."""
+    bounds: tuple[float, float] | None = None
+    """The smallest and the largest value, where it is a number."""
     in_old_results: str | None = None
-    """The value that results were made with which do not name the option; None: the default.
+    """The value that results were made with which do not name the option; None is the default.
 
     Such an option is written into every spec, at its default too: a result says by itself what it
     was made with, also after the default has changed.
     """
 
     def read(self, text: str) -> str:
-        """The value in its one way of writing. Raises SpecError where it is not offered."""
-        if self.between is None:
+        """Returns the value as it is always written. Raises SpecError where it is not offered."""
+        if self.bounds is None:
             if text not in self.values:
                 raise SpecError(f"is not offered, choose from {', '.join(self.values)}")
             return text
-        low, high = self.between
+        low, high = self.bounds
         try:
-            number = numerals.number(text)
+            number = strict.number(text)
         except ValueError:
             number = math.nan
         if not low <= number <= high:
@@ -49,31 +50,34 @@ class Option:
         return f"{number + 0:g}"  # -0 is 0
 
     def offers(self) -> str:
-        """What may be given, in words."""
-        if self.between is None:
+        """Returns what may be given, such as ``1|0|chrono`` or ``0.1…3``."""
+        if self.bounds is None:
             return "|".join(self.values)
-        return "{:g}…{:g}".format(*self.between)
+        return "{:g}…{:g}".format(*self.bounds)
 
 
-class Described(Protocol):
-    """What a registry holds: a class with a name, a title for people, and options."""
+class Registered(Protocol):
+    """A class in a registry: a task or a cell."""
 
     name: ClassVar[str]
+    """Its name in specs."""
     title: ClassVar[str]
+    """Its name for people."""
     options: ClassVar[tuple[Option, ...]]
+    """The options that ``__init__`` takes, as keywords with text values."""
 
     @classmethod
     def check(cls, chosen: Mapping[str, str]) -> None:
-        """Raises SpecError where options do not go together."""
+        """Raises SpecError where the chosen options do not go together."""
 
 
-D = TypeVar("D", bound=Described)
+R = TypeVar("R", bound=Registered)
 
 
 def parse(
-    kind: str, text: object, registry: Mapping[str, type[D]]
-) -> tuple[type[D], dict[str, str]]:
-    """The registered class that ``text`` names and the value of every option it has.
+    kind: str, text: object, registry: Mapping[str, type[R]]
+) -> tuple[type[R], dict[str, str]]:
+    """Returns the registered class that ``text`` names, and the value of every option it has.
 
     ``kind`` is the word for the error message ("task" or "cell"). Raises SpecError.
     """
@@ -83,12 +87,11 @@ def parse(
     name, _, tail = text.strip().partition(":")
     if name not in registry:
         raise SpecError(f"unknown {kind} {quoted(name)}: choose from {', '.join(registry)}")
-    described = registry[name]
-    offered = {option.name: option for option in described.options}
-    chosen = {option.name: option.default for option in described.options}
-    given: set[str] = set()
-    for item in filter(None, (part.strip() for part in tail.split(","))):
-        key, equals, value = (piece.strip() for piece in item.partition("="))
+    registered = registry[name]
+    offered = {option.name: option for option in registered.options}
+    given: dict[str, str] = {}
+    for item in filter(None, (item.strip() for item in tail.split(","))):
+        key, equals, value = (side.strip() for side in item.partition("="))
         if not equals:
             raise SpecError(
                 f"{kind} {quoted(text)}: write options as name=value, not {quoted(item)}"
@@ -99,33 +102,33 @@ def parse(
         if key in given:
             raise SpecError(f"{kind} {quoted(text)}: option {key!r} is given twice")
         try:
-            chosen[key] = offered[key].read(value)
+            given[key] = offered[key].read(value)
         except SpecError as error:
             raise SpecError(f"{kind} {name!r}: {key}={shortened(value)} {error}") from error
-        given.add(key)
+    chosen = {option.name: given.get(option.name, option.default) for option in registered.options}
     try:
-        described.check(chosen)
+        registered.check(chosen)
     except SpecError as error:
         raise SpecError(f"{kind} {quoted(text)}: {error}") from error
-    return described, chosen
+    return registered, chosen
 
 
-def canonical(kind: str, text: object, registry: Mapping[str, type[D]]) -> str:
-    """The shortest text of the same meaning: defaults left out, the rest sorted.
+def canonical(kind: str, text: object, registry: Mapping[str, type[R]]) -> str:
+    """Returns the shortest text of the same meaning: defaults left out, the rest sorted.
 
-    Options that old results do not name are written always.
+    Options with a value ``in_old_results`` are always written. Raises SpecError.
     """
-    described, chosen = parse(kind, text, registry)
+    registered, chosen = parse(kind, text, registry)
     written = [
         f"{option.name}={chosen[option.name]}"
-        for option in sorted(described.options, key=lambda option: option.name)
+        for option in sorted(registered.options, key=lambda option: option.name)
         if chosen[option.name] != option.default or option.in_old_results is not None
     ]
-    return described.name + (":" + ",".join(written) if written else "")
+    return registered.name + (":" + ",".join(written) if written else "")
 
 
-def of_results(kind: str, text: str, registry: Mapping[str, type[D]]) -> str:
-    """The spec text that results hold, with the options that they are too old to name.
+def from_results(kind: str, text: str, registry: Mapping[str, type[R]]) -> str:
+    """Returns a spec text found in results, with the options that they are too old to name.
 
     A text that is no spec is returned as it is.
     """

@@ -6,7 +6,7 @@ import os
 import platform
 from importlib.metadata import version
 
-from models.settings.version import __version__
+from models.settings import __version__
 
 
 def environment() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,7 +59,7 @@ class Measurements(Database):
             )
             if known.rowcount == 0:
                 return
-            stored = _stored_step(connection, run_id, str(snapshot.part))
+            stored = _stored_step(connection, run_id, str(snapshot.shard))
             size = _insert(connection, run_id, _after(rows, stored))
             size += _keep_weights(connection, run_id, snapshot)
             connection.execute(
@@ -145,13 +145,17 @@ class Measurements(Database):
             return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
 
 
-def insert_rows(connection: sa.Connection, run_id: str, tables: Mapping[str, pd.DataFrame]) -> int:
-    """Adds rows to the tables; returns the bytes that they take, about."""
-    return _insert(connection, run_id, {name: _rows(name, frame) for name, frame in tables.items()})
+def insertion(run_id: str, tables: Mapping[str, pd.DataFrame]) -> Callable[[sa.Connection], int]:
+    """What adds rows to the tables and returns the bytes that they take, about.
+
+    The rows are made here, before its transaction, which keeps others waiting.
+    """
+    rows = {name: _rows(name, frame) for name, frame in tables.items()}
+    return lambda connection: _insert(connection, run_id, rows)
 
 
 def _rows(name: str, frame: pd.DataFrame) -> Rows:
-    """A table as the database holds it; made before the transaction, which keeps others waiting."""
+    """A table as the database holds it."""
     return _packed(frame) if name == "gradients" else _records(frame)
 
 
@@ -207,7 +211,7 @@ def _note_part(connection: sa.Connection, run_id: str, snapshot: Snapshot, store
     values: dict[str, Any] = {"step": max(snapshot.step, stored)}
     if snapshot.checkpoint:
         values["checkpoint"] = snapshot.checkpoint.to_bytes()
-    own = {"run": run_id, "part": str(snapshot.part)}
+    own = {"run": run_id, "part": str(snapshot.shard)}
     if stored < 0:
         connection.execute(sa.insert(SHARDS).values(**own, **values))
     else:
@@ -225,7 +229,10 @@ def _of_model(run_id: str, cell: str, **identity: float) -> sa.ColumnElement[boo
 
 
 def _records(frame: pd.DataFrame) -> Rows:
-    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False)]
+    # Lists: what a frame holds texts in, its names too, is slow to go through.
+    names = [str(name) for name in frame]
+    columns = (frame[name].tolist() for name in names)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _packed(frame: pd.DataFrame) -> Rows:

@@ -16,6 +16,6 @@ TASKS: dict[str, type[Task]] = {
 
 
 def make_task(text: str) -> Task:
-    """The task that a spec text such as ``temporal_order:symbols=3`` names. Raises SpecError."""
+    """Makes the task that a spec text such as ``recall:classes=8`` names. Raises SpecError."""
     task, options = spec.parse("task", text, TASKS)
     return task(**options)

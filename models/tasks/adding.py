@@ -1,13 +1,13 @@
-"""Adding: the sum of the two marked numbers.
+"""The adding task: the sum of the two marked numbers.
 
 Hochreiter & Schmidhuber 1997, section 5.4, in the form of Arjovsky, Shah & Bengio 2016: numbers
 from U[0, 1], one marker in each half.
 
-Right is an answer within 0.08, and solved are 99 % right answers. Hochreiter & Schmidhuber ask for
-0.04 with targets 0.5 + (X1 + X2) / 4, which are from 0 to 1; ours are from 0 to 2. The first
-results had 0.04 all the same, and a mean squared error below 0.01 as solved, which a model can have
-that is wrong more often than right. ``tolerance=0.04`` is how those read, and what one of them that
-was broken off is resumed with.
+An answer within 0.08 is right, and the task is solved where 99 % of the answers are. Hochreiter &
+Schmidhuber ask for 0.04 with targets 0.5 + (X1 + X2) / 4, which are from 0 to 1; ours are from 0 to
+2. Older results were made with 0.04 all the same, and a mean squared error below 0.01 was called
+solved, which a model can have that is wrong more often than right. They are read with
+``tolerance=0.04``, and runs of then are resumed with it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.settings.spec import Option
-from models.tasks.arrival import Window, arrivals
+from models.tasks.sequences import Window, arrivals
 from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
 
 if TYPE_CHECKING:
     import torch
 
 OLD_TOLERANCE = "0.04"
+"""The tolerance that older results were made with."""
 OLD_SOLVED_LOSS = 0.01
-"""Below which a mean squared error met the criterion that went with it."""
+"""The mean squared error below which older results call the task solved."""
 TOLERANCE = Option(
     "tolerance",
     ("0.08", OLD_TOLERANCE),
@@ -37,7 +38,7 @@ TOLERANCE = Option(
 
 
 class Adding(Task):
-    """Two of many numbers are marked; give their sum at the end."""
+    """Two of many numbers are marked; the answer is their sum, at the end."""
 
     name = "adding"
     title = "Adding"
@@ -101,7 +102,7 @@ def sample(sequences, length, generator, split):
         return (
             Baseline("chance", nothing, _loss(_variance(come))),
             Baseline(self.memoryless, last, _loss(elsewhere * _variance(earlier / elsewhere))),
-            # It holds one number of those that have come, and knows how many have.
+            # It holds one of the numbers that have come, and knows how many have.
             Baseline("remembers one number", one, _loss(come[1:] / 12)),
         )
 
@@ -115,7 +116,7 @@ def sample(sequences, length, generator, split):
         )
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
-        """The number at t, 0 or 1, is marked instead of the one in its half."""
+        """Returns the sequences with 0 and with 1 at t, marked in place of one in the same half."""
         inputs = batch.inputs.copy()
         for low, high in _halves(len(inputs)):
             if low <= t < high:
@@ -141,15 +142,15 @@ def sample(sequences, length, generator, split):
 
 
 def _halves(length: int) -> tuple[Window, Window]:
-    """The steps among which the markers stand."""
+    """The steps at which each of the two markers may stand."""
     return (0, length // 2), (length // 2, length)
 
 
 def _variance(come: np.ndarray) -> np.ndarray:
-    """Of what a marked number adds to the sum if it has come with this probability."""
+    """The variance of what a marked number adds to the sum if it has ``come`` so probably."""
     return come / 3 - (come / 2) ** 2
 
 
 def _loss(variances: np.ndarray) -> float:
-    """Of each number at each target step: they are independent."""
+    """The mean over target steps of the variance of the sum; (numbers, steps), independent."""
     return float(variances.sum(axis=0).mean())

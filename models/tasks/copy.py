@@ -1,8 +1,8 @@
-"""Copying memory: repeat ten symbols after a wait.
+"""The copy task: repeat ten symbols after a wait.
 
 Hochreiter & Schmidhuber 1997 in the form of Arjovsky, Shah & Bengio 2016: T + 20 steps, by
-definition a target at every one of them. Accuracy counts the ten recalled symbols alone: over all
-steps, a network that only ever says blank would look good.
+definition with a target at every one of them. Accuracy counts the ten recalled symbols alone: over
+all steps, a network whose every answer is blank would look good.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import math
 
 import numpy as np
 
-from models.tasks.one_hot import one_hot, symbol_probe
+from models.tasks.sequences import one_hot, symbol_probe
 from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
 
 SYMBOLS = 10
-"""To be remembered, and recalled at the last steps."""
+"""The number of symbols to remember and to recall at the last steps."""
 ALPHABET = 8
+"""The number of different symbols, 1 to 8 as inputs and targets."""
 BLANK = 0
 DELIMITER = ALPHABET + 1
 
 
 class Copy(Task):
-    """Ten symbols, a wait, a delimiter: then repeat them."""
+    """Ten symbols are to be repeated after a wait and a delimiter."""
 
     name = "copy"
     title = "Copy"
@@ -59,7 +60,12 @@ def sample(sequences, length, generator, split):
     def sample(
         self, rng: np.random.Generator, sequences: int, length: int, split: Split = "train"
     ) -> Batch:
-        symbols, targets = self._draw(rng, sequences, length)
+        data = rng.integers(1, ALPHABET + 1, (SYMBOLS, sequences))
+        symbols = np.full((self.steps(length), sequences), BLANK)
+        targets = symbols.copy()
+        symbols[:SYMBOLS] = data
+        symbols[-SYMBOLS - 1] = DELIMITER
+        targets[-SYMBOLS:] = data
         return Batch(one_hot(symbols, self.inputs), targets)
 
     def lag(self, length: int) -> int:
@@ -95,15 +101,3 @@ def sample(sequences, length, generator, split):
 
     def scored_steps(self, length: int) -> int:
         return SYMBOLS
-
-    def _draw(
-        self, rng: np.random.Generator, sequences: int, length: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Symbols and targets, both (steps, sequences)."""
-        data = rng.integers(1, ALPHABET + 1, (SYMBOLS, sequences))
-        symbols = np.full((self.steps(length), sequences), BLANK)
-        targets = symbols.copy()
-        symbols[:SYMBOLS] = data
-        symbols[-SYMBOLS - 1] = DELIMITER
-        targets[-SYMBOLS:] = data
-        return symbols, targets

@@ -1,4 +1,4 @@
-"""Digits: real handwriting, read one pixel at a time, then a wait.
+"""The digits task: real handwriting, read one pixel at a time, then a wait.
 
 The idea of sequential MNIST (Le, Jaitly & Hinton 2015) with the small 8×8 images of the UCI
 repository (see data/README.md). They are few and small: no accuracy here can be compared with
@@ -23,33 +23,34 @@ DATA = Path(__file__).parent / "data" / "digits.npz"
 SIDE = 8
 PIXELS = SIDE * SIDE
 BRIGHTEST = 16
+"""The brightness of a pixel is from 0 to this."""
 CLASSES = 10
 SPLITS: tuple[Split, ...] = ("train", "validation", "held_out")
 
 
 @dataclass(frozen=True)
 class Images:
-    """The images with their fixed split."""
+    """All images with their fixed split."""
 
     pixels: np.ndarray
-    """(images, 64) from 0 to 16, row by row."""
+    """(images, 64), from 0 to 16, row by row."""
     labels: np.ndarray
-    """(images,) from 0 to 9."""
+    """(images,), from 0 to 9."""
     split: np.ndarray
-    """(images,) index into SPLITS."""
+    """(images,), the index into SPLITS."""
     permutation: np.ndarray
-    """(64,) the one fixed order of ``order=permuted``."""
+    """(64,), the one fixed order of pixels of ``order=permuted``."""
 
 
 @cache
 def images() -> Images:
-    """Read from the repository once."""
+    """Returns the images, which are read from the repository once."""
     with np.load(DATA) as file:
         return Images(*(file[name] for name in ("pixels", "labels", "split", "permutation")))
 
 
 class Digits(Task):
-    """A handwritten digit goes by pixel by pixel; say which it was."""
+    """A handwritten digit is shown pixel by pixel; the answer is which one it was."""
 
     name = "digits"
     title = "Handwritten digits"
@@ -133,7 +134,7 @@ IMAGES = (
         pixels = [_from_one_pixel(pixel) for pixel in self._in_order(np.arange(PIXELS)).tolist()]
         accuracies, losses = np.array([*pixels, *[guess] * (length - PIXELS)]).T
         targets = slice(-self.target_steps(length), None)
-        # Of the pixels so far, the one that tells the most.
+        # At each step, the most informative pixel so far.
         best = np.minimum.accumulate(losses)
         return (
             Baseline("chance", *guess),
@@ -155,24 +156,25 @@ IMAGES = (
         )
 
     def _choose(self, rng: np.random.Generator, sequences: int, split: Split) -> np.ndarray:
+        """The index of each sequence's image, (sequences,)."""
         pool = np.flatnonzero(images().split == SPLITS.index(split))
         if split == "train":
             return rng.choice(pool, sequences)
-        # Each image once before any comes again.
+        # Every image comes once before any comes again.
         return np.resize(rng.permutation(pool), sequences)
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
-        """The pixel at t is dark, and at its brightest; after the image, instead of a blank."""
+        """Returns the sequences with a dark and with the brightest pixel at t, also for a blank."""
         return batch.changed(t, [[0], [0]]), batch.changed(t, [[1], [0]])
 
     def _in_order(self, pixels: np.ndarray) -> np.ndarray:
-        """Images (…, 64) with their pixels in the order in which they are read."""
+        """Pixels (…, 64) in the order in which they are read."""
         return pixels[..., images().permutation] if self.permuted else pixels
 
 
 @cache
 def _from_one_pixel(pixel: int) -> tuple[float, float]:
-    """Accuracy and loss of the best guess from one pixel, by its frequencies over all images."""
+    """Accuracy and loss of the best guess from one pixel, by frequencies over all images."""
     data = images()
     counts = np.zeros((BRIGHTEST + 1, CLASSES))
     np.add.at(counts, (data.pixels[:, pixel], data.labels), 1)

@@ -1,8 +1,8 @@
-"""Recall: which symbol came first? The latch task.
+"""The recall or latch task: which symbol came first?
 
-The two-sequence problem of Bengio, Simard & Frasconi 1994 with symbols. One state to hold and
-nothing to tell apart later: random weights often solve it, and a simple RNN that saturates does
-well at it (Hochreiter & Schmidhuber 1997, section 5.3). No headline test of memory.
+The two-sequence problem of Bengio, Simard & Frasconi 1994 with symbols. There is one state to hold
+and nothing to tell apart later: random weights often solve it, and a simple RNN that saturates does
+well at it (Hochreiter & Schmidhuber 1997, section 5.3). It is no headline test of memory.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import math
 import numpy as np
 
 from models.settings.spec import Option
-from models.tasks.one_hot import one_hot, symbol_probe
+from models.tasks.sequences import one_hot, symbol_probe
 from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
 
 OTHER_DISTRACTORS = 4
+"""The number of symbols that are distractors alone, with ``distractors=other``."""
 
 
 class Recall(Task):
@@ -75,7 +76,7 @@ def sample(sequences, length, generator, split):
         return Batch(one_hot(symbols, self.inputs), targets)
 
     def baselines(self, length: int) -> tuple[Baseline, ...]:
-        # There is one informative step: who knows it has solved the task.
+        # There is one informative step: a predictor that knows it has solved the task.
         accuracy, loss = 1 / self.outputs, math.log(self.outputs)
         guessed = 1 - 1 / length if self.every else 1
         return (

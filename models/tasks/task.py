@@ -1,4 +1,4 @@
-"""What a task is: sequences with a long-range dependency, and how an answer to them is judged."""
+"""The base class of tasks: sequences with a long-range dependency, and which answers are right."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 Split = Literal["train", "validation", "held_out"]
+"""What sequences are drawn for."""
 Loss = Literal["cross_entropy", "squared_error"]
 Classes = TypeVar("Classes", "torch.Tensor", np.ndarray)
 
@@ -26,7 +27,7 @@ TARGETS = Option(
     "last",
     "where the loss is: at the last step alone, or at every step on the way there",
 )
-"""Sequence-to-vector or sequence-to-sequence, for tasks in which every step has an answer.
+"""The option of tasks in which every step has an answer: sequence-to-vector or -to-sequence.
 
 The loss is averaged over the target steps, not summed: a clipping threshold and a learning rate
 mean the same for either choice and at every length.
@@ -40,34 +41,35 @@ Numbers = TypeVar("Numbers", float, "pd.Series")
 
 
 def scaled_score(accuracy: Numbers, chance: Numbers) -> Numbers:
-    """Accuracy on a scale with 0 at chance and 1 where every answer is right."""
+    """Returns accuracy on a scale that is 0 at chance and 1 where every answer is right."""
     return (accuracy - chance) / (1 - chance)
 
 
 def remembers(accuracy: float, chance: float) -> bool:
-    """Whether a model is right often enough to be said to remember, as for the memory span."""
+    """Returns whether a model with this accuracy remembers, as for the memory span."""
     return bool(scaled_score(accuracy, chance) >= MIDDLE)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences of one length, time first, sequences last.
-
-    ``inputs`` has shape (steps, inputs, sequences), float32. ``targets`` has shape
-    (target steps, sequences): class numbers (int64) for cross-entropy, values (float32) for
-    squared error. Target steps are the last ones of the sequence.
-    """
+    """Sequences of one length with their targets: time first, sequences last."""
 
     inputs: np.ndarray
+    """(steps, inputs, sequences), float32."""
     targets: np.ndarray
+    """(target steps, sequences): class numbers (int64) for cross-entropy, values (float32) for
+    squared error. Target steps are the last ones of the sequence."""
 
-    def part(self, first: int, sequences: int) -> Batch:
-        """Some of the sequences."""
+    def subset(self, first: int, sequences: int) -> Batch:
+        """Returns so many sequences from the ``first`` on."""
         chosen = slice(first, first + sequences)
         return Batch(self.inputs[..., chosen], self.targets[..., chosen])
 
     def changed(self, t: int, step: ArrayLike) -> Batch:
-        """With another input, (inputs, sequences) or (inputs, 1), at step t, from 0."""
+        """Returns the batch with another input at step t, from 0.
+
+        ``step`` is (inputs, sequences), or (inputs, 1) for the same input everywhere.
+        """
         inputs = self.inputs.copy()
         inputs[t] = step
         return Batch(inputs, self.targets)
@@ -75,38 +77,44 @@ class Batch:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a predictor that knows only so much can reach; a rung of the baseline ladder.
+    """What the best predictor reaches that knows only so much: a rung of the baseline ladder.
 
     It always knows the time step, and how the sequences are drawn.
     """
 
     name: str
     accuracy: float
-    """At the scored steps."""
+    """The share of right answers at the scored steps."""
     loss: float
-    """Averaged over the target steps."""
+    """The mean over the target steps."""
 
 
 @dataclass(frozen=True)
 class Legend:
-    """The task in words: one or two plain sentences each."""
+    """A task in words, one or two sentences each."""
 
     goes_in: str
+    """What the inputs are."""
     asked: str
+    """What the answer is, and where the targets are."""
     dependency: str
+    """How far apart the two are, and what that asks of a network."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """One sequence for people: a short text per step, which steps matter, the right answer."""
+    """One sequence for people."""
 
     symbols: tuple[str, ...]
+    """A short text for the input of each step."""
     informative: tuple[bool, ...]
+    """Whether the answer depends on each step's input."""
     answer: str
+    """The right answer."""
     brightness: tuple[float, ...] = ()
-    """Of the first steps, from 0 to 1, where they are pixels."""
+    """The brightness of the first steps, from 0 to 1, where these are pixels."""
     picture: tuple[tuple[float, ...], ...] = ()
-    """What these pixels are of, row by row from the top."""
+    """The brightness in the image that has these pixels, row by row from the top."""
 
 
 class Task(ABC):
@@ -117,18 +125,23 @@ class Task(ABC):
     """
 
     name: ClassVar[str]
+    """The task's name in specs, such as ``temporal_order``."""
     title: ClassVar[str]
+    """The task's name for people."""
     options: ClassVar[tuple[Option, ...]] = ()
+    """The options that ``__init__`` takes."""
     loss: ClassVar[Loss] = "cross_entropy"
+    """The loss that models are trained with."""
     lengths: ClassVar[tuple[int, ...]]
-    """Sequence lengths that show the task well; the default choice on a page."""
+    """Sequence lengths that show the task well: the default choice on a page."""
     minimum_length: int = 2
+    """The shortest sequence that the task can be posed with."""
     inputs: int
-    """Features per step."""
+    """The number of features of a step."""
     outputs: int
-    """Classes, or 1 for a value."""
+    """The number of classes, or 1 where the answer is a value."""
     tolerance: float = 0.0
-    """Of a value: an answer that is off by less is right."""
+    """Where the answer is a value: one that is off by less is right."""
     solved_accuracy: ClassVar[float] = 0.99
     """The share of right answers from which on the task is solved."""
     every: bool = False
@@ -136,18 +149,18 @@ class Task(ABC):
 
     @classmethod
     def check(cls, chosen: Mapping[str, str]) -> None:
-        """Raises SpecError where options do not go together."""
+        """Raises SpecError where the chosen options do not go together."""
         return
 
     @property
     @abstractmethod
     def legend(self) -> Legend:
-        """The task in words."""
+        """The task in words, for people."""
 
     @property
     @abstractmethod
     def script(self) -> str:
-        """The sampler in plain torch, for the standalone script.
+        """The sampler written with torch alone, for the standalone script.
 
         Source text that defines ``sample(sequences, length, generator, split)`` and returns
         inputs (sequences, steps, inputs) and targets (sequences, target steps), batch first.
@@ -163,88 +176,91 @@ class Task(ABC):
     def sample(
         self, rng: np.random.Generator, sequences: int, length: int, split: Split = "train"
     ) -> Batch:
-        """Fresh sequences; the same generator state gives the same batch."""
+        """Draws sequences; the same state of ``rng`` gives the same batch."""
 
     @abstractmethod
     def baselines(self, length: int) -> tuple[Baseline, ...]:
-        """The ladder: chance first, then better informed predictors that still do not solve it."""
+        """Returns the ladder: chance, then better informed predictors that fail all the same."""
 
     @abstractmethod
     def describe(self, batch: Batch, sequence: int) -> Example:
-        """One sequence of a batch, for people."""
+        """Returns one sequence of a batch, for people."""
 
     def example(self, rng: np.random.Generator, length: int) -> Example:
-        """One sequence, drawn for people."""
+        """Draws one held-out sequence, for people."""
         return self.describe(self.sample(rng, 1, length, "held_out"), 0)
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
-        """The sequences twice, different in what step t, from 0, tells, and in nothing else.
+        """Returns the sequences twice, different in the input at step t, from 0, and nowhere else.
 
-        Whatever stood there, both have something informative in its place, to see whether the
-        answer depends on it. Targets are left as they were: they need not fit any more.
-        Unless a task knows better: the step's own input, and that of another sequence.
+        Both have an informative input there, whatever stood there before, to see whether the answer
+        depends on it. Targets are left as they are, though they need not be right any more. A task
+        that does not say otherwise has the step's own input, and that of another sequence.
         """
         return batch, batch.changed(t, np.roll(batch.inputs[t], 1, axis=-1))
 
     def steps(self, length: int) -> int:
-        """Time steps of a sequence of length T."""
+        """Returns the number of time steps of a sequence of length T."""
         return length
 
     def lag(self, length: int) -> int:
-        """Steps from the first input that the last answer needs to that answer, typically."""
+        """Returns the typical number of steps from the first input that an answer needs to it."""
         return self.steps(length) - 1
 
     def target_steps(self, length: int) -> int:
-        """How many steps, counted from the end, have a target and enter the loss.
+        """Returns how many steps, counted from the end, have a target and enter the loss.
 
         The loss is their average, so that it does not grow with the length (see TARGETS).
         """
         return self.steps(length) if self.every else 1
 
     def scored_steps(self, length: int) -> int:
-        """How many steps, counted from the end, count for accuracy."""
+        """Returns how many steps, counted from the end, count for accuracy."""
         return 1
 
     def correct(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Which answers are right.
+        """Returns which answers are right, bool (..., sequences).
 
-        Outputs (..., outputs, sequences), targets (..., sequences) -> bool (..., sequences).
-        An answer that is not finite is wrong.
+        ``outputs`` are (..., outputs, sequences), ``targets`` (..., sequences). An answer that is
+        not finite is wrong.
         """
         return (outputs.argmax(dim=-2) == targets) & outputs.isfinite().all(dim=-2)
 
-    def parts(self, classes: Classes) -> tuple[Classes, ...]:
-        """The parts of answers at scored steps, in the order in which the sequence holds them."""
+    def answer_parts(self, classes: Classes) -> tuple[Classes, ...]:
+        """Returns the parts of answers at scored steps, in the order of the symbols they name.
+
+        Each has the shape of ``classes``. The answers of most tasks have one part, themselves.
+        """
         return (classes,)
 
     @final
     def solved(self, accuracy: float, loss: float, length: int) -> bool:
-        """Whether a model with this held-out accuracy (0 to 1) and loss has solved length T.
+        """Returns whether a model with this held-out accuracy (0 to 1) and loss has solved T.
 
-        Both are those at the scored steps alone, wherever the targets are. Who does not remember
-        has solved nothing, whatever the task's own criterion: no task can contradict the memory
-        span.
+        Both are those at the scored steps alone, wherever the targets are. A model that does not
+        remember has solved nothing, whatever the task's own criterion is: no task can contradict
+        the memory span.
         """
         return remembers(accuracy, self.chance(length).accuracy) and self.meets_criterion(
             accuracy, loss
         )
 
     def meets_criterion(self, accuracy: float, loss: float) -> bool:
-        """What the task itself asks of who has solved it; ``criterion`` says it in words."""
+        """Returns whether the task's own criterion is met, which ``criterion`` says in words."""
         return accuracy >= self.solved_accuracy
 
     @property
     def criterion(self) -> str:
-        """When an answer is right and the task solved, in a sentence for people."""
+        """A sentence for people: when an answer is right, and the task solved."""
         right = f"right within {self.tolerance:g}" if self.tolerance else "right"
         return f"Solved: at least {self.solved_accuracy:.0%} of the held-out answers are {right}."
 
     def chance(self, length: int) -> Baseline:
-        """The best predictor that ignores the input."""
+        """Returns what the best predictor reaches that ignores the input."""
         return self.baselines(length)[0]
 
     def asked(self, question: str) -> str:
-        """The legend's line for a question that has its answer where the targets are."""
+        """Returns the legend's line for this question, with where it is asked."""
         if not self.every:
             return f"At the last step: {question}"
         return (
@@ -253,5 +269,5 @@ class Task(ABC):
 
     @property
     def memoryless(self) -> str:
-        """The rung of a predictor that sees a target step and nothing before it."""
+        """The name of the rung of a predictor that sees a target step and nothing before it."""
         return f"sees the {'current' if self.every else 'last'} step only"

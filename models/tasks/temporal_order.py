@@ -1,4 +1,4 @@
-"""Temporal order: which symbols came, and in which order?
+"""The temporal order task: which symbols came, and in which order?
 
 Hochreiter & Schmidhuber 1997, section 5.6, in the layout of Pascanu, Mikolov & Bengio 2013.
 
@@ -16,18 +16,20 @@ import numpy as np
 from scipy.special import entr
 
 from models.settings.spec import Option
-from models.tasks.arrival import Window, arrivals
-from models.tasks.one_hot import one_hot, symbol_probe
+from models.tasks.sequences import Window, arrivals, one_hot, symbol_probe
 from models.tasks.task import TARGETS, Baseline, Batch, Classes, Example, Legend, Split, Task
 
 DISTRACTORS = 4
+"""The number of symbols that say nothing: c, d, e and f."""
 INFORMATIVE = 2
+"""The number of symbols to remember: A and B."""
 WINDOWS = {"2": ((0.1, 0.2), (0.5, 0.6)), "3": ((0.1, 0.2), (0.3, 0.4), (0.6, 0.7))}
+"""Where the informative symbols stand, in shares of the length, by the option ``symbols``."""
 REMEMBERED = ("one informative symbol", "two informative symbols")
 
 
 class TemporalOrder(Task):
-    """Two (or three) informative symbols hide among distractors; name them in order at the end."""
+    """Two or three informative symbols among distractors are to be named in order at the end."""
 
     name = "temporal_order"
     title = "Temporal order"
@@ -88,7 +90,16 @@ def sample(sequences, length, generator, split):
     def sample(
         self, rng: np.random.Generator, sequences: int, length: int, split: Split = "train"
     ) -> Batch:
-        symbols, targets, _ = self._draw(rng, sequences, length)
+        symbols = rng.integers(INFORMATIVE, self.inputs, (length, sequences))
+        values = rng.integers(0, INFORMATIVE, (len(self.windows), sequences))
+        positions = np.stack([rng.integers(*window, sequences) for window in self._windows(length)])
+        symbols[positions, np.arange(sequences)] = values
+        worth = INFORMATIVE ** np.arange(len(self.windows))[:, None]
+        targets = (values * worth).sum(axis=0, keepdims=True)
+        if self.every:
+            gains = np.zeros_like(symbols)
+            gains[positions, np.arange(sequences)] = (values + 1) * worth
+            targets = gains.cumsum(axis=0)
         return Batch(one_hot(symbols, self.inputs), targets)
 
     def lag(self, length: int) -> int:
@@ -106,10 +117,10 @@ def sample(sequences, length, generator, split):
 
         # The last step is always a distractor, so to see it alone helps nothing.
         return (
-            rung("chance", 0, _doubt(come, 1 - come) + bit * come),
-            rung(self.memoryless, 0, _doubt(earlier, 1 - come) + bit * earlier),
+            rung("chance", 0, _entropy(come, 1 - come) + bit * come),
+            rung(self.memoryless, 0, _entropy(earlier, 1 - come) + bit * earlier),
             *(
-                # It holds some of those that have come, and knows how many have.
+                # It holds some of the symbols that have come, and knows how many have.
                 rung(f"remembers {symbols}", known, bit * come[known:])
                 for known, symbols in enumerate(REMEMBERED[: len(self.windows) - 1], start=1)
             ),
@@ -119,15 +130,15 @@ def sample(sequences, length, generator, split):
         symbols = batch.inputs[..., sequence].argmax(axis=1)
         names = tuple("ABcdef"[symbol] for symbol in symbols)
         informative = tuple(bool(symbol < INFORMATIVE) for symbol in symbols)
-        relevant = [name for name, tells in zip(names, informative, strict=True) if tells]
+        relevant = [name for name, counts in zip(names, informative, strict=True) if counts]
         number = batch.targets[-1, sequence]
         return Example(names, informative, f"{', then '.join(relevant)} (class {number})")
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         return symbol_probe(rng, batch, t, 0, INFORMATIVE)
 
-    def parts(self, classes: Classes) -> tuple[Classes, ...]:
-        """Each symbol by its number; -1 where the answer says that it has not come."""
+    def answer_parts(self, classes: Classes) -> tuple[Classes, ...]:
+        """Returns each symbol of the answers by its number; -1 where one has not come."""
         rest = classes + (self._orders - 1 - self._partial)
         symbols = []
         for _ in self.windows:
@@ -136,30 +147,13 @@ def sample(sequences, length, generator, split):
             rest = later
         return tuple(symbols)
 
-    def _draw(
-        self, rng: np.random.Generator, sequences: int, length: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Symbols and targets (both steps, sequences), positions (informative, sequences)."""
-        symbols = rng.integers(INFORMATIVE, self.inputs, (length, sequences))
-        values = rng.integers(0, INFORMATIVE, (len(self.windows), sequences))
-        positions = np.empty_like(values)
-        for k, window in enumerate(self._windows(length)):
-            positions[k] = rng.integers(*window, sequences)
-        symbols[positions, np.arange(sequences)] = values
-        worth = INFORMATIVE ** np.arange(len(self.windows))[:, None]
-        if not self.every:
-            return symbols, (values * worth).sum(axis=0, keepdims=True), positions
-        gains = np.zeros_like(symbols)
-        gains[positions, np.arange(sequences)] = (values + 1) * worth
-        return symbols, gains.cumsum(axis=0), positions
-
     def _windows(self, length: int) -> tuple[Window, ...]:
-        """The steps among which each informative symbol stands."""
+        """The steps at which each informative symbol may stand."""
         firsts = [(int(low * length), int(high * length)) for low, high in self.windows]
         return tuple((first, max(end, first + 1)) for first, end in firsts)
 
 
-def _doubt(*shares: np.ndarray) -> np.ndarray:
-    """Entropy over cases with these shares, times their sum, in nats."""
-    doubt: np.ndarray = entr(np.array(shares)).sum(axis=0) - entr(sum(shares))
-    return doubt
+def _entropy(*shares: np.ndarray) -> np.ndarray:
+    """The entropy over cases with these shares, times the sum of the shares, in nats."""
+    entropy: np.ndarray = entr(np.array(shares)).sum(axis=0) - entr(sum(shares))
+    return entropy

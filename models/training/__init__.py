@@ -1,1 +1,1 @@
-"""From an experiment to snapshots: train, measure, save. Imports diagnostics and below."""
+"""Training, from an experiment to snapshots of what was measured. Imports diagnostics and below."""

@@ -14,123 +14,138 @@ from models.population.evaluation import Scores, gradient_profile, score
 from models.population.population import Population
 from models.tasks.task import Split
 from models.training.population_trainer import PopulationTrainer, StepRecord
+from models.training.tidy import TidyTables
 
 
 class Measurement:
-    """Measures one population in its training as it stands."""
+    """Measures the S models of a population as their training stands."""
 
-    def __init__(self, training: PopulationTrainer) -> None:
-        self.training = training
-        self.experiment, self.task = training.experiment, training.task
-        self.rows, self.step = training.rows, training.step
-        self.seeds = [model.seed for model in training.models]
+    def __init__(self, trainer: PopulationTrainer) -> None:
+        self.trainer = trainer
+        self.experiment, self.task = trainer.experiment, trainer.task
+        self.step = trainer.step
+        self.seeds = [model.seed for model in trainer.models]
+        self.tidy = TidyTables(trainer.experiment.task, trainer.shard.cell, trainer.models)
 
-    def tables(self, records: Sequence[StepRecord]) -> dict[str, pd.DataFrame]:
-        """New rows of each table; ``records`` are of the steps since it was called last."""
-        population = self.training.population
+    def evaluation(self, records: Sequence[StepRecord]) -> dict[str, pd.DataFrame]:
+        """Evaluates the models; returns the new rows of each table.
+
+        ``records`` are those of the optimiser steps since the last snapshot. The tables influence
+        and generalisation, and the horizon by behaviour, come at the end of training alone.
+        """
+        population, finished = self.trainer.population, self.trainer.finished
         profiles = gradient_profile(population, self.seeds)
         # On the sequences of the profiles, which the population still has.
-        of_models = of_recurrence(population)
-        hangs_on = of_inputs(population) if self.step == 0 or self.training.finished else []
+        diagnostics = of_recurrence(population)
+        connectivity = of_inputs(population) if self.step == 0 or finished else []
         scores = self._score(population, "held_out")
-        measured = of_models | of_profiles(profiles) | _parts(scores)
+        diagnostics = diagnostics | of_profiles(profiles) | _answer_parts(scores)
         tables = {
             "accuracy": self._accuracy(scores),
-            "gradients": self.rows.profiles(self.step, profiles),
+            "gradients": self.tidy.profiles(self.step, profiles),
         }
-        if hangs_on:
-            tables["connectivity"] = self.rows.per_time_step(self.step, "connectivity", hangs_on)
-        if self.training.finished:
+        if connectivity:
+            tables["connectivity"] = self.tidy.per_time_step(
+                self.step, "connectivity", connectivity
+            )
+        if finished:
             tables["influence"], horizons = self._behaviour(tables["accuracy"])
-            measured |= horizons
-        tables["diagnostics"] = self._diagnostics(measured)
-        tables |= self.of_training(records)
+            diagnostics |= horizons
+        rows = [self._diagnostics(diagnostics), *self._overflows(records)]
+        tables["diagnostics"] = pd.concat(rows, ignore_index=True)
         if len(self.experiment.learning_rate) > 1:
             tables["validation"] = self._scored(self._score(population, "validation"))
-        if self.training.finished and self.experiment.test_lengths:
-            parts = [self._generalisation(length) for length in self.experiment.test_lengths]
-            tables["generalisation"] = pd.concat(parts, ignore_index=True)
-        return tables
+        if finished and self.experiment.test_lengths:
+            lengths = [self._generalisation(length) for length in self.experiment.test_lengths]
+            tables["generalisation"] = pd.concat(lengths, ignore_index=True)
+        return self.of_steps(records) | tables
 
-    def of_training(self, records: Sequence[StepRecord]) -> dict[str, pd.DataFrame]:
-        """What the steps since it was called last have measured themselves."""
+    def of_steps(self, records: Sequence[StepRecord]) -> dict[str, pd.DataFrame]:
+        """Returns what the optimiser steps themselves have measured.
+
+        The tables are training, and diagnostics where models diverged.
+        """
         tables = {"training": self._training(records)} if records else {}
-        if overflows := self._overflows():
+        if overflows := self._overflows(records):
             tables["diagnostics"] = pd.concat(overflows, ignore_index=True)
         return tables
 
     def at_initialisation(self, only: int | None = None) -> dict[str, pd.DataFrame]:
-        """Gradient profiles and diagnostics alone, without a look at how well a model does.
+        """Returns the tables gradients and diagnostics, without scores.
 
-        With ``only`` the recurrence is looked at in models with so many steps alone.
+        With ``only``, diagnostics of the recurrence are those of the models with so many time steps
+        alone.
         """
-        profiles = gradient_profile(self.training.population, self.seeds)
-        of_models = of_recurrence(self.training.population, only)
+        profiles = gradient_profile(self.trainer.population, self.seeds)
+        diagnostics = of_recurrence(self.trainer.population, only) | of_profiles(profiles)
         return {
-            "gradients": self.rows.profiles(self.step, profiles),
-            "diagnostics": self._diagnostics(of_models | of_profiles(profiles)),
+            "gradients": self.tidy.profiles(self.step, profiles),
+            "diagnostics": self._diagnostics(diagnostics),
         }
 
     def _training(self, records: Sequence[StepRecord]) -> pd.DataFrame:
-        measured = {
-            name: torch.stack([getattr(record, name) for record in records]).cpu().numpy()
-            for name in vars(records[0])
-        }
-        frame = self.rows.per_step(self.step - len(records) + 1, measured)
-        return frame[frame.pop("training")].reset_index(drop=True)
+        def stacked(name: str) -> np.ndarray:
+            values: np.ndarray = torch.stack([getattr(one, name) for one in records]).cpu().numpy()
+            return values
+
+        columns = ("loss", "accuracy", "gradient_norm", "clipped")
+        steps = [record.step for record in records]
+        rows = self.tidy.per_step(steps, {name: stacked(name) for name in columns})
+        return rows[stacked("trained").ravel()].reset_index(drop=True)
+
+    def _overflows(self, records: Sequence[StepRecord]) -> list[pd.DataFrame]:
+        return [
+            self.tidy.of(model).per_model(step=record.step, diagnostic=name, value=t)
+            for record in records
+            for model, places in record.overflows.items()
+            for name, t in places.items()
+        ]
 
     def _accuracy(self, scores: Scores) -> pd.DataFrame:
-        lengths = self.training.population.lengths
+        lengths = self.trainer.population.lengths
         models = zip(scores.accuracy, scores.scored_loss, lengths, strict=True)
         return self._scored(scores).assign(
-            **self._chance(self.training.population),
+            **self._chance(self.trainer.population),
             solved=[self.task.solved(*model) for model in models],
-            diverged=(~self.training.alive).cpu().numpy(),
+            diverged=self.trainer.diverged.cpu().numpy(),
         )
 
     def _diagnostics(self, measured: Mapping[str, np.ndarray]) -> pd.DataFrame:
-        ratio = self.training.optimiser.update_ratio().cpu().numpy()
+        """The table diagnostics from values (S,), and with the optimiser's update ratio."""
+        ratio = self.trainer.optimiser.update_ratio().cpu().numpy()
         measured = {**measured, "update_ratio": ratio}
-        rows = self.rows.repeated(len(measured)).per_model(
+        return self.tidy.repeated(len(measured)).per_model(
             step=self.step,
             diagnostic=np.repeat([*measured], len(self.seeds)),
             value=np.concatenate([*measured.values()]),
         )
-        return pd.concat([rows, *self._overflows()], ignore_index=True)
 
     def _behaviour(self, accuracy: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-        population = self.training.population
+        """The table influence, and the horizon by behaviour (S,)."""
+        population = self.trainer.population
         remembers = better_than_chance(accuracy).to_numpy()
         lags, shares, horizons = of_behaviour(population, self.seeds, remembers)
         steps = np.array(population.schedule.lengths)
-        rows = self.rows.repeated(len(lags)).per_model(
+        rows = self.tidy.repeated(len(lags)).per_model(
             step=self.step, t=np.subtract.outer(steps, lags).T.ravel(), influence=shares.T.ravel()
         )
         # NaN where a sequence does not reach back so far.
         influence = rows.dropna(subset="influence")
         return influence.reset_index(drop=True), horizons
 
-    def _overflows(self) -> list[pd.DataFrame]:
-        overflows, self.training.overflows = self.training.overflows, []
-        return [
-            self.rows.of(model).per_model(step=step, diagnostic=name, value=t)
-            for step, model, where in overflows
-            for name, t in where.items()
-        ]
-
     def _generalisation(self, test_length: int) -> pd.DataFrame:
-        trained = self.training.population
-        population = self.training.population_of([test_length] * len(self.seeds))
+        trained = self.trainer.population
+        population = self.trainer.population_at([test_length] * len(self.seeds))
         population.recurrence.copy_statistics(trained.recurrence)
         scored = self._scored(self._score(population, "held_out"))
         return scored.assign(test_length=test_length, **self._chance(population))
 
     def _score(self, population: Population, split: Split) -> Scores:
-        chunks = -(-self.experiment.held_out // self.experiment.batch_size)
-        return score(population, self.seeds, split, chunks)
+        batches = -(-self.experiment.held_out // self.experiment.batch_size)
+        return score(population, self.seeds, split, batches)
 
     def _scored(self, scores: Scores) -> pd.DataFrame:
-        return self.rows.per_model(
+        return self.tidy.per_model(
             step=self.step,
             accuracy=scores.accuracy,
             loss=scores.loss,
@@ -145,9 +160,9 @@ class Measurement:
         }
 
 
-def _parts(scores: Scores) -> dict[str, np.ndarray]:
-    """Accuracy of each part of an answer that has several."""
-    parts = scores.part_accuracies.T
-    if len(parts) < 2:
+def _answer_parts(scores: Scores) -> dict[str, np.ndarray]:
+    """The accuracy (S,) of each part of an answer that has several."""
+    accuracies = scores.part_accuracies.T
+    if len(accuracies) < 2:
         return {}
-    return {f"accuracy_part_{place}": share for place, share in enumerate(parts, start=1)}
+    return {f"accuracy_part_{place}": own for place, own in enumerate(accuracies, start=1)}

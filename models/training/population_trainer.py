@@ -1,4 +1,4 @@
-"""One population's part of an experiment: its population, optimiser and measurements."""
+"""The training of one population: optimiser steps, and checkpoints to go on from."""
 
 from __future__ import annotations
 
@@ -19,154 +19,151 @@ from models.experiment.random_streams import Stream, generator
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
 from models.training.checkpoint import Checkpoint
-from models.training.optimiser import Adam, clip, clipped, gradient_norm
+from models.training.optimiser import Adam, clip, gradient_norm, is_clipped
 from models.training.regularisation import omega
-from models.training.snapshot import RowBuilder
 
 CHECKPOINT_SECONDS = 10.0
-"""Least time between two checkpoints of a population."""
-TURN_SECONDS = 20.0
-"""How long it trains at most without handing out what it has measured."""
+"""The least time between two checkpoints of a population."""
+MAX_TURN_SECONDS = 20.0
+"""The longest that a population trains before it hands out what it has measured."""
 
 OPTIMISER, RUNNING = "optimiser ", "running "
-"""How a checkpoint's names of the optimiser's state and of running statistics begin."""
+"""What a checkpoint's names of optimiser state and of running statistics begin with."""
 
 
 @dataclass(frozen=True)
 class StepRecord:
-    """What one optimiser step measured of every model, (S,) each."""
+    """What one optimiser step has measured of every model of a population."""
 
+    step: int
+    """Its number, from 1."""
     loss: Tensor
+    """(S,), of the training batch."""
     accuracy: Tensor
+    """(S,), of the training batch."""
     gradient_norm: Tensor
-    """Before clipping."""
+    """(S,), before clipping."""
     clipped: Tensor
-    training: Tensor
-    """Whether the model had not diverged before."""
+    """(S,), whether clipping changed the gradient."""
+    trained: Tensor
+    """(S,), whether the model had not diverged before this step."""
+    overflows: Mapping[ModelKey, Mapping[str, float]]
+    """Of the models that diverged in this step, where in their sequences: see ``overflow``."""
 
 
 class PopulationTrainer:
-    """Trains models of one cell: lengths × seeds × learning rates, as one population."""
+    """Trains the S models of a shard, of one cell, as one population.
+
+    Parameters, optimiser and the population with its buffers are made when they are first used, so
+    a population that waits for its first turn takes neither time nor memory.
+    """
 
     def __init__(
         self,
         experiment: Experiment,
-        part: Shard,
+        shard: Shard,
         device: torch.device,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        self.experiment = experiment
-        self.part, self.name, self.models = part, part.cell, part.models
-        self.cell, self.task = make_cell(part.cell), make_task(experiment.task)
-        self.rows = RowBuilder(experiment.task, part.cell, part.models)
+        self.experiment, self.shard, self.device = experiment, shard, device
+        self.models = shard.models
+        self.cell, self.task = make_cell(shard.cell), make_task(experiment.task)
         self.step = 0
-        self.overflows: list[tuple[int, ModelKey, dict[str, float]]] = []
-        """Of the models that diverged since the last snapshot: step, model, where."""
-        self.initialised = False
-        self.device = device
-        self._saved = time.monotonic()
+        """Optimiser steps done."""
+        self.started = False
+        """Whether the first turn, at initialisation and without training, is over."""
+        self._last_checkpoint = time.monotonic()
         if checkpoint:
-            self._go_on_from(checkpoint)
+            self._restore(checkpoint)
 
     @property
     def finished(self) -> bool:
-        return self.initialised and self.step >= self.experiment.steps
+        """Whether all optimiser steps of the experiment are done."""
+        return self.started and self.step >= self.experiment.steps
 
-    def train_to_evaluation(self, should_stop: Callable[[], bool]) -> tuple[list[StepRecord], bool]:
-        """Trains to the next evaluation, or for TURN_SECONDS where that is further.
+    @property
+    def evaluation_due(self) -> bool:
+        """Whether the models are evaluated after this step: every so many, and after the last."""
+        last = self.step == self.experiment.steps
+        return last or self.step % self.experiment.evaluate_every == 0
 
-        The second value says whether the population is to be evaluated now. The first call does
-        not train: models are evaluated as they are initialised.
+    def train_to_evaluation(self, should_stop: Callable[[], bool]) -> list[StepRecord]:
+        """Trains until an evaluation is due, or for MAX_TURN_SECONDS; returns the steps' records.
+
+        The first call does not train: models are evaluated as they are initialised.
         """
         records: list[StepRecord] = []
-        goal, end = self.step, time.monotonic() + TURN_SECONDS
-        if self.initialised:
-            every = self.experiment.evaluate_every
-            goal = min(self.experiment.steps, (self.step // every + 1) * every)
-            while self.step < goal and time.monotonic() < end and not should_stop():
-                records.append(self.train_step())
-        self.initialised = True
-        return records, self.step == goal or should_stop()
-
-    def checkpoint(self) -> Checkpoint:
-        """Training as it stands between two optimiser steps."""
-        tensors = {
-            "parameters": self.parameters.detach(),
-            "alive": self.alive,
-            **{OPTIMISER + name: state for name, state in self.optimiser.state().items()},
-            **{
-                RUNNING + name: values
-                for name, values in self.population.recurrence.running_statistics().items()
-            },
-        }
-        arrays = {name: tensor.cpu().numpy().copy() for name, tensor in tensors.items()}
-        streams = {
-            f"{length} {seed}": stream.bit_generator.state
-            for (length, seed), stream in self._streams.items()
-        }
-        return Checkpoint(self.step, arrays, streams)
-
-    def checkpoint_if_due(self) -> Checkpoint | None:
-        """Now and then, and at the end, so that nobody trains it again."""
-        now = time.monotonic()
-        if now < self._saved + CHECKPOINT_SECONDS and not self.finished:
-            return None
-        self._saved = now
-        return self.checkpoint()
-
-    def _go_on_from(self, checkpoint: Checkpoint) -> None:
-        tensors = {
-            name: torch.tensor(values, device=self.device)
-            for name, values in checkpoint.arrays.items()
-        }
-        self.step, self.initialised = checkpoint.step, True
-        self.parameters = tensors["parameters"].requires_grad_()
-        self.alive = tensors["alive"]
-        self.optimiser.load_state(checkpoint.step, _named(OPTIMISER, tensors))
-        self.population.recurrence.load_state(_named(RUNNING, tensors))
-        for (length, seed), stream in self._streams.items():
-            stream.bit_generator.state = checkpoint.streams[f"{length} {seed}"]
+        end = time.monotonic() + MAX_TURN_SECONDS
+        while self.started and not should_stop():
+            records.append(self.train_step())
+            if self.evaluation_due or time.monotonic() >= end:
+                break
+        self.started = True
+        return records
 
     def train_step(self) -> StepRecord:
-        """One optimiser step of every model, on fresh sequences."""
+        """Makes one optimiser step of every model, on fresh sequences."""
         self._set_training_batches()
         outcome = self.population.outcome("training")
         (gradient,) = torch.autograd.grad(outcome.loss.sum(), self.parameters)
         self._regularise(gradient)
         norm = gradient_norm(gradient)
-        limit = self.experiment.clip, self.experiment.clip_by
-        limited = clip(gradient, norm, *limit)
-        training = self.alive
+        threshold, by = self.experiment.clip, self.experiment.clip_by
+        clipped = clip(gradient, norm, threshold, by)
         # Adam squares the gradient: one that is finite, but not its square, ends a model as well.
-        squared = limited.square().amax(dim=1)
-        self.alive = training & outcome.loss.isfinite() & norm.isfinite() & squared.isfinite()
-        self.optimiser.step(limited, self.alive)
+        squared = clipped.square().amax(dim=1)
+        trained = ~self.diverged
+        self.diverged = ~(trained & outcome.loss.isfinite() & norm.isfinite() & squared.isfinite())
+        self.optimiser.step(clipped, frozen=self.diverged)
         self.step += 1
-        self._note_overflows(training & ~self.alive)
-        cut = clipped(gradient, norm, *limit)
-        return StepRecord(outcome.loss.detach(), outcome.accuracy, norm, cut, training)
+        return StepRecord(
+            step=self.step,
+            loss=outcome.loss.detach(),
+            accuracy=outcome.accuracy,
+            gradient_norm=norm,
+            clipped=is_clipped(gradient, norm, threshold, by),
+            trained=trained,
+            overflows=self._overflows(trained & self.diverged),
+        )
+
+    def _set_training_batches(self) -> None:
+        """Gives every model fresh sequences; models of one length and seed get the same ones."""
+        batches = {
+            (length, seed): self.task.sample(stream, self.experiment.batch_size, length)
+            for (length, seed), stream in self._streams.items()
+        }
+        for index, model in enumerate(self.models):
+            self.population.set_batch(index, batches[model.length, model.seed])
+
+    def _regularise(self, gradient: Tensor) -> None:
+        """Adds the weighed ∂Ω/∂W_h to the gradient (S, P), in a cell with the option ``omega``."""
+        if self.cell.omega == 0:
+            return
+        W_h = self.population.weights()[0].W_h.detach()
+        gradient_of_W_h = self.population.view_of("W_h", gradient)
+        for index in range(len(self.models)):
+            _, slope = omega(self.population.recurrence, W_h[index], index)
+            gradient_of_W_h[index] += self.cell.omega * slope
+
+    def _overflows(self, diverged: Tensor) -> dict[ModelKey, dict[str, float]]:
+        indices = diverged.nonzero().flatten().tolist()
+        return {self.models[index]: overflow(self.population, index) for index in indices}
 
     @cached_property
     def parameters(self) -> Tensor:
-        """(S, P), one row a model."""
+        """The parameters of all models, (S, P), one row a model."""
         return initial_parameters(self.cell, self.task, self.models, self._hidden, self.device)
 
     @cached_property
     def population(self) -> Population:
-        return self.population_of([model.length for model in self.models])
+        """The models on sequences of the lengths that they are trained at."""
+        return self.population_at([model.length for model in self.models])
 
-    @cached_property
-    def optimiser(self) -> Adam:
-        rates = [model.learning_rate for model in self.models]
-        return Adam(self.parameters, torch.tensor(rates, device=self.device))
+    def population_at(self, lengths: Sequence[int]) -> Population:
+        """Makes a population of the same parameters for sequences of these lengths.
 
-    @cached_property
-    def alive(self) -> Tensor:
-        """Which models have not diverged, (S,)."""
-        return torch.ones(len(self.models), dtype=torch.bool, device=self.device)
-
-    def population_of(self, lengths: Sequence[int]) -> Population:
-        """The models on sequences of these lengths, longest first."""
+        ``lengths`` are those of each model, longest first.
+        """
         return Population(
             self.cell,
             self.task,
@@ -178,18 +175,30 @@ class PopulationTrainer:
         )
 
     @cached_property
+    def optimiser(self) -> Adam:
+        """The optimiser of ``parameters``, with each model's learning rate."""
+        rates = [model.learning_rate for model in self.models]
+        return Adam(self.parameters, torch.tensor(rates, device=self.device))
+
+    @cached_property
+    def diverged(self) -> Tensor:
+        """Which models have diverged and are trained no further, (S,)."""
+        return torch.zeros(len(self.models), dtype=torch.bool, device=self.device)
+
+    @cached_property
     def _hidden(self) -> int:
-        return self.experiment.hidden_sizes()[self.name]
+        return self.experiment.hidden_sizes()[self.shard.cell]
 
     @cached_property
     def _streams(self) -> dict[tuple[int, int], np.random.Generator]:
+        """What training sequences are drawn from, by length and seed."""
         return {
             (model.length, model.seed): generator(model.seed, model.length, Stream.TRAINING)
             for model in self.models
         }
 
     def kept_weights(self) -> dict[ModelKey, np.ndarray]:
-        """The parameters (P,) of each model whose weights the experiment keeps."""
+        """Returns the parameters (P,) of each model whose weights the experiment keeps."""
         vectors = self.parameters.detach().cpu().numpy()
         kept = self.experiment.kept_seeds
         return {
@@ -198,35 +207,50 @@ class PopulationTrainer:
             if model.seed in kept
         }
 
-    def _regularise(self, gradient: Tensor) -> None:
-        """Adds ∂Ω/∂W_h, weighed, to the gradient (S, P) of cells that want it."""
-        if self.cell.omega == 0:
-            return
-        W_h = self.population.weights()[0].W_h.detach()
-        into = self.population.part("W_h", gradient)
-        for model in range(len(self.models)):
-            _, slope = omega(self.population.recurrence, W_h[model], model)
-            into[model] += self.cell.omega * slope
+    def checkpoint_if_due(self) -> Checkpoint | None:
+        """Returns a checkpoint where the last one is CHECKPOINT_SECONDS old, and at the end."""
+        now = time.monotonic()
+        if now < self._last_checkpoint + CHECKPOINT_SECONDS and not self.finished:
+            return None
+        self._last_checkpoint = now
+        return self.checkpoint()
 
-    def _note_overflows(self, diverged: Tensor) -> None:
-        """Where in their sequences the models went wrong that have diverged in this step."""
-        for index in diverged.nonzero().flatten().tolist():
-            where = overflow(self.population, index)
-            self.overflows.append((self.step, self.models[index], where))
-
-    def _set_training_batches(self) -> None:
-        batches = {
-            (length, seed): self.task.sample(stream, self.experiment.batch_size, length)
-            for (length, seed), stream in self._streams.items()
+    def checkpoint(self) -> Checkpoint:
+        """Returns all that the next optimiser step depends on."""
+        statistics = self.population.recurrence.running_statistics()
+        tensors = {
+            "parameters": self.parameters.detach(),
+            "alive": ~self.diverged,  # as older checkpoints have it
+            **{OPTIMISER + name: values for name, values in self.optimiser.state().items()},
+            **{RUNNING + name: values for name, values in statistics.items()},
         }
-        for index, model in enumerate(self.models):
-            self.population.set_batch(index, batches[model.length, model.seed])
+        return Checkpoint(
+            self.step,
+            {name: tensor.cpu().numpy().copy() for name, tensor in tensors.items()},
+            {
+                f"{length} {seed}": stream.bit_generator.state
+                for (length, seed), stream in self._streams.items()
+            },
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        tensors = {
+            name: torch.tensor(values, device=self.device)
+            for name, values in checkpoint.arrays.items()
+        }
+        self.step, self.started = checkpoint.step, True
+        self.parameters = tensors["parameters"].requires_grad_()
+        self.diverged = ~tensors["alive"]
+        self.optimiser.load_state(checkpoint.step, _with_prefix(OPTIMISER, tensors))
+        self.population.recurrence.load_state(_with_prefix(RUNNING, tensors))
+        for (length, seed), stream in self._streams.items():
+            stream.bit_generator.state = checkpoint.generators[f"{length} {seed}"]
 
 
-def _named(beginning: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Those whose name begins so, under the rest of their names."""
+def _with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose name begins with the prefix, by the rest of their names."""
     return {
-        name.removeprefix(beginning): tensor
+        name.removeprefix(prefix): tensor
         for name, tensor in tensors.items()
-        if name.startswith(beginning)
+        if name.startswith(prefix)
     }

@@ -1,4 +1,4 @@
-"""One generator in several processes at once, its items as they come.
+"""Runs a generator in several processes at once and yields the items of all as they come.
 
 Threads will not do: with operations of a few microseconds they spend their time handing each
 other the interpreter's lock (measured: two populations in two threads took as long as one after
@@ -24,25 +24,27 @@ T = TypeVar("T")
 # forking is not safe.
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 POLL_SECONDS = 0.1
+"""The longest that the parent waits before it asks again whether to stop."""
 
 
 def run_in_processes(
     generate: Callable[..., Iterator[T]],
-    tasks: Sequence[tuple[Any, ...]],
+    arguments: Sequence[tuple[Any, ...]],
     should_stop: Callable[[], bool],
 ) -> Iterator[T]:
-    """Items of ``generate(*task, should_stop)`` for every task, each in a process of its own.
+    """Yields the items of ``generate(*one, should_stop)`` for each of the ``arguments``.
 
-    An exception in one of them is raised here. Raises ProcessDiedError where a process dies.
-    However it ends, no process is left behind: where this one is killed, they end by themselves.
+    Each runs in a process of its own. An exception in one of them is raised here. Raises
+    ProcessDiedError where a process dies. However it ends, no process is left behind: where this
+    one is killed, they end by themselves.
     """
     started: list[tuple[Connection, Any]] = []
     try:
         # What is there already is not for the garbage collector, which would write to every
         # object and so give each forked process a copy of its own.
         gc.freeze()
-        for task in tasks:
-            started.append(_start(generate, task, [ours for ours, _ in started]))
+        for one in arguments:
+            started.append(_start(generate, one, [ours for ours, _ in started]))
         processes, stopping = dict(started), False
         while processes:
             for ready in wait(list(processes), timeout=POLL_SECONDS):
@@ -56,7 +58,7 @@ def run_in_processes(
                     yield item
             if should_stop() and not stopping:
                 stopping = True
-                _tell_to_stop(processes)
+                _send_stop(processes)
     finally:
         for connection, process in started:
             process.kill()
@@ -65,7 +67,7 @@ def run_in_processes(
 
 
 class ProcessDiedError(RuntimeError):
-    """A process ended without having said all; ``exit_code`` is -9 where it was killed."""
+    """A process died before its last item; ``exit_code`` is -9 where it was killed."""
 
     def __init__(self, exit_code: int) -> None:
         super().__init__(
@@ -76,16 +78,18 @@ class ProcessDiedError(RuntimeError):
 
 
 class _End:
-    """Sent when a process has no more items."""
+    """What a process sends after its last item."""
 
 
 def _start(
-    generate: Callable[..., Iterator[T]], task: tuple[Any, ...], others: Sequence[Connection]
+    generate: Callable[..., Iterator[T]], arguments: tuple[Any, ...], others: Sequence[Connection]
 ) -> tuple[Connection, Any]:
+    """Starts a process; returns the parent's end of the connection to it, and the process."""
     ours, theirs = CONTEXT.Pipe()
-    # A forked process holds our ends as well: nobody would ever see that we are gone.
+    # A forked process holds the parent's ends as well: it would never see that the parent is gone.
     inherited = [ours, *others] if CONTEXT.get_start_method() == "fork" else []
-    process = CONTEXT.Process(target=_work, args=(generate, task, theirs, inherited), daemon=True)
+    work = (generate, arguments, theirs, inherited)
+    process = CONTEXT.Process(target=_work, args=work, daemon=True)
     process.start()
     theirs.close()
     return ours, process
@@ -93,10 +97,11 @@ def _start(
 
 def _work(
     generate: Callable[..., Iterator[T]],
-    task: tuple[Any, ...],
+    arguments: tuple[Any, ...],
     parent: Connection,
     inherited: Sequence[Connection],
 ) -> None:
+    """Sends the parent all items, or the exception that ended them: what a process runs."""
     # Ctrl-C in a terminal, and a service's end, reach every process; the parent decides what they
     # mean.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -104,19 +109,19 @@ def _work(
     for connection in inherited:
         connection.close()
     stop = threading.Event()
-    threading.Thread(target=_obey, args=(parent, stop), daemon=True).start()
+    threading.Thread(target=_listen, args=(parent, stop), daemon=True).start()
     try:
-        for item in generate(*task, stop.is_set):
+        for item in generate(*arguments, stop.is_set):
             parent.send(item)
         parent.send(_End())
     except ConnectionError:
-        return  # The parent is gone, nobody is left to tell.
+        return  # the parent is gone
     except Exception as error:
         parent.send(error)
 
 
-def _obey(parent: Connection, stop: threading.Event) -> None:
-    """Stops when asked to; ends the process, whatever it does, once its parent is gone."""
+def _listen(parent: Connection, stop: threading.Event) -> None:
+    """Sets ``stop`` once the parent sends it, and ends this process once the parent is gone."""
     with suppress(EOFError, OSError):
         while True:
             parent.recv()
@@ -124,13 +129,14 @@ def _obey(parent: Connection, stop: threading.Event) -> None:
     os._exit(1)
 
 
-def _tell_to_stop(connections: Iterable[Connection]) -> None:
+def _send_stop(connections: Iterable[Connection]) -> None:
     for connection in connections:
-        with suppress(ConnectionError):  # one that has died is found when it is heard
+        with suppress(ConnectionError):  # of a process that has died: receiving finds it
             connection.send(None)
 
 
 def _receive(connection: Connection, process: Any) -> Any:
+    """Returns the next item of a process, an exception or _End. Raises ProcessDiedError."""
     try:
         return connection.recv()
     except (EOFError, OSError):  # between two items, or in the middle of one

@@ -1,4 +1,4 @@
-"""Pascanu's Ω: a regulariser that asks the gradient to keep its norm on its way back."""
+"""Pascanu's regulariser Ω, which asks the gradient to keep its norm on its way back in time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from models.kernels.kernel import Unrolled
 from models.population.norm import norm
 
 BOUND = 1e-10
-"""Steps with a smaller ‖∂L/∂h_t‖ are left out."""
+"""The least ‖∂L/∂h_t‖ of a step that counts."""
 
 
 @torch.no_grad()
 def omega(recurrence: Unrolled, W_h: Tensor, model: int) -> tuple[Tensor, Tensor]:
-    """Ω of one model of a population of simple RNNs, and ∂Ω/∂W_h (H, H).
+    """Returns Ω of one model of a population of simple RNNs, and ∂Ω/∂W_h (H, H).
 
     Ω = mean over t, sequences of (‖∂L/∂h_t · ∂h_t/∂h_{t-1}‖² / ‖∂L/∂h_t‖² - 1)²
 
@@ -24,12 +24,12 @@ def omega(recurrence: Unrolled, W_h: Tensor, model: int) -> tuple[Tensor, Tensor
     """
     cell = recurrence.cell
     slope = cell.candidate_slope(recurrence.state("h", model)[1:])
-    pulled = recurrence.state_gradient("h", model)[1:]
+    dh = recurrence.state_gradient("h", model)[1:]
     # The loss is a mean over sequences: a single one's gradient is B times what stands here.
-    length = norm(pulled, dim=1, keepdim=True)
-    counted = length * pulled.shape[-1] >= BOUND
+    length = norm(dh, dim=1, keepdim=True)
+    counted = length * dh.shape[-1] >= BOUND
     # Of vectors of length 1: neither their length nor its square is lost in single precision.
-    u = slope * torch.where(counted, pulled / length, 0).to(pulled.dtype)
+    u = slope * torch.where(counted, dh / length, 0).to(dh.dtype)
     v = W_h.T @ u
     excess = torch.where(counted, v.square().sum(1, keepdim=True) - 1, 0)
     count = counted.sum().clamp(min=1)

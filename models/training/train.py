@@ -1,6 +1,6 @@
 """Training: from an experiment to snapshots of what was measured.
 
-Every cell's models are one population. The populations of a process take turns, the least
+All models of one cell are one population. The populations of a process take turns, the least
 advanced first, so that all curves rise together; each turn trains to the next evaluation and ends
 in a snapshot. On several cores the populations are shared out between as many processes.
 """
@@ -39,16 +39,16 @@ def train(
     experiment.check_trainable()
     device = choose_device(experiment.device)
     shares = partition(experiment, processes or processes_for(experiment))
-    tasks = [(experiment, share, device, checkpoints or {}) for share in shares]
-    if len(tasks) == 1:
-        yield from train_populations(*tasks[0], should_stop)
+    arguments = [(experiment, shards, device, checkpoints or {}) for shards in shares]
+    if len(arguments) == 1:
+        yield from train_populations(*arguments[0], should_stop)
     else:
-        yield from run_in_processes(train_populations, tasks, should_stop)
+        yield from run_in_processes(train_populations, arguments, should_stop)
 
 
 def train_populations(
     experiment: Experiment,
-    parts: Sequence[Shard],
+    shards: Sequence[Shard],
     device: torch.device,
     checkpoints: Mapping[Shard, Checkpoint],
     should_stop: Callable[[], bool],
@@ -58,41 +58,44 @@ def train_populations(
     torch.set_num_threads(1)
     # Vanishing gradients end in denormal numbers, which are slow and mean nothing here.
     torch.set_flush_denormal(True)
-    populations = [
-        PopulationTrainer(experiment, part, device, checkpoints.get(part)) for part in parts
+    trainers = [
+        PopulationTrainer(experiment, shard, device, checkpoints.get(shard)) for shard in shards
     ]
-    waiting = [population for population in populations if not population.finished]
-    while waiting:
-        population = min(waiting, key=lambda one: (one.initialised, one.step))
-        yield advance(population, should_stop)
-        if population.finished:
-            waiting.remove(population)
+    unfinished = [trainer for trainer in trainers if not trainer.finished]
+    while unfinished:
+        trainer = min(unfinished, key=lambda one: (one.started, one.step))
+        yield advance(trainer, should_stop)
+        if trainer.finished:
+            unfinished.remove(trainer)
         if should_stop():
-            yield from (_stopped(population) for population in waiting if population.initialised)
+            yield from (_last_snapshot(one) for one in unfinished if one.started)
             return
 
 
-def advance(population: PopulationTrainer, should_stop: Callable[[], bool]) -> Snapshot:
-    """Trains a population to its next evaluation, and measures it.
+def advance(trainer: PopulationTrainer, should_stop: Callable[[], bool]) -> Snapshot:
+    """Trains a population to its next evaluation and measures it: one turn.
 
-    Where that is far, it ends in between with what training itself has measured.
+    Where that is far, the turn ends before it, with what the optimiser steps have measured.
     """
-    records, evaluate = population.train_to_evaluation(should_stop)
-    measuring = Measurement(population)
-    tables = measuring.tables(records) if evaluate else measuring.of_training(records)
-    weights = population.kept_weights() if population.finished else {}
-    checkpoint = population.checkpoint_if_due()
-    return Snapshot(population.part, population.step, tables, weights, checkpoint)
+    records = trainer.train_to_evaluation(should_stop)
+    measurement = Measurement(trainer)
+    evaluate = trainer.evaluation_due or should_stop()
+    tables = measurement.evaluation(records) if evaluate else measurement.of_steps(records)
+    weights = trainer.kept_weights() if trainer.finished else {}
+    return Snapshot(trainer.shard, trainer.step, tables, weights, trainer.checkpoint_if_due())
 
 
-def _stopped(population: PopulationTrainer) -> Snapshot:
-    """The last snapshot of a population that will not be finished."""
-    weights, checkpoint = population.kept_weights(), population.checkpoint()
-    return Snapshot(population.part, population.step, {}, weights, checkpoint)
+def _last_snapshot(trainer: PopulationTrainer) -> Snapshot:
+    """The snapshot of a population that is stopped, to go on from later."""
+    weights, checkpoint = trainer.kept_weights(), trainer.checkpoint()
+    return Snapshot(trainer.shard, trainer.step, {}, weights, checkpoint)
 
 
 def choose_device(wanted: str) -> torch.device:
-    """``auto`` is a GPU where there is one. Raises ExperimentError where one is missing."""
+    """Returns the device to train on; for ``auto`` a GPU where there is one.
+
+    Raises ExperimentError where a GPU is wanted and there is none.
+    """
     if wanted == "cuda" and not torch.cuda.is_available():
         raise ExperimentError("device is cuda, but torch finds no GPU here: use auto or cpu")
     if wanted == "auto":
@@ -101,5 +104,5 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def processes_for(experiment: Experiment) -> int:
-    """How many processes train it by default: one for each core, one for a GPU."""
+    """Returns how many processes train it by default: one for each core, or one for a GPU."""
     return machine.cores() if choose_device(experiment.device).type == "cpu" else 1

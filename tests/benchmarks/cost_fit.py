@@ -30,7 +30,7 @@ from models.population.evaluation import set_profile_batches
 from models.service.questions.speed import speed
 from models.tasks import TASKS, make_task
 from models.training.measurement import Measurement
-from models.training.optimiser import clip, clipped, gradient_norm
+from models.training.optimiser import clip, gradient_norm, is_clipped
 from models.training.population_trainer import PopulationTrainer
 from models.training.regularisation import omega
 from tests.benchmarks.cost_measured import measured, warm_megabytes
@@ -144,8 +144,8 @@ def _clip_and_step(training: PopulationTrainer, gradient: torch.Tensor) -> None:
     norm = gradient_norm(gradient)
     limited = clip(gradient, norm, 1.0)
     limited.square().amax(dim=1)
-    clipped(gradient, norm, 1.0)
-    training.optimiser.step(limited, training.alive)
+    is_clipped(gradient, norm, 1.0)
+    training.optimiser.step(limited, frozen=training.diverged)
 
 
 def _setting() -> Iterator[Row]:
@@ -216,7 +216,7 @@ def _recurrence(passes: Mapping[tuple[str, str], Passes]) -> Iterator[Row]:
                 seeds = [model.seed for model in training.models]
                 set_profile_batches(training.population, seeds)
                 took = _microseconds(partial(of_recurrence, training.population), 2)
-                work = PopulationWork(training.experiment, training.part)
+                work = PopulationWork(training.experiment, training.shard)
                 parts = work.recurrence_parts(passes[norm, cell])
                 yield [1e6 * (part.overhead + part.arithmetic) for part in parts], took
 
@@ -236,7 +236,7 @@ def _tables() -> Iterator[Row]:
                 patch("models.training.measurement.of_recurrence", lambda *_: {}),
                 patch("models.training.measurement.of_inputs", lambda *_: []),
             ):
-                took = _microseconds(partial(Measurement(training).tables, []))
+                took = _microseconds(partial(Measurement(training).evaluation, []))
             rows = population.schedule.rows * len(training.cell.states)
             yield (1, population.schedule.models, rows), took
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.scheduling.questions import QuestionError
 from dashboard.scheduling.run_queue import Place, Queue
 from models.command_line.main import parse_experiment
+from models.exchange.import_files import ImportedError
+from models.exchange.import_run import import_file
 from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import REFERENCE, estimate
 from models.service.questions import ask
@@ -51,6 +55,12 @@ class FakeScheduler:
             return json.loads(json.dumps(ask(name, arguments)))
         except ExperimentError as error:
             raise QuestionError(str(error)) from error
+
+    def import_files(self, paths: Sequence[Path], visitor: str) -> str:
+        try:
+            return import_file(self.store, paths, visitor)
+        except ImportedError as error:
+            raise ChildError(str(error), "refused") from error
 
     def stop(self, run: str) -> None:
         self.stopped.append(run)

@@ -14,10 +14,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from models.exchange.files import all_files, from_store, zip_bytes
-from models.exchange.import_files import from_files
-from models.exchange.import_run import store_results
 from models.store import Store
 from tests.dashboard import shown
+from tests.imported import from_files, store_results
 from tests.properties import tiny_run
 
 KIND = "application/octet-stream"

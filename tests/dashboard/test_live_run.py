@@ -64,7 +64,7 @@ def test_only_after_the_page_stands_it_is_started_again_for_another_phase(
         raise Again
 
     reader: Any = SimpleNamespace(waits=True)
-    run: Any = SimpleNamespace(going=False)
+    run: Any = SimpleNamespace(active=False)
     known: Any = current_run
     monkeypatch.setattr(st, "rerun", start_again)
     monkeypatch.setattr(live_run, "_ended", lambda run: None)

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from dashboard.scheduling import questions
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.scheduling.questions import QuestionError
 from dashboard.scheduling.scheduler import Scheduler
 from models.experiment.cost import REFERENCE, Cost
@@ -25,6 +26,7 @@ from tests.faults.locks import locked
 from tests.faults.small_disk import filled, small_disk
 from tests.faults.victims import wait_until
 from tests.faults.whole import EXPERIMENT
+from tests.properties import tiny_run
 
 SHORT = replace(EXPERIMENT, cells=("rnn",), lengths=(10,), learning_rate=(0.01,))
 ENDLESS = replace(SHORT, steps=10**6)
@@ -159,6 +161,16 @@ def test_a_question_ends_where_nobody_waits_for_its_answer(
         with pytest.raises(_GoneError):
             asked.result()
     wait_until(lambda: own_processes() == [warm])
+
+
+def test_an_import_has_a_process_of_its_own(scheduler: Scheduler, tmp_path: Path) -> None:
+    export, other = tmp_path / "export.zip", tmp_path / "other.zip"
+    export.write_bytes(tiny_run.packed())
+    other.write_bytes(export.read_bytes()[:-1])
+    run = scheduler.store.run(scheduler.import_files([export], "visitor"))
+    assert (run.visitor, run.status) == ("visitor", "finished")
+    with pytest.raises(ChildError, match="not a ZIP file, or a damaged one"):
+        scheduler.import_files([other], "visitor")
 
 
 @pytest.mark.usefixtures("misjudged")

@@ -114,7 +114,7 @@ def _train(
 
     database.BUSY_SECONDS = BUSY_SECONDS
     population_trainer.CHECKPOINT_SECONDS = checkpoint_seconds
-    population_trainer.TURN_SECONDS = TURN_SECONDS
+    population_trainer.MAX_TURN_SECONDS = TURN_SECONDS
     machine.cores = lambda: PROCESSES
     store = Store(url, patience)
     if pause:

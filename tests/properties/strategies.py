@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.cells import CELLS
 from models.experiment.experiment import MAX_LENGTH, SETTINGS
-from models.settings.spec import Described, Option
+from models.settings.spec import Option, Registered
 from models.tasks import TASKS
 
 FIELDS = tuple(SETTINGS)
@@ -101,16 +101,16 @@ junk = st.one_of(
 
 
 def _value(option: Option) -> st.SearchStrategy[str]:
-    if option.between is None:
+    if option.bounds is None:
         return st.sampled_from(option.values)
-    low, high = option.between
+    low, high = option.bounds
     return st.one_of(st.sampled_from(option.values), st.floats(low, high).map(repr))
 
 
-def specs(registry: Mapping[str, type[Described]]) -> st.SearchStrategy[str]:
+def specs(registry: Mapping[str, type[Registered]]) -> st.SearchStrategy[str]:
     """Texts whose every option is offered; options may still not go together."""
 
-    def of(described: type[Described]) -> st.SearchStrategy[str]:
+    def of(described: type[Registered]) -> st.SearchStrategy[str]:
         options = st.fixed_dictionaries(
             {}, optional={option.name: _value(option) for option in described.options}
         )
@@ -123,7 +123,7 @@ def specs(registry: Mapping[str, type[Described]]) -> st.SearchStrategy[str]:
     return st.sampled_from(list(registry.values())).flatmap(of)
 
 
-def nearly_specs(registry: Mapping[str, type[Described]]) -> st.SearchStrategy[str]:
+def nearly_specs(registry: Mapping[str, type[Registered]]) -> st.SearchStrategy[str]:
     """Texts of the grammar with pieces that do not belong there."""
     options = [option for described in registry.values() for option in described.options]
     offered = sorted({value for option in options for value in option.values})

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from models.analysis.schema import TABLES
 from models.exchange.files import EXPERIMENT, NAMES, Results, csv_bytes, experiment_bytes
-from models.exchange.import_files import ImportedError, from_files, from_zip
+from models.exchange.import_files import ImportedError
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import packed
+from models.training.weights import to_npz
+from tests.imported import from_files, from_zip
 from tests.properties import tiny_run
 from tests.properties.generated import assert_clear, on
 from tests.properties.strategies import NUMERALS, junk, noise
@@ -42,7 +43,7 @@ def assert_round_trips(found: Results) -> None:
         {
             **{f"{name}.csv": csv_bytes(rows) for name, rows in found.tables.items() if len(rows)},
             EXPERIMENT: experiment_bytes(found),
-            **({WEIGHTS: packed(found.weights)} if found.weights else {}),
+            **({WEIGHTS: to_npz(found.weights)} if found.weights else {}),
         }
     )
     assert (again.run, again.experiment) == (found.run, found.experiment)

@@ -15,7 +15,7 @@ from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store.environment import environment
 from models.training.train import train
-from models.training.weights import TrainedModelKey
+from models.training.weights import WeightsKey
 
 TINY = Experiment(
     task="recall",
@@ -48,9 +48,7 @@ def results() -> Results:
         rows = pd.concat(parts, ignore_index=True).assign(run=RUN)[list(columns)]
         tables[name] = in_order(rows.astype(no_rows(name).dtypes.to_dict()), TINY)
     weights = {
-        TrainedModelKey(
-            one.cell, model.length, model.seed, model.learning_rate, one.step
-        ): parameters
+        WeightsKey(one.cell, model.length, model.seed, model.learning_rate, one.step): parameters
         for one in snapshots
         for model, parameters in one.weights.items()
     }

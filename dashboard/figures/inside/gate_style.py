@@ -80,9 +80,9 @@ def anatomy(cell: str) -> Anatomy:
         described.gates,
         described.candidate,
         described.states,
-        described.keep_gate,
-        described.write_gate,
-        described.show_gate,
+        described.forget_gate,
+        described.input_gate,
+        described.output_gate,
     )
 
 

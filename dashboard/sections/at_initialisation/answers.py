@@ -1,6 +1,6 @@
 """The gradient before the first training step: of a run that measured it, or asked for.
 
-What is asked for is answered by the trainer's warm process.
+What is asked for is answered by a process of its own.
 """
 
 from __future__ import annotations

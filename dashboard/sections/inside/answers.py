@@ -1,4 +1,4 @@
-"""What the trainer's warm process says of a model; asked once, kept for everyone."""
+"""Answers about a trained model, each from a process of its own; asked once, kept for everyone."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from models.store.run import Run
 from models.stories import STORIES
 from models.tasks import make_task
 from models.training.weights import FILE as WEIGHTS
-from models.training.weights import TrainedModelKey, encoded, unpacked
+from models.training.weights import WeightsKey, from_npz, to_base64
 
 GOOD = Experiment(
     cells=("rnn", "lstm:bias=chrono", "gru:bias=chrono"),
@@ -44,7 +44,7 @@ class ModelChoice:
     source: str
     """A run, or a recorded example: where its parameters are."""
     experiment: Experiment
-    model: TrainedModelKey
+    model: WeightsKey
     parameters: str
 
     @property
@@ -79,7 +79,7 @@ class Source:
     key: str
     title: str
     experiment: Experiment
-    models: tuple[TrainedModelKey, ...]
+    models: tuple[WeightsKey, ...]
 
     @property
     def is_run(self) -> bool:
@@ -138,7 +138,7 @@ def choose(offered: Sequence[Source]) -> ModelChoice:
     )
     recorded = "" if source.is_run else key.removeprefix(RECORDED)
     _set_address(cell=cell, length=str(length), recorded=recorded)
-    return ModelChoice(source.key, source.experiment, model, encoded(_parameters(source, model)))
+    return ModelChoice(source.key, source.experiment, model, to_base64(_parameters(source, model)))
 
 
 def _follow_run_on_show(offered: Mapping[str, Source]) -> None:
@@ -194,10 +194,10 @@ def _of_run(run: Run) -> Source | None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)
-def _ended(run_id: str) -> tuple[TrainedModelKey, ...]:
+def _ended(run_id: str) -> tuple[WeightsKey, ...]:
     """Which models an ended run has kept."""
     rows = store().weights(run_id)[["cell", "length", "seed", "learning_rate", "step"]]
-    return tuple(TrainedModelKey(*row) for row in rows.itertuples(index=False, name=None))
+    return tuple(WeightsKey(*row) for row in rows.itertuples(index=False, name=None))
 
 
 def _presets() -> dict[str, str]:
@@ -211,21 +211,21 @@ def _presets() -> dict[str, str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)
-def _recorded(preset: str) -> tuple[Source, dict[TrainedModelKey, np.ndarray]] | None:
+def _recorded(preset: str) -> tuple[Source, dict[WeightsKey, np.ndarray]] | None:
     """Its tables, which are large, are left unread."""
     if not recorded_examples.path(preset).exists():
         return None
     with zipfile.ZipFile(recorded_examples.path(preset)) as archive:
         if WEIGHTS not in archive.namelist():
             return None
-        weights = unpacked(archive.read(WEIGHTS))
+        weights = from_npz(archive.read(WEIGHTS))
         description = json.loads(archive.read(EXPERIMENT))
     experiment = Experiment.from_results(description["experiment"])
     title = f"Recorded: {_presets()[preset]} ({make_task(experiment.task).title})"
     return Source(f"{RECORDED}{preset}", title, experiment, tuple(weights)), weights
 
 
-def _parameters(source: Source, model: TrainedModelKey) -> np.ndarray:
+def _parameters(source: Source, model: WeightsKey) -> np.ndarray:
     if not source.is_run:
         found = _recorded(source.key.removeprefix(RECORDED))
         assert found

@@ -38,7 +38,7 @@ class GateTrace:
 
 def gate_trace(model: TrainedModel, batch: Batch, sequence: int = 0) -> GateTrace:
     """Along one sequence of the batch, step by step."""
-    alone = batch.part(sequence, 1) if model.cell.norm != "batch" else batch
+    alone = batch.subset(sequence, 1) if model.cell.norm != "batch" else batch
     values = _values(model.trajectory(alone))
     column = 0 if model.cell.norm != "batch" else sequence
     t = np.arange(1, model.steps + 1)
@@ -97,7 +97,7 @@ def specialisation(model: TrainedModel, batch: Batch) -> pd.DataFrame:
     parts = []
     for gate, values in now.gates.items():
         mean, at_initialisation = _over_all(values[:, 0]), _over_all(born.gates[gate][:, 0])
-        keeps = gate == model.cell.keep_gate
+        keeps = gate == model.cell.forget_gate
         columns = {
             "gate": gate,
             "unit": np.arange(1, model.hidden + 1),

@@ -89,7 +89,7 @@ def questions(task: Task, batch: Batch, length: int) -> dict[str, np.ndarray]:
     names = ["answer"] if len(scored) == 1 else [f"answer {k + 1}" for k in range(len(scored))]
     asked = dict(zip(names, scored, strict=True))
     if task.loss == "cross_entropy" and len(scored) == 1:
-        parts = task.parts(scored[0])
+        parts = task.answer_parts(scored[0])
         if len(parts) > 1:
             asked |= {f"part {k}": part for k, part in enumerate(parts, start=1)}
     return asked

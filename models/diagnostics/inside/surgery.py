@@ -150,7 +150,7 @@ def _operations(model: TrainedModel) -> Iterator[Operation]:
     def clamp(gate: str, to: float, first: int = 1, last: int = steps) -> tuple[Clamp]:
         return (Clamp(gate, to, None, first, last),)
 
-    keep, write, show = cell.keep_gate, cell.write_gate, cell.show_gate
+    keep, write, show = cell.forget_gate, cell.input_gate, cell.output_gate
     if keep:
         yield Operation("keep_all", f"Clamp {keep} to 1", clamp(keep, 1.0))
         yield Operation("keep_nothing", f"Clamp {keep} to 0", clamp(keep, 0.0))

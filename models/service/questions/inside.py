@@ -1,8 +1,8 @@
 """What does a trained cell do, what does it remember, and what does it need for it?
 
 Every question names the model: ``experiment``, ``cell``, ``length``, ``seed``, ``learning_rate``,
-and ``parameters`` as ``models.training.weights.encoded`` writes them. Tables come column by column,
-numbers with four significant digits. All raise ExperimentError on bad input.
+and ``parameters`` as ``models.training.weights.to_base64`` writes them. Tables come column by
+column, numbers with four significant digits. All raise ExperimentError on bad input.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from models.diagnostics.inside.surgery import operate as operate_on
 from models.diagnostics.inside.trained_model import TrainedModel
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import ModelKey
-from models.training.weights import decoded
+from models.training.weights import from_base64
 
 DIGITS = 4
 MIN_SEQUENCES, MAX_SEQUENCES = 8, 4096
@@ -127,7 +127,7 @@ def _model(arguments: Mapping[str, Any]) -> TrainedModel:
         raise ExperimentError(f"{wrong[0]!r} is missing or unknown: give {', '.join(names)}")
     experiment, cell, *identity, parameters = (arguments[name] for name in names)
     try:
-        numbers = decoded(parameters)
+        numbers = from_base64(parameters)
     except ValueError as error:
         raise ExperimentError(f"parameters: {error}") from error
     return TrainedModel(Experiment.from_mapping(experiment), cell, ModelKey(*identity), numbers)

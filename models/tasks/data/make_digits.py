@@ -1,6 +1,6 @@
-"""Made digits.npz, once: ``python models/tasks/data/make_digits.py`` with scikit-learn installed.
+"""Makes digits.npz: ``python models/tasks/data/make_digits.py`` with scikit-learn installed.
 
-The split is part of the file, so that it is the same for everyone for good.
+It was run once. The file holds the split too, so that it is the same everywhere and for good.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 PER_CLASS = 30
-"""Images of each class for validation, and as many held out; the rest are for training."""
+"""The number of images of each class for validation, and as many held out; others train."""
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from dashboard.figures.style import (
     translucent,
 )
 from models.cells import CELLS
-from models.cells.cell import BIAS, COMMON, Cell
+from models.cells.cell import BIAS, COMMON_OPTIONS, Cell
 from models.experiment.presets import PRESETS
 from models.settings.spec import SpecError, canonical
 from models.stories import story_presets
@@ -224,13 +224,13 @@ def test_unknown_cell_is_refused() -> None:
 class Toy(Cell):
     name = "toy"
     title = "Toy"
-    options = (BIAS, *COMMON)
+    options = (BIAS, *COMMON_OPTIONS)
 
 
 class Other(Cell):
     name = "other"
     title = "Other"
-    options = COMMON
+    options = COMMON_OPTIONS
 
 
 def test_new_cells_take_the_next_colours(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def test_the_last_gate_is_the_candidate(name: str) -> None:
     cell = CELLS[name]
     assert cell.gates[-1] == cell.candidate
     assert cell.sigmoid_gates() == cell.gates[:-1]
-    roles = {cell.keep_gate, cell.write_gate, cell.show_gate} - {None}
+    roles = {cell.forget_gate, cell.input_gate, cell.output_gate} - {None}
     assert roles <= set(cell.sigmoid_gates())
 
 

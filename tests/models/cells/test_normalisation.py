@@ -11,37 +11,35 @@ from models.cells import make_cell
 from models.cells.cell import Weights
 from models.cells.draw import Draw
 from models.cells.normalisation import layer_norm
-from models.kernels import unroll
 from models.kernels.autograd import AutogradUnrolled
 from models.kernels.batch_norm import MOMENTUM, RecurrentBatchNorm
 from models.kernels.schedule import Schedule
+from tests.models.kernels.recurrences import (
+    HIDDEN,
+    INPUTS,
+    SEQUENCES,
+    normal,
+    random_weights,
+    recurrence,
+)
 
-INPUTS, HIDDEN, SEQUENCES = 3, 5, 6
 NORMALISED = [
     f"{cell}:norm={norm}" for cell in ("rnn", "lstm", "gru") for norm in ("layer", "batch")
 ]
 
 
-def random(*shape: int, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(*shape, dtype=torch.float64, generator=generator)
-
-
-def random_weights(spec: str, models: int) -> Weights:
-    shapes = make_cell(spec).shapes(INPUTS, HIDDEN).items()
-    return Weights(**{name: random(models, *shape, seed=len(name)) for name, shape in shapes})
+def weights_of(spec: str, models: int) -> Weights:
+    return Weights(**random_weights(spec, models))
 
 
 def of_one(w: Weights) -> Weights:
-    """A population of one without its axis."""
+    """The weights of a population of one without its axis."""
     return Weights(**{name: value[0] for name, value in w.named().items()})
 
 
 def unrolled(spec: str, lengths: tuple[int, ...]) -> AutogradUnrolled:
-    made = unroll(make_cell(spec), Schedule(lengths), INPUTS, HIDDEN, SEQUENCES, torch.float64)
+    made = recurrence(spec, lengths)
     assert isinstance(made, AutogradUnrolled)
-    for model, length in enumerate(lengths):
-        made.set_inputs(model, random(length, INPUTS, SEQUENCES, seed=10 + length))
     return made
 
 
@@ -50,14 +48,18 @@ def torch_layer_norm(a: Tensor, gamma: Tensor) -> Tensor:
 
 
 def test_layer_norm_is_torchs() -> None:
-    a, gamma, beta = random(HIDDEN, SEQUENCES), random(HIDDEN, 1, seed=1), random(HIDDEN, 1, seed=2)
+    a, gamma, beta = (
+        normal(HIDDEN, SEQUENCES, seed=0),
+        normal(HIDDEN, 1, seed=1),
+        normal(HIDDEN, 1, seed=2),
+    )
     expected = torch_layer_norm(a, gamma) + beta
     torch.testing.assert_close(layer_norm("a", a, gamma, beta), expected)
 
 
 def test_the_rnn_normalises_its_sum() -> None:
-    w = random_weights("rnn:norm=layer", 1)
-    x, h = random(INPUTS, SEQUENCES), random(HIDDEN, SEQUENCES, seed=3)
+    w = weights_of("rnn:norm=layer", 1)
+    x, h = normal(INPUTS, SEQUENCES, seed=0), normal(HIDDEN, SEQUENCES, seed=3)
     (new,) = make_cell("rnn:norm=layer").step(w, x, (h,))
     assert w.gamma_h is not None
     assert w.gamma_x is None
@@ -66,8 +68,8 @@ def test_the_rnn_normalises_its_sum() -> None:
 
 
 def test_the_lstm_by_the_equations_of_ba() -> None:
-    w, x = random_weights("lstm:norm=layer", 1), random(INPUTS, SEQUENCES)
-    h, c = random(HIDDEN, SEQUENCES, seed=3), random(HIDDEN, SEQUENCES, seed=4)
+    w, x = weights_of("lstm:norm=layer", 1), normal(INPUTS, SEQUENCES, seed=0)
+    h, c = normal(HIDDEN, SEQUENCES, seed=3), normal(HIDDEN, SEQUENCES, seed=4)
     new_h, new_c = make_cell("lstm:norm=layer").step(w, x, (h, c))
     one = of_one(w)
     assert one.gamma_x is not None
@@ -81,14 +83,14 @@ def test_the_lstm_by_the_equations_of_ba() -> None:
     )
     i, f, o, g = a.chunk(4)
     expected_c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-    shown = torch_layer_norm(expected_c, one.gamma_c) + one.beta_c
+    normalised_c = torch_layer_norm(expected_c, one.gamma_c) + one.beta_c
     torch.testing.assert_close(new_c[0], expected_c)
-    torch.testing.assert_close(new_h[0], o.sigmoid() * shown.tanh())
+    torch.testing.assert_close(new_h[0], o.sigmoid() * normalised_c.tanh())
 
 
 def test_the_gru_normalises_its_gates_together_and_its_candidate_alone() -> None:
-    w = random_weights("gru:norm=layer", 1)
-    x, h = random(INPUTS, SEQUENCES), random(HIDDEN, SEQUENCES, seed=3)
+    w = weights_of("gru:norm=layer", 1)
+    x, h = normal(INPUTS, SEQUENCES, seed=0), normal(HIDDEN, SEQUENCES, seed=3)
     (new,) = make_cell("gru:norm=layer").step(w, x, (h,))
     one = of_one(w)
     assert one.gamma_x is not None
@@ -97,35 +99,39 @@ def test_the_gru_normalises_its_gates_together_and_its_candidate_alone() -> None
     gates = slice(0, 2 * HIDDEN)
     last = slice(2 * HIDDEN, None)
 
-    def part(W: Tensor, v: Tensor, gamma: Tensor, rows: slice) -> Tensor:
+    def product(W: Tensor, v: Tensor, gamma: Tensor, rows: slice) -> Tensor:
         return torch_layer_norm((W @ v)[rows], gamma[rows])
 
-    a = part(one.W_x, x, one.gamma_x, gates) + part(one.W_h, h, one.gamma_h, gates) + one.b[gates]
+    a = (
+        product(one.W_x, x, one.gamma_x, gates)
+        + product(one.W_h, h, one.gamma_h, gates)
+        + one.b[gates]
+    )
     r, z = a.sigmoid().chunk(2)
-    n_h = part(one.W_h, h, one.gamma_h, last) + one.b_hn
-    n = (part(one.W_x, x, one.gamma_x, last) + one.b[last] + r * n_h).tanh()
+    n_h = product(one.W_h, h, one.gamma_h, last) + one.b_hn
+    n = (product(one.W_x, x, one.gamma_x, last) + one.b[last] + r * n_h).tanh()
     torch.testing.assert_close(new[0], z * h + (1 - z) * n)
 
 
 def test_batch_norm_of_a_step_is_torchs_and_its_running_mean_follows_the_batches() -> None:
     norm = RecurrentBatchNorm(Schedule((2,)))
     norm.statistics = "training"
-    gamma, beta = random(1, HIDDEN, 1, seed=1), random(1, HIDDEN, 1, seed=2)
-    batches = [random(1, HIDDEN, SEQUENCES, seed=seed) for seed in (3, 4)]
+    gamma, beta = normal(1, HIDDEN, 1, seed=1), normal(1, HIDDEN, 1, seed=2)
+    batches = [normal(1, HIDDEN, SEQUENCES, seed=seed) for seed in (3, 4)]
     for a in batches:
         norm.start(1)
         normalised = functional.batch_norm(a[0].T, None, None, training=True).T
         torch.testing.assert_close(norm("a", a, gamma, beta)[0], gamma[0] * normalised + beta[0])
         norm.finish()
     first, second = (a.mean(-1, keepdim=True) for a in batches)
-    mean, _ = norm._running["a"]
+    mean = norm.running()["a mean"]
     torch.testing.assert_close(mean[1], (first + MOMENTUM * (second - first))[0])
     assert (mean[0] == 0).all()
 
 
 @pytest.mark.parametrize("spec", [name for name in NORMALISED if "batch" in name])
 def test_running_statistics_of_one_batch_reproduce_it_step_by_step(spec: str) -> None:
-    weights, recurrence = random_weights(spec, 3), unrolled(spec, (5, 5, 3))
+    weights, recurrence = weights_of(spec, 3), unrolled(spec, (5, 5, 3))
     recurrence.statistics = "training"
     trained = recurrence.hidden_states(weights, 5)
     recurrence.statistics = "running"
@@ -134,27 +140,26 @@ def test_running_statistics_of_one_batch_reproduce_it_step_by_step(spec: str) ->
 
 def test_steps_beyond_the_trained_ones_take_the_statistics_of_the_last() -> None:
     spec = "lstm:norm=batch"
-    weights, short, long = random_weights(spec, 1), unrolled(spec, (3,)), unrolled(spec, (5,))
+    weights, short, long = weights_of(spec, 1), unrolled(spec, (3,)), unrolled(spec, (5,))
     short.statistics = "training"
     short.hidden_states(weights, 3)
     long.copy_statistics(short)
-    learnt, adopted = short._batch_norm, long._batch_norm
-    assert learnt is not None
-    assert adopted is not None
-    for site, (mean, _) in learnt._running.items():
-        ours, _ = adopted._running[site]
-        torch.testing.assert_close(ours, mean[[0, 1, 2, 2, 2]])
+    trained, copied = short.running_statistics(), long.running_statistics()
+    assert set(copied) == set(trained) != set()
+    for name, values in trained.items():
+        torch.testing.assert_close(copied[name], values[[0, 1, 2, 2, 2]])
 
 
 @pytest.mark.parametrize("spec", NORMALISED)
 def test_a_population_of_ragged_lengths_is_as_many_populations_of_one(spec: str) -> None:
     lengths = (5, 4, 4, 1)
-    weights = random_weights(spec, len(lengths))
+    weights = weights_of(spec, len(lengths))
     together = unrolled(spec, lengths)
     together.statistics = "training"
     h = together.hidden_states(weights, 1)
     for model, length in enumerate(lengths):
         alone = unrolled(spec, (length,))
+        alone.set_inputs(0, together.inputs(model))
         alone.statistics = "training"
         own = Weights(**{name: w[model, None] for name, w in weights.named().items()})
         torch.testing.assert_close(h[model], alone.hidden_states(own, 1)[0])

@@ -28,7 +28,7 @@ from models.kernels.schedule import Schedule
 from models.population.evaluation import gradient_profile, set_profile_batches
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
-from models.training.optimiser import Adam, clip, clipped, gradient_norm
+from models.training.optimiser import Adam, clip, gradient_norm, is_clipped
 from models.training.regularisation import omega
 from tests.models.diagnostics.trained import random_model
 from tests.models.diagnostics.trajectories import clamped, linear
@@ -76,7 +76,7 @@ def test_gradient_norms_clipping_and_update_ratios(scale: float) -> None:
     norm = torch.linalg.vector_norm(exact, dim=1)
     torch.testing.assert_close(gradient_norm(given).double(), norm, rtol=1e-6, atol=0)
     threshold = 1e-6 * scale
-    assert clipped(given, gradient_norm(given), threshold).all()
+    assert is_clipped(given, gradient_norm(given), threshold).all()
     kept = clip(given, gradient_norm(given), max(threshold, 1e-9))
     wanted = exact * (max(threshold, 1e-9) / norm.clamp(min=max(threshold, 1e-9)))[:, None]
     torch.testing.assert_close(kept.double(), wanted, rtol=1e-5, atol=1e-37)

@@ -19,10 +19,11 @@ from models.analysis.row_order import in_order
 from models.analysis.schema import TABLES
 from models.exchange import files
 from models.exchange.files import Results
-from models.exchange.import_files import ImportedError, from_files, from_zip
+from models.exchange.import_files import ImportedError
 from models.experiment import Experiment
 from models.service.running import execute
 from models.store import Store
+from tests.imported import from_files, from_zip
 from tests.models.store.test_store import TINY
 
 

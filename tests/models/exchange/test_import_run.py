@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +12,10 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from models.exchange import import_run as module
 from models.exchange.files import Results, from_store, zip_bytes
-from models.exchange.import_files import from_zip
-from models.exchange.import_run import store_results
 from models.store import Store, StoreError
-from models.store.measurements import insert_weights
-from models.store.tables import PROFILES, ROWS, RUNS, WEIGHTS
+from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
+from tests.imported import from_zip, store_results
 from tests.properties import tiny_run
 
 
@@ -104,10 +101,15 @@ def lacking(results: Results, name: str, kept: str) -> Results:
         (
             "accuracy",
             "step < 2",
-            "without the last evaluation of 16 of its models",
+            "step 2 of rnn:gain=1.5 at length 3, seed 5, learning rate 0.01 and of 15 other",
             "stopped",
         ),
-        ("accuracy", "step < 2 or seed > 5", "the last evaluation of 8 of its models", "stopped"),
+        (
+            "accuracy",
+            "step < 2 or seed > 5",
+            "0.01 and of 7 other models in accuracy.csv",
+            "stopped",
+        ),
         ("training", "step < 0", "as imported, without training.csv", "finished"),
         ("gradients", "step < 0", "as imported, without gradients.csv", "finished"),
         ("validation", "step < 0", "as imported, without validation.csv", "finished"),
@@ -137,20 +139,18 @@ def test_where_anything_cannot_be_written_nothing_is(
 ) -> None:
     kept = store_results(store, results)
     before = rows_in(store)
-    calls = itertools.count()
+    writing, calls = store.writing, itertools.count()
 
-    def fail_at_the_third(
-        connection: sa.Connection, run: str, row: Mapping[str, Any], *more: Any
-    ) -> int:
-        if next(calls) == 2:
+    def fail_at_the_ninth(work: Callable[[sa.Connection], Any]) -> Any:
+        if next(calls) == 8:
             # A table that is not there.
-            connection.execute(sa.text("INSERT INTO nowhere VALUES (1)"))
-        return insert_weights(connection, run, row, *more)
+            return writing(lambda connection: connection.execute(sa.text("DELETE FROM nowhere")))
+        return writing(work)
 
-    monkeypatch.setattr(module, "insert_weights", fail_at_the_third)
+    monkeypatch.setattr(store, "writing", fail_at_the_ninth)
     with pytest.raises(StoreError):
         store_results(store, results)
-    assert next(calls) == 3
+    assert next(calls) > 9
     assert rows_in(store) == before
     assert [run.id for run in store.runs()] == [kept]
 
@@ -160,5 +160,5 @@ def rows_in(store: Store) -> dict[str, int]:
     with store.reading() as connection:
         return {
             table.name: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
-            for table in (RUNS, *ROWS.values(), PROFILES, WEIGHTS)
+            for table in (RUNS, *ROWS.values(), PROFILES, WEIGHTS, SHARDS)
         }

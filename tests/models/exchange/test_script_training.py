@@ -64,7 +64,7 @@ def trained_here(experiment: Experiment) -> tuple[dict[str, Any], Steps, dict[st
 
     start = weights()
     records = [training.train_step() for _ in range(experiment.steps)]
-    assert training.alive.all()
+    assert not training.diverged.any()
     steps = [(record.loss.item(), record.gradient_norm.item()) for record in records]
     return start, steps, weights()
 

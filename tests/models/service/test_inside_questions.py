@@ -18,7 +18,7 @@ from models.exchange.gates_csv import gates_table
 from models.experiment import ExperimentError
 from models.service.questions import ask
 from models.tasks import TASKS
-from models.training.weights import encoded
+from models.training.weights import to_base64
 from tests.models.diagnostics.trained import random_model
 
 FEW = 32
@@ -29,7 +29,7 @@ def arguments(model: TrainedModel) -> dict[str, Any]:
         "experiment": asdict(model.experiment),
         "cell": model.name,
         **vars(model.identity),
-        "parameters": encoded(model.parameters),
+        "parameters": to_base64(model.parameters),
     }
 
 

@@ -1,4 +1,4 @@
-"""Every variable is read, checked and told in one line, and no password is shown."""
+"""Variables are read and checked, messages have one line, and no password is shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read(**values: str) -> Configuration:
     return Configuration.from_mapping({f"MEMORY_LAB_{name}": text for name, text in values.items()})
 
 
-def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_variables_every_setting_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "cores", lambda: 7)
     monkeypatch.setattr(machine, "memory_bytes", lambda: 2 * 2**30)
     configuration = read()
@@ -60,7 +60,7 @@ def test_small_and_large_machines(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LOGS", "logs", str(Path("logs").absolute())),
     ],
 )
-def test_what_is_set_is_read(name: str, text: str, value: Any) -> None:
+def test_a_variable_that_is_set_is_read(name: str, text: str, value: Any) -> None:
     assert getattr(read(**{name: text}), name.lower()) == value
 
 
@@ -84,7 +84,9 @@ def test_what_is_set_is_read(name: str, text: str, value: Any) -> None:
         ("LOG_LEVEL", "loud\nly", "give one of debug, info, warning, error"),
     ],
 )
-def test_what_cannot_be_used_is_told_in_one_line(name: str, text: str, allowed: str) -> None:
+def test_a_value_that_cannot_be_used_is_refused_in_one_line(
+    name: str, text: str, allowed: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(**{name: text})
     assert str(caught.value) == f"MEMORY_LAB_{name} is {text!r}: {allowed}"
@@ -102,7 +104,7 @@ def test_what_cannot_be_used_is_told_in_one_line(name: str, text: str, allowed: 
         ("runs.sqlite", "…"),
     ],
 )
-def test_a_broken_store_is_told_without_its_password(url: str, shown: str) -> None:
+def test_a_broken_store_is_refused_without_its_password(url: str, shown: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(STORE=url)
     assert str(caught.value).startswith(f"MEMORY_LAB_STORE is {shown!r}: give an SQLAlchemy URL")
@@ -117,7 +119,7 @@ def test_a_broken_store_is_told_without_its_password(url: str, shown: str) -> No
         ("sqlite:///runs.sqlite", "sqlite:///runs.sqlite"),
     ],
 )
-def test_what_is_shown_to_anyone_has_no_password(url: str, shown: str) -> None:
+def test_a_configuration_shown_to_anyone_has_no_password(url: str, shown: str) -> None:
     configuration = read(STORE=url)
     assert configuration.store == url
     assert shown in configuration.describe()["store"]
@@ -144,13 +146,13 @@ def test_every_setting_is_described_and_can_be_set() -> None:
         ("MEMORY_LAB_MEGABYTE", "MEMORY_LAB_MEGABYTES"),
     ],
 )
-def test_a_misspelt_variable_is_told_with_the_closest(variable: str, closest: str) -> None:
+def test_a_misspelt_variable_is_refused_with_the_closest_name(variable: str, closest: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Configuration.from_mapping({variable: SECRET})
     assert str(caught.value) == f"there is no variable {variable!r}: did you mean {closest}?"
 
 
-def test_what_is_empty_or_not_ours_is_passed_over() -> None:
+def test_empty_variables_and_those_without_the_prefix_are_ignored() -> None:
     assert Configuration.from_mapping({"MEMORY_LAB_TRAINERS": " ", "PATH": "/bin"}) == read()
 
 

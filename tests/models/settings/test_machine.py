@@ -1,4 +1,4 @@
-"""What a container is limited to counts, not what its machine has."""
+"""Memory and cores: the limits of a container count, not what its machine has."""
 
 from __future__ import annotations
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from models.cells import CELLS, make_cell
-from models.settings.spec import SpecError, canonical, of_results, parse
+from models.settings.spec import SpecError, canonical, from_results, parse
 from models.tasks import TASKS
 
 
-def test_options_that_are_not_told_have_their_defaults() -> None:
-    described, chosen = parse("cell", "lstm:init=pytorch", CELLS)
-    assert described is CELLS["lstm"]
+def test_options_that_are_not_given_have_their_defaults() -> None:
+    registered, chosen = parse("cell", "lstm:init=pytorch", CELLS)
+    assert registered is CELLS["lstm"]
     assert chosen == {"bias": "1", "init": "pytorch", "gain": "1", "norm": "none", "gamma": "1"}
 
 
@@ -85,15 +85,15 @@ def test_bad_texts_say_what_would_be_right(text: Any, message: str) -> None:
         ("recall:classes=8", "recall:classes=8", "recall:classes=8"),
     ],
 )
-def test_an_option_that_is_not_named_is_todays_default_and_in_results_the_one_of_then(
+def test_an_option_that_results_do_not_name_has_the_value_that_they_were_made_with(
     given: str, today: str, of_an_old_result: str
 ) -> None:
     assert canonical("task", given, TASKS) == today
-    assert of_results("task", given, TASKS) == of_an_old_result
+    assert from_results("task", given, TASKS) == of_an_old_result
 
 
 @pytest.mark.parametrize(
     "text", ["", "chess", "adding:tolerance", "adding:colour=red", "=1+1", ":"]
 )
-def test_what_is_no_spec_is_left_as_it_stands_in_results(text: str) -> None:
-    assert of_results("task", text, TASKS) == text
+def test_a_text_in_results_that_is_no_spec_is_returned_as_it_is(text: str) -> None:
+    assert from_results("task", text, TASKS) == text

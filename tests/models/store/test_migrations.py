@@ -19,13 +19,13 @@ from alembic.script import ScriptDirectory
 from models.analysis.schema import TABLES
 from models.command_line.report import report
 from models.exchange.files import from_store, zip_bytes
-from models.exchange.import_files import from_zip
 from models.experiment import Experiment
 from models.store import Store, StoreError
 from models.store.lost_runs import close_lost_runs
 from models.store.migrations import FOLDER, TABLE, VERSION
 from models.store.tables import METADATA, WEIGHTS
 from models.tasks import make_task
+from tests.imported import from_zip
 from tests.recorded import finished
 
 STORES = Path(__file__).parent / "stores"

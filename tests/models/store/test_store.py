@@ -15,12 +15,12 @@ import pytest
 
 from models.analysis.schema import TABLES
 from models.exchange import files
-from models.exchange.import_files import from_zip
 from models.experiment import Experiment, ExperimentError
 from models.service.running import execute
 from models.store import NotOursError, Store, UnknownRunError
 from models.training.snapshot import Snapshot
 from models.training.train import train
+from tests.imported import from_zip
 
 TINY = Experiment(
     cells=("rnn", "lstm"),

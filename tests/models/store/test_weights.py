@@ -23,7 +23,7 @@ from models.store import Store, UnknownRunError
 from models.training.population_trainer import PopulationTrainer
 from models.training.snapshot import Snapshot
 from models.training.train import train
-from models.training.weights import TrainedModelKey, decoded, encoded, packed, unpacked
+from models.training.weights import WeightsKey, from_base64, from_npz, to_base64, to_npz
 from tests.models.store.test_store import TINY
 
 LSTM = ModelKey(12, 0, 0.02)
@@ -90,12 +90,12 @@ def test_a_run_that_is_stopped_keeps_what_every_population_had_at_its_last_snaps
         snapshots.append(snapshot)
         told.append(snapshot.step)
     measured = {
-        one.part: one.step
+        one.shard: one.step
         for one in snapshots
-        if one.tables and any(model.seed == 0 for model in one.part.models)
+        if one.tables and any(model.seed == 0 for model in one.shard.models)
     }
     kept = [one for one in snapshots if one.weights]
-    assert {one.part: one.step for one in kept} == measured
+    assert {one.shard: one.step for one in kept} == measured
     assert sorted((one.cell, model.length) for one in kept for model in one.weights) == [
         (cell, length) for cell in sorted(TINY.cells) for length in TINY.lengths
     ]
@@ -178,10 +178,10 @@ def test_a_zip_without_weights_still_opens(tmp_path: Path, store: Store) -> None
 
 
 def test_a_name_says_which_model_it_is() -> None:
-    model = TrainedModelKey("lstm:bias=chrono,init=pytorch", 100, 3, 0.02, 400)
-    assert TrainedModelKey.parse(str(model)) == model
+    model = WeightsKey("lstm:bias=chrono,init=pytorch", 100, 3, 0.02, 400)
+    assert WeightsKey.parse(str(model)) == model
     with pytest.raises(ValueError, match="does not say which model"):
-        TrainedModelKey.parse("lstm length=100")
+        WeightsKey.parse("lstm length=100")
 
 
 def npz(**arrays: Any) -> bytes:
@@ -190,7 +190,7 @@ def npz(**arrays: Any) -> bytes:
     return buffer.getvalue()
 
 
-NAME = str(TrainedModelKey("rnn", 10, 0, 0.01, 4))
+NAME = str(WeightsKey("rnn", 10, 0, 0.01, 4))
 
 
 @pytest.mark.parametrize(
@@ -207,15 +207,15 @@ NAME = str(TrainedModelKey("rnn", 10, 0, 0.01, 4))
 )
 def test_what_this_project_does_not_write_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(ValueError, match=message) as caught:
-        unpacked(content)
+        from_npz(content)
     assert str(caught.value).startswith("weights.npz is not what this project writes: ")
 
 
 def test_as_text_and_back() -> None:
     parameters = vector([1.5, -0.0, np.nan, 1e-45])
-    assert decoded(encoded(parameters)).tobytes() == parameters.tobytes()
-    model = TrainedModelKey("rnn", 10, 0, 0.01, 4)
-    assert unpacked(packed({model: parameters}))[model].tobytes() == parameters.tobytes()
+    assert from_base64(to_base64(parameters)).tobytes() == parameters.tobytes()
+    model = WeightsKey("rnn", 10, 0, 0.01, 4)
+    assert from_npz(to_npz({model: parameters}))[model].tobytes() == parameters.tobytes()
     for bad, message in (("no base64!", "not base64"), ("AAA=", "multiple of element size")):
         with pytest.raises(ValueError, match=message):
-            decoded(bad)
+            from_base64(bad)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from numpy.random import default_rng
 
 from models.tasks import make_task
 from models.tasks.adding import Adding
@@ -15,10 +16,6 @@ from models.tasks.recall import Recall
 from models.tasks.temporal_order import TemporalOrder
 
 MANY = 20_000
-
-
-def rng(seed: int = 0) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def symbols_of(inputs: np.ndarray) -> np.ndarray:
@@ -31,7 +28,7 @@ def symbols_of(inputs: np.ndarray) -> np.ndarray:
 class TestTemporalOrder:
     @pytest.mark.parametrize("length", [10, 20, 57, 100])
     def test_two_informative_symbols_in_their_windows(self, length: int) -> None:
-        batch = TemporalOrder().sample(rng(), 500, length)
+        batch = TemporalOrder().sample(default_rng(0), 500, length)
         symbols = symbols_of(batch.inputs)
         assert ((symbols < 2).sum(axis=0) == 2).all()
         first = (symbols < 2).argmax(axis=0)
@@ -42,7 +39,7 @@ class TestTemporalOrder:
         assert second.max() < max(int(0.6 * length), int(0.5 * length) + 1)
 
     def test_the_class_is_the_first_plus_twice_the_second(self) -> None:
-        batch = TemporalOrder().sample(rng(), 500, 40)
+        batch = TemporalOrder().sample(default_rng(0), 500, 40)
         symbols = symbols_of(batch.inputs)
         for sequence in range(500):
             first, second = (value for value in symbols[:, sequence] if value < 2)
@@ -50,7 +47,7 @@ class TestTemporalOrder:
 
     def test_three_symbols_make_eight_classes(self) -> None:
         task = TemporalOrder(symbols="3")
-        batch = task.sample(rng(), 500, 40)
+        batch = task.sample(default_rng(0), 500, 40)
         symbols = symbols_of(batch.inputs)
         for sequence in range(500):
             a, b, c = (value for value in symbols[:, sequence] if value < 2)
@@ -64,8 +61,8 @@ class TestTemporalOrder:
         assert (last.accuracy, round(last.loss, 3)) == (0.25, 1.386)
         assert (one.accuracy, round(one.loss, 3)) == (0.5, 0.693)
 
-    def test_who_knows_the_second_symbol_only_is_right_half_the_time(self) -> None:
-        targets = TemporalOrder().sample(rng(), MANY, 20).targets[0]
+    def test_knowing_the_second_symbol_alone_is_right_half_the_time(self) -> None:
+        targets = TemporalOrder().sample(default_rng(0), MANY, 20).targets[0]
         guess = 2 * (targets // 2)
         assert (guess == targets).mean() == pytest.approx(0.5, abs=0.015)
 
@@ -73,7 +70,7 @@ class TestTemporalOrder:
 class TestAdding:
     @pytest.mark.parametrize("length", [2, 7, 50])
     def test_one_marker_in_each_half_and_their_sum(self, length: int) -> None:
-        batch = Adding().sample(rng(), 500, length)
+        batch = Adding().sample(default_rng(0), 500, length)
         numbers, marked = batch.inputs[:, 0], batch.inputs[:, 1]
         assert set(np.unique(marked)) <= {0, 1}
         assert (marked[: length // 2].sum(axis=0) == 1).all()
@@ -83,11 +80,11 @@ class TestAdding:
         np.testing.assert_allclose(batch.targets[0], (numbers * marked).sum(axis=0), rtol=1e-6)
 
     def test_markers_reach_both_ends_of_their_halves(self) -> None:
-        marked = Adding().sample(rng(), 2000, 10).inputs[:, 1]
+        marked = Adding().sample(default_rng(0), 2000, 10).inputs[:, 1]
         assert (marked.sum(axis=1) > 0).all()
 
     def test_the_ladder_by_simulation(self) -> None:
-        batch = Adding().sample(rng(), 10 * MANY, 4)
+        batch = Adding().sample(default_rng(0), 10 * MANY, 4)
         numbers, marked, target = batch.inputs[:, 0], batch.inputs[:, 1], batch.targets[0]
         first, second = (numbers * marked)[:2].sum(axis=0), (numbers * marked)[2:].sum(axis=0)
         seen = np.where(marked[-1] == 1, second + 0.5, 1.0)
@@ -108,30 +105,32 @@ class TestAdding:
         task = Adding(tolerance=tolerance)
         exact = 1 - (1 - float(tolerance)) ** 2
         assert task.chance(100).accuracy == pytest.approx(exact, rel=1e-12)
-        targets = torch.from_numpy(task.sample(rng(), 10 * MANY, 4).targets)
+        targets = torch.from_numpy(task.sample(default_rng(0), 10 * MANY, 4).targets)
         constants = torch.linspace(0, 2, 41)[:, None, None].expand(-1, -1, targets.shape[1])
         shares = task.correct(constants, targets).float().mean(dim=-1)
         assert shares.argmax() == 20  # the answer 1
         assert shares.max().item() == pytest.approx(exact, abs=0.003)
 
-    def test_right_is_what_hochreiter_and_schmidhuber_call_so(self) -> None:
+    def test_an_answer_is_right_by_the_criterion_of_hochreiter_and_schmidhuber(self) -> None:
         # Theirs: numbers from -1 to 1, the target 0.5 + (X1 + X2) / 4, an error below 0.04.
-        ours = torch.from_numpy(rng().random((2, MANY)))
-        errors = torch.from_numpy(rng(1).uniform(-0.2, 0.2, MANY))
+        ours = torch.from_numpy(default_rng(0).random((2, MANY)))
+        errors = torch.from_numpy(default_rng(1).uniform(-0.2, 0.2, MANY))
         theirs = 0.5 + (2 * ours - 1).sum(dim=0) / 4
         right = ((theirs + errors / 2) - theirs).abs() < 0.04
         targets = ours.sum(dim=0)[None]
         assert Adding().correct(targets[:, None] + errors, targets)[0].equal(right)
         assert 0.3 < right.double().mean() < 0.5
 
-    def test_right_is_within_eight_hundredths_and_solved_where_nearly_all_are(self) -> None:
+    def test_an_answer_within_eight_hundredths_is_right_and_nearly_all_right_is_solved(
+        self,
+    ) -> None:
         outputs = torch.tensor([[[1.0, 1.0, 1.0, math.inf]]])
         targets = torch.tensor([[1.07, 1.09, 0.93, 1.0]])
         assert Adding().correct(outputs, targets).tolist() == [[True, False, True, False]]
         assert Adding().solved(accuracy=0.99, loss=0.001, length=50)
         assert not Adding().solved(accuracy=0.98, loss=0.0001, length=50)
 
-    def test_the_older_criterion_is_the_loss_of_who_remembers(self) -> None:
+    def test_the_older_criterion_is_the_loss_of_a_model_that_remembers(self) -> None:
         old = Adding(tolerance="0.04")
         outputs, targets = torch.tensor([[[1.0, 1.0]]]), torch.tensor([[1.03, 1.05]])
         assert old.correct(outputs, targets).tolist() == [[True, False]]
@@ -145,7 +144,7 @@ class TestAdding:
 
 class TestCopy:
     def test_one_sequence_by_hand(self) -> None:
-        batch = Copy().sample(rng(), 1, 3)
+        batch = Copy().sample(default_rng(0), 1, 3)
         symbols = symbols_of(batch.inputs)[:, 0].tolist()
         data = symbols[:10]
         assert all(1 <= symbol <= 8 for symbol in data)
@@ -161,7 +160,7 @@ class TestCopy:
     def test_saying_blank_all_the_time_is_never_right(self) -> None:
         # Over all T + 20 steps it would be right most of the time (a known pitfall).
         task, length = Copy(), 100
-        targets = torch.from_numpy(task.sample(rng(), 50, length).targets)
+        targets = torch.from_numpy(task.sample(default_rng(0), 50, length).targets)
         outputs = torch.zeros(length + 20, task.outputs, 50)
         outputs[:, 0] = 1
         scored = task.correct(outputs, targets)[-task.scored_steps(length) :]
@@ -170,8 +169,8 @@ class TestCopy:
         assert task.correct(outputs, targets).float().mean() > 0.9
 
     def test_the_ladder_by_simulation(self) -> None:
-        targets = Copy().sample(rng(), MANY, 5).targets[-10:]
-        guess = rng(1).integers(1, 9, targets.shape)
+        targets = Copy().sample(default_rng(0), MANY, 5).targets[-10:]
+        guess = default_rng(1).integers(1, 9, targets.shape)
         guess[0] = targets[0]
         assert (guess == targets).mean() == pytest.approx(Copy().baselines(5)[2].accuracy, abs=5e-3)
 
@@ -180,7 +179,7 @@ class TestRecall:
     @pytest.mark.parametrize("classes", ["2", "4", "8"])
     def test_the_first_symbol_is_the_answer_and_appears_once(self, classes: str) -> None:
         task = Recall(classes=classes)
-        batch = task.sample(rng(), 500, 30)
+        batch = task.sample(default_rng(0), 500, 30)
         symbols = symbols_of(batch.inputs)
         np.testing.assert_array_equal(batch.targets[0], symbols[0])
         assert (symbols[1:] >= int(classes)).all()
@@ -188,14 +187,14 @@ class TestRecall:
 
     def test_distractors_of_the_same_alphabet(self) -> None:
         task = Recall(distractors="same")
-        batch = task.sample(rng(), 500, 30)
+        batch = task.sample(default_rng(0), 500, 30)
         symbols = symbols_of(batch.inputs)
         np.testing.assert_array_equal(batch.targets[0], symbols[0])
         assert set(np.unique(symbols[1:])) == {0, 1, 2, 3}
         assert task.inputs == 4
 
     def test_what_comes_later_says_nothing_about_the_answer(self) -> None:
-        batch = Recall(distractors="same").sample(rng(), MANY, 5)
+        batch = Recall(distractors="same").sample(default_rng(0), MANY, 5)
         last = symbols_of(batch.inputs)[-1]
         assert (last == batch.targets[0]).mean() == pytest.approx(0.25, abs=0.015)
 

@@ -92,7 +92,7 @@ def test_no_constant_answer_beats_chance_in_simulation(task: Task) -> None:
     assert best == pytest.approx(task.chance(length).accuracy, abs=tolerance + 1e-3)
 
 
-def test_the_loss_of_chance_is_that_of_who_knows_the_step_alone(task: Task) -> None:
+def test_chance_loss_is_that_of_a_predictor_that_knows_the_step_alone(task: Task) -> None:
     length = task.lengths[0]
     targets = draw(task, 20_000, length).targets
     if task.loss == "cross_entropy":
@@ -105,9 +105,9 @@ def test_the_loss_of_chance_is_that_of_who_knows_the_step_alone(task: Task) -> N
 
 def test_answers_are_the_same_when_all_of_their_parts_are(task: Task) -> None:
     answers = np.arange(task.outputs)
-    parts = task.parts(answers)
+    parts = task.answer_parts(answers)
     assert len(set(zip(*(part.tolist() for part in parts), strict=True))) == task.outputs
-    for ours, torchs in zip(parts, task.parts(torch.from_numpy(answers)), strict=True):
+    for ours, torchs in zip(parts, task.answer_parts(torch.from_numpy(answers)), strict=True):
         np.testing.assert_array_equal(ours, torchs.numpy())
 
 
@@ -125,7 +125,9 @@ LOSSES = st.floats(0, allow_subnormal=False) | st.just(math.nan)
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(accuracy=SHARES, loss=LOSSES, data=st.data())
-def test_who_has_solved_a_task_remembers(accuracy: float, loss: float, data: st.DataObject) -> None:
+def test_a_model_that_has_solved_a_task_remembers(
+    accuracy: float, loss: float, data: st.DataObject
+) -> None:
     task = make_task(data.draw(st.sampled_from(every_spec())))
     length = data.draw(st.sampled_from((task.minimum_length, *task.lengths)))
     middle = (1 + task.chance(length).accuracy) / 2
@@ -138,7 +140,7 @@ def test_every_task_can_be_solved(task: Task) -> None:
     assert task.criterion
 
 
-def test_a_task_whose_own_criterion_is_met_by_everybody_is_not_solved_by_chance() -> None:
+def test_a_task_whose_own_criterion_every_model_meets_is_not_solved_at_chance() -> None:
     class Lenient(Recall):
         def meets_criterion(self, accuracy: float, loss: float) -> bool:
             return True

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 
 from models.settings.spec import SpecError
 from models.tasks import TASKS, make_task
@@ -19,11 +20,7 @@ MANY = 50_000
 OFFERED = [name for name in TASKS if name != "copy"]
 
 
-def rng(seed: int = 0) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
-
-def doubt(targets: np.ndarray, known: np.ndarray) -> float:
+def conditional_entropy(targets: np.ndarray, known: np.ndarray) -> float:
     """Entropy of classes (steps, sequences) given what is known then, averaged over the steps."""
     total = 0.0
     for target, given in zip(targets, known, strict=True):
@@ -48,17 +45,17 @@ def variance(targets: np.ndarray, known: np.ndarray) -> float:
 def test_the_same_sequences_with_a_target_at_every_step_and_the_last_one_scored(name: str) -> None:
     last, every = make_task(name), make_task(f"{name}:targets=every")
     for length in (last.minimum_length, last.lengths[0]):
-        one, other = (task.sample(rng(), 50, length) for task in (last, every))
+        one, other = (task.sample(default_rng(0), 50, length) for task in (last, every))
         np.testing.assert_array_equal(one.inputs, other.inputs)
         assert one.targets.shape == (1, 50)
         assert other.targets.shape == (every.steps(length), 50)
         assert every.target_steps(length) == length
         assert every.scored_steps(length) == 1
-        wanted, asked = last.parts(one.targets), every.parts(other.targets[-1:])
+        wanted, asked = last.answer_parts(one.targets), every.answer_parts(other.targets[-1:])
         np.testing.assert_allclose(asked, wanted, rtol=1e-6)
 
 
-def test_copy_has_them_by_definition() -> None:
+def test_copy_has_targets_at_every_step_by_definition() -> None:
     assert TASKS["copy"].options == ()
     assert make_task("copy").target_steps(5) == 25
     with pytest.raises(SpecError):
@@ -82,7 +79,7 @@ def test_the_legend_says_where_the_targets_are(name: str) -> None:
 class TestTemporalOrder:
     def test_by_hand(self) -> None:
         task = TemporalOrder(targets="every")
-        batch = task.sample(rng(), 200, 10)
+        batch = task.sample(default_rng(0), 200, 10)
         assert task.outputs == 7
         # At T = 10 the windows are one step wide.
         a, b = (batch.inputs[step].argmax(axis=0) for step in (1, 5))
@@ -94,7 +91,7 @@ class TestTemporalOrder:
 
     def test_three_symbols_make_fifteen_classes(self) -> None:
         task = TemporalOrder(symbols="3", targets="every")
-        batch = task.sample(rng(), 500, 40)
+        batch = task.sample(default_rng(0), 500, 40)
         assert task.outputs == 15
         assert set(np.unique(batch.targets)) == set(range(15))
         symbols = batch.inputs.argmax(axis=1)
@@ -107,7 +104,7 @@ class TestTemporalOrder:
     @pytest.mark.parametrize("length", [10, 23, 40])
     def test_the_ladder_by_simulation(self, symbols: int, length: int) -> None:
         task = TemporalOrder(symbols=str(symbols), targets="every")
-        batch = task.sample(rng(), MANY, length)
+        batch = task.sample(default_rng(0), MANY, length)
         seen = batch.inputs.argmax(axis=1)
         count = (seen < 2).cumsum(axis=0)
         known = [np.zeros_like(seen), np.where(seen < 2, seen, 2)]
@@ -119,7 +116,9 @@ class TestTemporalOrder:
                 latest[step] = np.where(seen[step] < 2, pushed, before)
             known.append(count * 2**size + latest)
         for rung, given in zip(task.baselines(length), known, strict=True):
-            assert doubt(batch.targets, given) == pytest.approx(rung.loss, abs=4e-3), rung.name
+            assert conditional_entropy(batch.targets, given) == pytest.approx(
+                rung.loss, abs=4e-3
+            ), rung.name
 
     def test_chance_at_ten_steps_by_hand(self) -> None:
         # Nothing to know at one step, one symbol at four, two at five.
@@ -137,23 +136,23 @@ class TestTemporalOrder:
         self, symbols: str, targets: str
     ) -> None:
         task = TemporalOrder(symbols=symbols, targets=targets)
-        batch = task.sample(rng(), 200, 40)
+        batch = task.sample(default_rng(0), 200, 40)
         seen = batch.inputs.argmax(axis=1)
-        for position, part in enumerate(task.parts(batch.targets[-1])):
+        for position, part in enumerate(task.answer_parts(batch.targets[-1])):
             wanted = [row[row < 2][position] for row in seen.T]
             assert part.tolist() == wanted
 
     def test_an_answer_can_leave_symbols_out(self) -> None:
-        first, second = TemporalOrder(targets="every").parts(np.arange(7))
+        first, second = TemporalOrder(targets="every").answer_parts(np.arange(7))
         assert first.tolist() == [-1, 0, 1, 0, 1, 0, 1]
         assert second.tolist() == [-1, -1, -1, 0, 0, 1, 1]
-        last = [part.tolist() for part in TemporalOrder().parts(np.arange(4))]
+        last = [part.tolist() for part in TemporalOrder().answer_parts(np.arange(4))]
         assert last == [[0, 1, 0, 1], [0, 0, 1, 1]]
 
 
 class TestAdding:
     def test_the_running_sum(self) -> None:
-        batch = Adding(targets="every").sample(rng(), 100, 12)
+        batch = Adding(targets="every").sample(default_rng(0), 100, 12)
         numbers, marked = batch.inputs[:, 0], batch.inputs[:, 1]
         for step, sequence in itertools.product(range(12), range(100)):
             come = marked[: step + 1, sequence] == 1
@@ -168,7 +167,7 @@ class TestAdding:
     @pytest.mark.parametrize("length", [2, 3, 9, 20])
     def test_the_ladder_by_simulation(self, length: int) -> None:
         task = Adding(targets="every")
-        batch = task.sample(rng(), MANY, length)
+        batch = task.sample(default_rng(0), MANY, length)
         marked = batch.inputs[:, 1]
         chosen = batch.inputs[:, 0] * marked
         first = chosen[: length // 2].sum(axis=0)
@@ -187,11 +186,13 @@ class TestRecall:
     @pytest.mark.parametrize("distractors", ["other", "same"])
     def test_the_first_symbol_at_every_step(self, distractors: str) -> None:
         task = Recall(distractors=distractors, targets="every")
-        batch = task.sample(rng(), 2000, 8)
+        batch = task.sample(default_rng(0), 2000, 8)
         seen = batch.inputs.argmax(axis=1)
         assert (batch.targets == seen[0]).all()
         for rung, given in zip(task.baselines(8), (np.zeros_like(seen), seen), strict=True):
-            assert doubt(batch.targets, given) == pytest.approx(rung.loss, abs=5e-3), rung.name
+            assert conditional_entropy(batch.targets, given) == pytest.approx(
+                rung.loss, abs=5e-3
+            ), rung.name
 
     def test_by_hand(self) -> None:
         chance, current = Recall(classes="8", targets="every").baselines(20)
@@ -202,7 +203,9 @@ class TestRecall:
 
 class TestDigits:
     def test_the_digit_at_every_step(self) -> None:
-        one, other = (Digits(targets=where).sample(rng(), 30, 70) for where in ("last", "every"))
+        one, other = (
+            Digits(targets=where).sample(default_rng(0), 30, 70) for where in ("last", "every")
+        )
         assert (other.targets == one.targets).all()
 
     @pytest.mark.parametrize("order", ["rows", "permuted"])
@@ -210,7 +213,7 @@ class TestDigits:
     def test_the_ladder_over_all_images(self, order: str, length: int) -> None:
         data = images()
         pixels = data.pixels[:, data.permutation] if order == "permuted" else data.pixels
-        losses = [doubt(data.labels[None], pixel[None]) for pixel in pixels.T]
+        losses = [conditional_entropy(data.labels[None], pixel[None]) for pixel in pixels.T]
         losses += [math.log(10)] * (length - 64)
         best = [min(losses[: step + 1]) for step in range(length)]
         chance, current, one = Digits(order=order, targets="every").baselines(length)
@@ -220,6 +223,6 @@ class TestDigits:
 
 
 @pytest.mark.parametrize("name", ["adding", "copy", "recall", "digits"])
-def test_an_answer_without_parts_is_its_own(name: str) -> None:
-    (part,) = make_task(name).parts(np.arange(4))
+def test_an_answer_of_most_tasks_has_one_part_itself(name: str) -> None:
+    (part,) = make_task(name).answer_parts(np.arange(4))
     assert part.tolist() == [0, 1, 2, 3]

@@ -13,52 +13,30 @@ import torch
 from torch import Tensor
 
 from models.experiment import Experiment
-from models.experiment.partition import Shard, partition
+from models.experiment.partition import Shard
 from models.population.evaluation import gradient_profile, score, set_profile_batches
 from models.service.questions import ask
-from models.training.optimiser import clip, clipped, gradient_norm
+from models.training.optimiser import clip, gradient_norm, is_clipped
 from models.training.population_trainer import PopulationTrainer, StepRecord
 from models.training.regularisation import omega
 from models.training.train import train
-
-CPU = torch.device("cpu")
-SMALL = Experiment(
-    cells=("rnn",),
-    lengths=(10, 13),
-    seeds=2,
-    steps=4,
-    hidden_size=6,
-    batch_size=8,
-    evaluate_every=1,
-    held_out=20,
-    device="cpu",
-)
+from tests.models.training.small import CPU, SMALL, small, table, trainer_of
 
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> None:
-    """What is so small is fastest on one."""
+    """Computations this small are fastest on one thread."""
     torch.set_num_threads(1)
 
 
-def changed(**settings: object) -> Experiment:
-    return Experiment.from_mapping({**vars(SMALL), **settings})
+def train_for(trainer: PopulationTrainer, steps: int) -> list[StepRecord]:
+    return [trainer.train_step() for _ in range(steps)]
 
 
-def training(**settings: object) -> PopulationTrainer:
-    """All models of the experiment's one cell."""
-    experiment = changed(**settings)
-    ((part,),) = partition(experiment, 1)
-    return PopulationTrainer(experiment, part, CPU)
-
-
-def steps(trained: PopulationTrainer, count: int) -> list[StepRecord]:
-    return [trained.train_step() for _ in range(count)]
-
-
-def table(experiment: Experiment, name: str) -> pd.DataFrame:
-    parts = [one.tables for one in train(experiment, processes=1)]
-    return pd.concat([tables[name] for tables in parts if name in tables], ignore_index=True)
+def trained_table(name: str, **settings: object) -> pd.DataFrame:
+    """A table of four steps of training, each with an evaluation."""
+    experiment = small(**{"steps": 4, "evaluate_every": 1, **settings})
+    return table(train(experiment, processes=1), name)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +52,12 @@ def table(experiment: Experiment, name: str) -> pd.DataFrame:
     ids=str,
 )
 def test_a_population_of_many_is_as_many_populations_of_one(settings: dict[str, Any]) -> None:
-    together = training(**settings)
-    norms = [record.gradient_norm for record in steps(together, 5)]
+    together = trainer_of(**settings)
+    norms = [record.gradient_norm for record in train_for(together, 5)]
     for index, model in enumerate(together.models):
-        alone = PopulationTrainer(together.experiment, Shard(together.name, (model,)), CPU)
-        own = [record.gradient_norm for record in steps(alone, 5)]
+        shard = Shard(together.shard.cell, (model,))
+        alone = PopulationTrainer(together.experiment, shard, CPU)
+        own = [record.gradient_norm for record in train_for(alone, 5)]
         torch.testing.assert_close(alone.parameters[0], together.parameters[index])
         for ours, theirs in zip(norms, own, strict=True):
             torch.testing.assert_close(ours[index], theirs[0], rtol=1e-4, atol=1e-7)
@@ -87,32 +66,32 @@ def test_a_population_of_many_is_as_many_populations_of_one(settings: dict[str, 
 # Clipping by value.
 
 
-def stepped_with(
-    trained: PopulationTrainer, monkeypatch: pytest.MonkeyPatch
+def gradient_of_a_step(
+    trainer: PopulationTrainer, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Tensor, Tensor]:
-    """One step: the gradient that the optimiser gets, and whether it was clipped."""
-    got = []
-    step = trained.optimiser.step
+    """The gradient that the optimiser gets in one step, and which models' was clipped."""
+    gradients = []
+    step = trainer.optimiser.step
 
-    def record(gradient: Tensor, alive: Tensor) -> None:
-        got.append(gradient.clone())
-        step(gradient, alive)
+    def record(gradient: Tensor, frozen: Tensor) -> None:
+        gradients.append(gradient.clone())
+        step(gradient, frozen)
 
-    monkeypatch.setattr(trained.optimiser, "step", record)
-    (told,) = steps(trained, 1)
-    return got[0], told.clipped
+    monkeypatch.setattr(trainer.optimiser, "step", record)
+    clipped = trainer.train_step().clipped
+    return gradients[0], clipped
 
 
 def test_clipping_by_value_cuts_each_number_and_says_of_which_models(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole, _ = stepped_with(training(clip=0.0), monkeypatch)
+    whole, _ = gradient_of_a_step(trainer_of(clip=0.0), monkeypatch)
     largest = whole.abs().amax(dim=1)
     limit = float(largest.sort().values[1:3].mean())  # between those of the four models
-    cut, told = stepped_with(training(clip=limit, clip_by="value"), monkeypatch)
+    cut, clipped = gradient_of_a_step(trainer_of(clip=limit, clip_by="value"), monkeypatch)
     torch.testing.assert_close(cut, whole.clamp(-limit, limit))
-    assert torch.equal(told, largest > limit)
-    assert told.sum() == 2
+    assert torch.equal(clipped, largest > limit)
+    assert clipped.sum() == 2
 
 
 def test_clipping_by_value_is_not_by_norm() -> None:
@@ -120,15 +99,15 @@ def test_clipping_by_value_is_not_by_norm() -> None:
     norm = gradient_norm(gradient)
     by_value = clip(gradient, norm, 0.5, "value")
     assert torch.equal(by_value, torch.tensor([[0.5, -0.5], [0.4, 0.4]]))
-    assert clipped(gradient, norm, 0.5, "value").tolist() == [True, False]
-    assert clipped(gradient, norm, 0.5, "norm").tolist() == [True, True]
-    assert not clipped(gradient, norm, 0.0, "value").any()
+    assert is_clipped(gradient, norm, 0.5, "value").tolist() == [True, False]
+    assert is_clipped(gradient, norm, 0.5, "norm").tolist() == [True, True]
+    assert not is_clipped(gradient, norm, 0.0, "value").any()
     assert torch.equal(clip(gradient, norm, 0.0, "value"), gradient)
 
 
 def test_the_column_clipped_is_about_elements_where_clipping_is_by_value() -> None:
-    never = table(changed(clip=1e6, clip_by="value"), "training")
-    always = table(changed(clip=1e-6, clip_by="value"), "training")
+    never = trained_table("training", clip=1e6, clip_by="value")
+    always = trained_table("training", clip=1e-6, clip_by="value")
     assert not never["clipped"].any()
     assert always["clipped"].all()
 
@@ -138,8 +117,8 @@ def test_the_column_clipped_is_about_elements_where_clipping_is_by_value() -> No
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "rnn:norm=layer", "lstm:norm=batch"])
 def test_before_the_window_the_profile_is_exactly_zero(cell: str) -> None:
-    trained = training(cells=[cell], truncate=4)
-    whole = training(cells=[cell])
+    trained = trainer_of(cells=[cell], truncate=4)
+    whole = trainer_of(cells=[cell])
     seeds = [model.seed for model in trained.models]
     truncated, complete = (gradient_profile(one.population, seeds) for one in (trained, whole))
     for state, of_models in truncated.items():
@@ -155,10 +134,10 @@ def test_a_truncated_gradient_trains_another_model_unless_the_window_holds_it_al
     cell: str,
 ) -> None:
     whole, short, wide = (
-        training(cells=[cell], truncate=truncate) for truncate in (0, 4, max(SMALL.lengths))
+        trainer_of(cells=[cell], truncate=truncate) for truncate in (0, 4, max(SMALL.lengths))
     )
     for one in (whole, short, wide):
-        steps(one, 3)
+        train_for(one, 3)
     torch.testing.assert_close(wide.parameters, whole.parameters)
     moved = (short.parameters - whole.parameters).abs().amax(dim=1)
     assert (moved > 1e-4).all()
@@ -167,32 +146,33 @@ def test_a_truncated_gradient_trains_another_model_unless_the_window_holds_it_al
 # Ω.
 
 
-def omega_of(trained: PopulationTrainer) -> list[float]:
-    """Of each model, on the sequences of the profiles."""
-    population = trained.population
-    set_profile_batches(population, [model.seed for model in trained.models])
-    torch.autograd.grad(population.outcome().loss.sum(), trained.parameters)
+def omega_of(trainer: PopulationTrainer) -> list[float]:
+    """Ω of each model, on the sequences of the profiles."""
+    population = trainer.population
+    set_profile_batches(population, [model.seed for model in trainer.models])
+    torch.autograd.grad(population.outcome().loss.sum(), trainer.parameters)
     W_h = population.weights()[0].W_h.detach()
     return [float(omega(population.recurrence, W, index)[0]) for index, W in enumerate(W_h)]
 
 
 def test_the_regulariser_brings_omega_down() -> None:
     settings = {"lengths": (30,), "hidden_size": 16, "batch_size": 16, "learning_rate": (0.005,)}
-    plain, regularised = training(**settings), training(**settings, cells=["rnn:omega=2"])
-    before = omega_of(plain)
-    assert omega_of(regularised) == pytest.approx(before)
-    for one in (plain, regularised):
-        steps(one, 90)
-    for start, without, with_it in zip(before, omega_of(plain), omega_of(regularised), strict=True):
-        assert with_it < start
-        assert with_it < 0.6 * without
+    without, regularised = trainer_of(**settings), trainer_of(**settings, cells=["rnn:omega=2"])
+    at_first = omega_of(without)
+    assert omega_of(regularised) == pytest.approx(at_first)
+    for trainer in (without, regularised):
+        train_for(trainer, 90)
+    omegas = zip(at_first, omega_of(without), omega_of(regularised), strict=True)
+    for before, after_without, after in omegas:
+        assert after < before
+        assert after < 0.6 * after_without
 
 
 def test_without_weight_the_regulariser_does_nothing() -> None:
-    plain, regularised = training(), training(cells=["rnn:omega=0.000001"])
-    for one in (plain, regularised):
-        steps(one, 2)
-    torch.testing.assert_close(plain.parameters, regularised.parameters, rtol=1e-3, atol=1e-4)
+    without, with_little = trainer_of(), trainer_of(cells=["rnn:omega=0.000001"])
+    for trainer in (without, with_little):
+        train_for(trainer, 2)
+    torch.testing.assert_close(without.parameters, with_little.parameters, rtol=1e-3, atol=1e-4)
 
 
 # Batch norm.
@@ -200,8 +180,8 @@ def test_without_weight_the_regulariser_does_nothing() -> None:
 
 @pytest.fixture(scope="module")
 def normalised() -> PopulationTrainer:
-    trained = training(cells=["rnn:norm=batch"], test_lengths=(10, 13, 25))
-    steps(trained, 3)
+    trained = trainer_of(cells=["rnn:norm=batch"], test_lengths=(10, 13, 25))
+    train_for(trained, 3)
     return trained
 
 
@@ -215,21 +195,21 @@ def test_held_out_accuracy_is_by_running_statistics(normalised: PopulationTraine
         population.outcome(statistics).loss.detach()
         for statistics in ("running", "batch", "running")
     )
-    assert torch.equal(running, again)  # a look through the batch's own teaches nothing
+    assert torch.equal(running, again)  # the batch's own statistics change no running ones
     assert ((running - batch).abs() > 1e-3).all()
 
 
-def test_a_sequence_is_judged_by_itself_whatever_stands_beside_it(
+def test_the_loss_of_a_sequence_does_not_depend_on_the_rest_of_its_batch(
     normalised: PopulationTrainer,
 ) -> None:
     population = normalised.population
     length = population.lengths[0]
     batch = normalised.task.sample(np.random.default_rng(0), SMALL.batch_size, length)
     population.set_batch(0, batch)
-    in_company = population.outcome().loss[0]
+    in_its_batch = population.outcome().loss[0]
     losses = []
     for sequence in range(SMALL.batch_size):
-        same = [batch.part(sequence, 1)] * SMALL.batch_size
+        same = [batch.subset(sequence, 1)] * SMALL.batch_size
         alone = type(batch)(
             *(
                 np.concatenate([getattr(one, name) for one in same], axis=-1)
@@ -238,16 +218,16 @@ def test_a_sequence_is_judged_by_itself_whatever_stands_beside_it(
         )
         population.set_batch(0, alone)
         losses.append(population.outcome().loss[0].detach())
-    torch.testing.assert_close(torch.stack(losses).mean(), in_company.detach())
+    torch.testing.assert_close(torch.stack(losses).mean(), in_its_batch.detach())
 
 
 def test_a_normalised_model_is_scored_at_other_lengths_by_what_it_has_learnt() -> None:
-    experiment = changed(cells=["lstm:norm=batch"], test_lengths=(10, 13, 25))
-    rows = table(experiment, "generalisation")
+    settings = {"cells": ["lstm:norm=batch"], "test_lengths": (10, 13, 25)}
+    rows = trained_table("generalisation", **settings)
     assert set(rows["test_length"]) == {10, 13, 25}
     assert np.isfinite(rows["loss"]).all()
     assert rows["accuracy"].between(0, 1).all()
-    final = table(experiment, "accuracy").query("step == 4")
+    final = trained_table("accuracy", **settings).query("step == 4")
     same = rows[rows["length"] == rows["test_length"]].merge(final, on=["length", "seed"])
     assert list(same["loss_x"]) == pytest.approx(list(same["loss_y"]))
 
@@ -258,8 +238,8 @@ def test_a_normalised_model_is_scored_at_other_lengths_by_what_it_has_learnt() -
 EXPLOSIVE = {"cells": ["rnn:activation=relu,gain=3"], "lengths": (10, 200), "hidden_size": 32}
 
 
-def test_what_overflows_is_told_with_where_and_when_and_the_others_go_on() -> None:
-    experiment = changed(**EXPLOSIVE, seeds=1, clip=0.0, steps=3)
+def test_a_model_that_overflows_is_recorded_with_when_and_where_and_the_others_go_on() -> None:
+    experiment = small(**EXPLOSIVE, seeds=1, clip=0.0, steps=3, evaluate_every=1)
     tables = [one.tables for one in train(experiment, processes=1)]
     accuracy = pd.concat([table["accuracy"] for table in tables])
     diagnostics = pd.concat([table["diagnostics"] for table in tables])
@@ -281,9 +261,9 @@ def test_what_overflows_is_told_with_where_and_when_and_the_others_go_on() -> No
     assert healthy["loss"].nunique() == 4
 
 
-def test_of_states_that_are_not_finite_nothing_is_measured_but_the_weights() -> None:
-    born = table(changed(**EXPLOSIVE, seeds=1, steps=0), "diagnostics").query("length == 200")
-    found = born.set_index("diagnostic")["value"]
+def test_diagnostics_of_states_that_are_not_finite_are_nan_but_those_of_the_weights() -> None:
+    rows = trained_table("diagnostics", **EXPLOSIVE, seeds=1, steps=0).query("length == 200")
+    found = rows.set_index("diagnostic")["value"]
     assert found["spectral_radius"] == pytest.approx(3)
     for name in ("lyapunov_exponent", "half_life_theory", "half_life_h", "saturation_h"):
         assert np.isnan(found[name]), name

@@ -9,6 +9,7 @@ from models.training.optimiser import Adam, clip, gradient_norm
 
 RATES = [0.1, 0.001, 0.03]
 MODELS, PARAMETERS, STEPS = 3, 5, 20
+NONE = torch.zeros(MODELS, dtype=torch.bool)
 
 
 def gradients() -> list[Tensor]:
@@ -17,16 +18,17 @@ def gradients() -> list[Tensor]:
     return [3 * torch.randn(shape, dtype=torch.float64, generator=generator) for _ in range(STEPS)]
 
 
-def ours(alive: list[Tensor]) -> Tensor:
+def trained(frozen: list[Tensor]) -> Tensor:
+    """Parameters after a step for each entry, which says which models are frozen."""
     parameters = torch.zeros(MODELS, PARAMETERS, dtype=torch.float64)
     adam = Adam(parameters, torch.tensor(RATES, dtype=torch.float64))
-    for gradient, living in zip(gradients(), alive, strict=True):
-        adam.step(clip(gradient, gradient_norm(gradient), 1.0), living)
+    for gradient, mask in zip(gradients(), frozen, strict=False):
+        adam.step(clip(gradient, gradient_norm(gradient), 1.0), mask)
     return parameters
 
 
 def test_each_model_is_trained_as_torch_would_train_it_alone() -> None:
-    population = ours([torch.ones(MODELS, dtype=torch.bool)] * STEPS)
+    population = trained([NONE] * STEPS)
     for model, rate in enumerate(RATES):
         parameter = nn.Parameter(torch.zeros(PARAMETERS, dtype=torch.float64))
         adam = torch.optim.Adam([parameter], lr=rate)
@@ -38,23 +40,17 @@ def test_each_model_is_trained_as_torch_would_train_it_alone() -> None:
         torch.testing.assert_close(population[model], parameter.detach(), rtol=1e-5, atol=1e-9)
 
 
-def test_a_model_that_is_not_alive_keeps_its_parameters() -> None:
-    everyone = torch.ones(MODELS, dtype=torch.bool)
-    without_second = torch.tensor([True, False, True])
-    stopped = ours([everyone] * 5 + [without_second] * (STEPS - 5))
-    at_five = torch.zeros(MODELS, PARAMETERS, dtype=torch.float64)
-    adam = Adam(at_five, torch.tensor(RATES, dtype=torch.float64))
-    for gradient in gradients()[:5]:
-        adam.step(clip(gradient, gradient_norm(gradient), 1.0), everyone)
-    assert torch.equal(stopped[1], at_five[1])
-    going_on = ours([everyone] * STEPS)
-    assert torch.equal(stopped[[0, 2]], going_on[[0, 2]])
+def test_a_frozen_model_keeps_its_parameters_and_the_others_are_trained() -> None:
+    second = torch.tensor([False, True, False])
+    frozen = trained([NONE] * 5 + [second] * (STEPS - 5))
+    assert torch.equal(frozen[1], trained([NONE] * 5)[1])
+    assert torch.equal(frozen[[0, 2]], trained([NONE] * STEPS)[[0, 2]])
 
 
-def test_a_gradient_that_is_not_finite_changes_nothing_of_a_dead_model() -> None:
+def test_a_gradient_that_is_not_finite_leaves_a_frozen_model_as_it_is() -> None:
     parameters = torch.ones(2, 3)
     gradient = torch.tensor([[torch.inf, torch.nan, 1.0], [1.0, 1.0, 1.0]])
-    Adam(parameters, torch.tensor([0.1, 0.1])).step(gradient, torch.tensor([False, True]))
+    Adam(parameters, torch.tensor([0.1, 0.1])).step(gradient, torch.tensor([True, False]))
     assert torch.equal(parameters[0], torch.ones(3))
     assert torch.all(parameters[1] < 1)
 

@@ -38,12 +38,12 @@ def test_value_and_immediate_derivative(activation: str) -> None:
     torch.testing.assert_close(gradient, slope)
 
 
-def written_out(cell: Cell, W_h: Tensor, h: Tensor, pulled: Tensor) -> Tensor:
-    """Mean over steps and sequences of the squared deviation, one by one."""
+def written_out(cell: Cell, W_h: Tensor, h: Tensor, dh: Tensor) -> Tensor:
+    """Ω from the states and their gradients, (steps, H, B), term by term."""
     terms = []
     for t in range(1, STEPS):
         for sequence in range(SEQUENCES):
-            d = pulled[t, :, sequence]
+            d = dh[t, :, sequence]
             if d.norm() == 0:
                 continue
             jacobian = torch.diag(cell.candidate_slope(h[t, :, sequence])) @ W_h

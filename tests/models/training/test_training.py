@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,46 +10,26 @@ import torch
 from models.analysis.schema import TABLES
 from models.cells import CELLS
 from models.cells.rnn import RNN
-from models.experiment import Experiment, ExperimentError
-from models.experiment.partition import Shard, partition
+from models.experiment import ExperimentError
+from models.experiment.partition import Shard
 from models.experiment.random_streams import Stream, generator
 from models.training.population_trainer import PopulationTrainer
 from models.training.snapshot import Snapshot
 from models.training.train import advance, choose_device, train
+from tests.models.training.small import CPU, small, table, trainer_of
 
-CPU = torch.device("cpu")
-SMALL = Experiment(
-    cells=("rnn", "lstm:bias=chrono", "gru"),
-    lengths=(10, 13),
-    seeds=2,
-    steps=7,
-    hidden_size=6,
-    batch_size=8,
-    evaluate_every=3,
-    held_out=20,
-    device="cpu",
-)
-
-
-def changed(**settings: object) -> Experiment:
-    return Experiment.from_mapping({**vars(SMALL), **settings})
-
-
-def table(snapshots: Iterable[Snapshot], name: str) -> pd.DataFrame:
-    rows = [one.tables[name] for one in snapshots if name in one.tables]
-    frame = pd.concat(rows, ignore_index=True)
-    return frame.sort_values(list(frame.columns)).reset_index(drop=True)
+THREE_CELLS = small(cells=("rnn", "lstm:bias=chrono", "gru"))
 
 
 @pytest.fixture(scope="module")
 def snapshots() -> list[Snapshot]:
-    return list(train(SMALL, processes=1))
+    return list(train(THREE_CELLS, processes=1))
 
 
 def test_every_cell_is_measured_at_initialisation_every_k_steps_and_at_the_end(
     snapshots: list[Snapshot],
 ) -> None:
-    for cell in SMALL.cells:
+    for cell in THREE_CELLS.cells:
         assert [one.step for one in snapshots if one.cell == cell] == [0, 3, 6, 7]
 
 
@@ -65,7 +43,7 @@ def test_tables_follow_the_schema(snapshots: list[Snapshot]) -> None:
     assert names == set(TABLES) - {"validation", "generalisation"}
     for name in names:
         assert set(table(snapshots, name).columns) == set(TABLES[name]) - {"run"}
-    models = len(SMALL.cells) * 2 * 2
+    models = len(THREE_CELLS.cells) * 2 * 2
     accuracy = table(snapshots, "accuracy")
     assert len(accuracy) == models * 4
     assert set(accuracy["sequences"]) == {24}  # 20, in whole batches of 8
@@ -81,15 +59,16 @@ def test_tables_follow_the_schema(snapshots: list[Snapshot]) -> None:
 def test_the_same_experiment_gives_the_same_numbers(
     snapshots: list[Snapshot], processes: int
 ) -> None:
-    again = list(train(SMALL, processes=processes))
+    again = list(train(THREE_CELLS, processes=processes))
     for name in ("accuracy", "training", "gradients"):
         pd.testing.assert_frame_equal(table(snapshots, name), table(again, name), check_exact=True)
 
 
 def test_a_population_of_many_is_as_many_populations_of_one() -> None:
-    for (part,) in [partition(changed(cells=[cell]), 1)[0] for cell in SMALL.cells]:
-        together = PopulationTrainer(SMALL, part, CPU)
-        alone = [PopulationTrainer(SMALL, Shard(part.cell, (model,)), CPU) for model in part.models]
+    for cell in THREE_CELLS.cells:
+        together = trainer_of(cells=[cell])
+        shards = [Shard(cell, (model,)) for model in together.models]
+        alone = [PopulationTrainer(THREE_CELLS, shard, CPU) for shard in shards]
         for _ in range(5):
             together.train_step()
             for one in alone:
@@ -99,7 +78,7 @@ def test_a_population_of_many_is_as_many_populations_of_one() -> None:
 
 
 def test_other_seeds_other_numbers(snapshots: list[Snapshot]) -> None:
-    other = table(train(changed(first_seed=7), processes=1), "accuracy")
+    other = table(train(small(cells=THREE_CELLS.cells, first_seed=7), processes=1), "accuracy")
     assert not other["loss"].isin(table(snapshots, "accuracy")["loss"]).any()
 
 
@@ -109,9 +88,7 @@ def test_streams_never_meet() -> None:
 
 
 def test_it_learns() -> None:
-    experiment = changed(
-        cells=["rnn"], lengths=[10], seeds=1, steps=150, hidden_size=24, batch_size=32
-    )
+    experiment = small(lengths=[10], seeds=1, steps=150, hidden_size=24, batch_size=32)
     accuracy = table(train(experiment, processes=1), "accuracy").sort_values("step")["accuracy"]
     assert accuracy.iloc[0] < 0.6
     assert accuracy.iloc[-1] > 0.9
@@ -125,7 +102,7 @@ def test_stop_keeps_what_was_measured() -> None:
         asked += 1
         return asked > 8
 
-    stopped = list(train(changed(steps=10_000, cells=["rnn"]), should_stop, processes=1))
+    stopped = list(train(small(steps=10_000), should_stop, processes=1))
     last = stopped[-1]
     assert 0 < last.step < 10
     assert table(stopped, "training")["step"].max() == last.step
@@ -133,18 +110,16 @@ def test_stop_keeps_what_was_measured() -> None:
 
 
 def test_a_model_that_overflows_is_frozen_and_marked_and_the_others_go_on() -> None:
-    experiment = changed(cells=["rnn"], clip=0.0)
-    (part,) = partition(experiment, 1)[0]
-    training = PopulationTrainer(experiment, part, CPU)
-    advance(training, lambda: False)
-    training.train_step()
+    trainer = trainer_of(clip=0.0)
+    advance(trainer, lambda: False)
+    trainer.train_step()
     with torch.no_grad():
-        training.parameters[1] = 1e38
-    frozen = training.parameters[1].clone()
-    snapshot = advance(training, lambda: False)
+        trainer.parameters[1] = 1e38
+    frozen = trainer.parameters[1].clone()
+    snapshot = advance(trainer, lambda: False)
     assert list(snapshot.tables["accuracy"]["diverged"]) == [False, True, False, False]
-    assert torch.equal(training.parameters[1], frozen)
-    assert training.parameters[[0, 2, 3]].isfinite().all()
+    assert torch.equal(trainer.parameters[1], frozen)
+    assert trainer.parameters[[0, 2, 3]].isfinite().all()
     sick = snapshot.tables["training"].query("length == 13 and seed == 1")
     assert len(sick) == 1  # the step at which it showed, and no more
     assert not np.isfinite(sick["loss"]).any()
@@ -153,7 +128,7 @@ def test_a_model_that_overflows_is_frozen_and_marked_and_the_others_go_on() -> N
 
 
 def test_a_list_of_learning_rates_trains_each_and_validates() -> None:
-    several = list(train(changed(learning_rate=[0.01, 0.001], cells=["gru"]), processes=1))
+    several = list(train(small(learning_rate=[0.01, 0.001], cells=["gru"]), processes=1))
     accuracy, validation = table(several, "accuracy"), table(several, "validation")
     assert set(accuracy["learning_rate"]) == {0.01, 0.001}
     assert len(validation) == len(accuracy)
@@ -166,7 +141,7 @@ def test_a_list_of_learning_rates_trains_each_and_validates() -> None:
 
 
 def test_trained_models_are_scored_at_other_lengths_at_the_end() -> None:
-    snapshots = list(train(changed(test_lengths=[10, 30], cells=["gru"]), processes=1))
+    snapshots = list(train(small(test_lengths=[10, 30], cells=["gru"]), processes=1))
     assert [one.step for one in snapshots if "generalisation" in one.tables] == [7]
     rows = table(snapshots, "generalisation")
     assert set(rows.columns) == set(TABLES["generalisation"]) - {"run"}
@@ -184,28 +159,12 @@ def test_a_new_cell_without_a_kernel_trains_through_its_readable_step(
         name = "elman"
 
     monkeypatch.setitem(CELLS, "elman", Elman)
-    slow = list(train(changed(cells=["elman"]), processes=1))
+    slow = list(train(small(cells=["elman"]), processes=1))
     for name in ("accuracy", "training", "gradients"):
         fast = table([one for one in snapshots if one.cell == "rnn"], name).drop(columns="cell")
         pd.testing.assert_frame_equal(
             table(slow, name).drop(columns="cell"), fast, rtol=1e-3, atol=1e-6
         )
-
-
-def test_gradient_profile_of_a_batch_is_the_root_mean_square_over_its_sequences() -> None:
-    (part,) = partition(changed(cells=["rnn"], lengths=[10], seeds=1, batch_size=3), 1)[0]
-    training = PopulationTrainer(changed(cells=["rnn"], batch_size=3), part, CPU)
-    population = training.population
-    batch = training.task.sample(np.random.default_rng(0), 3, 10)
-    population.set_batch(0, batch)
-    (profile,) = population.gradient_profile()["h"]
-    norms = []
-    for sequence in range(3):
-        single = PopulationTrainer(changed(cells=["rnn"], batch_size=1), part, CPU).population
-        single.set_batch(0, batch.part(sequence, 1))
-        norms.append(single.gradient_profile()["h"][0])
-    expected = torch.stack(norms).square().mean(0).sqrt()
-    torch.testing.assert_close(profile, expected, rtol=1e-4, atol=1e-12)
 
 
 def test_a_gpu_that_is_not_there_is_said_plainly() -> None:

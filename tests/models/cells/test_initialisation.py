@@ -1,4 +1,4 @@
-"""Weights before the first step."""
+"""What parameters start with: recorded, by their moments, and by the equations."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ def test_pytorch_has_the_moments_of_torch_nn() -> None:
         assert variance == pytest.approx(biases * bound**2 / 3, rel=0.2)
 
 
-@pytest.mark.parametrize(("spec", "keep"), [("lstm", "f"), ("gru", "z")])
-def test_gate_bias_is_on_the_keep_gate_alone_and_once(spec: str, keep: str) -> None:
+@pytest.mark.parametrize(("spec", "forget"), [("lstm", "f"), ("gru", "z")])
+def test_the_option_bias_is_on_the_forget_gate_alone_and_once(spec: str, forget: str) -> None:
     biases = start(spec).b
     for name in make_cell(spec).gates:
-        assert torch.all(gate(spec, biases, name) == (1 if name == keep else 0))
+        assert torch.all(gate(spec, biases, name) == (1 if name == forget else 0))
     assert torch.all(start(f"{spec}:bias=0").b == 0)
 
 
-@pytest.mark.parametrize(("spec", "keep"), [("lstm", "f"), ("gru", "z")])
-def test_chrono_bias_spreads_time_constants_up_to_the_length(spec: str, keep: str) -> None:
+@pytest.mark.parametrize(("spec", "forget"), [("lstm", "f"), ("gru", "z")])
+def test_chrono_bias_spreads_time_constants_up_to_the_length(spec: str, forget: str) -> None:
     biases = start(f"{spec}:bias=chrono").b
-    spans = gate(spec, biases, keep).exp()
+    spans = gate(spec, biases, forget).exp()
     assert spans.min() >= 1
     assert spans.max() <= STEPS - 1
     assert spans.mean().item() == pytest.approx(STEPS / 2, rel=0.1)

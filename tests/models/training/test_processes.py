@@ -1,4 +1,4 @@
-"""Generators in processes of their own."""
+"""Generators in several processes: their items, stopping, errors, deaths."""
 
 from __future__ import annotations
 
@@ -49,23 +49,18 @@ def is_running(process: int) -> bool:
     return True
 
 
-def test_items_of_every_task_in_order_from_processes_of_their_own() -> None:
+def test_each_generator_runs_in_a_process_of_its_own_and_its_items_come_in_order() -> None:
     items = list(run_in_processes(count, [("a", 3), ("b", 2)], never))
     assert [item for name, item, _ in items if name == "a"] == [0, 1, 2]
     assert [item for name, item, _ in items if name == "b"] == [0, 1]
     assert len({process for *_, process in items} | {os.getpid()}) == 3
 
 
-def test_stops_when_told() -> None:
-    asked: list[bool] = []
-
-    def after_a_while() -> bool:
-        asked.append(True)
-        return len(asked) > 5
-
-    seen = list(run_in_processes(endless, [(), ()], after_a_while))
-    assert seen
-    assert not any(is_running(process) for process in set(seen))
+def test_all_processes_end_once_they_should_stop() -> None:
+    calls = iter(range(10**9))
+    processes = set(run_in_processes(endless, [(), ()], lambda: next(calls) > 5))
+    assert processes
+    assert not any(map(is_running, processes))
 
 
 def test_leaving_the_loop_leaves_no_process() -> None:
@@ -76,12 +71,12 @@ def test_leaving_the_loop_leaves_no_process() -> None:
     assert not is_running(process)
 
 
-def test_an_error_is_raised_here() -> None:
+def test_an_error_in_a_process_is_raised_in_the_parent() -> None:
     with pytest.raises(ValueError, match="the reason"):
         list(run_in_processes(fails, [()], never))
 
 
-def test_a_killed_process_is_told_and_what_it_sent_is_kept() -> None:
+def test_a_killed_process_is_an_error_after_what_it_has_sent() -> None:
     items = run_in_processes(dies, [()], never)
     assert next(items) == 1
     with pytest.raises(RuntimeError, match="exit code -9"):
