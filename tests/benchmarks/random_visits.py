@@ -203,7 +203,8 @@ class RandomVisitor(Visitor):
         await self._open("page load", urlencode({"run": run}))
 
     async def _reload(self, _: random.Random) -> None:
-        async with self._answer("page load"):
+        asks = self.window.page_name == "gradient_flow"
+        async with self._answer("question page" if asks else "page load"):
             await self.window.reload()
 
     async def _open(self, what: str, query: str, page: str = "") -> None:

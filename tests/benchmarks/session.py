@@ -69,7 +69,7 @@ class Session:
 
     def _forget(self) -> None:
         self.page = Page()
-        self._query = self._session = self._page_name = self._page_hash = self._lost = ""
+        self._query = self._session = self.page_name = self._page_hash = self._lost = ""
         self._age = 0
         self._runs = False
         self._changed: dict[str, WidgetState] = {}
@@ -93,7 +93,7 @@ class Session:
         """
         await self.close()
         self._forget()
-        self._query, self._page_name = query, page
+        self._query, self.page_name = query, page
         for path in (f"/{page}", *BEFORE_THE_SOCKET):
             await self._fetch(path)
         try:
@@ -114,7 +114,7 @@ class Session:
 
     async def reload(self) -> None:
         """Opens the same address again."""
-        await self.open(self._query, self._page_name)
+        await self.open(self._query, self.page_name)
 
     async def close(self) -> None:
         """Leaves the page, as when a browser's tab is closed."""
@@ -194,7 +194,7 @@ class Session:
         state = message.rerun_script
         state.query_string = self._query
         state.page_script_hash = self._page_hash
-        state.page_name = "" if self._page_hash else self._page_name
+        state.page_name = "" if self._page_hash else self.page_name
         state.fragment_id = fragment
         state.is_auto_rerun = by_itself
         state.widget_states.widgets.extend(
@@ -273,7 +273,7 @@ class Session:
                 self._page_hash = message.navigation.page_script_hash
                 pages = message.navigation.app_pages
                 names = {one.page_script_hash: one.url_pathname for one in pages}
-                self._page_name = names.get(self._page_hash, "")
+                self.page_name = names.get(self._page_hash, "")
             case "page_info_changed":
                 self._query = message.page_info_changed.query_string
             case "session_status_changed":

@@ -33,9 +33,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import sqlalchemy as sa
 
+from models.exchange.import_run import discard_broken_off
 from models.store import Store
 from models.store.run import Run
+from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 from tests.benchmarks.chaos import Chaos, Fault
 from tests.benchmarks.processes import mebibytes, started_with
 from tests.benchmarks.quantiles import print_seconds, quantile
@@ -208,6 +211,12 @@ def _judge_runs(soak: Soak, store: Store) -> None:
     soak.failures += [f"run {run.id}: {wrong}" for run in runs if (wrong := _wrong(store, run))]
     if not counts["finished"]:
         soak.failures.append("no run has finished")
+    discard_broken_off(store)
+    with store.reading() as connection:
+        for table in (*ROWS.values(), PROFILES, WEIGHTS, SHARDS):
+            nobodys = sa.select(sa.func.count()).where(table.c.run.not_in(sa.select(RUNS.c.id)))
+            if count := connection.scalar(nobodys):
+                soak.failures.append(f"{count} rows of {table.name} belong to no run")
     check_file(store)
 
 
