@@ -22,13 +22,11 @@ import argparse
 import asyncio
 import math
 import os
-import secrets
 import statistics
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -37,7 +35,8 @@ from pathlib import Path
 from models.store import Store
 from tests.benchmarks.browser_session import BrowserSession, async_chromium
 from tests.benchmarks.processes import cpu_seconds, mebibytes, mebibytes_of_tree
-from tests.benchmarks.session import Session
+from tests.benchmarks.quantiles import print_seconds, quantile
+from tests.benchmarks.session import Session, new_cookie
 from tests.benchmarks.visits import ROWS, Record, Visitor
 from tests.browser.server import Dashboard, running_dashboard
 
@@ -110,7 +109,7 @@ async def _drive(
     end = asyncio.get_running_loop().time() + seconds
     async with AsyncExitStack() as stack:
         visitors = [
-            Visitor(number, "plain", Session(dashboard.url, _cookie(), record.error), record)
+            Visitor(number, "plain", Session(dashboard.url, new_cookie(), record.error), record)
             for number in range(plain)
         ]
         if browsers:
@@ -133,16 +132,12 @@ async def _drive(
 
 async def _warm_up(dashboard: Dashboard, record: Record) -> None:
     """The first page of all takes longer: the dashboard imports what it needs."""
-    session = Session(dashboard.url, _cookie(), record.error)
+    session = Session(dashboard.url, new_cookie(), record.error)
     asked = time.perf_counter()
     await session.open("")
     print(f"first page of all: {time.perf_counter() - asked:.1f} s", file=sys.stderr)
     await asyncio.sleep(WARM_SECONDS)
     await session.close()
-
-
-def _cookie() -> str:
-    return f"memory_lab_visitor={secrets.token_urlsafe(24)}"
 
 
 async def _watch(process: int, course: Course) -> None:
@@ -212,12 +207,7 @@ def _report(course: Course, runs: Counter[str]) -> int:
 
 def _print_answers(record: Record) -> None:
     waits = [press.ended - press.pressed for press in record.presses if press.ended]
-    rows = {**dict(sorted(record.answers.items())), "from press to end of run": waits}
-    print(f"\n{'seconds':28}{'number':>8}{'median':>9}{'95 %':>9}{'99 %':>9}{'most':>9}")
-    for name, seconds in rows.items():
-        if seconds:
-            shown = [_quantile(seconds, share) for share in (0.5, 0.95, 0.99, 1.0)]
-            print(f"{name:28}{len(seconds):8}" + "".join(f"{value:9.2f}" for value in shown))
+    print_seconds({**dict(sorted(record.answers.items())), "from press to end of run": waits})
 
 
 def _print_machine(course: Course) -> None:
@@ -245,17 +235,12 @@ def _failures(course: Course, runs: Counter[str]) -> list[str]:
         found.append("no run has finished")
     for name, seconds in course.record.answers.items():
         for share, most in ANSWER_SECONDS.items():
-            took = _quantile(seconds, share)
+            took = quantile(seconds, share)
             if name.startswith("plain") and took > most:
                 found.append(f"{name}: {share:.0%} within {took:.1f} s, not {most:g}")
     if course.growth > GROWTH:
         found.append(f"the dashboard grows by {course.growth:.1f} MiB a minute, not {GROWTH:g}")
     return found
-
-
-def _quantile(values: Sequence[float], share: float) -> float:
-    """The smallest value that so large a share does not exceed."""
-    return sorted(values)[max(math.ceil(share * len(values)) - 1, 0)]
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ TEXTS = {
     "button": "label",
     "download_button": "label",
     "exception": "message",
+    "file_uploader": "label",
     "heading": "body",
     "markdown": "body",
     "number_input": "label",

@@ -34,6 +34,19 @@ def mebibytes_of_tree(process: int) -> float:
     return sum(mebibytes(one) for one in _tree(process))
 
 
+def started_with(variable: str, value: str) -> list[psutil.Process]:
+    """All that had this in their environment when they were started, and that have not ended."""
+    return [one for one in psutil.process_iter() if _variable(one, variable) == value]
+
+
+def _variable(process: psutil.Process, name: str) -> str | None:
+    try:
+        found: str | None = process.environ().get(name)
+    except (psutil.Error, OSError):  # gone meanwhile, a zombie, or somebody else's
+        return None
+    return found
+
+
 def _tree(process: int) -> Iterator[int]:
     yield process
     for listed in Path(f"/proc/{process}/task").glob("*/children"):

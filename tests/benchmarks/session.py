@@ -2,21 +2,30 @@
 
 It does what Streamlit 1.67's page does in a browser: shakes hands, runs the script with what was
 pressed or changed, runs fragments again every so often where they ask for it, caches messages, and
-fetches a download in two steps. Its messages are those of ``streamlit.proto``.
+fetches a download, or gives away a file, in two steps. Its messages are ``streamlit.proto``'s.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import time
 import urllib.request
 import uuid
 from collections.abc import Callable
+from http.client import HTTPException
+from http.cookies import SimpleCookie
 from urllib.error import URLError
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
+from streamlit.proto.Common_pb2 import (
+    FileUploaderState,
+    FileURLs,
+    FileURLsRequest,
+    UploadedFileInfo,
+)
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
@@ -33,8 +42,10 @@ WENT_WELL = (
 )
 PROTOCOLS = (Subprotocol("streamlit"), Subprotocol("PLACEHOLDER_AUTH_TOKEN"))
 """What a browser that has not logged in names."""
-BEFORE_THE_SOCKET = ("/", "/_stcore/health", "/_stcore/host-config")
-"""What a browser fetches, beside what it has cached."""
+BEFORE_THE_SOCKET = ("/_stcore/health", "/_stcore/host-config")
+"""What a browser fetches after the page itself, beside what it has cached."""
+XSRF = "_streamlit_xsrf"
+"""The cookie whose value has to come along with a file."""
 
 
 class SessionError(RuntimeError):
@@ -50,7 +61,7 @@ class Session:
         self.page = Page()
         self.updates: list[float] = []
         """Seconds that each live update took, from asking for it to its end."""
-        self._cookie = cookie
+        self._cookie, self._xsrf = cookie, ""
         self._report = report
         self._connection: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -58,7 +69,7 @@ class Session:
 
     def _forget(self) -> None:
         self.page = Page()
-        self._query = self._session = self._page_hash = self._lost = ""
+        self._query = self._session = self.page_name = self._page_hash = self._lost = ""
         self._age = 0
         self._runs = False
         self._changed: dict[str, WidgetState] = {}
@@ -67,6 +78,7 @@ class Session:
         self._begun: set[str] = set()
         self._waits_for: str | None = None
         self._files: dict[str, str] = {}
+        self._places: dict[str, FileURLs] = {}
         self._news = asyncio.Event()
 
     @property
@@ -74,12 +86,15 @@ class Session:
         """The run that the address names, or empty."""
         return parse_qs(self._query).get("run", [""])[0]
 
-    async def open(self, query: str) -> None:
-        """Opens the page with this query in its address; returns when it stands there."""
+    async def open(self, query: str, page: str = "") -> None:
+        """Opens a page with this query in its address; returns when it stands there.
+
+        ``page`` is its name in the address, as in gradient_flow; by default it is the first.
+        """
         await self.close()
         self._forget()
-        self._query = query
-        for path in BEFORE_THE_SOCKET:
+        self._query, self.page_name = query, page
+        for path in (f"/{page}", *BEFORE_THE_SOCKET):
             await self._fetch(path)
         try:
             self._connection = await connect(
@@ -96,6 +111,10 @@ class Session:
             raise SessionError(f"the websocket does not open: {error!r}") from error
         self._reader = asyncio.create_task(self._read(self._connection))
         await self._run_script()
+
+    async def reload(self) -> None:
+        """Opens the same address again."""
+        await self.open(self._query, self.page_name)
 
     async def close(self) -> None:
         """Leaves the page, as when a browser's tab is closed."""
@@ -123,6 +142,23 @@ class Session:
         if number.parameter:
             rest = [pair for pair in parse_qsl(self._query) if pair[0] != number.parameter]
             self._query = urlencode([*rest, (number.parameter, value)])
+
+    async def upload(self, label: str, name: str, content: bytes) -> None:
+        """Chooses a file; returns when the page has answered."""
+        uploader = await self._element("file_uploader", label)
+        request = FileURLsRequest(
+            request_id=str(uuid.uuid4()), file_names=[name], session_id=self._session
+        )
+        await self._send(BackMsg(file_urls_request=request))
+        await self._until(lambda: request.request_id in self._places, f"place for {name}")
+        place = self._places.pop(request.request_id)
+        await self._put(place.upload_url, name, content)
+        file = UploadedFileInfo(
+            name=name, size=len(content), file_id=place.file_id, file_urls=place
+        )
+        chosen = FileUploaderState(uploaded_file_info=[file])
+        self._changed[uploader.id] = WidgetState(id=uploader.id, file_uploader_state_value=chosen)
+        await self._run_script(uploader.fragment)
 
     async def wait_for(self, pattern: re.Pattern[str]) -> re.Match[str]:
         """Waits, for ever, until the page stands still and some text on it has the pattern."""
@@ -158,6 +194,7 @@ class Session:
         state = message.rerun_script
         state.query_string = self._query
         state.page_script_hash = self._page_hash
+        state.page_name = "" if self._page_hash else self.page_name
         state.fragment_id = fragment
         state.is_auto_rerun = by_itself
         state.widget_states.widgets.extend(
@@ -177,11 +214,28 @@ class Session:
             raise SessionError(f"the websocket was dropped: {error}") from error
 
     async def _fetch(self, path: str) -> bytes:
-        request = urllib.request.Request(self.url + path, headers={"Cookie": self._cookie})
+        return await self._ask(urllib.request.Request(self.url + path))
+
+    async def _put(self, path: str, name: str, content: bytes) -> None:
+        boundary = uuid.uuid4().hex
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"'
+        body = b"".join([head.encode(), b"\r\n\r\n", content, f"\r\n--{boundary}--\r\n".encode()])
+        headers = {
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "X-Xsrftoken": self._xsrf,
+        }
+        await self._ask(urllib.request.Request(self.url + path, body, headers, method="PUT"))
+
+    async def _ask(self, request: urllib.request.Request) -> bytes:
+        request.add_header("Cookie", f"{self._cookie}; {XSRF}={self._xsrf}")
         try:
-            return await asyncio.to_thread(_body, request)
-        except (URLError, OSError) as error:
-            raise SessionError(f"GET {path.split('?')[0]}: {error}") from error
+            content, cookies = await asyncio.to_thread(_answer, request)
+        except (URLError, OSError, HTTPException) as error:
+            path = request.full_url.removeprefix(self.url).split("?")[0]
+            raise SessionError(f"{request.get_method()} {path}: {error}") from error
+        if XSRF in cookies:
+            self._xsrf = cookies[XSRF].value
+        return content
 
     async def _until(self, holds: Callable[[], bool], what: str) -> None:
         try:
@@ -217,6 +271,9 @@ class Session:
                 self._begin(message)
             case "navigation":
                 self._page_hash = message.navigation.page_script_hash
+                pages = message.navigation.app_pages
+                names = {one.page_script_hash: one.url_pathname for one in pages}
+                self.page_name = names.get(self._page_hash, "")
             case "page_info_changed":
                 self._query = message.page_info_changed.query_string
             case "session_status_changed":
@@ -236,6 +293,9 @@ class Session:
                 self._finish(message)
             case "backend_operation_response":
                 self._file_made(message)
+            case "file_urls_response":
+                response = message.file_urls_response
+                self._places[response.response_id] = response.file_urls[0]
 
     def _begin(self, message: ForwardMsg) -> None:
         new, run = message.new_session, message.metadata.run
@@ -289,8 +349,14 @@ class Session:
                 timer[1].cancel()
 
 
-def _body(request: urllib.request.Request) -> bytes:
+def new_cookie() -> str:
+    """That of a visitor who has not been here before."""
+    return f"memory_lab_visitor={secrets.token_urlsafe(24)}"
+
+
+def _answer(request: urllib.request.Request) -> tuple[bytes, SimpleCookie]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=PATIENCE_SECONDS) as response:
+        cookies = SimpleCookie("; ".join(response.headers.get_all("Set-Cookie", [])))
         content: bytes = response.read()
-    return content
+    return content, cookies

@@ -155,6 +155,12 @@ class Visitor:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _train(self, seed: int) -> None:
+        press = await self._press()
+        if (how := await self._until_ended(press)) != "finished":
+            raise SessionError(f"the run {how}")
+        await self._download(seed, ROWS)
+
+    async def _press(self) -> Press:
         before, pressed = self.window.run, time.perf_counter()
         async with self._answer("press of Train"):
             await self.window.press("Train")
@@ -163,18 +169,20 @@ class Visitor:
             raise SessionError("Train started no run")
         press = Press(run, pressed)
         self.record.presses.append(press)
-        ended = re.compile(rf"{re.escape(run)} (was )?(finished|stopped|failed|interrupted)")
+        return press
+
+    async def _until_ended(self, press: Press) -> str:
+        """Follows the run; how it has ended."""
+        ended = re.compile(rf"{re.escape(press.run)} (was )?(finished|stopped|failed|interrupted)")
         how = await self.window.wait_for(ended)
         press.ended = time.perf_counter()
-        if how[2] != "finished":
-            raise SessionError(f"the run {how[2]}")
+        return how[2]
+
+    async def _download(self, seed: int, expected: int) -> None:
         async with self._answer("download"):
             content = await self.window.download("accuracy.csv")
-        self._check(content, seed)
-
-    def _check(self, content: bytes, seed: int) -> None:
         rows = pd.read_csv(io.BytesIO(content))
-        if tuple(rows.columns) != TABLES["accuracy"] or len(rows) != ROWS:
+        if tuple(rows.columns) != TABLES["accuracy"] or len(rows) != expected:
             raise SessionError(f"accuracy.csv has {len(rows)} rows of {list(rows.columns)}")
         if set(rows["seed"]) != {seed}:
             raise SessionError("accuracy.csv has other seeds")

@@ -9,9 +9,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,13 +19,19 @@ APP = ROOT / "dashboard" / "app.py"
 PATIENCE_SECONDS = 60
 
 
-@dataclass(frozen=True)
+@dataclass
 class Dashboard:
     """A running dashboard."""
 
     url: str
     store_url: str
-    process: subprocess.Popen[bytes]
+    launch: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Starts it, also where it was killed; returns when it answers."""
+        self.process = self.launch()
+        _wait_until_healthy(self.url, self.process)
 
 
 @contextmanager
@@ -40,23 +46,26 @@ def running_dashboard(
     port = _free_port()
     store_url = f"sqlite:///{folder / 'runs.sqlite'}"
     variables = {f"MEMORY_LAB_{name.upper()}": text for name, text in settings.items()}
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", os.path.relpath(APP, started_in)),
-            *("--server.port", str(port), "--server.headless", "true"),
-        ],
-        cwd=started_in,
-        env={**os.environ, "MEMORY_LAB_STORE": store_url, **variables},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://localhost:{port}"
+
+    def launch() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", os.path.relpath(APP, started_in)),
+                *("--server.port", str(port), "--server.headless", "true"),
+            ],
+            cwd=started_in,
+            env={**os.environ, "MEMORY_LAB_STORE": store_url, **variables},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    dashboard = Dashboard(f"http://localhost:{port}", store_url, launch)
     try:
-        _wait_until_healthy(url, process)
-        yield Dashboard(url, store_url, process)
+        dashboard.start()
+        yield dashboard
     finally:
-        process.terminate()
-        process.wait()
+        dashboard.process.terminate()
+        dashboard.process.wait()
 
 
 def _free_port() -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ import pandas as pd
 
 from models.analysis.schema import TABLES
 from models.store import Store
-from tests.benchmarks.session import Session
+from tests.benchmarks.session import Session, new_cookie
 from tests.browser.server import Dashboard
 
 TINY = {
@@ -47,8 +46,7 @@ def test_a_plain_session_opens_trains_and_downloads(dashboard: Dashboard) -> Non
 
 
 async def _visit(dashboard: Dashboard, errors: list[str]) -> tuple[str, bytes]:
-    cookie = f"memory_lab_visitor={secrets.token_urlsafe(24)}"
-    session = Session(dashboard.url, cookie, errors.append)
+    session = Session(dashboard.url, new_cookie(), errors.append)
     try:
         async with asyncio.timeout(SECONDS):
             await session.open(urlencode(TINY))
