@@ -13,7 +13,7 @@ from dashboard.session import current_run
 from dashboard.session.session_state import FLOW_CELL, FLOW_VIEW, INITIAL_STATE
 from dashboard.sidebar import controls
 from models.experiment import Experiment
-from models.stories import STORIES, Telling, telling_of
+from models.stories import STORIES, StoryVariant, story_variant
 from models.stories.story import Story
 
 COLUMNS = 3
@@ -38,16 +38,16 @@ def story_buttons(current: Story | None) -> None:
             )
 
 
-def show_story(telling: Telling) -> None:
+def show_story(variant: StoryVariant) -> None:
     """The statement, the teaching text with its source, and the variants."""
-    story = telling.story
+    story = variant.story
     with st.container(border=True):
         st.markdown(f"**{story.title}.** *{story.statement}*")
         st.markdown(story.text)
         st.caption(f"Source: {story.source}")
         if len(story.presets) > 1:
             titles = [preset.title for preset in story.presets]
-            chosen = titles.index(telling.preset.title)
+            chosen = titles.index(variant.preset.title)
             for place, column in enumerate(st.columns(COLUMNS)[: len(titles)]):
                 column.button(
                     titles[place],
@@ -64,10 +64,10 @@ def show_conclusion(
     source: str, experiment: Experiment, tables: Mapping[str, pd.DataFrame]
 ) -> None:
     """What the numbers of this run say of the story that its settings tell, if any."""
-    telling = telling_of(experiment)
-    if telling:
+    variant = story_variant(experiment)
+    if variant:
         text = cached(
-            source, "conclusion", (), lambda: telling.story.conclusion(experiment, tables)
+            source, "conclusion", (), lambda: variant.story.conclusion(experiment, tables)
         )
         st.info(text, icon=":material/search:")
 

@@ -13,7 +13,6 @@ from dashboard.scheduling.app_resources import store, trainer
 from dashboard.sections import during_training
 from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as at_initialisation
-from dashboard.sections.at_initialisation.answers import same_at_initialisation
 from dashboard.sections.during_training import Source
 from dashboard.sections.live_run import follow, start_button
 from dashboard.sections.stories import show_conclusion, show_story, story_buttons
@@ -24,7 +23,7 @@ from dashboard.sidebar import controls
 from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store.run import Run
-from models.stories import Telling, telling_of
+from models.stories import StoryVariant, story_variant
 
 View = Literal["At initialisation", "During training"]
 VIEWS: tuple[View, ...] = ("At initialisation", "During training")
@@ -37,12 +36,12 @@ def page() -> None:
         controls.show(opened.experiment)
     settings = controls.settings()
     experiment = settings.experiment
-    telling = telling_of(experiment) if experiment else None
-    story_buttons(telling.story if telling else None)
+    variant = story_variant(experiment) if experiment else None
+    story_buttons(variant.story if variant else None)
     for message in settings.messages:
         st.warning(message, icon=":material/link_off:")
-    if telling:
-        show_story(telling)
+    if variant:
+        show_story(variant)
     run = current_run.current()
     start_button(settings, run, lambda: None)
     if run and FLOW_RUN.get() != run.id:
@@ -57,7 +56,7 @@ def page() -> None:
         label_visibility="collapsed",
     )
     if view == "At initialisation" and experiment:
-        _at_initialisation(experiment, telling)
+        _at_initialisation(experiment, variant)
     elif view != "At initialisation" and run:
         shown, home = st.container(), st.container()
         with home:  # first, so that no button of another run stays while the pictures are made
@@ -65,23 +64,23 @@ def page() -> None:
         with shown:
             follow(run, _show_run)
     elif view != "At initialisation" and experiment:
-        _before_the_first_press(experiment, telling)
+        _before_the_first_press(experiment, variant)
     if experiment:
         st.divider()
         reproduce(run.experiment if run and view != "At initialisation" else experiment)
     trainer()
 
 
-def _at_initialisation(experiment: Experiment, telling: Telling | None) -> None:
+def _at_initialisation(experiment: Experiment, variant: StoryVariant | None) -> None:
     """Ends in the conclusion from a trained run of the story, or else from the initialisation.
 
     What the story says of the gradient at initialisation is made from the rows shown above it.
     """
     run = answers.trained(experiment)
     measured = at_initialisation.draw(experiment, run)
-    if telling is None or measured is None:
+    if variant is None or measured is None:
         return
-    if run and telling_of(run.experiment):
+    if run and story_variant(run.experiment):
         experiment, tables = run.experiment, vars(run.tables)
     else:
         tables = vars(empty())
@@ -89,7 +88,7 @@ def _at_initialisation(experiment: Experiment, telling: Telling | None) -> None:
     later = later[later["step"] > 0]
     rows = [measured.diagnostics, later] if len(later) else [measured.diagnostics]
     tables = {**tables, "diagnostics": pd.concat(rows, ignore_index=True)}
-    source = f"{run.key if run else ''} {same_at_initialisation(experiment)} {measured.measured}"
+    source = f"{run.key if run else ''} {experiment.at_initialisation()} {measured.measured}"
     show_conclusion(source, experiment, tables)
 
 
@@ -106,10 +105,10 @@ def _profiles(run_id: str, length: int) -> pd.DataFrame:
     return store().profiles(run_id, length=length)
 
 
-def _before_the_first_press(experiment: Experiment, telling: Telling | None) -> None:
+def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None) -> None:
     """The recorded run where the settings are a story's."""
-    recorded = recorded_examples.example(telling.preset.name) if telling else None
-    if telling is None or recorded is None:
+    recorded = recorded_examples.example(variant.preset.name) if variant else None
+    if variant is None or recorded is None:
         st.info(
             "Press Train to watch the gradient of these settings, or a story above for a "
             "recorded run.",
@@ -117,19 +116,19 @@ def _before_the_first_press(experiment: Experiment, telling: Telling | None) -> 
         )
         return
     st.info(
-        f"**Recorded run**, made with `{recorded_examples.command(telling.preset.name)}`. "
+        f"**Recorded run**, made with `{recorded_examples.command(variant.preset.name)}`. "
         "Press Train to run it here.",
         icon=":material/history:",
     )
     tables = from_results(recorded)
-    name = _name(telling)
+    name = _name(variant)
     during_training.draw(Source(name, experiment, tables, partial(_recorded_profiles, recorded)))
     show_conclusion(name, experiment, vars(tables))
     recorded_downloads(recorded, tables, key="flow_example")
 
 
-def _name(telling: Telling) -> str:
-    return f"flow of example {telling.preset.name}"
+def _name(variant: StoryVariant) -> str:
+    return f"flow of example {variant.preset.name}"
 
 
 def _recorded_profiles(recorded: Results, length: int) -> pd.DataFrame:

@@ -35,6 +35,8 @@ class Setting:
     """Of a setting with several values: those worth offering."""
     step: float = 1
     """Of a number: how far one press of a button moves it."""
+    at_initialisation: bool = False
+    """Whether the models before their first training step, or the gradient there, depend on it."""
     name: str = ""
     default: Any = None
 
@@ -83,9 +85,10 @@ def setting(
     choices: tuple[str, ...] = (),
     suggestions: tuple[str, ...] = (),
     step: float = 1,
+    at_initialisation: bool = False,
 ) -> T:
     """A field of a data class that is a setting; the arguments are described in Setting."""
-    described = Setting(label, explained, bounds, choices, suggestions, step)
+    described = Setting(label, explained, bounds, choices, suggestions, step, at_initialisation)
     return field(default=default, metadata={"setting": described})
 
 

@@ -36,19 +36,19 @@ STORIES: dict[str, Story] = {
 
 
 @dataclass(frozen=True)
-class Telling:
+class StoryVariant:
     """A story in one of its variants."""
 
     story: Story
     preset: Preset
 
 
-def telling_of(experiment: Experiment) -> Telling | None:
+def story_variant(experiment: Experiment) -> StoryVariant | None:
     """The story that these settings tell, if any."""
     for story in STORIES.values():
         for preset in story.presets:
             if preset.experiment == experiment:
-                return Telling(story, preset)
+                return StoryVariant(story, preset)
     return None
 
 

@@ -21,20 +21,6 @@ from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.stories import story_presets
 
-SETTINGS = (
-    "task",
-    "cells",
-    "lengths",
-    "seeds",
-    "first_seed",
-    "hidden_size",
-    "match",
-    "batch_size",
-    "truncate",
-)
-"""What the models at initialisation depend on."""
-
-
 MODELS = ["cell", "length", "seed", "learning_rate", "step"]
 PROFILE = [*MODELS, "t", "state", "gradient_norm"]
 VALUE = [*MODELS, "diagnostic", "value"]
@@ -72,9 +58,9 @@ def trained(experiment: Experiment) -> TrainedRun | None:
 
     A recorded run of exactly these settings comes before one that only starts from them.
     """
-    wanted = same_at_initialisation(experiment)
+    wanted = experiment.at_initialisation()
     run = current_run.current()
-    if run and same_at_initialisation(run.experiment) == wanted:
+    if run and run.experiment.at_initialisation() == wanted:
         reader = current_run.reader()
         tables = reader.read(store(), run.updated)
         key = f"flow of run {run.id}, version {reader.version}"
@@ -82,7 +68,7 @@ def trained(experiment: Experiment) -> TrainedRun | None:
     presets = {**PRESETS, **story_presets()}
     for name in sorted(presets, key=lambda name: presets[name].experiment != experiment):
         preset = presets[name]
-        if same_at_initialisation(preset.experiment) == wanted and (
+        if preset.experiment.at_initialisation() == wanted and (
             found := recorded_examples.example(name)
         ):
             title = f"recorded run of {preset.title}"
@@ -134,13 +120,8 @@ def _of_cell(
     experiment: Experiment, cell: str, hidden_size: int, length: int
 ) -> InitialMeasurement:
     alone = {"cells": (cell,), "hidden_size": hidden_size, "match": "hidden_size"}
-    settings = {**vars(same_at_initialisation(experiment)), **alone}
+    settings = {**vars(experiment.at_initialisation()), **alone}
     return _asked(Experiment.from_mapping(settings).to_json(), length)
-
-
-def same_at_initialisation(experiment: Experiment) -> Experiment:
-    """The experiment with every setting at its default on which initialisation does not depend."""
-    return Experiment.from_mapping({name: getattr(experiment, name) for name in SETTINGS})
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
@@ -155,7 +136,7 @@ def _asked(experiment: str, length: int) -> InitialMeasurement:
 @draw_slots.released()
 def singular_values(experiment: Experiment, cell: str, length: int) -> pd.DataFrame:
     """lag, index and log_value of ∂h_T/∂h_{T-lag}, of the first seed. Raises QuestionError."""
-    return _asked_values(same_at_initialisation(experiment).to_json(), cell, length)
+    return _asked_values(experiment.at_initialisation().to_json(), cell, length)
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)

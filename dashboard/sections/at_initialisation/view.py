@@ -58,8 +58,7 @@ def draw(
     except QuestionError as error:
         st.error(f"The gradient at initialisation could not be measured: {error}")
         return None
-    same = answers.same_at_initialisation(experiment)
-    source = f"at initialisation {same}, {length}, {measured.measured}"
+    source = f"at initialisation {experiment.at_initialisation()}, {length}, {measured.measured}"
     summary = cached(
         source,
         "summary",
@@ -189,9 +188,7 @@ def _foretold(
 ) -> None:
     """The predictions on the accuracy plot of a race with the same settings, where there is one."""
     st.markdown("**Did the gradient at initialisation predict the cliff?**")
-    if run is None or answers.same_at_initialisation(
-        run.experiment
-    ) != answers.same_at_initialisation(experiment):
+    if run is None or run.experiment.at_initialisation() != experiment.at_initialisation():
         st.caption("Train these settings, here or on the Race page, and the answer stands here.")
         return
     chart(

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.race.accuracy import accuracy_by_length, accuracy_replay
+from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.curves import curves
 from dashboard.figures.style import cell_style
 from tests.dashboard.figures.drawn import trace
@@ -69,7 +69,7 @@ def test_every_seed_has_a_dot_beside_its_length(accuracy: Make, baselines: pd.Da
 def test_band_is_the_interval(accuracy: Make, baselines: pd.DataFrame) -> None:
     frame = accuracy()
     figure = accuracy_by_length(frame, baselines=baselines)
-    (curve,) = [curve for curve in curves(frame) if curve.cell == "lstm"]
+    (curve,) = [curve for curve in curves(frame, [400])[0] if curve.cell == "lstm"]
     band = trace(figure, "lstm/band")
     assert list(band.x) == [20, 50, 100, 200, 200, 100, 50, 20]
     high, low = ([row[end] for row in curve.means] for end in ("high", "low"))
@@ -334,7 +334,7 @@ def test_predictions_have_their_names_above_guesses(
 
 def test_predictions_are_in_the_replay(accuracy: Make, baselines: pd.DataFrame) -> None:
     frame = accuracy(cells=("rnn", "gru"))
-    figure = accuracy_replay(frame, baselines=baselines, predictions={"lstm": 40})
+    figure = accuracy_by_length(frame, baselines=baselines, replay=True, predictions={"lstm": 40})
     now = accuracy_by_length(frame, baselines=baselines, predictions={"lstm": 40})
     assert uids(figure) == uids(now)
     assert set(trace(figure, "lstm/predicted").x) == {40}
@@ -364,7 +364,7 @@ def test_replay_has_the_picture_of_every_evaluation(
     accuracy: Make, baselines: pd.DataFrame
 ) -> None:
     frame = accuracy()
-    figure = accuracy_replay(frame, baselines=baselines)
+    figure = accuracy_by_length(frame, baselines=baselines, replay=True)
     assert [moment.name for moment in figure.frames] == [str(step) for step in range(0, 401, 20)]
     for moment in (figure.frames[0], figure.frames[10]):
         until = frame[frame["step"] <= int(moment.name)]
@@ -386,7 +386,7 @@ def test_replay_has_the_picture_of_every_evaluation(
 
 def test_replay_is_small(accuracy: Make, baselines: pd.DataFrame) -> None:
     steps = tuple(range(0, 400, 20))
-    figure = accuracy_replay(accuracy(steps=steps), baselines=baselines)
+    figure = accuracy_by_length(accuracy(steps=steps), baselines=baselines, replay=True)
     assert len(figure.frames) == 20
     assert len(figure.to_json().encode()) < 300_000
 
@@ -395,13 +395,16 @@ def test_long_replays_keep_the_first_and_last_evaluation(
     accuracy: Make, baselines: pd.DataFrame
 ) -> None:
     frame = accuracy(cells=("rnn",), lengths=(20,), seeds=1, steps=tuple(range(0, 1001, 10)))
-    names = [int(moment.name) for moment in accuracy_replay(frame, baselines=baselines).frames]
+    names = [
+        int(moment.name)
+        for moment in accuracy_by_length(frame, baselines=baselines, replay=True).frames
+    ]
     assert len(names) == 40
     assert (names[0], names[-1]) == (0, 1000)
 
 
 def test_replay_of_nothing(accuracy: Make, baselines: pd.DataFrame) -> None:
-    figure = accuracy_replay(accuracy().iloc[:0], baselines=baselines)
+    figure = accuracy_by_length(accuracy().iloc[:0], baselines=baselines, replay=True)
     assert len(figure.frames) == 0
     check_json(figure)
 
