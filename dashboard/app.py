@@ -18,8 +18,8 @@ from dashboard.session import visitor
 
 st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
 
-# Live pages run again every second or so: without Streamlit's own sign of it, whose Stop is not
-# ours, and without fading what is about to be drawn again.
+# Live pages are drawn again every second or so: without Streamlit's own indicator, whose Stop
+# button is not ours, and without fading elements that are about to be drawn again.
 STEADY = """
 <style>
 [data-testid="stStatusWidget"], header [data-testid="stBaseButton-header"] {display: none}

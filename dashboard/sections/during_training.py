@@ -14,7 +14,11 @@ from dashboard.components.task_legend import held_out_sequence
 from dashboard.figures.gradient_flow.connectivity import connectivity_strip
 from dashboard.figures.gradient_flow.heat_map import gradient_heat_map
 from dashboard.figures.gradient_flow.horizons import horizons, influence_by_lag
-from dashboard.figures.gradient_flow.over_training import over_training, symbols_over_training
+from dashboard.figures.gradient_flow.over_training import (
+    SYMBOL,
+    over_training,
+    symbols_over_training,
+)
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
 from dashboard.figures.style import cell_style, in_order
 from dashboard.sections.results import learning_chart, norm_chart
@@ -69,7 +73,7 @@ def draw(source: Source) -> None:
         _over_training(source, length, "left", LEFT_FIRST)
     with right:
         _over_training(source, length, "right", RIGHT_FIRST)
-    if tables.diagnostics["diagnostic"].str.startswith("accuracy_part_").any():
+    if tables.diagnostics["diagnostic"].str.startswith(SYMBOL).any():
         _symbols(source, cell, length)
     if len(tables.connectivity):
         _connectivity(source, cell, length)
@@ -164,7 +168,7 @@ def _over_training(source: Source, length: int, side: str, first: str) -> None:
 
 def _measured_names(source: Source) -> set[str]:
     names = set(source.tables.diagnostics["diagnostic"])
-    return {name for name in names if not name.startswith(("accuracy_part_", "overflow_"))}
+    return {name for name in names if not name.startswith((SYMBOL, "overflow_"))}
 
 
 def _symbols(source: Source, cell: str, length: int) -> None:

@@ -1,4 +1,4 @@
-"""The stories of the Gradient flow page: a button each, the text, and what the numbers say."""
+"""The stories of the Gradient flow page: buttons, texts, and conclusions from the numbers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from models.stories.story import Story
 
 COLUMNS = 3
 OPENS = {"initialisation": "At initialisation", "training": "During training"}
-"""The view in which a story is seen best, as the page names it."""
+"""The view in which a story opens, as the page names it."""
 
 
 def story_buttons(current: Story | None) -> None:
-    """One press each; they set the sidebar and the view."""
+    """Draws a button for each story, which sets the sidebar and the view."""
     stories = list(STORIES.values())
     for first in range(0, len(stories), COLUMNS):
         row = stories[first : first + COLUMNS]
@@ -39,7 +39,7 @@ def story_buttons(current: Story | None) -> None:
 
 
 def show_story(variant: StoryVariant) -> None:
-    """The statement, the teaching text with its source, and the variants."""
+    """Draws the statement of a story, its text and source, and a button for each variant."""
     story = variant.story
     with st.container(border=True):
         st.markdown(f"**{story.title}.** *{story.statement}*")
@@ -63,7 +63,7 @@ def show_story(variant: StoryVariant) -> None:
 def show_conclusion(
     source: str, experiment: Experiment, tables: Mapping[str, pd.DataFrame]
 ) -> None:
-    """What the numbers of this run say of the story that its settings tell, if any."""
+    """Draws the conclusion of the story with this experiment, if any, from the run's tables."""
     variant = story_variant(experiment)
     if variant:
         text = cached(
@@ -72,9 +72,9 @@ def show_conclusion(
         st.info(text, icon=":material/search:")
 
 
-def _open(story: Story, variant: int) -> None:
+def _open(story: Story, place: int) -> None:
     current_run.leave()
-    controls.show(story.presets[variant].experiment)
+    controls.show(story.presets[place].experiment)
     FLOW_VIEW.set(OPENS[story.opens])
     if story.cell:
         FLOW_CELL.set(story.cell)

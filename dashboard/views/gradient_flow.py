@@ -1,4 +1,4 @@
-"""Gradient flow: why they forget, before training and during it."""
+"""The Gradient flow page: why networks forget, before training and during it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VIEWS: tuple[View, ...] = ("At initialisation", "During training")
 
 
 def page() -> None:
-    """The page, from top to bottom."""
+    """Draws the page from top to bottom."""
     st.subheader("Why does it forget? Follow the gradient back through time")
     if opened := current_run.opened_by_address():
         controls.show(opened.experiment)
@@ -59,7 +59,7 @@ def page() -> None:
         _at_initialisation(experiment, variant)
     elif view != "At initialisation" and run:
         shown, home = st.container(), st.container()
-        with home:  # first, so that no button of another run stays while the pictures are made
+        with home:  # first, so that no button of another run stays while figures are made
             run_downloads(run, key="flow")
         with shown:
             follow(run, _show_run)
@@ -72,9 +72,10 @@ def page() -> None:
 
 
 def _at_initialisation(experiment: Experiment, variant: StoryVariant | None) -> None:
-    """Ends in the conclusion from a trained run of the story, or else from the initialisation.
+    """Draws the gradient at initialisation, and the conclusion of the story, if any.
 
-    What the story says of the gradient at initialisation is made from the rows shown above it.
+    The conclusion is from a trained run of the story, or else from the initialisation alone. What
+    it states of the gradient at initialisation is made from the rows shown above it.
     """
     run = answers.trained(experiment)
     measured = at_initialisation.draw(experiment, run)
@@ -106,12 +107,12 @@ def _profiles(run_id: str, length: int) -> pd.DataFrame:
 
 
 def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None) -> None:
-    """The recorded run where the settings are a story's."""
+    """Draws the recorded run where the settings are a story's, else a hint."""
     recorded = recorded_examples.example(variant.preset.name) if variant else None
     if variant is None or recorded is None:
         st.info(
-            "Press Train to watch the gradient of these settings, or a story above for a "
-            "recorded run.",
+            "Press Train to see the gradient of these settings during training, or choose a story "
+            "above for a recorded run.",
             icon=":material/play_circle:",
         )
         return

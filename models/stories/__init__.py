@@ -37,14 +37,14 @@ STORIES: dict[str, Story] = {
 
 @dataclass(frozen=True)
 class StoryVariant:
-    """A story in one of its variants."""
+    """A story in one of its variants, each of which has a preset."""
 
     story: Story
     preset: Preset
 
 
 def story_variant(experiment: Experiment) -> StoryVariant | None:
-    """The story that these settings tell, if any."""
+    """The story variant with exactly these settings, if any."""
     for story in STORIES.values():
         for preset in story.presets:
             if preset.experiment == experiment:

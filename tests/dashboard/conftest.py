@@ -45,8 +45,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     yield app_resources.store()
     _forget_the_configuration()
     app_resources.store.clear()
-    answers._asked.clear()
-    answers._asked_values.clear()
+    answers._measured.clear()
+    answers._singular_values.clear()
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ def test_what_the_address_says_is_shown_as_it_is_and_does_nothing(race: AppTest)
 def test_a_parameter_that_nothing_uses_is_told(race: AppTest) -> None:
     page = opened(race, {"length": "50", "recall_classes": "8", "seeds": "2"})
     (message,) = shown.warnings(page)
-    assert message == r"In the address, nothing here uses length\, recall\_classes"
+    assert message == r"The address has parameters that are not used here: length\, recall\_classes"
     assert shown.experiment(page) == Experiment(seeds=2)
 
 

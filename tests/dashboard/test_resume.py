@@ -65,7 +65,7 @@ def test_an_interrupted_run_says_why_and_what_is_left(race: AppTest, store: Stor
     run = measured(store, TINY, until=2)
     store.finish(run, "interrupted", "its trainer is gone")
     told = shown.warnings(opened(race, run))
-    expected = f"Run {run} was interrupted: its trainer is gone. What it had measured is shown."
+    expected = f"Run {run} was interrupted: its trainer is gone. Its measurements so far are shown."
     assert expected in told
 
 
