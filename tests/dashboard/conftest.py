@@ -1,4 +1,4 @@
-"""Pages in a test: a store of their own, and a trainer that only remembers what it was told."""
+"""Pages in a test: each has a store of its own, and a trainer that trains nothing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.scheduling import admission, app_resources
 from dashboard.sections.at_initialisation import answers
 from models.store import Store
-from tests.dashboard.shown import FakeTrainer
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.dashboard.fake_trainer import FakeTrainer
+from tests.dashboard.pages import app
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,18 +68,29 @@ def _forget_the_configuration() -> None:
 
 @pytest.fixture
 def race() -> AppTest:
-    """The page that people open, not yet run."""
-    return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    """The app, which opens on the Race page; not yet run."""
+    return app()
 
 
 @pytest.fixture
 def gradient_flow() -> AppTest:
     """The Gradient flow page, not yet run."""
-    page = ROOT / "dashboard" / "views" / "gradient_flow.py"
-    return AppTest.from_file(str(page), default_timeout=60)
+    return app("views/gradient_flow.py")
+
+
+@pytest.fixture
+def inside() -> AppTest:
+    """The page Inside the cell, not yet run."""
+    return app("views/inside_the_cell.py")
 
 
 @pytest.fixture
 def runs_page() -> AppTest:
     """The Runs page, not yet run."""
-    return AppTest.from_file(str(ROOT / "dashboard" / "views" / "runs.py"), default_timeout=60)
+    return app("views/runs.py")
+
+
+@pytest.fixture
+def about() -> AppTest:
+    """The About page, not yet run."""
+    return app("views/about.py")

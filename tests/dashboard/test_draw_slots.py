@@ -113,7 +113,7 @@ def test_who_came_first_goes_first_even_after_having_left() -> None:
 
 def test_what_is_there_already_is_shown_without_leaving(monkeypatch: pytest.MonkeyPatch) -> None:
     charts.cached("test of turns", "number", (), lambda: 7)
-    monkeypatch.setattr(draw_slots, "picture", lambda: pytest.fail("it was waited for"))
+    monkeypatch.setattr(draw_slots, "picture_slot", lambda: pytest.fail("it was waited for"))
     assert charts.cached("test of turns", "number", (), lambda: 8) == 7
 
 

@@ -17,7 +17,7 @@ from models.exchange.files import all_files, from_store, zip_bytes
 from models.exchange.import_files import from_files
 from models.exchange.import_run import store_results
 from models.store import Store
-from tests.dashboard import shown
+from tests.dashboard import pages as shown
 from tests.properties import tiny_run
 
 KIND = "application/octet-stream"
@@ -124,7 +124,7 @@ def test_the_place_for_files_is_empty_afterwards(race: AppTest, store: Store) ->
         ([("experiment.json", described(experiment={"seeds": EVIL}))], "seeds"),
     ],
 )
-def test_what_cannot_be_opened_is_told_and_nothing_is_stored(
+def test_what_cannot_be_opened_is_shown_and_nothing_is_stored(
     race: AppTest, store: Store, files: list[tuple[str, bytes]], reason: str
 ) -> None:
     page = opened(race, files)

@@ -47,18 +47,18 @@ def test_which_gates_are_needed() -> None:
     rows += [("i", to, own) for to, own in (("0", 0.25), ("1", 0.3), ("mean", 0.4))]
     rows += [("f", to, own) for to, own in (("0", 0.25), ("1", 0.95), ("mean", 0.94))]
     rows += [("r", to, 0.95) for to in ("0", "1", "mean")]
-    told = needed(table(*rows), 0.25)
-    assert told[0] == (
+    sentences = needed(table(*rows), 0.25)
+    assert sentences[0] == (
         "**i** (input gate) must move: wherever it is held, accuracy falls, at best to 0.400 "
         "(at its mean)."
     )
-    assert "may be held at 1 or at its mean; at 0 accuracy falls to 0.250" in told[1]
-    assert "not needed" in told[2]
+    assert "may be held at 1 or at its mean; at 0 accuracy falls to 0.250" in sentences[1]
+    assert "not needed" in sentences[2]
 
 
 def test_a_network_at_chance_has_nothing_to_lose() -> None:
-    (told,) = needed(table(("", "", 0.26), ("h", "0", 0.25)), 0.25)
-    assert "hardly better than chance" in told
+    (sentence,) = needed(table(("", "", 0.26), ("h", "0", 0.25)), 0.25)
+    assert "hardly better than chance" in sentence
 
 
 def test_what_is_remembered() -> None:
@@ -76,7 +76,7 @@ def test_what_is_remembered() -> None:
     assert "no better than with shuffled labels" in x
 
 
-def test_one_unit_is_told() -> None:
+def test_one_unit_is_described() -> None:
     example = Example(tuple("cAd"), (False, True, False), "A")
     values = {
         "i": np.array([[0.1], [0.9], [0.2]]),
@@ -114,7 +114,7 @@ def test_specialised_units() -> None:
 
 
 def test_interventions_in_words() -> None:
-    told = interventions_in_words(
+    sentences = interventions_in_words(
         [
             {"kind": "clamp", "gate": "f", "to": 1.0, "units": None, "first": 1, "last": 9},
             {"kind": "erase", "state": "c", "t": 4, "units": [2, 3]},
@@ -122,7 +122,7 @@ def test_interventions_in_words() -> None:
             {"kind": "transplant", "t": 4},
         ]
     )
-    assert told == (
+    assert sentences == (
         "f = 1 in all units, steps 1 to 9; c = 0 in unit 2, 3 after step 4; noise of 1.5 standard "
         "deviations on h after step 4; each sequence continues with another one's state "
         "after step 4"

@@ -119,7 +119,7 @@ def test_runs_train_one_after_the_other_and_wait_in_a_queue(store: Store, traine
     assert store.run(second).done_steps == SHORT.steps
 
 
-def test_a_killed_process_is_told_and_what_it_measured_stays(
+def test_a_killed_process_is_shown_and_what_it_measured_stays(
     store: Store, trainer: Trainer
 ) -> None:
     run = submit(store, trainer, ENDLESS)

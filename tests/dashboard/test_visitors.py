@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard.session.visitor import COOKIE, SECRET
 from models.experiment import Experiment
 from models.store import Store
-from tests.dashboard import shown
+from tests.dashboard import pages
+from tests.dashboard.pages import app
 
-VIEWS = Path(__file__).resolve().parents[2] / "dashboard"
 ANNA, BORIS = "anna-has-this-secret-and-noone-else", "boris-has-another-one-of-his-own"
 SMALL = {"steps": "10", "lengths": ["10"], "seeds": "1"}
 
@@ -24,14 +23,6 @@ SMALL = {"steps": "10", "lengths": ["10"], "seeds": "1"}
 def strangers(configured: Callable[..., None]) -> None:
     """Visitors have nothing in common, as is the default."""
     configured(shared="")
-
-
-def app() -> AppTest:
-    return AppTest.from_file(str(VIEWS / "app.py"), default_timeout=60)
-
-
-def runs_page() -> AppTest:
-    return AppTest.from_file(str(VIEWS / "views" / "runs.py"), default_timeout=60)
 
 
 def opened(page: AppTest, run: str = "") -> AppTest:
@@ -76,15 +67,15 @@ def test_a_visitor_lists_own_runs_and_no_others(cookies: dict[str, str], store: 
     annas = trained(store)
     cookies[COOKIE] = BORIS
     boriss = trained(store)
-    assert listed(runs_page()) == {boriss}
+    assert listed(app("views/runs.py")) == {boriss}
     cookies[COOKIE] = ANNA
-    assert listed(runs_page()) == {annas}
+    assert listed(app("views/runs.py")) == {annas}
     assert nobodys in {run.id for run in store.runs()}
 
 
 def test_a_session_without_a_cookie_is_nobody_else(store: Store) -> None:
     trained(store)
-    assert listed(runs_page()) == set()
+    assert listed(app("views/runs.py")) == set()
 
 
 def test_where_the_app_is_shared_everyone_lists_and_manages_all(
@@ -94,9 +85,9 @@ def test_where_the_app_is_shared_everyone_lists_and_manages_all(
     cookies[COOKIE] = ANNA
     runs = {store.create(Experiment()), trained(store)}
     cookies[COOKIE] = BORIS
-    assert listed(runs_page()) == runs
+    assert listed(app("views/runs.py")) == runs
     for run in runs:
-        assert "Stop" in shown.buttons(opened(app(), run))
+        assert "Stop" in pages.buttons(opened(app(), run))
 
 
 def test_a_stranger_looks_at_a_run_by_its_address_and_cannot_manage_it(
@@ -105,16 +96,16 @@ def test_a_stranger_looks_at_a_run_by_its_address_and_cannot_manage_it(
     cookies[COOKIE] = ANNA
     run = trained(store)
     own, strangers = app(), app()
-    assert {"Stop"} <= set(shown.buttons(opened(own, run)))
+    assert {"Stop"} <= set(pages.buttons(opened(own, run)))
     cookies[COOKIE] = BORIS
     page = opened(strangers, run)
-    assert shown.experiment(page).steps == 10
-    assert "Stop" not in shown.buttons(page)
+    assert pages.experiment(page).steps == 10
+    assert "Stop" not in pages.buttons(page)
     assert not [info for info in page.info if "Your run" in info.value]
     store.finish(run, "stopped")
-    assert "stopped after 0 of 10 steps" in shown.captions(page.run())
-    assert "Resume" not in shown.buttons(page)
-    assert "Resume" in shown.buttons(own.run())
+    assert "stopped after 0 of 10 steps" in pages.captions(page.run())
+    assert "Resume" not in pages.buttons(page)
+    assert "Resume" in pages.buttons(own.run())
 
 
 def test_a_stranger_can_train_the_experiment_that_is_on_show(
@@ -128,7 +119,7 @@ def test_a_stranger_can_train_the_experiment_that_is_on_show(
     page.button(key="train").click().run()
     assert not page.exception
     assert store.count() == 2
-    assert listed(runs_page()) == {one.id for one in store.runs()} - {run}
+    assert listed(app("views/runs.py")) == {one.id for one in store.runs()} - {run}
 
 
 def test_the_browser_is_given_a_secret_that_it_keeps(cookies: dict[str, str]) -> None:
@@ -178,5 +169,5 @@ def test_a_reload_is_the_same_visitor(cookies: dict[str, str], store: Store) -> 
     page.button(key="train").click().run()
     (run,) = store.runs()
     cookies[COOKIE] = secret_of(page)
-    assert "Stop" in shown.buttons(opened(app(), run.id))
-    assert listed(runs_page()) == {run.id}
+    assert "Stop" in pages.buttons(opened(app(), run.id))
+    assert listed(app("views/runs.py")) == {run.id}

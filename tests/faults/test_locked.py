@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.scheduling import app_resources
 from dashboard.session.session_state import VISITOR_SECRET
 from models.store import Store, database
-from tests.dashboard.shown import FakeTrainer
+from tests.dashboard.fake_trainer import FakeTrainer
 from tests.faults.locks import cut_off_all, locked
 from tests.faults.victims import SLOWLY, training, wait_until
 from tests.faults.whole import Whole

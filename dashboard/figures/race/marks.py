@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -171,14 +170,11 @@ class _Place:
 
 def _places(lengths: Mapping[str, float], axis: LengthAxis, above: int = 0) -> list[_Place]:
     """The places of lines at these lengths; those outside the lengths tested stand at that end."""
+    cells = in_order(cell for cell, length in lengths.items() if not math.isnan(length))
     places = []
-    rows = Counter[bool]()
-    for cell in in_order(cell for cell, length in lengths.items() if not math.isnan(length)):
+    for row, cell in enumerate(cells, start=above):
         x, outside = _within(float(lengths[cell]), axis)
-        beyond = x > max(axis.lengths, default=math.inf)
-        row = above + rows[beyond]  # what lies beyond is far from the others
         places.append(_Place(cell, x, outside, row, left=x > axis.middle()))
-        rows[beyond] += 1
     return places
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable
@@ -14,7 +13,7 @@ import pytest
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.curves import curves
 from dashboard.figures.style import cell_style
-from tests.dashboard.figures.drawn import trace
+from tests.dashboard.figures.drawn import check_json, trace
 
 Make = Callable[..., pd.DataFrame]
 GONE = ("rnn", "gru")
@@ -22,16 +21,6 @@ GONE = ("rnn", "gru")
 
 def uids(figure: go.Figure) -> list[str]:
     return [trace.uid for trace in figure.data]
-
-
-def check_json(figure: go.Figure) -> dict[str, Any]:
-    """The figure as the browser gets it; NaN is not JSON."""
-
-    def refuse(word: str) -> None:
-        raise AssertionError(f"{word} in the figure")
-
-    found: dict[str, Any] = json.loads(figure.to_json(), parse_constant=refuse)
-    return found
 
 
 def small(accuracy: Make, values: list[float], **more: Any) -> pd.DataFrame:
@@ -57,11 +46,11 @@ def test_every_seed_has_a_dot_beside_its_length(accuracy: Make, baselines: pd.Da
     frame = accuracy()
     figure = accuracy_by_length(frame, baselines=baselines)
     dots = trace(figure, "rnn/seeds")
-    told = {(length, seed): y for (length, seed), y in zip(dots.customdata, dots.y, strict=True)}
+    heights = {(length, seed): y for (length, seed), y in zip(dots.customdata, dots.y, strict=True)}
     last = frame[(frame["cell"] == "rnn") & (frame["step"] == 400)]
-    assert len(told) == 12
+    assert len(heights) == 12
     for _, row in last.iterrows():
-        assert told[row["length"], row["seed"]] == pytest.approx(row["accuracy"], abs=1e-4)
+        assert heights[row["length"], row["seed"]] == pytest.approx(row["accuracy"], abs=1e-4)
     at_50 = [x for x, (length, _) in zip(dots.x, dots.customdata, strict=True) if length == 50]
     assert at_50[0] < at_50[1] == 50 < at_50[2] < 53
 
@@ -133,8 +122,8 @@ def test_two_seeds_have_dots_and_a_mean_but_no_band(
     figure = accuracy_by_length(accuracy(seeds=2), baselines=baselines)
     assert len(trace(figure, "gru/band").x) == 0
     assert len(trace(figure, "gru/seeds").x) == 8
-    told = trace(figure, "gru/mean").hovertext[0]
-    assert told.endswith("over 2 seeds<br>no band: that takes at least 3 seeds")
+    hover = trace(figure, "gru/mean").hovertext[0]
+    assert hover.endswith("over 2 seeds<br>no band: that takes at least 3 seeds")
     one = accuracy_by_length(accuracy(lengths=(50,), seeds=2), baselines=baselines)
     assert not trace(one, "gru/mean").error_y.array
     check_json(one)
@@ -330,6 +319,16 @@ def test_predictions_have_their_names_above_guesses(
     )
     heights = [trace(figure, uid).y[1] for uid in ("gru/predicted", "gru/guess", "rnn/guess")]
     assert len(set(heights)) == 3
+
+
+def test_no_two_predictions_have_their_names_at_one_height(
+    accuracy: Make, baselines: pd.DataFrame
+) -> None:
+    """In a narrow plot the name of one that lies beyond reaches across the others."""
+    predictions = {"rnn": 28.0, "lstm": 80.0, "lstm:bias=chrono": math.inf, "gru": 25.0}
+    figure = accuracy_by_length(accuracy(), baselines=baselines, predictions=predictions)
+    heights = {trace(figure, f"{cell}/predicted").y[1] for cell in predictions}
+    assert len(heights) == len(predictions)
 
 
 def test_predictions_are_in_the_replay(accuracy: Make, baselines: pd.DataFrame) -> None:

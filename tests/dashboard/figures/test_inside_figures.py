@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.inside.cell_diagram import THICK, THIN, cell_diagram, paths
@@ -17,6 +16,7 @@ from dashboard.figures.inside.probe_curve import probe_curve
 from dashboard.figures.inside.specialisation import LONGEST, selectivity, time_constants
 from dashboard.figures.inside.surgery import ablation
 from models.tasks.task import Example
+from tests.dashboard.figures.drawn import trace
 
 STEPS, HIDDEN = 6, 4
 T = tuple(range(1, STEPS + 1))
@@ -45,11 +45,6 @@ def units(gates: tuple[str, ...] = ("i", "f", "o", "g")) -> pd.DataFrame:
         for unit in (1, 2, 3, 4)
     ]
     return pd.DataFrame(rows)
-
-
-def trace(figure: go.Figure, uid: str) -> Any:
-    (found,) = [one for one in figure.data if one.uid == uid]
-    return found
 
 
 class TestGateRoles:
@@ -179,9 +174,9 @@ class TestDiagram:
         assert found["write"] == 1
 
     def test_values_stand_beside_their_paths(self) -> None:
-        told = " ".join(note.text for note in cell_diagram(LSTM, NOW, 0.5).layout.annotations)
+        labels = " ".join(note.text for note in cell_diagram(LSTM, NOW, 0.5).layout.annotations)
         for text in ("f = 1.00", "i = 0.25", "g = -0.50", "t−1</sub> = 0.50"):
-            assert text in told
+            assert text in labels
 
 
 def test_time_constants_are_sorted_and_infinite_ones_drawn_at_the_top() -> None:

@@ -119,7 +119,7 @@ def test_lab_of_white_and_red() -> None:
 
 
 @pytest.mark.parametrize("sight", ["normal", *COLOUR_BLIND])
-def test_headline_cells_are_told_apart_by_everyone(sight: str) -> None:
+def test_headline_cells_are_distinct_to_everyone(sight: str) -> None:
     matrix = np.array(COLOUR_BLIND.get(sight, np.eye(3)))
     seen = {cell: lab(np.clip(matrix @ linear(cell_style(cell).color), 0, 1)) for cell in HEADLINE}
     for one, other in combinations(HEADLINE, 2):
