@@ -25,9 +25,6 @@ from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment
 from models.store.run import Run
 
-COLUMNS = 5
-"""Number of buttons in a row."""
-
 
 def run_downloads(run: Run, key: str) -> None:
     """Draws the downloads of the run on show: all measurements by the time of the press."""
@@ -71,19 +68,17 @@ def frame_downloads(frames: Mapping[str, pd.DataFrame], key: str) -> None:
 
 
 def _buttons(files: Mapping[str, Callable[[], bytes]], key: str) -> None:
-    """Draws the buttons row by row; a ZIP stands out."""
-    for place, (name, content) in enumerate(files.items()):
-        if place % COLUMNS == 0:
-            columns = st.columns(COLUMNS)
+    """Draws the buttons in a row, or as many rows as they need; a ZIP stands out."""
+    row = st.container(horizontal=True)
+    for name, content in files.items():
         whole = name.endswith(".zip")
         download_button(
             "Everything (ZIP)" if whole else name,
             content,
             name,
             f"{key}_{'zip' if whole else name}",
-            columns[place % COLUMNS],
+            row,
             type="primary" if whole else "secondary",
-            width="stretch",
         )
 
 

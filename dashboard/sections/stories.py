@@ -16,25 +16,21 @@ from models.experiment import Experiment
 from models.stories import STORIES, StoryVariant, story_variant
 from models.stories.story import Story
 
-COLUMNS = 3
 OPENS = {"initialisation": "At initialisation", "training": "During training"}
 """The view in which a story opens, as the page names it."""
 
 
 def story_buttons(current: Story | None) -> None:
     """Draws a button for each story, which sets the sidebar and the view."""
-    stories = list(STORIES.values())
-    for first in range(0, len(stories), COLUMNS):
-        row = stories[first : first + COLUMNS]
-        for column, story in zip(st.columns(COLUMNS), row, strict=False):
-            column.button(
+    with st.container(horizontal=True):
+        for story in STORIES.values():
+            st.button(
                 story.title,
                 key=f"story_{story.name}",
                 on_click=_open,
                 args=(story, 0),
                 help=story.statement,
                 type="primary" if story is current else "secondary",
-                width="stretch",
             )
 
 
@@ -46,17 +42,15 @@ def show_story(variant: StoryVariant) -> None:
         st.markdown(story.text)
         st.caption(f"Source: {story.source}")
         if len(story.presets) > 1:
-            titles = [preset.title for preset in story.presets]
-            chosen = titles.index(variant.preset.title)
-            for place, column in enumerate(st.columns(COLUMNS)[: len(titles)]):
-                column.button(
-                    titles[place],
+            row = st.container(horizontal=True)
+            for place, preset in enumerate(story.presets):
+                row.button(
+                    preset.title,
                     key=f"variant_{story.name}_{place}",
                     on_click=_open,
                     args=(story, place),
-                    type="primary" if place == chosen else "secondary",
-                    help=story.presets[place].lesson,
-                    width="stretch",
+                    type="primary" if preset is variant.preset else "secondary",
+                    help=preset.lesson,
                 )
 
 

@@ -59,15 +59,16 @@ def page() -> None:
 
 
 def _presets() -> None:
-    for column, preset in zip(st.columns(len(PRESETS)), PRESETS.values(), strict=True):
-        column.button(
-            preset.title,
-            key=f"preset_{preset.name}",
-            on_click=_choose,
-            args=(preset,),
-            help=preset.lesson,
-            width="stretch",
-        )
+    with st.container(horizontal=True):
+        for preset in PRESETS.values():
+            st.button(
+                preset.title,
+                key=f"preset_{preset.name}",
+                on_click=_choose,
+                args=(preset,),
+                help=preset.lesson,
+                width="stretch",
+            )
 
 
 def _choose(preset: Preset) -> None:

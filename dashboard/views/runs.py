@@ -57,20 +57,20 @@ def page() -> None:
 
 def _row(run: Run) -> None:
     with st.container(border=True, key=f"run_{run.id}"):
-        words, *buttons = st.columns([5, 1, 1, 1, 1], vertical_alignment="center")
+        words, presses = st.columns([5, 4], vertical_alignment="center")
         words.markdown(_description(run))
-        opening, export, pin, deletion = buttons
-        if opening.button("Open", key=f"open_{run.id}", width="stretch"):
+        buttons = presses.container(horizontal=True)
+        if buttons.button("Open", key=f"open_{run.id}", width="stretch"):
             st.switch_page("views/race.py", query_params={"run": run.id})
         download_button(
             "Export",
             lambda: zip_bytes(from_store(store(), run.id)),
             f"{run.id}.zip",
             f"export_{run.id}",
-            export,
+            buttons,
             width="stretch",
         )
-        pin.button(
+        buttons.button(
             "Unpin" if run.pinned else "Pin",
             key=f"pin_{run.id}",
             on_click=_change,
@@ -78,7 +78,7 @@ def _row(run: Run) -> None:
             help="A pinned run is kept when old ones are tidied away.",
             width="stretch",
         )
-        with deletion.popover("Delete", width="stretch", disabled=run.active):
+        with buttons.popover("Delete", width="stretch", disabled=run.active):
             st.write("The run and its measurements will be gone.")
             st.button(
                 "Delete for good",

@@ -25,7 +25,6 @@ from dashboard.session.session_state import INTERVENTION, OPERATION
 from models.exchange.files import csv_bytes
 from models.tasks import make_task
 
-COLUMNS = 3
 KINDS = ("Hold a gate", "Erase a state", "Add noise to a state", "Swap two memories")
 FREE = "inside_free"
 """The name of the visitor's own operation among the pressed ones."""
@@ -43,26 +42,20 @@ def surgery(chosen: ModelChoice) -> None:
         st.error(f"This model cannot be operated on: {error}")
         return
     pressed = OPERATION.get()
-    for first in range(0, len(offered), COLUMNS):
-        row = offered[first : first + COLUMNS]
-        for column, operation in zip(st.columns(COLUMNS), row, strict=False):
-            _button(column, operation, pressed)
+    with st.container(horizontal=True):
+        for operation in offered:
+            st.button(
+                operation.title,
+                key=f"operate_{operation.name}",
+                on_click=_press,
+                args=(operation.name,),
+                help=sentences.interventions_in_words(operation.interventions),
+                type="primary" if operation.name == pressed else "secondary",
+            )
     _free_form(chosen)
     found = _result(chosen, offered)
     if found:
         _show(chosen, found)
-
-
-def _button(column: Any, operation: Operation, pressed: str | None) -> None:
-    column.button(
-        operation.title,
-        key=f"operate_{operation.name}",
-        on_click=_press,
-        args=(operation.name,),
-        help=sentences.interventions_in_words(operation.interventions),
-        type="primary" if operation.name == pressed else "secondary",
-        width="stretch",
-    )
 
 
 def _press(name: str) -> None:
@@ -129,7 +122,7 @@ def _result(chosen: ModelChoice, offered: tuple[Operation, ...]) -> Operated | N
     pressed = OPERATION.get()
     names = [operation.name for operation in offered]
     if pressed != FREE and pressed not in names:
-        st.caption("Press one of these: the model answers the same held-out sequences again.")
+        st.caption("Press an operation: the model then answers the same held-out sequences again.")
         return None
     try:
         if pressed == FREE:
@@ -198,7 +191,14 @@ def which_gate(chosen: ModelChoice) -> None:
             st.markdown(f"- {text}")
     shown = ["gate", "to", "accuracy", "low", "high", "sequences"]
     names = table[shown].replace({"gate": {"": "none"}}).rename(columns={"to": "held at"})
-    st.dataframe(names.round(3), hide_index=True, width="stretch", height="content")
+    digits = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(
+        names,
+        hide_index=True,
+        width="stretch",
+        height="content",
+        column_config=dict.fromkeys(("accuracy", "low", "high"), digits),
+    )
     download_button(
         "ablation.csv", partial(csv_bytes, table), "ablation.csv", "inside_ablation_csv"
     )

@@ -19,6 +19,7 @@ from models.cells.cell import BIAS, COMMON, Cell
 from models.experiment.presets import PRESETS
 from models.settings.spec import SpecError, canonical
 from models.stories import story_presets
+from tests.dashboard.figures.drawn import contrast
 
 HEADLINE = ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono")
 
@@ -85,12 +86,6 @@ def lab(rgb: np.ndarray) -> np.ndarray:
     t = (TO_XYZ @ rgb) / TO_XYZ.sum(axis=1)
     f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-def contrast(color: str, background: str) -> float:
-    """WCAG 2 contrast ratio."""
-    dark, light = sorted(float(TO_XYZ[1] @ linear(c)) + 0.05 for c in (color, background))
-    return light / dark
 
 
 def starts(cell: str) -> list[str]:
