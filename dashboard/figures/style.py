@@ -25,7 +25,7 @@ SPARE: tuple[Family, ...] = (
     ("#7f46ba", "#a958cc", "#aa7bf6"),
     ("#0e6d7a", "#01898c", "#0ba2b5"),
 )
-"""For cells that are registered later, in the order of the registry."""
+"""Colours for cells that are registered later, in the order of the registry."""
 
 START = ("bias", "init")
 """Options that change only the weights at the start of training."""

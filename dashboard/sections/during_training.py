@@ -42,7 +42,7 @@ LEFT_FIRST, RIGHT_FIRST = "spectral_radius", "lyapunov_exponent"
 
 
 @dataclass(frozen=True)
-class Source:
+class FlowSource:
     """The measurements that are drawn, of a run or of a recorded one."""
 
     name: str
@@ -53,7 +53,7 @@ class Source:
     """Reads the gradients table at one length, with every evaluation."""
 
 
-def draw(source: Source) -> None:
+def draw(source: FlowSource) -> None:
     """Draws everything from the heat map down to the diagnosis."""
     experiment, tables = source.experiment, source.tables
     if tables.diagnostics.empty:
@@ -101,7 +101,7 @@ def _chosen(experiment: Experiment) -> tuple[str, int]:
     return cell, length
 
 
-def _heat_maps(source: Source, cell: str, length: int) -> None:
+def _heat_maps(source: FlowSource, cell: str, length: int) -> None:
     """Draws a heat map for each state: the LSTM's paths through c and h stand side by side."""
     states = spec.parse("cell", cell, CELLS)[0].states[::-1]
     for column, state in zip(st.columns(len(states)), states, strict=True):
@@ -109,7 +109,7 @@ def _heat_maps(source: Source, cell: str, length: int) -> None:
             _heat_map(source, cell, length, state)
 
 
-def _heat_map(source: Source, cell: str, length: int, state: str) -> None:
+def _heat_map(source: FlowSource, cell: str, length: int, state: str) -> None:
     chart(
         source.name,
         f"heat_map_{state}",
@@ -120,11 +120,11 @@ def _heat_map(source: Source, cell: str, length: int, state: str) -> None:
     )
 
 
-def _profiles_at(source: Source, length: int) -> pd.DataFrame:
+def _profiles_at(source: FlowSource, length: int) -> pd.DataFrame:
     return cached(source.name, "profiles", (length,), lambda: source.profiles(length))
 
 
-def _profiles(source: Source, length: int) -> None:
+def _profiles(source: FlowSource, length: int) -> None:
     chart(
         source.name,
         "profile_replay",
@@ -138,7 +138,7 @@ def _profiles(source: Source, length: int) -> None:
     )
 
 
-def _over_training(source: Source, length: int, side: str, first: str) -> None:
+def _over_training(source: FlowSource, length: int, side: str, first: str) -> None:
     measured = [name for name in DIAGNOSTICS if name in _measured_names(source)]
     name = st.selectbox(
         "Over training",
@@ -166,12 +166,12 @@ def _over_training(source: Source, length: int, side: str, first: str) -> None:
     st.caption(f"{described.title}: {described.meaning}.")
 
 
-def _measured_names(source: Source) -> set[str]:
+def _measured_names(source: FlowSource) -> set[str]:
     names = set(source.tables.diagnostics["diagnostic"])
     return {name for name in names if not name.startswith((SYMBOL, "overflow_"))}
 
 
-def _symbols(source: Source, cell: str, length: int) -> None:
+def _symbols(source: FlowSource, cell: str, length: int) -> None:
     st.markdown(f"**Which symbol is known when?** {cell_style(cell).label}, T = {length}")
     chart(
         source.name,
@@ -183,7 +183,7 @@ def _symbols(source: Source, cell: str, length: int) -> None:
     )
 
 
-def _connectivity(source: Source, cell: str, length: int) -> None:
+def _connectivity(source: FlowSource, cell: str, length: int) -> None:
     """Draws connectivity at initialisation and at the end, along the measured sequence."""
     rows = source.tables.connectivity
     rows = rows[(rows["cell"] == cell) & (rows["length"] == length)]
@@ -219,7 +219,7 @@ def _connectivity(source: Source, cell: str, length: int) -> None:
     )
 
 
-def _horizons(source: Source, length: int) -> None:
+def _horizons(source: FlowSource, length: int) -> None:
     st.markdown("**How far back, by the gradient and by what the trained models do**")
     left, right = st.columns(2)
     cells = source.experiment.cells
@@ -249,7 +249,7 @@ def _horizons(source: Source, length: int) -> None:
     )
 
 
-def _diagnoses(source: Source) -> None:
+def _diagnoses(source: FlowSource) -> None:
     tables = source.tables
     found = cached(
         source.name,

@@ -122,11 +122,6 @@ def reader() -> Reader:
     return found
 
 
-def is_active(run: Run | None) -> bool:
-    """Whether there is a run that waits or trains."""
-    return run is not None and run.active
-
-
 def phase(run: Run) -> Phase:
     """The phase in which a run is shown.
 

@@ -46,7 +46,7 @@ class Reader:
 
     @property
     def version(self) -> int:
-        """How many rows were read; it changes when there are more."""
+        """A number that grows whenever more rows were read."""
         return sum(self._cursors.values())
 
     def read(self, store: Store, updated: datetime) -> Tables:

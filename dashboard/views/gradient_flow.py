@@ -13,7 +13,7 @@ from dashboard.scheduling.app_resources import store, trainer
 from dashboard.sections import during_training
 from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as at_initialisation
-from dashboard.sections.during_training import Source
+from dashboard.sections.during_training import FlowSource
 from dashboard.sections.live_run import follow, start_button
 from dashboard.sections.stories import show_conclusion, show_story, story_buttons
 from dashboard.session import current_run, recorded_examples
@@ -97,7 +97,7 @@ def _show_run(run: Run) -> None:
     reader = current_run.reader()
     tables = reader.read(store(), run.updated)
     name = f"flow of run {run.id}, version {reader.version}"
-    during_training.draw(Source(name, run.experiment, tables, partial(_profiles, run.id)))
+    during_training.draw(FlowSource(name, run.experiment, tables, partial(_profiles, run.id)))
     if len(tables.accuracy):
         show_conclusion(name, run.experiment, vars(tables))
 
@@ -123,13 +123,11 @@ def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None
     )
     tables = from_results(recorded)
     name = _name(variant)
-    during_training.draw(Source(name, experiment, tables, partial(_recorded_profiles, recorded)))
+    during_training.draw(
+        FlowSource(name, experiment, tables, partial(_recorded_profiles, recorded))
+    )
     show_conclusion(name, experiment, vars(tables))
     recorded_downloads(recorded, tables, key="flow_example")
-
-
-def _name(variant: StoryVariant) -> str:
-    return f"flow of example {variant.preset.name}"
 
 
 def _recorded_profiles(recorded: Results, length: int) -> pd.DataFrame:

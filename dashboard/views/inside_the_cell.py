@@ -22,7 +22,7 @@ def page() -> None:
     run = current_run.current()
     if unknown := UNKNOWN_RUN.take():
         st.warning(f"There is no run {escape_markdown(unknown)} here.", icon=":material/link_off:")
-    if run and current_run.is_active(run):
+    if run and run.active:
         follow(run, _wait)
         return
     offered = model_choice.sources()
@@ -47,7 +47,7 @@ def _wait(run: Run) -> None:
     )
 
 
-def _training(run: Run | None, offered: list[model_choice.Source]) -> None:
+def _training(run: Run | None, offered: list[model_choice.ModelSource]) -> None:
     """Says why the run on show is not among the choices, and offers to train one that is."""
     if run and run.id not in [source.key for source in offered]:
         st.warning(

@@ -32,7 +32,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def locked(store: Store, *, for_readers: bool = False) -> Iterator[None]:
-    """By another program, which writes."""
+    """The store while another program writes to it, or even keeps readers away."""
     assert store.file
     with closing(sqlite3.connect(store.file, isolation_level=None)) as other:
         if for_readers:

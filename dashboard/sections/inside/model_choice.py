@@ -76,7 +76,7 @@ class ModelChoice:
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelSource:
     """A run or a recorded example whose models' parameters are kept."""
 
     key: str
@@ -91,7 +91,7 @@ class Source:
         return not self.key.startswith(RECORDED)
 
 
-def sources() -> list[Source]:
+def sources() -> list[ModelSource]:
     """All sources with weights: the run on show, the visitor's newest runs, recorded examples."""
     shown = current_run.current()
     own = store().runs(listed_visitor(), most=RUNS)
@@ -101,7 +101,7 @@ def sources() -> list[Source]:
     return [*runs, *recorded]
 
 
-def choose(offered: Sequence[Source]) -> ModelChoice:
+def choose(offered: Sequence[ModelSource]) -> ModelChoice:
     """Draws selection boxes; a run that is chosen becomes the run on show on all pages."""
     by_key = {source.key: source for source in offered}
     _follow_run_on_show(by_key)
@@ -145,7 +145,7 @@ def choose(offered: Sequence[Source]) -> ModelChoice:
     return ModelChoice(source.key, source.experiment, model, encoded(_parameters(source, model)))
 
 
-def _follow_run_on_show(offered: Mapping[str, Source]) -> None:
+def _follow_run_on_show(offered: Mapping[str, ModelSource]) -> None:
     """Chooses the run on show when it changes; another choice then stays."""
     run = current_run.current()
     if run and run.id in offered and INSIDE_RUN.get() != run.id:
@@ -188,13 +188,13 @@ def _first_cell(cells: Sequence[str]) -> str:
     return max(cells, key=lambda cell: (cell.startswith("lstm"), "chrono" in cell))
 
 
-def _of_run(run: Run) -> Source | None:
-    models = _ended(run.id) if not current_run.is_active(run) else ()
+def _of_run(run: Run) -> ModelSource | None:
+    models = () if run.active else _ended(run.id)
     if not models:
         return None
     task = make_task(run.experiment.task).title
     cells = ", ".join(cell_style(cell).label for cell in in_order({m.cell for m in models}))
-    return Source(run.id, f"Run {run.id}: {task}, {cells}", run.experiment, models)
+    return ModelSource(run.id, f"Run {run.id}: {task}, {cells}", run.experiment, models)
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)
@@ -215,7 +215,7 @@ def _presets() -> dict[str, str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)
-def _recorded(preset: str) -> tuple[Source, dict[TrainedModelKey, np.ndarray]] | None:
+def _recorded(preset: str) -> tuple[ModelSource, dict[TrainedModelKey, np.ndarray]] | None:
     """A recorded example with its models' parameters; its tables, which are large, stay unread."""
     if not recorded_examples.path(preset).exists():
         return None
@@ -226,10 +226,10 @@ def _recorded(preset: str) -> tuple[Source, dict[TrainedModelKey, np.ndarray]] |
         description = json.loads(archive.read(EXPERIMENT))
     experiment = Experiment.from_results(description["experiment"])
     title = f"Recorded: {_presets()[preset]} ({make_task(experiment.task).title})"
-    return Source(f"{RECORDED}{preset}", title, experiment, tuple(weights)), weights
+    return ModelSource(f"{RECORDED}{preset}", title, experiment, tuple(weights)), weights
 
 
-def _parameters(source: Source, model: TrainedModelKey) -> np.ndarray:
+def _parameters(source: ModelSource, model: TrainedModelKey) -> np.ndarray:
     if not source.is_run:
         found = _recorded(source.key.removeprefix(RECORDED))
         assert found

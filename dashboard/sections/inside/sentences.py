@@ -113,7 +113,7 @@ def remembered(table: pd.DataFrame) -> list[str]:
         rows = unsorted.sort_values("t")
         best, end = rows.iloc[int(rows["accuracy"].argmax())], rows.iloc[-1]
         text = (
-            f"**{target_name(reads)} from {state}**: at the end {end['accuracy']:.3f} "
+            f"**{target_name(str(reads))} from {state}**: at the end {end['accuracy']:.3f} "
             f"({end['low']:.3f} to {end['high']:.3f}, {int(end['sequences'])} sequences)"
         )
         if best["low"] > end["high"]:
