@@ -122,10 +122,9 @@ def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None
         icon=":material/history:",
     )
     tables = from_results(recorded)
-    name = _name(variant)
-    during_training.draw(
-        FlowSource(name, experiment, tables, partial(_recorded_profiles, recorded))
-    )
+    name = f"flow of example {variant.preset.name}"
+    profiles = partial(_recorded_profiles, recorded)
+    during_training.draw(FlowSource(name, experiment, tables, profiles))
     show_conclusion(name, experiment, vars(tables))
     recorded_downloads(recorded, tables, key="flow_example")
 
