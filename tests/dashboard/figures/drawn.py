@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
+
+Make = Callable[..., pd.DataFrame]
+"""Makes a table of results up; the arguments say which rows it has."""
 
 
 def trace(figure: go.Figure, uid: str) -> Any:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,8 @@ import pytest
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.curves import curves
 from dashboard.figures.style import cell_style
-from tests.dashboard.figures.drawn import check_json, trace, uids
+from tests.dashboard.figures.drawn import Make, check_json, trace, uids
 
-Make = Callable[..., pd.DataFrame]
 GONE = ("rnn", "gru")
 
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import pandas as pd
 
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.style import cell_style
-from tests.dashboard.figures.drawn import check_json, trace, uids
-
-Make = Callable[..., pd.DataFrame]
-
+from tests.dashboard.figures.drawn import Make, check_json, trace, uids
 
 SPANS = pd.DataFrame(
     [

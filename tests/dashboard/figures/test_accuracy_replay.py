@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from dashboard.figures.race.accuracy import accuracy_by_length
-from tests.dashboard.figures.drawn import check_json, trace, uids
-
-Make = Callable[..., pd.DataFrame]
+from tests.dashboard.figures.drawn import Make, check_json, trace, uids
 
 
 def test_predictions_are_in_the_replay(accuracy: Make, baselines: pd.DataFrame) -> None:

@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 
 import pandas as pd
 
 from dashboard.figures.gradient_flow.heat_map import gradient_heat_map, grid
-from tests.dashboard.figures.drawn import check_json, trace
-
-Make = Callable[..., pd.DataFrame]
+from tests.dashboard.figures.drawn import Make, check_json, trace
 
 
 def small(gradients: Make, *seeds: list[float]) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -16,9 +15,7 @@ from dashboard.figures.gradient_flow.over_training import (
 )
 from dashboard.figures.style import cell_style, translucent
 from models.analysis.at_initialisation import at_initialisation
-from tests.dashboard.figures.drawn import check_json, trace
-
-Make = Callable[..., pd.DataFrame]
+from tests.dashboard.figures.drawn import Make, check_json, trace
 
 
 def draw(frame: pd.DataFrame, diagnostic: str, **more: Any) -> go.Figure:

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import pandas as pd
 import pytest
 
 from dashboard.figures.gradient_flow.at_initialisation import initial_profiles
 from dashboard.figures.gradient_flow.profile import gradient_profile, profile
-from tests.dashboard.figures.drawn import check_json, trace
-
-Make = Callable[..., pd.DataFrame]
+from tests.dashboard.figures.drawn import Make, check_json, trace
 
 
 def two_seeds(gradients: Make, first: list[float], second: list[float]) -> pd.DataFrame:
