@@ -171,11 +171,13 @@ class _Place:
 def _places(lengths: Mapping[str, float], axis: LengthAxis, above: int = 0) -> list[_Place]:
     """The places of lines at these lengths; those outside the lengths tested stand at that end."""
     cells = in_order(cell for cell, length in lengths.items() if not math.isnan(length))
-    places = []
-    for row, cell in enumerate(cells, start=above):
-        x, outside = _within(float(lengths[cell]), axis)
-        places.append(_Place(cell, x, outside, row, left=x > axis.middle()))
-    return places
+    found = {cell: _within(float(lengths[cell]), axis) for cell in cells}
+    # From the right: names of baselines stand at the right end, above the lowest rows.
+    rows = sorted(found, key=lambda cell: -found[cell][0])
+    return [
+        _Place(cell, x, outside, above + rows.index(cell), left=x > axis.middle())
+        for cell, (x, outside) in found.items()
+    ]
 
 
 def _upright(kind: str, place: _Place, word: str) -> Trace:
