@@ -27,7 +27,6 @@ def test_the_press_is_answered_without_pictures_however_fast_the_run_was(
 ) -> None:
     def train_at_once(scheduler: FakeScheduler) -> None:
         for run in store.active():
-            store.begin(run.id, {}, identity(), 1)
             store.begin(run.id, environment(), identity(), 1)
             for snapshot in train(run.experiment, processes=1):
                 store.append(run.id, snapshot, snapshot.step)
