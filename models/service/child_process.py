@@ -22,7 +22,7 @@ import torch
 
 from models.exchange.import_files import ImportedError
 from models.experiment import ExperimentError
-from models.service.process_limits import limit_memory, limit_time
+from models.service.memory_limit import limit_memory
 from models.service.reasons import LOWER, reason
 from models.settings.configuration import MEBIBYTE
 from models.store import NotOursError, StoreError, UnknownRunError
@@ -60,7 +60,7 @@ class ChildProcess:
         self._started = time.monotonic()
         self._seconds = seconds
         unwanted = [self.connection, *inherited] if CONTEXT.get_start_method() == "fork" else []
-        work = (task, arguments, megabytes, seconds, theirs, unwanted)
+        work = (task, arguments, megabytes, theirs, unwanted)
         self._process = CONTEXT.Process(target=_work, args=work)
         self._process.start()
         theirs.close()
@@ -116,8 +116,6 @@ class ChildProcess:
 
 
 def _death(exit_code: int) -> dict[str, Any]:
-    if exit_code == -getattr(signal, "SIGXCPU", 0):
-        return {"cause": "time", "error": "it took longer than it may take"}
     killed = exit_code == -signal.SIGKILL
     how = f"its process was killed; if memory ran out, {LOWER}" if killed else ""
     return {"cause": "died", "error": how or f"its process died with exit code {exit_code}"}
@@ -127,7 +125,6 @@ def _work(
     task: Task,
     arguments: Mapping[str, Any],
     megabytes: int,
-    seconds: float | None,
     parent: Connection,
     unwanted: Iterable[Connection],
 ) -> None:
@@ -139,8 +136,6 @@ def _work(
     torch.set_num_threads(1)  # as in training
     torch.set_flush_denormal(True)
     limit_memory(megabytes)
-    if seconds is not None:
-        limit_time(seconds)
     parent.send_bytes(json.dumps(_outcome(task, arguments)).encode())
 
 

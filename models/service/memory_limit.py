@@ -1,9 +1,8 @@
-"""Hard limits of this process, kept by the operating system, so that it and nothing else dies."""
+"""A hard limit on the memory of this process, so that it and nothing else dies of too much."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 import sys
 from pathlib import Path
 
@@ -25,28 +24,10 @@ def limit_memory(megabytes: int) -> None:
         return
     import resource
 
-    _lower(resource.RLIMIT_DATA, (megabytes + RESERVED_MEGABYTES) * MEBIBYTE)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_DIE)
-
-
-def limit_time(seconds: float) -> None:
-    """This process is killed once it has computed for about so many seconds.
-
-    That holds even where whoever would have ended it in time is gone. Elsewhere than on Unix there
-    is no such limit.
-    """
-    if sys.platform == "win32":
-        return
-    import resource
-
-    _lower(resource.RLIMIT_CPU, math.ceil(seconds) + 1)
-
-
-def _lower(kind: int, wanted: int) -> None:
-    import resource
-
-    _, hard = resource.getrlimit(kind)
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = (megabytes + RESERVED_MEGABYTES) * MEBIBYTE
     limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     with contextlib.suppress(OSError, ValueError):  # macOS knows the limit, but refuses to set it
-        resource.setrlimit(kind, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_DIE)
