@@ -34,13 +34,16 @@ class QuestionError(Exception):
 
 
 class Requests:
-    """Answers and imports, each in a process of its own, as many at once as memory has room for."""
+    """Answers and imports, each in a process of its own: one import at a time, and as many at once
+    as memory has room for.
+    """
 
     def __init__(self, children: ChildProcesses, megabytes: int) -> None:
         """``megabytes`` is what one may take, and all at once as estimated."""
         self._children, self._megabytes = children, megabytes
         self._used = 0.0
         self._room = threading.Condition()
+        self._import = threading.Lock()
 
     def ask(self, name: str, arguments: Mapping[str, Any], speed: Speed) -> Any:
         """The answer to one of ``models.service.questions``. Raises QuestionError."""
@@ -59,8 +62,19 @@ class Requests:
     def import_files(self, paths: Sequence[Path], visitor: str) -> str:
         """The id of the run that these files are by now. Raises ChildError."""
         arguments = {"paths": [str(path) for path in paths], "visitor": visitor}
-        run_id: str = self._carry_out("import", arguments, IMPORT_MEGABYTES, IMPORT_SECONDS)
-        return run_id
+        with self._only_import():
+            run_id: str = self._carry_out("import", arguments, IMPORT_MEGABYTES, IMPORT_SECONDS)
+            return run_id
+
+    @contextmanager
+    def _only_import(self) -> Iterator[None]:
+        """Waits for the imports of others: together they would keep the store from everybody."""
+        while not self._import.acquire(timeout=LOOK_SECONDS):
+            _leave_if_nobody_waits()
+        try:
+            yield
+        finally:
+            self._import.release()
 
     def _carry_out(
         self, task: str, arguments: Mapping[str, Any], megabytes: float, seconds: float

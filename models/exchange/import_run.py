@@ -44,13 +44,18 @@ def import_file(store: Store, paths: Sequence[Path], visitor: str | None = None)
 
 def discard_broken_off(store: Store) -> None:
     """Deletes what imports have left whose process ended before they did. Raises StoreError."""
+    for run_id, part in _marks(store):
+        process = part.removeprefix(IMPORT)
+        # It may have ended well since the marks were read: then its mark is gone as well.
+        if is_here(process) and is_gone(process) and (run_id, part) in _marks(store):
+            _discard(store, run_id)
+
+
+def _marks(store: Store) -> list[tuple[str, str]]:
+    """Runs on their way into the store, each with what marks it."""
     query = sa.select(SHARDS.c.run, SHARDS.c.part).where(SHARDS.c.part.startswith(IMPORT))
     with store.reading() as connection:
-        marks = connection.execute(query).all()
-    for run_id, part in marks:
-        process = part.removeprefix(IMPORT)
-        if is_here(process) and is_gone(process):
-            _discard(store, run_id)
+        return [(row.run, row.part) for row in connection.execute(query)]
 
 
 def _stored(store: Store, export: Export, run: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from dashboard.scheduling import questions
-from dashboard.scheduling.child_processes import ChildError
+from dashboard.scheduling.child_processes import Child, ChildError
 from dashboard.scheduling.questions import QuestionError
 from dashboard.scheduling.scheduler import Scheduler
 from models.experiment.cost import REFERENCE, Cost
@@ -181,21 +181,46 @@ def test_an_import_has_a_process_of_its_own(scheduler: Scheduler, tmp_path: Path
         scheduler.import_files([other], "visitor")
 
 
-@pytest.mark.usefixtures("misjudged")
-def test_questions_that_find_no_room_wait_for_it(
-    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(questions, "cost_of_answer", lambda *_: Cost(0.0, 0.6 * MEGABYTES))
-    at_once = list[int]()
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many questions and imports were on their way, whenever one was begun."""
+    found, begun = list[int](), list[Child]()
     answer = questions._wait_for
 
-    def watched(child: object) -> Any:
-        at_once.append(len(own_processes()) - 1)
-        return answer(child)  # type: ignore[arg-type]
+    def watched(child: Child) -> Any:
+        begun.append(child)
+        found.append(len(begun))
+        try:
+            return answer(child)
+        finally:
+            begun.remove(child)
 
     monkeypatch.setattr(questions, "_wait_for", watched)
+    return found
+
+
+@pytest.mark.usefixtures("misjudged")
+def test_questions_that_find_no_room_wait_for_it(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch, at_once: list[int]
+) -> None:
+    monkeypatch.setattr(questions, "cost_of_answer", lambda *_: Cost(0.0, 0.6 * MEGABYTES))
     wait_until(lambda: scheduler.speed is not REFERENCE)
+    at_once.clear()
     with ThreadPoolExecutor(4) as visitors:
         answers = [visitors.submit(scheduler.ask, "speed", {}) for _ in range(4)]
         assert all(answer.result() for answer in answers)
+    assert max(at_once) <= 1
+
+
+def test_one_import_comes_after_the_other(
+    scheduler: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: list[int]
+) -> None:
+    monkeypatch.setattr(questions, "IMPORT_MEGABYTES", 1.0)
+    export = tmp_path / "export.zip"
+    export.write_bytes(tiny_run.packed())
+    wait_until(lambda: scheduler.speed is not REFERENCE)
+    at_once.clear()
+    with ThreadPoolExecutor(4) as visitors:
+        imports = [visitors.submit(scheduler.import_files, [export], "visitor") for _ in range(4)]
+        assert len({one.result() for one in imports}) == 4
     assert max(at_once) <= 1

@@ -17,11 +17,13 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from models.exchange import import_run
 from models.exchange.files import EXPERIMENT, from_store
 from models.exchange.import_files import ImportedError
 from models.exchange.import_run import discard_broken_off, import_file
 from models.experiment import Experiment
 from models.store import Store
+from models.store.process import is_gone
 from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 from models.training.weights import FILE, KIND
 from tests.properties import tiny_run
@@ -46,6 +48,25 @@ def counted(work):
 
 store.writing = counted
 import_file(store, [Path(sys.argv[2])])
+"""
+
+ENDS_WHEN_TOLD = """
+import sys
+from pathlib import Path
+from models.exchange.import_run import import_file
+from models.store import Store
+
+store = Store(sys.argv[1])
+writing = store.writing
+
+def paused(work):
+    if getattr(work, "__name__", "") == "complete":
+        print("all but complete", flush=True)
+        input()
+    return writing(work)
+
+store.writing = paused
+print(import_file(store, [Path(sys.argv[2])]))
 """
 
 PEAK = """
@@ -259,3 +280,28 @@ def test_files_that_are_none_of_an_export_are_refused(
         (tmp_path / name).write_bytes(b"")
     with pytest.raises(ImportedError, match=f"^{message}"):
         import_file(store, [tmp_path / name for name in names])
+
+
+def test_an_import_that_ends_while_others_tidy_up_keeps_its_rows(
+    store: Store, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.zip").write_bytes(tiny_run.packed())
+    kept = import_file(store, [tmp_path / "a.zip"])
+    once = rows_in(store)
+    command = [sys.executable, "-c", ENDS_WHEN_TOLD, store_url, str(tmp_path / "a.zip")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdin
+        assert other.stdout
+        assert other.stdout.readline() == "all but complete\n"
+
+        def ends_before_it_is_looked_for(process: str) -> bool:
+            run, _ = other.communicate("\n")
+            assert {one.id for one in store.runs()} == {kept, run.strip()}
+            return is_gone(process)
+
+        monkeypatch.setattr(import_run, "is_gone", ends_before_it_is_looked_for)
+        discard_broken_off(store)
+    assert other.returncode == 0
+    assert rows_in(store) == {name: 2 * rows for name, rows in once.items()}
