@@ -46,12 +46,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard.scheduling import app_resources
 from dashboard.session import visitor
 from dashboard.scheduling.run_queue import Queue
-from dashboard.scheduling.questions import QuestionError
+from dashboard.scheduling.child_processes import ChildError
 from models.experiment.cost import REFERENCE
 class Nobody:
     speed, queue = REFERENCE, Queue()
     def __init__(self, *_): pass
-    def ask(self, *_): raise QuestionError("nobody is there")
+    def ask(self, *_): raise ChildError("nobody is there", "died")
 app_resources.Trainer = Nobody
 visitor._secret = lambda: "somebody"  # a test has no browser with cookies
 for page in ("app.py", "views/gradient_flow.py", "views/runs.py", "views/about.py"):

@@ -29,10 +29,6 @@ LOOK_SECONDS = 0.1
 """How often it is seen whether the visitor still waits for the answer."""
 
 
-class QuestionError(Exception):
-    """Why a question has no answer, for people."""
-
-
 class Requests:
     """Answers and imports, each in a process of its own: one import at a time, and as many at once
     as memory has room for.
@@ -46,18 +42,15 @@ class Requests:
         self._import = threading.Lock()
 
     def ask(self, name: str, arguments: Mapping[str, Any], speed: Speed) -> Any:
-        """The answer to one of ``models.service.questions``. Raises QuestionError."""
+        """The answer to one of ``models.service.questions``. Raises ChildError."""
         try:
             cost = cost_of_answer(name, arguments, speed)
         except ExperimentError as error:
-            raise QuestionError(str(error)) from error
+            raise ChildError(str(error), "refused") from error
         if above := Limits(SECONDS, self._megabytes).exceeded(cost):
             values, bounds = (" and ".join(column) for column in zip(*above, strict=True))
-            raise QuestionError(f"about {values}, above the limit of {bounds}: {LOWER}")
-        try:
-            return self._carry_out(name, arguments, cost.megabytes, SECONDS)
-        except ChildError as error:
-            raise QuestionError(str(error)) from error
+            raise ChildError(f"about {values}, above the limit of {bounds}: {LOWER}", "refused")
+        return self._carry_out(name, arguments, cost.megabytes, SECONDS)
 
     def import_files(self, paths: Sequence[Path], visitor: str) -> str:
         """The id of the run that these files are by now. Raises ChildError."""

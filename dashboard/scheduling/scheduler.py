@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.scheduling.child_processes import Child, ChildError, ChildProcesses
-from dashboard.scheduling.questions import QuestionError, Requests
+from dashboard.scheduling.questions import Requests
 from dashboard.scheduling.run_queue import Place, Queue
 from models.exchange.import_run import discard_broken_off
 from models.experiment import Experiment
@@ -102,7 +102,7 @@ class Scheduler:
         self.wake()
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """The answer to one of ``models.service.questions``. Raises QuestionError."""
+        """The answer to one of ``models.service.questions``. Raises ChildError."""
         return self._requests.ask(name, arguments, self.speed)
 
     def import_files(self, paths: Sequence[Path], visitor: str) -> str:
@@ -210,7 +210,7 @@ class Scheduler:
     def _measure_speed(self) -> None:
         try:
             self.speed = Speed.from_answer(self.ask("speed", {}))
-        except QuestionError as error:
+        except ChildError as error:
             log.warning("the machine's speed is not known: %s", error)
         log.info("speed measured", extra={"speed": str(self.speed)})
 

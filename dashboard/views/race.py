@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.downloads import recorded_downloads, reproduce, run_downloads
 from dashboard.components.guesses import clear_guesses, guess_controls, guesses
@@ -45,16 +46,19 @@ def page() -> None:
     if experiment:
         with st.expander(f"The task: {make_task(experiment.task).title}"):
             task_legend(experiment)
+    # With a run and without, in the same places: nothing of what stood there stays beside it.
+    shown, home = st.container(), st.container()
     if run:
-        shown, home = st.container(), st.container()
         with home:  # first, so that no button of another run stays while figures are made
             run_downloads(run, key="run")
         with shown:
             follow(run, _show_run)
-        st.divider()
-        reproduce(run.experiment)
     elif experiment:
-        _before_the_first_press(experiment, preset)
+        with shown:
+            _before_the_first_press(experiment, preset, home)
+    if shown_experiment := run.experiment if run else experiment:
+        st.divider()
+        reproduce(shown_experiment)
     scheduler()  # from the first visit on a warm process waits; it does not hold up the page
 
 
@@ -90,7 +94,9 @@ def _show_run(run: Run) -> None:
     draw(run.experiment, tables, source=source, guesses=guesses(run.experiment))
 
 
-def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> None:
+def _before_the_first_press(
+    experiment: Experiment, preset: Preset | None, home: DeltaGenerator
+) -> None:
     """Draws the recorded example where the settings are a preset's, else an empty plot.
 
     While the visitor guesses, the example is hidden: it would give the answer away.
@@ -105,14 +111,13 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
         )
         tables = from_results(recorded)
         draw(recorded.experiment, tables, source=f"example {preset.name}", recorded=True)
-        recorded_downloads(recorded, tables, key="example")
+        with home:
+            recorded_downloads(recorded, tables, key="example")
     else:
         if recorded:
             _offer_to_clear(experiment)
         nothing = from_results(Results("", experiment, {}, {}))
         draw(experiment, nothing, source=_empty(experiment), guesses=guessed)
-    st.divider()
-    reproduce(experiment)
 
 
 def _empty(experiment: Experiment) -> str:

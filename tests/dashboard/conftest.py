@@ -11,7 +11,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from dashboard.scheduling import admission, app_resources
+from dashboard.scheduling import app_resources
 from dashboard.sections.at_initialisation import answers
 from models.store import Store
 from tests.dashboard.fake_scheduler import FakeScheduler
@@ -63,7 +63,6 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 def _forget_the_configuration() -> None:
     app_resources.configuration.clear()
     app_resources.scheduler.clear()
-    admission._refusal.clear()
 
 
 @pytest.fixture

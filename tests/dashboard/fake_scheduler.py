@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.scheduling.child_processes import ChildError
-from dashboard.scheduling.questions import QuestionError
 from dashboard.scheduling.run_queue import Place, Queue
 from models.exchange.import_files import ImportedError
 from models.exchange.import_run import import_file
@@ -50,7 +49,7 @@ class FakeScheduler:
         try:
             return json.loads(json.dumps(ask(name, arguments)))
         except ExperimentError as error:
-            raise QuestionError(str(error)) from error
+            raise ChildError(str(error), "refused") from error
 
     def import_files(self, paths: Sequence[Path], visitor: str) -> str:
         try:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.figures.style import cell_style
 from dashboard.scheduling import app_resources
-from dashboard.scheduling.questions import QuestionError
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.session import recorded_examples
 from models.analysis.at_initialisation import at_initialisation
 from models.analysis.gradient_profile import half_life_words
@@ -143,7 +143,7 @@ class TestAtInitialisation:
         self, gradient_flow: AppTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: Any) -> None:
-            raise QuestionError("no memory")
+            raise ChildError("no memory", "died")
 
         monkeypatch.setattr(FakeScheduler, "ask", refuse)
         page = with_settings(gradient_flow, TINY).run()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.scheduling.questions import QuestionError
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.sections.inside import model_choice
 from dashboard.session.session_state import INSIDE_SOURCE
 from models.experiment import Experiment
@@ -222,7 +222,7 @@ def test_questions_without_an_answer_are_shown(
     inside: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> None:
-        raise QuestionError("no memory")
+        raise ChildError("no memory", "died")
 
     run = finished(store, TINY)
     monkeypatch.setattr(FakeScheduler, "ask", refuse)

@@ -15,7 +15,7 @@ import pytest
 
 from dashboard.scheduling import child_processes
 from dashboard.scheduling import scheduler as module
-from dashboard.scheduling.questions import QuestionError
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.scheduling.scheduler import Scheduler
 from models.experiment import Experiment
 from models.settings.configuration import Configuration
@@ -243,7 +243,7 @@ def test_questions_are_answered_whether_a_run_trains_or_not(
 
 def test_a_question_that_cannot_be_answered_says_why(scheduler: Scheduler) -> None:
     bad = {"experiment": {**INITIALISATION["experiment"], "cells": ["lstm:bias=9"]}}
-    with pytest.raises(QuestionError, match="bias=9 is not offered"):
+    with pytest.raises(ChildError, match="bias=9 is not offered"):
         scheduler.ask("at_initialisation", bad)
 
 

@@ -17,7 +17,6 @@ import pytest
 
 from dashboard.scheduling import questions
 from dashboard.scheduling.child_processes import Child, ChildError
-from dashboard.scheduling.questions import QuestionError
 from dashboard.scheduling.scheduler import Scheduler
 from models.experiment.cost import REFERENCE, Cost
 from models.settings.configuration import Configuration
@@ -106,7 +105,7 @@ def test_a_question_above_the_limits_is_not_begun(
     wait_until(lambda: scheduler.speed is not REFERENCE)
     begun: list[str] = []
     monkeypatch.setattr(scheduler._children, "start", lambda name, *_: begun.append(name))
-    with pytest.raises(QuestionError, match=r"^about .*, above the limit of .*: lower the hidden"):
+    with pytest.raises(ChildError, match=r"^about .*, above the limit of .*: lower the hidden"):
         scheduler.ask("at_initialisation", {"experiment": experiment})
     assert not begun
 
@@ -129,7 +128,7 @@ def test_a_question_that_takes_more_than_it_may_is_ended_and_no_run_notices(
         scheduler.wake()
         wait_until(lambda: store.run(run).status == "finished")
         for answer in (too_large, endless):
-            with pytest.raises(QuestionError, match="lower the hidden size") as raised:
+            with pytest.raises(ChildError, match="lower the hidden size") as raised:
                 answer.result()
             assert "DefaultCPUAllocator" not in str(raised.value)
     assert (store.run(run).resumed, store.run(run).message) == (0, "")
@@ -140,7 +139,7 @@ def test_a_question_takes_no_longer_than_it_may(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(questions, "SECONDS", 1.0)
-    with pytest.raises(QuestionError, match="it took more than 1 s: lower"):
+    with pytest.raises(ChildError, match="it took more than 1 s: lower"):
         scheduler.ask("at_initialisation", {"experiment": {**TOO_LONG, "hidden_size": 64}})
 
 

@@ -84,7 +84,7 @@ def at_initialisation(
 ) -> InitialMeasurement:
     """The measurement of all cells, with all diagnostics at this length.
 
-    Raises QuestionError where there is no answer.
+    Raises ChildError where there is no answer.
 
     The rows of a cell that ``run`` has measured in all its models are taken from there, so that a
     page describes the cell before and after training from the same rows. Each other cell is
@@ -139,7 +139,7 @@ def _measured(experiment: str, length: int) -> InitialMeasurement:
 def singular_values(experiment: Experiment, cell: str, length: int) -> pd.DataFrame:
     """The singular values of ∂h_T/∂h_{T-lag} of the first seed: columns lag, index, log_value.
 
-    Raises QuestionError where there is no answer.
+    Raises ChildError where there is no answer.
     """
     return _singular_values(experiment.at_initialisation().to_json(), cell, length)
 

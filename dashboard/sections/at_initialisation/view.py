@@ -19,7 +19,7 @@ from dashboard.figures.ladder import ladder
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.style import cell_style
 from dashboard.figures.style import in_order as cells_in_order
-from dashboard.scheduling.questions import QuestionError
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.sections.at_initialisation import answers
 from dashboard.session.session_state import INITIAL_STATE
 from models.analysis.at_initialisation import (
@@ -54,7 +54,7 @@ def draw(
         whole = (
             measured if length == longest else answers.at_initialisation(experiment, longest, run)
         )
-    except QuestionError as error:
+    except ChildError as error:
         st.error(f"The gradient at initialisation could not be measured: {error}")
         return None
     source = f"at initialisation {experiment.at_initialisation()}, {length}, {measured.measured}"
@@ -215,7 +215,7 @@ def _jacobian(source: str, experiment: Experiment, length: int) -> None:
     )
     try:
         values = answers.singular_values(experiment, cell, length)
-    except QuestionError as error:
+    except ChildError as error:
         st.error(f"The Jacobians could not be measured: {error}")
         return
     chart(source, "singular_values", (cell, length), lambda: singular_values(values, cell=cell))

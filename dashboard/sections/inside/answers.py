@@ -97,7 +97,7 @@ class Operated:
 def trace(chosen: ModelChoice, sequence: int, event: str | None) -> Trace:
     """Gates and states on one sequence, or their mean over many aligned on ``event``.
 
-    Raises QuestionError where there is no answer, as all questions of this module do.
+    Raises ChildError where there is no answer, as all questions of this module do.
     """
     more = {"sequence": sequence, "event": event, "sequences": SEQUENCES}
     return _traced(chosen.name, json.dumps(more), chosen)
@@ -105,7 +105,7 @@ def trace(chosen: ModelChoice, sequence: int, event: str | None) -> Trace:
 
 @draw_slots.released()
 def probe(chosen: ModelChoice) -> Probe:
-    """What a linear probe reads from the states of the intact model. Raises QuestionError."""
+    """What a linear probe reads from the states of the intact model. Raises ChildError."""
     return _probed(chosen.name, chosen)
 
 
@@ -113,14 +113,14 @@ def probe(chosen: ModelChoice) -> Probe:
 def operate(
     chosen: ModelChoice, operation: str | None, interventions: tuple[Mapping[str, Any], ...] = ()
 ) -> Operated:
-    """What comes of the operation of this name, or of these interventions. Raises QuestionError."""
+    """What comes of the operation of this name, or of these interventions. Raises ChildError."""
     more = {"operation": operation, "interventions": list(interventions)}
     return _operated(chosen.name, json.dumps(more), chosen)
 
 
 @draw_slots.released()
 def ablation(chosen: ModelChoice) -> pd.DataFrame:
-    """Accuracy with each gate held at 0, at 1 and at its mean. Raises QuestionError."""
+    """Accuracy with each gate held at 0, at 1 and at its mean. Raises ChildError."""
     return _ablated(chosen.name, chosen)
 
 

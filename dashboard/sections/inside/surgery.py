@@ -15,7 +15,7 @@ from dashboard.figures.inside.probe_curve import probe_curve
 from dashboard.figures.inside.surgery import ablation
 from dashboard.figures.layout import GREY
 from dashboard.figures.style import cell_style
-from dashboard.scheduling.questions import QuestionError
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.sections.inside import answers as inside_answers
 from dashboard.sections.inside import sentences
 from dashboard.sections.inside.answers import Operated, Operation, Share
@@ -38,7 +38,7 @@ def surgery(chosen: ModelChoice) -> None:
     st.markdown("#### Gate surgery: what is each gate for?")
     try:
         offered = inside_answers.trace(chosen, 0, None).operations
-    except QuestionError as error:
+    except ChildError as error:
         st.error(f"This model cannot be operated on: {error}")
         return
     pressed = OPERATION.get()
@@ -128,7 +128,7 @@ def _result(chosen: ModelChoice, offered: tuple[Operation, ...]) -> Operated | N
         if pressed == FREE:
             return inside_answers.operate(chosen, None, (INTERVENTION.get({}),))
         return inside_answers.operate(chosen, pressed)
-    except QuestionError as error:
+    except ChildError as error:
         st.error(f"The operation failed: {error}")
         return None
 
@@ -174,7 +174,7 @@ def which_gate(chosen: ModelChoice) -> None:
     st.markdown("#### Which gate does this task need?")
     try:
         table = inside_answers.ablation(chosen)
-    except QuestionError as error:
+    except ChildError as error:
         st.error(f"The gates could not be held: {error}")
         return
     chance = make_task(chosen.experiment.task).chance(chosen.model.length).accuracy

@@ -16,7 +16,7 @@ from dashboard.figures.inside.gate_map import ORDERS, Order, gate_map, unit_orde
 from dashboard.figures.inside.gate_style import GateRoles, full_name, gate_roles
 from dashboard.figures.inside.probe_curve import probe_curve
 from dashboard.figures.inside.specialisation import selectivity, time_constants
-from dashboard.scheduling.questions import QuestionError
+from dashboard.scheduling.child_processes import ChildError
 from dashboard.sections.inside import answers as inside_answers
 from dashboard.sections.inside import sentences
 from dashboard.sections.inside.answers import SEQUENCES, Trace
@@ -98,7 +98,7 @@ def _trace_view(chosen: ModelChoice) -> TraceView | None:
         )
     try:
         trace = inside_answers.trace(chosen, sequence, event)
-    except QuestionError as error:
+    except ChildError as error:
         st.error(f"The gates could not be traced: {error}")
         return None
     _verdict(chosen, trace)
@@ -251,7 +251,7 @@ def specialisation(chosen: ModelChoice) -> None:
     st.markdown("#### What the units have specialised in")
     try:
         trace = inside_answers.trace(chosen, 0, None)
-    except QuestionError as error:
+    except ChildError as error:
         st.error(f"The units could not be measured: {error}")
         return
     roles = gate_roles(chosen.model.cell)
@@ -280,7 +280,7 @@ def memory(chosen: ModelChoice) -> None:
     st.markdown("#### What is remembered, and for how long")
     try:
         found = inside_answers.probe(chosen)
-    except QuestionError as error:
+    except ChildError as error:
         st.error(f"The probe could not be fitted: {error}")
         return
     source = f"inside probe {chosen.name}"

@@ -56,7 +56,7 @@ class Suggestion:
     """The share of the setting that is left, from 0 to 1."""
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=1000)
 def objection(
     experiment: Experiment, limits: Limits, speed: Speed = REFERENCE, processes: int | None = None
 ) -> str | None:
