@@ -13,7 +13,7 @@ HEADERS = {
     # No other site shows it in a frame, where a press could be led astray.
     "Content-Security-Policy": "frame-ancestors 'self'",
     "X-Frame-Options": "SAMEORIGIN",
-    # Who has a run's address can look at it: other sites are not told.
+    # Who has a run's address can look at it: other sites do not learn it.
     "Referrer-Policy": "same-origin",
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -106,21 +105,13 @@ def _files(path: Path) -> list[Path]:
     """
     try:
         if not path.is_dir():
-            return [_plain(path)]
+            return [path]
         names = sorted(file.name for file in path.iterdir() if not file.name.startswith("."))
-        files = [_plain(path / name) for name in names if name in NAMES]
     except OSError as error:
         raise ImportedError(f"{path} cannot be read: {error.strerror or error}") from error
     if others := [name for name in names if name not in NAMES]:
         print(f"passed over in {path}: {', '.join(map(shortened, others))}", file=sys.stderr)
-    return files
-
-
-def _plain(file: Path) -> Path:
-    """Returns a plain file; anything else might have no end, or keep us waiting for ever."""
-    if not stat.S_ISREG(file.stat().st_mode):
-        raise ImportedError(f"{file} is no plain file: give the folder or the ZIP of an export")
-    return file
+    return [path / name for name in names if name in NAMES]
 
 
 def _tidy(options: argparse.Namespace) -> int:

@@ -56,8 +56,8 @@ class TableCheck:
             order = np.argsort(numbers, kind="stable")
             numbers = numbers[order]
             if len(twice := order[1:][numbers[1:] == numbers[:-1]]):
-                told = f"line {self._line(twice.min())}: this was measured before, see above"
-                raise TableError(f"{self.name}.csv, {told}")
+                where = f"line {self._line(twice.min())}: this was measured before, see above"
+                raise TableError(f"{self.name}.csv, {where}")
         if self.name == "gradients" and len(numbers):
             yield from self._profiles(numbers, order)
 
@@ -159,8 +159,8 @@ class TableCheck:
         cell, length, seed, rate = (
             known[int(at)] for known, at in zip(values, places, strict=True)
         )
-        told = f"{cell} at length {length}, seed {seed}"
-        return told + (f", learning rate {rate:g}" if len(values[-1]) > 1 else "")
+        words = f"{cell} at length {length}, seed {seed}"
+        return words + (f", learning rate {rate:g}" if len(values[-1]) > 1 else "")
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

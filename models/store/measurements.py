@@ -43,10 +43,10 @@ class Measurements(Database):
         rows = {name: _rows(name, frame) for name, frame in snapshot.tables.items()}
         ours = sa.true() if process is None else RUNS.c.process == process
         own = sa.update(RUNS).where(RUNS.c.id == run_id)
-        told = own.where(ours).values(updated=datetime.now(UTC))
+        noted = own.where(ours).values(updated=datetime.now(UTC))
 
         def work(connection: sa.Connection) -> None:
-            if not connection.execute(told).rowcount:
+            if not connection.execute(noted).rowcount:
                 return
             stored = _stored_step(connection, run_id, str(snapshot.shard))
             size = _insert(connection, run_id, _after(rows, stored))

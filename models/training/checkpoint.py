@@ -20,7 +20,7 @@ ZIP = b"PK"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that the next optimiser step depends on: training goes on from it to the same bits.
+    """All that the next optimiser step depends on: training continues from it to the same bits.
 
     As bytes it is a ZIP of arrays, with the states of the generators as JSON. Reading one cannot
     run code.

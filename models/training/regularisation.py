@@ -1,4 +1,4 @@
-"""Pascanu's regulariser Ω, which asks the gradient to keep its norm on its way back in time."""
+"""Pascanu's regulariser Ω, which asks the gradient to keep its norm through back-propagation."""
 
 from __future__ import annotations
 
