@@ -20,8 +20,8 @@ from dashboard.components import failures
 from dashboard.scheduling import app_resources
 from dashboard.session.public_page import PublicPage
 
-# Live pages run again every second or so: without Streamlit's own sign of it, whose Stop is not
-# ours, and without fading what is about to be drawn again.
+# Live pages are drawn again every second or so: without Streamlit's own indicator, whose Stop
+# button is not ours, and without fading elements that are about to be drawn again.
 STEADY = """
 <style>
 [data-testid="stStatusWidget"], header [data-testid="stBaseButton-header"] {display: none}

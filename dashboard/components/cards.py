@@ -1,4 +1,4 @@
-"""Figures in a row, each in its cell's colour."""
+"""Cards in a row: a number each, in its cell's colour."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ STYLE = """
 
 @dataclass(frozen=True)
 class Card:
-    """One figure: what it is about, the figure, and what there is to say of it."""
+    """One number, or a few words in its place: its label above, a note beneath."""
 
     color: str
     label: str
-    figure: str
+    value: str
     note: str
 
 
 def cards(shown: Sequence[Card], name: str) -> None:
-    """The row; ``name`` is its test id."""
+    """Draws the cards in a row; ``name`` is its test id."""
     row = "".join(_html(card) for card in shown)
     st.html(f'{STYLE}<div class="cards" data-testid="{escape(name)}">{row}</div>')
 
 
 def span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> None:
-    """The memory span of each cell; a dash where nothing is known yet."""
+    """Draws the memory span of each cell; a dash where it is not known yet."""
     known = {row["cell"]: row for row in spans.to_dict("records")}
     cards([_span_card(cell, known.get(cell)) for cell in cells], "memory-spans")
 
@@ -49,14 +49,14 @@ def span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> None:
 def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:
     style = cell_style(cell)
     text, interval = ("–", "") if row is None else (str(row["text"]), str(row["interval"]))
-    # An interval that is no more than the bound says nothing new.
+    # An interval that only repeats the bound adds nothing.
     note = f"steps ({interval})" if interval not in ("", text) else "steps"
     return Card(style.color, style.label, text, "" if text == DIVERGED else note)
 
 
 def _html(card: Card) -> str:
-    words = ' class="words"' if any(sign.isalpha() for sign in card.figure) else ""
+    words = ' class="words"' if any(sign.isalpha() for sign in card.value) else ""
     return (
         f'<div class="card" style="border-color: {card.color}">{escape(card.label)}'
-        f"<b{words}>{escape(card.figure)}</b><small>{escape(card.note)}</small></div>"
+        f"<b{words}>{escape(card.value)}</b><small>{escape(card.note)}</small></div>"
     )

@@ -1,4 +1,4 @@
-"""One more cell: every option as a widget, the cell spec as what comes out."""
+"""A form for one more cell, with a widget for every option."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from models.settings.spec import Option, SpecError, canonical
 
 COLUMNS = 4
 SMALL_RANGE = 5
-"""Up to which numbers are set to a twentieth."""
+"""Numbers with a range up to this are set in steps of 0.05, others in whole steps."""
 
 
 def cell_builder() -> str | None:
-    """The cell spec that is set; None while there is nothing to try."""
+    """Draws the form; returns the cell spec that it is set to, or None while it is closed."""
     if not st.toggle("Try one more cell", key="trial"):
         return None
     name = st.segmented_control(
@@ -40,7 +40,7 @@ def cell_builder() -> str | None:
 
 
 def _offered(name: str) -> list[Option]:
-    """The cell's options, without those that the others leave without effect."""
+    """The cell's options, without the one that its normalisation leaves without effect."""
     normalised = trial(name, "norm").get("none") != "none"
     idle = "omega" if normalised else "gamma"
     return [option for option in spec.parse("cell", name, CELLS)[0].options if option.name != idle]

@@ -1,7 +1,8 @@
-"""What was made of measurements once is kept, for everyone who looks at the same.
+"""A cache of figures and numbers made from measurements, for all visitors.
 
-``st.cache_resource`` cannot say whether something is there without making it: every page would have
-to give up its turn for that, or whoever waits for a picture would keep a turn that its maker needs.
+``st.cache_resource`` cannot tell whether a value is there without making it. Every page would then
+have to release its draw slot first, or a page that waits for a figure would hold the slot that the
+page which makes it needs.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dashboard.components.live_chart import as_json, live_chart
 from dashboard.scheduling import draw_slots
 
 KEPT = 150
-"""How many pictures and numbers, those that were asked for last."""
+"""How many values stay in the cache: those that were used last."""
 CONFIG = {"modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 
 T = TypeVar("T")
@@ -29,25 +30,25 @@ _lock = threading.Lock()
 def chart(
     source: str, key: str, options: tuple[object, ...], figure: Callable[[], go.Figure]
 ) -> None:
-    """Shows what ``figure`` draws of a source with these options, in the chart of this key."""
+    """Draws ``figure`` of a source with these options, in the chart of this key; made once."""
     live_chart(cached(source, key, options, lambda: as_json(figure())), key, CONFIG)
 
 
 def cached(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:
-    """What ``make`` makes of a source with these options; what is there is not waited for."""
+    """The value that ``make`` makes of a source with these options, made once."""
     key = source, what, options
     found: T | None = _look_up(key)
     if found is not None:
         return found
     with draw_slots.picture_slot():
-        found = _look_up(key)  # another page may have been faster
+        found = _look_up(key)  # another page may have made it meanwhile
         return _keep(key, make()) if found is None else found
 
 
 def _look_up(key: Key) -> Any:
     with _lock:
         if key in _made:
-            _made[key] = _made.pop(key)  # the last that was asked for
+            _made[key] = _made.pop(key)  # now the one used last
         return _made.get(key)
 
 

@@ -1,4 +1,4 @@
-"""A button that makes a file when it is pressed, and lets the browser fetch it."""
+"""A download button whose file is made when it is pressed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamlit import runtime
 
 MIME = {".zip": "application/zip", ".csv": "text/csv", ".json": "application/json"}
 KEPT = 40
-"""Files that are kept at once, for all visitors."""
+"""How many files are kept at once, for all visitors."""
 
 _numbers = count()
 
@@ -22,9 +22,12 @@ def download_button(
     name: str,
     key: str,
     place: Any = st,
-    **look: Any,
+    **options: Any,
 ) -> None:
-    """``content`` is asked for at the press. ``look`` is what else Streamlit's button takes."""
+    """Draws the button; ``content`` is called at the press.
+
+    ``options`` are further arguments of Streamlit's button.
+    """
     mime = MIME[name[name.rindex(".") :]]
 
     def made() -> bytes:
@@ -32,14 +35,15 @@ def download_button(
         _keep(data, name, mime)
         return data
 
-    place.download_button(label, made, name, mime, key=key, on_click="ignore", **look)
+    place.download_button(label, made, name, mime, key=key, on_click="ignore", **options)
 
 
 def _keep(data: bytes, name: str, mime: str) -> None:
-    """Until so many others were made.
+    """Keeps a file until KEPT others were made.
 
-    Streamlit 1.67 belongs such a file to no session, and forgets it at the second end of anyone's
-    script, which with many visitors is before the browser has fetched it (measured: 8 of 12 lost).
+    With Streamlit 1.67 such a file belongs to no session, and is forgotten at the second end of
+    anyone's script, which with many visitors is before the browser has fetched it (measured: 8 of
+    12 lost).
     """
     if runtime.exists():
         files = runtime.get_instance().media_file_mgr

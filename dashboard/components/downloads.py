@@ -1,4 +1,4 @@
-"""What a visitor can take home: the tables, the command line, the standalone script."""
+"""Downloads of a run: its tables, its command line, its standalone script."""
 
 from __future__ import annotations
 
@@ -25,22 +25,19 @@ from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment
 from models.store.run import Run
 
-COLUMNS = 5
-"""Buttons in a row."""
-
 
 def run_downloads(run: Run, key: str) -> None:
-    """Of the run on show, all that it has measured when a button is pressed."""
+    """Draws the downloads of the run on show: all measurements by the time of the press."""
     tables = current_run.reader().read(store(), run.updated)
     if len(tables.accuracy):
         results = partial(from_store, store(), run.id)
         table = partial(table_from_store, store(), run)
-        # Each run has buttons of its own: one that still stands there is not another's.
+        # Each run has buttons of its own: a button from before a change of run stays that run's.
         _table_downloads(run.id, tables, results, table, f"{key}_{run.id}")
 
 
 def recorded_downloads(recorded: Results, tables: Tables, key: str) -> None:
-    """The same of a recorded run."""
+    """Draws the downloads of a recorded run."""
     _table_downloads(
         recorded.run, tables, lambda: recorded, lambda name: recorded.tables[name], key
     )
@@ -53,9 +50,9 @@ def _table_downloads(
     table: Callable[[str], pd.DataFrame],
     key: str,
 ) -> None:
-    """A button for each CSV and for the experiment, and one for all of them as a ZIP.
+    """Draws a button for each CSV and for the experiment, and one for all of them as a ZIP.
 
-    ``results``, or the one ``table``, is asked for only when a button is pressed.
+    ``results`` and ``table`` are called only when a button is pressed.
     """
     names = [name for name, rows in vars(tables).items() if len(rows)]
     files: dict[str, Callable[[], bytes]] = {
@@ -66,24 +63,22 @@ def _table_downloads(
 
 
 def frame_downloads(frames: Mapping[str, pd.DataFrame], key: str) -> None:
-    """A button for each frame, as the CSV of its name."""
+    """Draws a button for each frame, which downloads it as a CSV of this name."""
     _buttons({f"{name}.csv": partial(csv_bytes, frame) for name, frame in frames.items()}, key)
 
 
 def _buttons(files: Mapping[str, Callable[[], bytes]], key: str) -> None:
-    """Row by row; a ZIP stands out."""
-    for place, (name, content) in enumerate(files.items()):
-        if place % COLUMNS == 0:
-            columns = st.columns(COLUMNS)
+    """Draws the buttons in a row, or as many rows as they need; a ZIP stands out."""
+    row = st.container(horizontal=True)
+    for name, content in files.items():
         whole = name.endswith(".zip")
         download_button(
             "Everything (ZIP)" if whole else name,
             content,
             name,
             f"{key}_{'zip' if whole else name}",
-            columns[place % COLUMNS],
+            row,
             type="primary" if whole else "secondary",
-            width="stretch",
         )
 
 
@@ -92,7 +87,7 @@ def _csv(name: str, table: Callable[[str], pd.DataFrame]) -> bytes:
 
 
 def reproduce(experiment: Experiment) -> None:
-    """The same experiment in a terminal, and with nothing but torch."""
+    """Shows how to run the experiment in a terminal, and with nothing but torch."""
     st.markdown("**The same run from the command line**")
     st.code(experiment.command_line(), language="bash", wrap_lines=True)
     try:
@@ -112,7 +107,7 @@ def reproduce(experiment: Experiment) -> None:
         key="script",
         on_click="ignore",
     )
-    # Browsers take half a second to colour it, seen or not.
+    # Browsers take half a second to highlight the code, even where it is hidden.
     expander = st.expander("Read it here", key="script_read", on_change="rerun")
     if expander.open:
         expander.code(

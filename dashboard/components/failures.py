@@ -1,4 +1,4 @@
-"""What went wrong around a page, as one message in the place of its content."""
+"""Failures that keep a page from being drawn, as one message in its place."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ log = logging.getLogger("memory_lab.app")
 
 @contextmanager
 def shown_errors() -> Iterator[None]:
-    """Of a page, and of every fragment: what a fragment raises does not come to its page.
+    """Draws a page or a fragment in its draw slot, and shows as a message what it raises.
 
-    Each has its turn.
+    Every fragment needs this too: what it raises does not reach its page.
     """
     try:
         with draw_slot():

@@ -1,4 +1,4 @@
-"""Guess first: where will each cell give up?"""
+"""The visitor's guesses of each cell's memory span, made before training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NONE = "no guess"
 
 
 def guess_controls(experiment: Experiment) -> None:
-    """A slider for each cell; its key holds the guess until the plot asks for it."""
+    """Draws a slider for each cell; its key holds the guess until the figure needs it."""
     beyond = f"beyond {experiment.lengths[-1]}"
     choices = [NONE, *(str(length) for length in experiment.lengths), beyond]
     for cell in experiment.cells:
@@ -24,7 +24,7 @@ def guess_controls(experiment: Experiment) -> None:
 
 
 def guesses(experiment: Experiment) -> dict[str, float]:
-    """The guessed memory span of each cell, where there is a guess; infinite is beyond."""
+    """The guessed memory span of each cell that has one; infinite where beyond all lengths."""
     found = {}
     for cell in experiment.cells:
         guessed = guess(cell).get(NONE)
@@ -36,6 +36,6 @@ def guesses(experiment: Experiment) -> dict[str, float]:
 
 
 def clear_guesses(experiment: Experiment) -> None:
-    """Takes them all back."""
+    """Removes all guesses."""
     for cell in experiment.cells:
         guess(cell).set(NONE)

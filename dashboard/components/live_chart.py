@@ -25,14 +25,14 @@ _mount = st.components.v2.component("live_chart", js=SOURCE, isolate_styles=Fals
 
 
 def as_json(figure: go.Figure) -> str:
-    """The figure as ``live_chart`` takes it."""
+    """The figure as the JSON text that ``live_chart`` takes."""
     # A trace is known by its uid, from one figure to the next.
     text: str = figure.to_json(remove_uids=False)
     return text
 
 
 def live_chart(figure: str, key: str, config: Mapping[str, object] | None = None) -> None:
-    """Shows a figure, as JSON; the same ``key`` is the same chart from one run to the next."""
+    """Draws a figure, given as JSON; the same ``key`` updates the same chart."""
     data = {"figure": figure, "script": SCRIPT, "config": dict(config or {})}
     with st.container(key=key):
         _mount(key=f"{key}_chart", data=data)

@@ -1,18 +1,18 @@
-"""Texts of unknown origin in the pages' Markdown."""
+"""Escapes texts of unknown origin in the pages' Markdown."""
 
 from __future__ import annotations
 
 import re
 
 MOST = 200
-"""Characters that are shown."""
+"""Most characters that are shown."""
 SIGNS = re.compile(r"([!-/:-@\[-`{-~])")
-"""All ASCII punctuation: CommonMark takes a backslash before any of it."""
+"""All ASCII punctuation, each of which CommonMark lets a backslash escape."""
 WORD_JOINER = "\u2060"
 LINKED = re.compile(r"(?i)(?<=://)|(?<=www)(?=\.)|(?<=@)")
-"""Where a text becomes a link by itself, also with every sign escaped."""
+"""The places at which a text becomes a link by itself, even with all punctuation escaped."""
 NAMED = re.compile(r":(?=[-+\w/]+:)")
-"""Where ``:name:`` becomes an emoji or an icon, also with every sign escaped."""
+"""The place at which ``:name:`` becomes an emoji or icon, even with all punctuation escaped."""
 
 
 def escape_markdown(text: str, most: int = MOST) -> str:

@@ -1,4 +1,4 @@
-"""The result table: a row for each cell and length, in words that people read."""
+"""The result table: a row for each cell and length, formatted for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMATS = {
 
 
 def show_table(table: pd.DataFrame) -> None:
-    """Shows ``readable`` with columns as wide as what stands in them."""
+    """Draws a table of ``readable``, with columns as wide as their contents."""
     columns = {name: st.column_config.NumberColumn(format=form) for name, form in FORMATS.items()}
     st.dataframe(
         table,
@@ -28,7 +28,7 @@ def show_table(table: pd.DataFrame) -> None:
 
 
 def readable(results: pd.DataFrame) -> pd.DataFrame:
-    """The table of ``result_table``, for people."""
+    """The table of ``models.analysis.statistics.result_table``, formatted for people."""
     intervals = zip(results["low"], results["high"], strict=True)
     solved = zip(results["solved"], results["seeds"], strict=True)
     return pd.DataFrame(

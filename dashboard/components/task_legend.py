@@ -1,4 +1,4 @@
-"""The task in words, with one drawn sequence."""
+"""The task in words, with a drawing of one sequence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BARE = {"displayModeBar": False}
 
 
 def task_legend(experiment: Experiment) -> None:
-    """The task and its criterion in words, with one sequence drawn at the shortest length."""
+    """Describes the task and its criterion, and draws one sequence at the shortest length."""
     task = make_task(experiment.task)
     legend = task.legend
     st.markdown(
@@ -31,7 +31,7 @@ def task_legend(experiment: Experiment) -> None:
 
 
 def _drawn(task: Task, length: int) -> dict[str, str]:
-    """One sequence, and the picture that it is made of where there is one; by the chart's key."""
+    """The figures of one sequence, and of its picture where it has one, by the chart's key."""
     example = task.example(np.random.default_rng(0), length)
     picture = {"picture": as_json(example_picture(example))} if example.picture else {}
     return {**picture, "example": as_json(example_sequence(example))}

@@ -1,4 +1,4 @@
-"""The baseline ladder: what predictors reach that know only so much, by sequence length."""
+"""The baseline ladder: the accuracy and loss of ever better-informed guesses, by length."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Measure = Literal["accuracy", "loss"]
 
 @dataclass(frozen=True)
 class Rung:
-    """One line of the ladder."""
+    """One line of the ladder: a baseline's values by sequence length."""
 
     name: str
     lengths: tuple[int, ...]
@@ -24,7 +24,9 @@ class Rung:
 
 
 def ladder(task: Task, lengths: Iterable[int]) -> pd.DataFrame:
-    """Columns name, length, accuracy, loss: one row for each rung and length.
+    """The ladder of a task: one row for each rung and length.
+
+    Columns: name, length, accuracy, loss.
 
     Rungs that agree in both at every length are one, under their joint name.
     """
@@ -63,7 +65,7 @@ def _joined(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def _values(frame: pd.DataFrame, columns: list[str]) -> dict[str, list[float]]:
-    """Of each rung its lengths and ``columns``, row after row."""
+    """The lengths and ``columns`` of each rung, row after row."""
     values: dict[str, list[float]] = {}
     for name, *row in frame[["name", "length", *columns]].itertuples(index=False):
         values.setdefault(name, []).extend(map(float, row))

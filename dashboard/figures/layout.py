@@ -1,4 +1,4 @@
-"""What all figures share: they let the page's theme show through and survive live updates.
+"""The layout that all figures share: they take the page's theme and survive live updates.
 
 No font or text colour is set, so that both come from the page's theme. Zoom is kept as long as
 ``name`` stays the same, and hidden cells stay hidden: a trace is known by its ``uid``.
@@ -18,22 +18,22 @@ Trace = dict[str, Any]
 
 TRANSPARENT = "rgba(0,0,0,0)"
 GREY = "#808495"
-"""For lines that belong to no cell; at least 3:1 in contrast on white and on dark."""
+"""The colour of lines that belong to no cell; at least 3:1 in contrast on white and on dark."""
 GRID = "rgba(128,132,149,0.22)"
 AXIS: Trace = {"gridcolor": GRID, "linecolor": GRID, "zeroline": False, "automargin": True}
 ACCURACY: Trace = {"title": "held-out accuracy", "range": [-0.03, 1.04], "dtick": 0.2}
-"""The axis of a share of right answers."""
+"""An axis for the share of right answers."""
 POWERS: Trace = {"type": "log", "exponentformat": "power", "nticks": 6}
 """An axis for values over tens of orders of magnitude."""
 EXPONENTS: Trace = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "nticks": 6}
-"""The same for logarithms to base 10, which no value is too small for."""
+"""An axis for logarithms to base 10, for which no value is too small."""
 AT_THE_BOTTOM: Trace = {"anchor": "free", "position": 0}
 """An x axis beneath the lowest of several plots. Anchored to that plot's y axis, Plotly 7 draws the
 line at NaN when a figure with such axes takes the place of another."""
 SMALL = 11
 """Font size of labels inside a plot, pixels."""
 LABEL_SPACE = 0.07
-"""Share of an axis that a label needs at the narrowest plot, 330 pixels."""
+"""Share of an axis that a label needs in the narrowest plot, 330 pixels wide."""
 
 
 def new_figure(name: str, *, height: int, xaxis: Trace, yaxis: Trace) -> go.Figure:
@@ -70,12 +70,12 @@ def new_figure(name: str, *, height: int, xaxis: Trace, yaxis: Trace) -> go.Figu
 
 
 def belongs(cell: str, kind: str) -> Trace:
-    """What ties a trace to its cell: its place in the legend, its identity between updates."""
+    """The keys that tie a trace to its cell: its legend group, its identity between updates."""
     return {"type": "scatter", "uid": f"{cell}/{kind}", "legendgroup": cell, "showlegend": False}
 
 
 def level(uid: str, ends: Sequence[float], value: float, text: str, side: str = "right") -> Trace:
-    """A dashed grey line at ``value`` with its name at one end."""
+    """A dashed grey line at ``value`` between ``ends``, with its name at one ``side``."""
     return {
         "type": "scatter",
         "uid": uid,
@@ -92,7 +92,7 @@ def level(uid: str, ends: Sequence[float], value: float, text: str, side: str = 
 
 
 def note(text: str, y: float, **more: Any) -> Trace:
-    """A label at the right end of the plot; its ground is the page's, a little translucent."""
+    """A label at the right end of the plot, at height ``y``."""
     return {
         "text": text,
         "x": 1,
@@ -106,7 +106,7 @@ def note(text: str, y: float, **more: Any) -> Trace:
 
 
 def remark(figure: go.Figure, *texts: str) -> None:
-    """Writes these above the legend, if there are any."""
+    """Writes the texts above the legend, if there are any."""
     if texts:
         figure.update_layout(legend={"title": {"text": " · ".join(texts), "side": "top"}})
 
@@ -136,7 +136,7 @@ class LengthAxis:
         return cls(tuple(sorted({int(length) for some in lengths for length in some})), log)
 
     def layout(self, title: str) -> Trace:
-        """Plotly's axis."""
+        """The axis in Plotly's JSON form."""
         shown = self.spaced()
         axis: Trace = {
             "title": title,
@@ -152,18 +152,19 @@ class LengthAxis:
         return axis
 
     def ends(self) -> tuple[float, float]:
-        """Where the axis begins and stops, a little beyond the lengths."""
+        """The ends of the axis, a little beyond the lengths."""
         if not self.lengths:
             return (0, 1)
         share = self._margin() / self._span()
         return self.shift(self.lengths[0], -share), self.shift(self.lengths[-1], share)
 
     def middle(self) -> float:
+        """The length in the middle of the axis."""
         low, high = self.ends()
         return math.sqrt(low * high) if self.log else (low + high) / 2
 
     def shift(self, length: int, share: float) -> float:
-        """The place beside a length, ``share`` of the axis to its right."""
+        """The length that lies ``share`` of the axis to the right of this one."""
         place = self._place(length) + share * self._span()
         return round(10**place if self.log else place, 4)
 
@@ -194,7 +195,7 @@ def step_ticks(steps: int) -> list[int]:
 
 
 def numbers(values: Iterable[float], digits: int = 4) -> list[float | None]:
-    """Rounded to significant digits; None, a gap in Plotly, where not finite."""
+    """The values rounded to significant digits; None, a gap in Plotly, where not finite."""
     return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values]
 
 

@@ -1,4 +1,4 @@
-"""Lines over training steps: what learning curves and diagnostics have in common."""
+"""Lines of cells, and lines over training steps: what learning curves and diagnostics share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,37 @@ from dashboard.figures.style import cell_style
 
 HEIGHT = 340
 MOST_POINTS = 200
-"""A longer line is thinned: each point then stands for as many steps as the others, their mean."""
+"""Most points of a line; a longer one is thinned to means over equal numbers of steps."""
+
+
+def cell_line(
+    cell: str,
+    kind: str,
+    x: Sequence[float | None] = (),
+    y: Sequence[float | None] = (),
+    *,
+    width: float = 2.5,
+    marks: float = 0,
+) -> Trace:
+    """A line in the colour and dash of a cell, with its place in the legend.
+
+    ``kind`` tells the lines of one cell apart. ``marks`` is the size of the marks at its points,
+    pixels; 0 is none.
+    """
+    style = cell_style(cell)
+    trace: Trace = {
+        **belongs(cell, kind),
+        "name": style.label,
+        "showlegend": True,
+        # An empty trace would have no place in the legend.
+        "x": list(x) or [None],
+        "y": list(y) or [None],
+        "mode": "lines+markers" if marks else "lines",
+        "line": {"color": style.color, "dash": style.dash, "width": width},
+    }
+    if marks:
+        trace["marker"] = {"color": style.color, "symbol": style.symbol, "size": marks}
+    return trace
 
 
 def steps_figure(name: str, yaxis: Trace) -> go.Figure:
@@ -24,13 +54,13 @@ def steps_figure(name: str, yaxis: Trace) -> go.Figure:
 
 
 def mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
-    """Mean over seeds at each step, over those seeds that are finite there."""
+    """The mean of a column at each step, over the seeds that are finite there."""
     values = rows[column].astype(float)
     return values.where(np.isfinite(values)).groupby(rows["step"]).mean()
 
 
 def log_mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
-    """Mean of the logarithm over seeds at each step, over those finite and above 0 there."""
+    """The mean logarithm of a column at each step, over the seeds finite and above 0 there."""
     values = rows[column].astype(float)
     values = values[np.isfinite(values) & (values > 0)]
     logs = pd.Series(np.log(values.to_numpy()), index=values.index)
@@ -38,7 +68,7 @@ def log_mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
 
 
 def thin(line: pd.Series) -> pd.Series:
-    """A line over steps in at most 200 points, each the mean of an equal number of steps."""
+    """A line over steps in at most MOST_POINTS points, each the mean of equally many steps."""
     width = math.ceil(len(line) / MOST_POINTS)
     if width <= 1:
         return line
@@ -48,31 +78,27 @@ def thin(line: pd.Series) -> pd.Series:
 
 
 def points(line: pd.Series) -> Trace:
-    """A series over steps as a trace's line."""
+    """The points of a trace from a series over training steps."""
     steps: list[int | None] = [int(step) for step in line.index]
-    # An empty trace would have no place in the legend.
+    # As in cell_line: the place in the legend.
     return {"x": steps or [None], "y": numbers(line) or [None], "mode": "lines"}
 
 
 def mean_line(cell: str, kind: str, line: pd.Series, hover: str) -> Trace:
-    """A cell's mean over its seeds, with its place in the legend; ``hover`` is the hover's end."""
-    style = cell_style(cell)
+    """A cell's mean over its seeds; the hover text ends in ``hover``."""
     return {
-        **belongs(cell, kind),
+        **cell_line(cell, kind),
         **points(line),
-        "name": style.label,
-        "showlegend": True,
-        "line": {"color": style.color, "dash": style.dash, "width": 2.5},
-        "hovertemplate": f"{style.label} · step %{{x}} · {hover}<extra></extra>",
+        "hovertemplate": f"{cell_style(cell).label} · step %{{x}} · {hover}<extra></extra>",
     }
 
 
 def overflow_marks(
     cell: str, rows: pd.DataFrame, heights: Sequence[float], hover: Sequence[str]
 ) -> Trace:
-    """A cross where a value is not finite; ``rows`` has columns seed and step.
+    """Crosses where values are not finite; ``rows`` has columns seed and step.
 
-    The value itself has no place on the axis: ``heights`` says where it is drawn.
+    The values themselves have no place on the axis: the crosses stand at ``heights``.
     """
     style = cell_style(cell)
     return {
@@ -91,7 +117,7 @@ def overflow_marks(
 
 
 def each_seed(cell: str, rows: pd.DataFrame, column: str, hover: str) -> Trace:
-    """All seeds as one faint trace, with a gap between two; ``hover`` names what is drawn."""
+    """The lines of all seeds as one faint trace with gaps; ``hover`` names what is drawn."""
     style = cell_style(cell)
     steps: list[int | None] = []
     values: list[float | None] = []

@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 from dashboard.figures.layout import GREY, TRANSPARENT, Trace
 
 CHANGING = ("x", "y", "text", "hovertext", "customdata", "error_y")
-"""What a frame says of a trace; all else stays as the figure has it."""
+"""The keys of a trace that a frame changes; all others stay as the figure has them."""
 FRAME_TIME = 220
-"""Milliseconds between two frames."""
+"""Time between two frames, milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Frame:
 
 
 def add_replay(figure: go.Figure, frames: Sequence[Frame], height: int) -> None:
-    """Give the figure these frames with buttons and slider, which take ``height`` pixels."""
+    """Gives the figure these frames, with buttons and a slider that take ``height`` pixels."""
     if not frames:
         return
     places = {trace.uid: place for place, trace in enumerate(figure.data)}

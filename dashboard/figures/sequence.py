@@ -1,4 +1,4 @@
-"""One example sequence of a task as a strip: a box for each step, those that matter marked."""
+"""An example sequence of a task as a strip: a box for each step, the informative ones marked."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from models.tasks.task import Example
 ROW = 28
 """Height of the strip, and of the names above it, pixels."""
 PICTURE = 130
-"""Height and width, pixels."""
+"""Height of the picture, pixels."""
 AROUND = 104
-"""What answer, ticks and title take."""
+"""Height of answer, ticks and title, pixels."""
 MARKED = "rgba(230,159,0,0.55)"
 DARK = "rgba(230,159,0,0.06)"
 DARKEST = 0.1
-"""On a scale on which 0 is a step that does not matter and 1 one that does, or a bright pixel."""
-PLAIN = "rgba(128,132,149,0.18)"
-SCALE = [[0, PLAIN], [DARKEST, DARK], [1, MARKED]]
+"""A dark pixel on a scale from 0, an uninformative step, to 1, an informative or bright one."""
+UNINFORMATIVE = "rgba(128,132,149,0.18)"
+SCALE = [[0, UNINFORMATIVE], [DARKEST, DARK], [1, MARKED]]
 MOST_CHARACTERS = 44
-"""In a strip of 330 pixels; with more, only the marked steps are named."""
+"""Most characters in a strip of 330 pixels; with more, only the marked steps are named."""
 MOST_CHARACTERS_OF_RUN = 24
+"""Most characters of a run's name; a longer one is named by its steps."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """Neighbouring steps that matter, counted from 1."""
+    """Neighbouring informative steps, counted from 1."""
 
     first: int
     last: int
@@ -37,7 +38,7 @@ class Run:
 
 
 def example_sequence(example: Example) -> go.Figure:
-    """The strip, with symbols inside where they fit, and the answer above it."""
+    """The strip of a sequence, with symbols inside where they fit, and the answer above it."""
     steps = len(example.symbols)
     rows = 1 if fits(example) else 2
     figure = new_figure(
@@ -68,7 +69,7 @@ def example_sequence(example: Example) -> go.Figure:
 
 
 def example_picture(example: Example) -> go.Figure:
-    """What the sequence's pixels are of."""
+    """The picture whose pixels are the sequence."""
     rows, columns = len(example.picture), len(example.picture[0])
     nothing: Trace = {"visible": False, "fixedrange": True}
     figure = new_figure(
@@ -93,7 +94,7 @@ def example_picture(example: Example) -> go.Figure:
 
 
 def runs(example: Example) -> list[Run]:
-    """The marked steps, neighbours together."""
+    """The informative steps, neighbours together."""
     found = []
     numbered = enumerate(zip(example.symbols, example.informative, strict=True), start=1)
     for informative, group in groupby(numbered, key=lambda step: step[1][1]):
@@ -142,7 +143,7 @@ def _shades(example: Example) -> list[float]:
 
 
 def _texts(example: Example) -> Trace:
-    """Inside the boxes, or above the marked ones: a run is named from its outer end inwards."""
+    """The names inside the boxes, or above the marked ones, from a run's outer end inwards."""
     steps = len(example.symbols)
     if fits(example):
         places = [(t, 0, symbol, "center") for t, symbol in enumerate(example.symbols, start=1)]

@@ -1,4 +1,4 @@
-"""How a cell looks: the same on every plot and page, whatever else is shown beside it."""
+"""The colour, dash and symbol of each cell: the same on every figure, whatever else is shown."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ SPARE: tuple[Family, ...] = (
     ("#7f46ba", "#a958cc", "#aa7bf6"),
     ("#0e6d7a", "#01898c", "#0ba2b5"),
 )
-"""For cells that are registered later, in the order of the registry."""
+"""Colours for cells that are registered later, in the order of the registry."""
 
 START = ("bias", "init")
-"""Options of no more than the weights at the start."""
+"""Options that change only the weights at the start of training."""
 
 # Three colours, four dashes and five symbols have no common factor: any two of the first 12
 # variants differ in at least two of the three. "dot" is left to gradients at initialisation,
@@ -48,8 +48,10 @@ OTHER_SYMBOLS = (
     "bowtie",
     "triangle-right",
 )
-LOOKS = 4 * len(OTHER_DASHES) * len(OTHER_SYMBOLS)
+STYLES = 4 * len(OTHER_DASHES) * len(OTHER_SYMBOLS)
+"""How many styles there are for variants with any other option changed."""
 RESERVED = 20
+"""Styles that are kept for the variants in KNOWN."""
 KNOWN = (
     "gain=0.5",
     "gain=0.9",
@@ -66,12 +68,15 @@ KNOWN = (
     "omega=2",
     "activation=relu,gain=1.5",
 )
-"""Variants that are often compared: four neighbours differ in everything. Add at the end."""
+"""Variants that are often compared: four neighbours differ in colour, dash and symbol.
+
+New ones are added at the end, so that the others keep their style.
+"""
 
 NAMES = {"pytorch": "PyTorch", "relu": "ReLU", "gamma": "γ", "omega": "Ω"}
-"""Options and values that people write differently."""
+"""How people write options and values whose names in a cell spec differ."""
 CLEAR = "activation"
-"""The option whose values need no other word; they are named first."""
+"""The option whose values are clear without its name; they are named first."""
 
 
 @dataclass(frozen=True)
@@ -79,20 +84,20 @@ class CellStyle:
     """How to draw a cell, in Plotly's words."""
 
     color: str
-    """As #rrggbb."""
+    """The colour as #rrggbb."""
     fill: str
-    """The same colour, translucent: the band around a line."""
+    """The same colour, translucent, for the band around a line."""
     dash: str
     symbol: str
     label: str
-    """For people: "LSTM, chrono bias"."""
+    """The cell as people call it: "LSTM, chrono bias"."""
 
 
 def cell_style(cell: str) -> CellStyle:
     """The style of a cell spec; it follows from the text alone. Raises SpecError."""
     described, chosen = spec.parse("cell", cell, CELLS)
     family = _family(described.name)
-    place, dash, symbol = _look(described.options, chosen)
+    place, dash, symbol = _variant_style(described.options, chosen)
     color = family[place % len(family)]
     return CellStyle(
         color=color,
@@ -104,7 +109,7 @@ def cell_style(cell: str) -> CellStyle:
 
 
 def in_order(cells: Iterable[str]) -> list[str]:
-    """Each cell once, in the order of the registry and of its options: the same on every plot."""
+    """Each cell once, in the order of the registry and of its options: the same on every figure."""
 
     def place(cell: str) -> tuple[int, list[tuple[bool, float]]]:
         described, chosen = spec.parse("cell", cell, CELLS)
@@ -115,7 +120,7 @@ def in_order(cells: Iterable[str]) -> list[str]:
 
 
 def translucent(color: str, opacity: float) -> str:
-    """#rrggbb -> rgba(r,g,b,opacity)."""
+    """A colour #rrggbb as rgba(r,g,b,opacity)."""
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity:g})"
 
@@ -127,7 +132,9 @@ def _family(name: str) -> Family:
     return SPARE[later.index(name) % len(SPARE)]
 
 
-def _look(options: Sequence[spec.Option], chosen: Mapping[str, str]) -> tuple[int, str, str]:
+def _variant_style(
+    options: Sequence[spec.Option], chosen: Mapping[str, str]
+) -> tuple[int, str, str]:
     """The place of the colour in its family, the dash and the symbol."""
     changed = sorted(o.name for o in options if chosen[o.name] != o.default)
     if set(changed) <= set(START):
@@ -137,7 +144,7 @@ def _look(options: Sequence[spec.Option], chosen: Mapping[str, str]) -> tuple[in
     if text in KNOWN:
         variant = KNOWN.index(text)
     else:
-        variant = RESERVED + zlib.crc32(text.encode()) % (LOOKS - RESERVED)
+        variant = RESERVED + zlib.crc32(text.encode()) % (STYLES - RESERVED)
     return 3 + variant % 4, _in_turn(OTHER_DASHES, variant), _in_turn(OTHER_SYMBOLS, variant)
 
 
@@ -146,7 +153,7 @@ def _in_turn(choices: Sequence[str], variant: int) -> str:
 
 
 def _start(options: Sequence[spec.Option], chosen: Mapping[str, str]) -> int:
-    """0 where START is at its defaults; the options' values counted like digits."""
+    """The number of a variant by START: 0 at the defaults, values counted as digits."""
     variant, stride = 0, 1
     for option in options:
         if option.name in START:
@@ -161,14 +168,14 @@ def _default_first(option: spec.Option) -> list[str]:
 
 
 def _order(option: spec.Option, value: str) -> tuple[bool, float]:
-    """The default first, then numbers by size and words as they are listed."""
+    """The sort key of a value: the default, then numbers by size or words as they are listed."""
     if option.bounds is not None:
         return value != option.default, float(value)
     return value != option.default, _default_first(option).index(value)
 
 
 def _words(options: Sequence[spec.Option], chosen: Mapping[str, str]) -> list[str]:
-    """What is changed, in few words."""
+    """The changed options, each in as few words as it needs."""
     changed = [option.name for option in options if chosen[option.name] != option.default]
     return [_word(name, chosen[name]) for name in sorted(changed, key=lambda name: name != CLEAR)]
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.scheduling.app_resources import configuration, store, trainer
+from dashboard.scheduling.app_resources import configuration, scheduler, store
 from models.experiment import Experiment
 from models.experiment.cost import Cost, Limits, Speed, estimate, in_words, objection
 
 
 def cost_in_words(experiment: Experiment) -> str:
     """About how long it takes here, and how much memory."""
-    return in_words(_cost(experiment, trainer().speed))
+    return in_words(_cost(experiment, scheduler().speed))
 
 
 def refusal(experiment: Experiment) -> str:
     """Why this experiment is not for this app, with the setting to lower; empty where it is."""
-    return _refusal(experiment, trainer().speed)
+    return _refusal(experiment, scheduler().speed)
 
 
 def no_room(visitor: str) -> str:
@@ -29,7 +29,7 @@ def no_room(visitor: str) -> str:
             f"{len(going)} runs of yours train or wait already, and no more than "
             f"{allowed.waiting} may wait: stop one, or come back when one has ended"
         )
-    if len(trainer().queue.waiting) >= allowed.queue:
+    if len(scheduler().queue.waiting) >= allowed.queue:
         return f"{allowed.queue} runs wait already, which is all that may: try again in a while"
     return ""
 

@@ -39,6 +39,6 @@ def store() -> Store:
 
 
 @st.cache_resource(show_spinner=False)
-def trainer() -> Scheduler:
+def scheduler() -> Scheduler:
     """The scheduler of runs, with a warm process from the first visit on."""
     return Scheduler(store(), configuration(), variables())

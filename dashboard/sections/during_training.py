@@ -1,4 +1,4 @@
-"""The gradient during training: of a run while it goes on, or of a recorded one."""
+"""The gradient during training, of a live run or of a recorded one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from dashboard.components.task_legend import held_out_sequence
 from dashboard.figures.gradient_flow.connectivity import connectivity_strip
 from dashboard.figures.gradient_flow.heat_map import gradient_heat_map
 from dashboard.figures.gradient_flow.horizons import horizons, influence_by_lag
-from dashboard.figures.gradient_flow.over_training import over_training, parts_over_training
-from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile_replay
+from dashboard.figures.gradient_flow.over_training import (
+    SYMBOL,
+    over_training,
+    symbols_over_training,
+)
+from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
 from dashboard.figures.style import cell_style, in_order
 from dashboard.sections.results import learning_chart, norm_chart
 from dashboard.session.run_tables import Tables
@@ -30,25 +34,27 @@ from models.settings import spec
 from models.tasks import make_task
 
 REFERENCES = {"spectral_radius": 1.0, "lyapunov_exponent": 0.0}
-"""Values at which something turns."""
+"""Diagnostics with a value at which behaviour changes, which a line marks."""
 LOGARITHMIC = ("update_ratio", "horizon_by_gradient")
+"""Diagnostics that are drawn on a log axis."""
 LEFT_FIRST, RIGHT_FIRST = "spectral_radius", "lyapunov_exponent"
+"""The diagnostics that the two figures show before the visitor chooses others."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where the numbers come from."""
+class FlowSource:
+    """The measurements that are drawn, of a run or of a recorded one."""
 
     name: str
-    """Names all that is measured by now: it changes with it."""
+    """Names the measurements in caches; it changes when more is measured."""
     experiment: Experiment
     tables: Tables
     profiles: Callable[[int], pd.DataFrame]
-    """The gradients table at one length, at every evaluation."""
+    """Reads the gradients table at one length, with every evaluation."""
 
 
-def draw(source: Source) -> None:
-    """From the heat map down to the diagnosis."""
+def draw(source: FlowSource) -> None:
+    """Draws everything from the heat map down to the diagnosis."""
     experiment, tables = source.experiment, source.tables
     if tables.diagnostics.empty:
         st.info("Nothing is measured yet.", icon=":material/hourglass_top:")
@@ -67,8 +73,8 @@ def draw(source: Source) -> None:
         _over_training(source, length, "left", LEFT_FIRST)
     with right:
         _over_training(source, length, "right", RIGHT_FIRST)
-    if tables.diagnostics["diagnostic"].str.startswith("accuracy_part_").any():
-        _parts(source, cell, length)
+    if tables.diagnostics["diagnostic"].str.startswith(SYMBOL).any():
+        _symbols(source, cell, length)
     if len(tables.connectivity):
         _connectivity(source, cell, length)
     if len(tables.influence):
@@ -87,7 +93,7 @@ def _chosen(experiment: Experiment) -> tuple[str, int]:
         format_func=lambda cell: cell_style(cell).label,
     )
     length: int = right.select_slider(
-        "Sequence length of all pictures",
+        "Sequence length of all figures",
         experiment.lengths,
         value=experiment.lengths[-1],
         key="flow_length",
@@ -95,15 +101,15 @@ def _chosen(experiment: Experiment) -> tuple[str, int]:
     return cell, length
 
 
-def _heat_maps(source: Source, cell: str, length: int) -> None:
-    """One for each state: the LSTM's paths through c and through h stand side by side."""
+def _heat_maps(source: FlowSource, cell: str, length: int) -> None:
+    """Draws a heat map for each state: the LSTM's paths through c and h stand side by side."""
     states = spec.parse("cell", cell, CELLS)[0].states[::-1]
     for column, state in zip(st.columns(len(states)), states, strict=True):
         with column:
             _heat_map(source, cell, length, state)
 
 
-def _heat_map(source: Source, cell: str, length: int, state: str) -> None:
+def _heat_map(source: FlowSource, cell: str, length: int, state: str) -> None:
     chart(
         source.name,
         f"heat_map_{state}",
@@ -114,22 +120,25 @@ def _heat_map(source: Source, cell: str, length: int, state: str) -> None:
     )
 
 
-def _profiles_at(source: Source, length: int) -> pd.DataFrame:
+def _profiles_at(source: FlowSource, length: int) -> pd.DataFrame:
     return cached(source.name, "profiles", (length,), lambda: source.profiles(length))
 
 
-def _profiles(source: Source, length: int) -> None:
+def _profiles(source: FlowSource, length: int) -> None:
     chart(
         source.name,
         "profile_replay",
         (length,),
-        lambda: gradient_profile_replay(
-            _profiles_at(source, length), length=length, cells=source.experiment.cells
+        lambda: gradient_profile(
+            _profiles_at(source, length),
+            length=length,
+            cells=source.experiment.cells,
+            replay=True,
         ),
     )
 
 
-def _over_training(source: Source, length: int, side: str, first: str) -> None:
+def _over_training(source: FlowSource, length: int, side: str, first: str) -> None:
     measured = [name for name in DIAGNOSTICS if name in _measured_names(source)]
     name = st.selectbox(
         "Over training",
@@ -157,35 +166,35 @@ def _over_training(source: Source, length: int, side: str, first: str) -> None:
     st.caption(f"{described.title}: {described.meaning}.")
 
 
-def _measured_names(source: Source) -> set[str]:
+def _measured_names(source: FlowSource) -> set[str]:
     names = set(source.tables.diagnostics["diagnostic"])
-    return {name for name in names if not name.startswith(("accuracy_part_", "overflow_"))}
+    return {name for name in names if not name.startswith((SYMBOL, "overflow_"))}
 
 
-def _parts(source: Source, cell: str, length: int) -> None:
+def _symbols(source: FlowSource, cell: str, length: int) -> None:
     st.markdown(f"**Which symbol is known when?** {cell_style(cell).label}, T = {length}")
     chart(
         source.name,
-        "parts",
+        "symbols",
         (cell, length),
-        lambda: parts_over_training(
+        lambda: symbols_over_training(
             source.tables.diagnostics, cell=cell, length=length, chance=0.5
         ),
     )
 
 
-def _connectivity(source: Source, cell: str, length: int) -> None:
-    """At initialisation and at the end, along the sequence that it was measured on."""
+def _connectivity(source: FlowSource, cell: str, length: int) -> None:
+    """Draws connectivity at initialisation and at the end, along the measured sequence."""
     rows = source.tables.connectivity
     rows = rows[(rows["cell"] == cell) & (rows["length"] == length)]
     if rows.empty:
         return
     seed = int(rows["seed"].min())
-    # Where nothing says which of several learning rates is the best, the first is as good.
+    # Of several learning rates none may be known as the best yet: any shows the figure.
     rows = rows[(rows["seed"] == seed) & (rows["learning_rate"] == rows["learning_rate"].min())]
     steps = sorted(int(step) for step in rows["step"].unique())
     st.markdown(
-        f"**On which inputs does the answer hang?** {cell_style(cell).label}, T = {length}, "
+        f"**Which inputs does the answer depend on?** {cell_style(cell).label}, T = {length}, "
         f"seed {seed}, one held-out sequence"
     )
     example = held_out_sequence(source.experiment, seed, length)
@@ -205,12 +214,12 @@ def _connectivity(source: Source, cell: str, length: int) -> None:
             )
             st.caption("At initialisation" if step == 0 else f"After {step} training steps")
     st.caption(
-        "How much the answer at the last step moves with the input at step t: the norm of the "
+        "How much the answer at the last step changes with the input at step t: the norm of the "
         f"gradient of the answer's logit. The right answer is {example.answer}."
     )
 
 
-def _horizons(source: Source, length: int) -> None:
+def _horizons(source: FlowSource, length: int) -> None:
     st.markdown("**How far back, by the gradient and by what the trained models do**")
     left, right = st.columns(2)
     cells = source.experiment.cells
@@ -235,12 +244,12 @@ def _horizons(source: Source, length: int) -> None:
     st.caption(
         "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1 % of its value at the end. By behaviour: "
         "how far back the informative input can stand so that changing it still changes at least "
-        "5 % of the answers, on held-out sequences; of a model that is no better than chance it is "
-        "0, whatever moves its answers."
+        "5 % of the answers, on held-out sequences. It is 0 for a model that is no better than "
+        "chance, whatever changes its answers."
     )
 
 
-def _diagnoses(source: Source) -> None:
+def _diagnoses(source: FlowSource) -> None:
     tables = source.tables
     found = cached(
         source.name,
@@ -256,7 +265,7 @@ def _diagnoses(source: Source) -> None:
     if unsolved.empty:
         return
     alike = unsolved.groupby(["cell", "length", "verdict"], sort=False)
-    shown = alike.agg(seeds=("seed", _listed), because=("sentence", "first")).reset_index()
+    shown = alike.agg(seeds=("seed", _joined), because=("sentence", "first")).reset_index()
     shown["cell"] = [cell_style(cell).label for cell in shown["cell"]]
     st.table(shown[["cell", "length", "seeds", "verdict", "because"]].set_index("cell"))
     with st.expander("Every model, and the rules, of which the first that holds counts"):
@@ -268,5 +277,5 @@ def _diagnoses(source: Source) -> None:
         st.markdown("\n".join(f"1. **{rule.verdict}**: {rule.text}" for rule in RULES))
 
 
-def _listed(seeds: pd.Series) -> str:
+def _joined(seeds: pd.Series) -> str:
     return ", ".join(str(seed) for seed in sorted(set(seeds)))

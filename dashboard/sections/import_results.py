@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling import draw_slots
-from dashboard.scheduling.app_resources import trainer
+from dashboard.scheduling.app_resources import scheduler
 from dashboard.scheduling.child_processes import ChildError
 from dashboard.session.session_state import UPLOADS
 from dashboard.session.visitor import visitor
@@ -46,7 +46,7 @@ def _import(files: Sequence[File]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             paths = [_on_disk(file, Path(folder) / str(n)) for n, file in enumerate(files)]
             with draw_slots.released(), st.spinner("Opening…"):
-                run = trainer().import_files(paths, visitor())
+                run = scheduler().import_files(paths, visitor())
     except (ChildError, ImportedError, OSError) as error:
         st.error(f"Not opened: {escape_markdown(str(error), most=600)}")
         return

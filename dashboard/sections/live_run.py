@@ -1,4 +1,4 @@
-"""A run from the press of Train to its end, on every page that shows runs."""
+"""A run from the press of Train to its end, as every page shows it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components import failures
 from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling import admission
-from dashboard.scheduling.app_resources import trainer
+from dashboard.scheduling.app_resources import scheduler
 from dashboard.session import current_run
 from dashboard.session.session_state import REFUSED
 from dashboard.session.visitor import is_mine
@@ -18,7 +18,6 @@ from dashboard.sidebar import controls
 from models.analysis.words import of_all
 from models.store.run import Run
 
-# How often a run is looked at again: a visitor waits for the first points, then watches.
 REFRESH_SECONDS: dict[current_run.Phase, float | None] = {
     "queued": 2.0,
     "starting": 0.5,
@@ -26,12 +25,16 @@ REFRESH_SECONDS: dict[current_run.Phase, float | None] = {
     "training": 2.0,
     "ended": None,
 }
-SHOWN_ELSEWHERE = 2
-"""How many of a visitor's other active runs are named."""
+"""Seconds until a run is drawn again: sooner while a visitor waits for the first points."""
+OTHERS_SHOWN = 2
+"""Most of a visitor's other active runs that are listed."""
 
 
 def start_button(settings: controls.Settings, run: Run | None, beside: Callable[[], None]) -> None:
-    """Train, what it takes or why it cannot be; ``beside`` draws what stands next to it."""
+    """Draws Train, with its cost or the reason why it cannot be pressed.
+
+    ``beside`` draws what stands next to it while no run of the visitor is active.
+    """
     experiment = settings.experiment
     if settings.problem:
         st.error(f"These settings cannot be run: {escape_markdown(settings.problem, most=600)}")
@@ -40,8 +43,8 @@ def start_button(settings: controls.Settings, run: Run | None, beside: Callable[
         st.error(f"This experiment takes {escape_markdown(refusal, most=600)}")
     if refused := REFUSED.take():
         st.warning(f"Not started: {escape_markdown(refused, most=600)}.", icon=":material/block:")
-    going = run is not None and run.active and is_mine(run)
-    same = going and run is not None and run.experiment == experiment
+    active = run is not None and run.active and is_mine(run)
+    same = active and run is not None and run.experiment == experiment
     left, middle, right = st.columns([2, 3, 5], vertical_alignment="center")
     left.button(
         "Train",
@@ -55,32 +58,30 @@ def start_button(settings: controls.Settings, run: Run | None, beside: Callable[
     if experiment and not refusal:
         middle.caption(
             f"Takes {admission.cost_in_words(experiment)}.",
-            help="Estimated for this machine, where nothing else trains.",
+            help="Estimated for this machine while nothing else trains.",
         )
     with right:
-        if experiment and not going:
+        if experiment and not active:
             beside()
         if run and experiment and not same and run.experiment != experiment:
             st.caption("The settings have changed since this run: press Train to run them.")
-    if current_run.elsewhere():
-        st.fragment(failures.shown_errors()(_elsewhere), run_every=REFRESH_SECONDS["training"])()
+    if current_run.other_active_runs():
+        st.fragment(failures.shown_errors()(_other_runs), run_every=REFRESH_SECONDS["training"])()
 
 
-def _elsewhere() -> None:
-    """The visitor's other runs that are going."""
-    runs = current_run.elsewhere()
+def _other_runs() -> None:
+    """Draws the visitor's active runs other than the one on show."""
+    runs = current_run.other_active_runs()
     if not runs:
         st.rerun()
-    for run in runs[:SHOWN_ELSEWHERE]:
+    for run in runs[:OTHERS_SHOWN]:
         words, show, stop = st.columns([4, 1, 1], vertical_alignment="center")
         words.info(
             f"Your run {run.id} {'waits' if run.status == 'queued' else 'trains'}: "
             f"{run.done_steps} of {run.total_steps} optimiser steps, {current_run.time_left(run)}.",
             icon=":material/directions_run:",
         )
-        show.button(
-            "Show it", key=f"show_{run.id}", on_click=_look_at, args=(run,), width="stretch"
-        )
+        show.button("Show it", key=f"show_{run.id}", on_click=_show, args=(run,), width="stretch")
         stop.button(
             "Stop it",
             key=f"stop_{run.id}",
@@ -89,37 +90,40 @@ def _elsewhere() -> None:
             disabled=run.stop_requested,
             width="stretch",
         )
-    if len(runs) > SHOWN_ELSEWHERE:
-        st.caption(f"{len(runs) - SHOWN_ELSEWHERE} more of yours wait: see Runs.")
+    if len(runs) > OTHERS_SHOWN:
+        st.caption(f"{len(runs) - OTHERS_SHOWN} more of your runs wait: see Runs.")
 
 
-def _look_at(run: Run) -> None:
+def _show(run: Run) -> None:
     current_run.look_at(run.id)
     controls.show(run.experiment)
 
 
 def follow(run: Run, draw: Callable[[Run], None]) -> None:
-    """Draws a run again and again while it trains, and once before it does or when it has ended."""
+    """Draws a run: again and again while it trains, once while it waits and when it has ended."""
     phase = current_run.phase(run)
-    look = _Look(phase)
+    status = _RunStatus(phase)
     if phase in ("queued", "starting"):
-        st.fragment(failures.shown_errors()(look.at), run_every=REFRESH_SECONDS[phase])()
+        st.fragment(failures.shown_errors()(status.draw), run_every=REFRESH_SECONDS[phase])()
         draw(run)
     else:
-        shown = failures.shown_errors()(lambda: draw(look.at()))
+        shown = failures.shown_errors()(lambda: draw(status.draw()))
         st.fragment(shown, run_every=REFRESH_SECONDS[phase])()
 
 
 @dataclass
-class _Look:
-    """Looks at the run on show while it is in a phase."""
+class _RunStatus:
+    """The state of the run on show, drawn again and again while it is in one phase."""
 
     phase: current_run.Phase
     first: bool = True
-    """As part of the page, which is drawn to its end."""
+    """Whether the whole page is being drawn, which must come to its end."""
 
-    def at(self) -> Run:
-        """Tells how the run is; starts the page again where its phase is another by now."""
+    def draw(self) -> Run:
+        """Draws progress or outcome, and returns the run.
+
+        The page starts again where the run has come into another phase.
+        """
         run = current_run.current()
         if run is None:
             st.rerun()
@@ -129,14 +133,14 @@ class _Look:
                 st.rerun()
         self.first = False
         if run.active:
-            trainer().mark_viewed(run.id)
-            _going(run)
+            scheduler().mark_viewed(run.id)
+            _progress(run)
         else:
             _ended(run)
         return run
 
 
-def _going(run: Run) -> None:
+def _progress(run: Run) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.progress(
         min(run.done_steps / max(run.total_steps, 1), 1.0),
@@ -164,7 +168,7 @@ def _ended(run: Run) -> None:
         done = of_all(run.done_steps, run.total_steps, "step")
         words.caption(f"Run {run.id} was stopped after {done}{imported}.")
     else:
-        kept = " What it had measured is shown." if current_run.cells_measured(run) else ""
+        kept = " Its measurements so far are shown." if current_run.cells_measured(run) else ""
         failed = run.status == "failed"
         banner = words.error if failed else words.warning
         banner(f"Run {run.id} {'failed' if failed else 'was interrupted'}: {reason}.{kept}")
@@ -174,6 +178,6 @@ def _ended(run: Run) -> None:
             key="resume",
             on_click=current_run.resume,
             args=(run.id,),
-            help="Goes on from its last checkpoint, to the same numbers as without a break.",
+            help="Continues from its last checkpoint, to the same numbers as without a break.",
             width="stretch",
         )

@@ -1,9 +1,8 @@
-"""The pictures and numbers of a run, from top to bottom; live runs and recorded ones alike."""
+"""The figures and numbers of a run, from top to bottom; live runs and recorded ones alike."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -11,13 +10,9 @@ import streamlit as st
 from dashboard.components.cards import span_cards
 from dashboard.components.charts import cached, chart
 from dashboard.components.result_table import readable, show_table
-from dashboard.figures.gradient_flow.profile import (
-    HOW_TO_READ,
-    gradient_profile,
-    gradient_profile_replay,
-)
+from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
 from dashboard.figures.ladder import Measure, ladder
-from dashboard.figures.race.accuracy import accuracy_by_length, accuracy_replay
+from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.race.learning import gradient_norm, learning_curves
 from dashboard.session.run_tables import Tables
@@ -37,10 +32,10 @@ def draw(
     guesses: Mapping[str, float] | None = None,
     recorded: bool = False,
 ) -> None:
-    """Everything from the memory spans to the result table.
+    """Draws everything from the memory spans to the result table.
 
-    ``source`` names what the tables hold: what was made of it once is not made again. The figures
-    of a ``recorded`` run can play their training in the browser.
+    ``source`` names the contents of the tables: figures of the same source are made once. Those of
+    a ``recorded`` run can replay its training in the browser.
     """
     spans = cached(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
     span_cards(spans, experiment.cells)
@@ -49,24 +44,22 @@ def draw(
     predicted = predicted_lengths(tables.gradients) if predict else {}
 
     def accuracy() -> go.Figure:
-        rungs = ladder(make_task(experiment.task), experiment.lengths)
-        common: dict[str, Any] = {
-            "baselines": rungs,
-            "cells": experiment.cells,
-            "log_length": log_length,
-            "measure": measure,
-            "predictions": predicted,
-        }
-        if recorded:
-            return accuracy_replay(tables.accuracy, **common)
-        if measure == "accuracy":
-            common |= {"spans": spans, "guesses": guessed}
-        return accuracy_by_length(tables.accuracy, **common)
+        return accuracy_by_length(
+            tables.accuracy,
+            baselines=ladder(make_task(experiment.task), experiment.lengths),
+            cells=experiment.cells,
+            spans=None if recorded else spans,
+            guesses=guessed,
+            predictions=predicted,
+            log_length=log_length,
+            measure=measure,
+            replay=recorded,
+        )
 
     options = (measure, log_length, predict, *guessed.items())
     chart(source, "accuracy", options, accuracy)
     length = st.select_slider(
-        "Sequence length of the pictures below",
+        "Sequence length of the figures below",
         experiment.lengths,
         value=experiment.lengths[-1],
         key="length_shown",
@@ -80,11 +73,11 @@ def draw(
     if len(tables.generalisation):
         _generalisation(source, tables, experiment, log_length)
     if len(tables.accuracy):
-        _words(source, tables, experiment)
+        _findings(source, tables, experiment)
 
 
 def _view() -> tuple[Measure, bool, bool]:
-    """What to draw, on which axis, and whether with the prediction from initialisation."""
+    """The measure to draw, whether on a logarithmic axis, whether with the predictions."""
     left, middle, right = st.columns([1, 1, 1])
     measure: Measure = left.segmented_control(
         "Measure",
@@ -117,12 +110,17 @@ def _profile(
         format_func=lambda state: f"∂L/∂{state}ₜ",
         label_visibility="collapsed",
     )
-    figure = gradient_profile_replay if recorded else gradient_profile
     chart(
         source,
         "profile",
         (length, state),
-        lambda: figure(tables.gradients, length=length, state=state, cells=experiment.cells),
+        lambda: gradient_profile(
+            tables.gradients,
+            length=length,
+            state=state,
+            cells=experiment.cells,
+            replay=recorded,
+        ),
     )
     st.caption(HOW_TO_READ)
 
@@ -134,7 +132,7 @@ def learning_chart(
     length: int,
     measure: Measure = "accuracy",
 ) -> None:
-    """Learning curves at one length."""
+    """Draws learning curves at one length."""
     chart(
         source,
         "learning",
@@ -151,7 +149,7 @@ def learning_chart(
 
 
 def norm_chart(source: str, experiment: Experiment, tables: Tables, length: int) -> None:
-    """Gradient norms over training at one length, and where they are clipped."""
+    """Draws gradient norms over training at one length, and where they are clipped."""
     chart(
         source,
         "norm",
@@ -182,7 +180,7 @@ def _generalisation(source: str, tables: Tables, experiment: Experiment, log_len
     )
 
 
-def _words(source: str, tables: Tables, experiment: Experiment) -> None:
+def _findings(source: str, tables: Tables, experiment: Experiment) -> None:
     text = cached(
         source,
         "findings",

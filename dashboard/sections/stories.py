@@ -1,4 +1,4 @@
-"""The stories of the Gradient flow page: a button each, the text, and what the numbers say."""
+"""The stories of the Gradient flow page: buttons, texts, and conclusions from the numbers."""
 
 from __future__ import annotations
 
@@ -13,68 +13,62 @@ from dashboard.session import current_run
 from dashboard.session.session_state import FLOW_CELL, FLOW_VIEW, INITIAL_STATE
 from dashboard.sidebar import controls
 from models.experiment import Experiment
-from models.stories import STORIES, Telling, telling_of
+from models.stories import STORIES, StoryVariant, story_variant
 from models.stories.story import Story
 
-COLUMNS = 3
 OPENS = {"initialisation": "At initialisation", "training": "During training"}
-"""The view in which a story is seen best, as the page names it."""
+"""The view in which a story opens, as the page names it."""
 
 
 def story_buttons(current: Story | None) -> None:
-    """One press each; they set the sidebar and the view."""
-    stories = list(STORIES.values())
-    for first in range(0, len(stories), COLUMNS):
-        row = stories[first : first + COLUMNS]
-        for column, story in zip(st.columns(COLUMNS), row, strict=False):
-            column.button(
+    """Draws a button for each story, which sets the sidebar and the view."""
+    with st.container(horizontal=True):
+        for story in STORIES.values():
+            st.button(
                 story.title,
                 key=f"story_{story.name}",
                 on_click=_open,
                 args=(story, 0),
                 help=story.statement,
                 type="primary" if story is current else "secondary",
-                width="stretch",
             )
 
 
-def show_story(telling: Telling) -> None:
-    """The statement, the teaching text with its source, and the variants."""
-    story = telling.story
+def show_story(variant: StoryVariant) -> None:
+    """Draws the statement of a story, its text and source, and a button for each variant."""
+    story = variant.story
     with st.container(border=True):
         st.markdown(f"**{story.title}.** *{story.statement}*")
         st.markdown(story.text)
         st.caption(f"Source: {story.source}")
         if len(story.presets) > 1:
-            titles = [preset.title for preset in story.presets]
-            chosen = titles.index(telling.preset.title)
-            for place, column in enumerate(st.columns(COLUMNS)[: len(titles)]):
-                column.button(
-                    titles[place],
+            row = st.container(horizontal=True)
+            for place, preset in enumerate(story.presets):
+                row.button(
+                    preset.title,
                     key=f"variant_{story.name}_{place}",
                     on_click=_open,
                     args=(story, place),
-                    type="primary" if place == chosen else "secondary",
-                    help=story.presets[place].lesson,
-                    width="stretch",
+                    type="primary" if preset is variant.preset else "secondary",
+                    help=preset.lesson,
                 )
 
 
 def show_conclusion(
     source: str, experiment: Experiment, tables: Mapping[str, pd.DataFrame]
 ) -> None:
-    """What the numbers of this run say of the story that its settings tell, if any."""
-    telling = telling_of(experiment)
-    if telling:
+    """Draws the conclusion of the story with this experiment, if any, from the run's tables."""
+    variant = story_variant(experiment)
+    if variant:
         text = cached(
-            source, "conclusion", (), lambda: telling.story.conclusion(experiment, tables)
+            source, "conclusion", (), lambda: variant.story.conclusion(experiment, tables)
         )
         st.info(text, icon=":material/search:")
 
 
-def _open(story: Story, variant: int) -> None:
+def _open(story: Story, place: int) -> None:
     current_run.leave()
-    controls.show(story.presets[variant].experiment)
+    controls.show(story.presets[place].experiment)
     FLOW_VIEW.set(OPENS[story.opens])
     if story.cell:
         FLOW_CELL.set(story.cell)

@@ -1,4 +1,4 @@
-"""The run that this session looks at: from the press of Train, or from the address."""
+"""The run on show in this session: from the press of Train, or from the address."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.scheduling import admission
-from dashboard.scheduling.app_resources import store, trainer
+from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.scheduling.run_queue import Place, seconds_left
 from dashboard.session.run_tables import Reader
 from dashboard.session.session_state import READER, REFUSED, UNKNOWN_RUN
@@ -18,12 +18,12 @@ from models.store import StoreError, UnknownRunError
 from models.store.run import Run
 
 Phase = Literal["queued", "starting", "arriving", "training", "ended"]
-"""In the queue; starting until a cell has its first points; these arriving until every cell has;
-then training until it has ended."""
+"""The phase of a run: queued; starting until the first cell has points; arriving until every cell
+has; training; ended."""
 
 
 def start(experiment: Experiment) -> None:
-    """Queues a run and looks at it, where it may be."""
+    """Queues a run and shows it; where it is refused, the next page says why."""
     try:
         if problem := admission.refusal(experiment) or admission.no_room(visitor()):
             REFUSED.set(problem)
@@ -32,14 +32,14 @@ def start(experiment: Experiment) -> None:
     except StoreError as error:
         REFUSED.set(f"the run cannot be stored: {error}")
         return
-    trainer().wake()
+    scheduler().wake()
     look_at(run)
     if READER.get():
         reader().waits = True
 
 
 def resume(run_id: str) -> None:
-    """Goes on with a run that was broken off, where it may."""
+    """Resumes a run that was broken off; where it is refused, the next page says why."""
     try:
         if problem := admission.no_room(visitor()):
             REFUSED.set(problem)
@@ -48,14 +48,14 @@ def resume(run_id: str) -> None:
     except StoreError as error:
         REFUSED.set(f"the run cannot be resumed: {error}")
         return
-    trainer().wake()
+    scheduler().wake()
     look_at(run_id)
 
 
 def stop(run_id: str) -> None:
-    """Ends the run; what was measured stays."""
+    """Stops a run; its measurements stay."""
     try:
-        trainer().stop(run_id)
+        scheduler().stop(run_id)
     except UnknownRunError:
         return  # deleted meanwhile, in another tab
     except StoreError as error:
@@ -63,7 +63,7 @@ def stop(run_id: str) -> None:
 
 
 def look_at(run_id: str) -> None:
-    """Makes this the run that the page shows, and that the address names, while there is one."""
+    """Makes this the run on show, which the address names; without effect if it was deleted."""
     try:
         reader = Reader(run_id, store().run(run_id).experiment)
     except UnknownRunError:
@@ -74,14 +74,14 @@ def look_at(run_id: str) -> None:
 
 
 def leave() -> None:
-    """Looks at no run; the address forgets it as well."""
+    """Shows no run any more, and takes it out of the address."""
     READER.take()
     UNKNOWN_RUN.take()
     st.query_params.pop("run", None)
 
 
 def opened_by_address() -> Run | None:
-    """The run that the address asks for, when it is not the one shown already."""
+    """The run that the address asks for, newly shown; None where it is on show already."""
     wanted = st.query_params.get("run")
     if wanted is None or (READER.get() and reader().run == wanted):
         return None
@@ -96,7 +96,7 @@ def opened_by_address() -> Run | None:
 
 
 def current() -> Run | None:
-    """The run on show, as the store knows it now; None where there is none (any more)."""
+    """The run on show, as the store has it now; None where there is none."""
     if not READER.get():
         return None
     try:
@@ -109,26 +109,24 @@ def current() -> Run | None:
     return run
 
 
-def elsewhere() -> list[Run]:
-    """This visitor's runs that are going, but for the one on show."""
+def other_active_runs() -> list[Run]:
+    """This visitor's active runs, without the one on show."""
     shown = reader().run if READER.get() else None
     return [run for run in store().active(visitor()) if run.id != shown]
 
 
 def reader() -> Reader:
-    """Reads the run on show."""
+    """The reader of the run on show, of which there must be one."""
     found = READER.get()
     assert found
     return found
 
 
-def is_active(run: Run | None) -> bool:
-    """Whether it waits or trains."""
-    return run is not None and run.active
-
-
 def phase(run: Run) -> Phase:
-    """What of it is to be shown; at the press it is starting, however fast it was since."""
+    """The phase in which a run is shown.
+
+    Just after the press of Train it is starting, even if the run has ended since.
+    """
     if run.status == "queued" and _place(run):
         return "queued"
     if reader().waits:
@@ -142,12 +140,12 @@ def phase(run: Run) -> Phase:
 
 
 def cells_measured(run: Run) -> int:
-    """How many cells have their first points."""
+    """How many cells of the run have their first points."""
     return len(store().profile_steps(run.id))
 
 
 def time_left(run: Run) -> str:
-    """About how long until all steps are done, or its place in the queue, in words."""
+    """In words, about how long until all steps of the run are done, or its place in the queue."""
     if run.stop_requested:
         return "stopping"
     if run.status == "queued":
@@ -157,10 +155,10 @@ def time_left(run: Run) -> str:
         return f"place {place.number} in the queue, starts in about {duration(place.seconds)}"
     if run.done_steps == run.steps_at_start:
         return "about to start"
-    return f"about {duration(seconds_left(run, trainer().seconds))} left"
+    return f"about {duration(seconds_left(run, scheduler().seconds))} left"
 
 
 def _place(run: Run) -> Place | None:
-    """Where it waits; None where it is about to start."""
-    place = trainer().place(run.id)
+    """The run's place in the queue; None where it is about to start."""
+    place = scheduler().place(run.id)
     return None if place is None or (place.number == 1 and place.seconds < 1) else place

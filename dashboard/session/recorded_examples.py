@@ -12,12 +12,12 @@ FOLDER = Path(__file__).parents[1] / "examples"
 
 
 def path(preset: str) -> Path:
-    """Where a preset's example lies."""
+    """The file of a preset's example, which need not exist."""
     return FOLDER / f"{preset}.zip"
 
 
 def command(preset: str) -> str:
-    """The command that makes it."""
+    """The command that makes a preset's example."""
     return f"python -m models train --preset {preset} --out dashboard/examples/{preset}.zip"
 
 

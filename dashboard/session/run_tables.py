@@ -1,4 +1,4 @@
-"""What a run has measured so far, read from the store bit by bit."""
+"""The measurements of a run so far, read from the store as they come."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from models.store import Store
 
 @dataclass(frozen=True)
 class Tables:
-    """What the figures draw: of each cell and length, the models at its best learning rate."""
+    """The tables that figures draw: for each cell and length, its models at the best rate."""
 
     accuracy: pd.DataFrame
     training: pd.DataFrame
     gradients: pd.DataFrame
-    """Profiles at initialisation and the latest."""
+    """The gradient profiles at initialisation and at the latest evaluation."""
     diagnostics: pd.DataFrame
     influence: pd.DataFrame
     connectivity: pd.DataFrame
@@ -31,12 +31,12 @@ class Tables:
 
 @dataclass
 class Reader:
-    """Follows one run: every call of ``read`` fetches only what is new."""
+    """Reads one run: every call of ``read`` fetches only the new rows."""
 
     run: str
     experiment: Experiment
     waits: bool = False
-    """Whether nothing is read yet: who has pressed Train gets a page at once, then the pictures."""
+    """Whether nothing is read yet: after a press of Train the page comes first, then figures."""
     _frames: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
     _cursors: dict[str, int] = field(default_factory=dict)
     _read: tuple[int, Tables] | None = None
@@ -44,11 +44,11 @@ class Reader:
 
     @property
     def version(self) -> int:
-        """Grows with what was read."""
+        """A number that grows whenever more rows were read."""
         return sum(self._cursors.values())
 
     def read(self, store: Store, updated: datetime) -> Tables:
-        """All that is measured by now; ``updated`` is when the run last said anything."""
+        """All measurements by now; ``updated`` is the time of the run's last change."""
         if self.waits:
             return empty()
         if self._read and updated == self._updated:
@@ -67,26 +67,26 @@ class Reader:
 
     def _follow(self, store: Store, table: str) -> pd.DataFrame:
         new, self._cursors[table] = store.read(self.run, table, self._cursors.get(table, 0))
-        parts = self._frames.setdefault(table, [])
-        if len(new) or not parts:
-            parts.append(new)
-        if len(parts) > 1:
-            parts[:] = [pd.concat([part for part in parts if len(part)], ignore_index=True)]
-        return parts[0]
+        chunks = self._frames.setdefault(table, [])
+        if len(new) or not chunks:
+            chunks.append(new)
+        if len(chunks) > 1:
+            chunks[:] = [pd.concat([chunk for chunk in chunks if len(chunk)], ignore_index=True)]
+        return chunks[0]
 
 
 def selected(frames: dict[str, pd.DataFrame]) -> Tables:
-    """The rows of the models that count, where several learning rates were tried."""
+    """The tables with the models at the best learning rate, where several were tried."""
     validation = frames["validation"]
     names = [field.name for field in fields(Tables)]
     return Tables(**{name: select_learning_rate(frames[name], validation) for name in names})
 
 
 def empty() -> Tables:
-    """Before the first row."""
+    """The tables of a run before its first row."""
     return Tables(**{name: no_rows(name) for name in TABLES})
 
 
 def from_results(results: Results) -> Tables:
-    """The same of a run that was read from files."""
+    """The tables of a run that was read from files."""
     return selected({**vars(empty()), **results.tables})

@@ -22,7 +22,7 @@ class Key(Generic[T]):
     """One value of the session, which may be missing."""
 
     name: str
-    """Under which Streamlit keeps it; of a widget, its ``key``."""
+    """The name under which Streamlit keeps the value; of a widget, its ``key``."""
 
     @overload
     def get(self) -> T | None: ...
@@ -34,33 +34,34 @@ class Key(Generic[T]):
         return value
 
     def set(self, value: T) -> None:
-        """Of a widget: before it is drawn, as in a callback."""
+        """Sets the value; that of a widget before it is drawn, as in a callback."""
         st.session_state[self.name] = value
 
     def take(self) -> T | None:
-        """The value, which is forgotten; None where there is none."""
+        """Removes the value and returns it; None where there is none."""
         value: T | None = st.session_state.pop(self.name, None)
         return value
 
 
 # The visitor, and the run on show
 VISITOR_SECRET = Key[str]("visitor_secret")
+"""The secret that the visitor's cookie has."""
 READER = Key[Reader]("reader")
-"""Reads the run on show."""
+"""The reader of the run on show."""
 UNKNOWN_RUN = Key[str]("unknown_run")
-"""Which run the address asks for that the store does not have."""
+"""The run that the address asks for and the store does not have."""
 REFUSED = Key[str]("refused")
-"""Why the last press of Train, Resume or Stop could not be followed."""
+"""Why the last press of Train, Resume or Stop was refused."""
 
 # The sidebar
 EXPERIMENT = Key[Experiment]("settings_kept")
-"""What the sidebar said last."""
+"""The last experiment that the sidebar was set to."""
 ADDRESS_SEEN = Key[bool]("address_seen")
-"""Whether what the address says has been taken over."""
+"""Whether the settings in the address have been taken over."""
 ADDRESS_MESSAGES = Key[list[str]]("address_messages")
-"""What in the address could not be used."""
+"""Messages about the settings in the address that could not be used."""
 ADDRESS_RESETS = Key[dict[str, Any]]("address_resets")
-"""Defaults that take the place of it, by the setting's name."""
+"""Defaults that take the place of settings that could not be used, by name."""
 
 
 def widget(name: str) -> Key[Any]:
@@ -76,9 +77,9 @@ def guess(cell: str) -> Key[str]:
 
 # Gradient flow
 FLOW_RUN = Key[str]("flow_run")
-"""The run that was shown last: another one is watched while it trains."""
+"""The run on show the last time: for another one the view changes to During training."""
 FLOW_VIEW = Key[str]("flow_view")
-"""Widget: before training, or during it."""
+"""Widget: the view, at initialisation or during training."""
 FLOW_CELL = Key[str]("flow_cell")
 """Widget: the cell of the heat map."""
 INITIAL_STATE = Key[str]("initial_state")
@@ -86,24 +87,24 @@ INITIAL_STATE = Key[str]("initial_state")
 
 
 def trial(cell: str, option: str) -> Key[Any]:
-    """The widget of an option of the one more cell to try."""
+    """The widget of an option of the additional cell."""
     return Key(f"trial_{cell}_{option}")
 
 
 # Inside the cell
 INSIDE_SOURCE = Key[str]("inside_source")
-"""Widget: the run or the recorded example that is looked into."""
+"""Widget: the run or recorded example whose models are shown."""
 INSIDE_RUN = Key[str]("inside_seen")
-"""The run on show that was chosen last: another one is chosen when it comes."""
+"""The run on show that was chosen last: another one is chosen as soon as it is on show."""
 OPERATION = Key[str]("inside_operation")
-"""The operation that was pressed last."""
+"""The name of the operation whose button was pressed last."""
 INTERVENTION = Key[dict[str, Any]]("inside_free")
-"""The intervention of the free form."""
+"""The intervention of the visitor's own operation."""
 
 # Runs
 RUNS_SHOWN = Key[int]("runs_shown")
-"""How many runs are listed."""
+"""How many runs the Runs page lists."""
 UNCHANGED = Key[str]("run_unchanged")
-"""Why the last press of Pin or Delete did nothing."""
+"""Why the last press of Pin or Delete had no effect."""
 UPLOADS = Key[int]("uploads")
-"""How many uploads were opened: a new widget takes each one's place."""
+"""How many uploads were opened; each one's widget is replaced by a new one."""

@@ -1,4 +1,4 @@
-"""What the parameters of an address may say about an experiment's settings."""
+"""The parameters of the address: which values can be used, and what to say of others."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from models.settings.setting import Setting
 from models.tasks import make_task
 
 Check = Callable[[str], object]
-"""Takes a text that can be used; raises ValueError on any other."""
+"""A function of a parameter's text that raises ValueError where it cannot be used."""
 
 OTHERS = ("run",)
-"""Parameters that are no settings: which run is on show."""
+"""Parameters of the address that are not settings: the run on show."""
 
 
 def suited(setting: Setting, task: str) -> Setting:
-    """The setting as a task has it: how short its sequences can be, and which show it well."""
+    """The setting as it is with this task: its shortest sequences, and the lengths that suit it."""
     if setting.name not in ("lengths", "test_lengths"):
         return setting
     made = make_task(task)
@@ -29,7 +29,7 @@ def suited(setting: Setting, task: str) -> Setting:
 
 
 def check_of(setting: Setting, task: str) -> Check:
-    """Of one value of this setting of an experiment."""
+    """The check of one value of this setting."""
     if setting.name == "cells":
         return make_cell
     return lambda text: suited(setting, task).checked(setting.parse(text))
@@ -41,7 +41,7 @@ def usable(given: Sequence[str], check: Check, *, several: bool) -> bool:
 
 
 def refusal(name: str, given: Iterable[str], instead: str | Sequence[str]) -> str:
-    """Markdown: what stood there, what is used in its place, and how several are written."""
+    """Markdown that says which values are refused, and what is used instead."""
     refused = f"{name}={escape_markdown(', '.join(given))} in the address cannot be used"
     if isinstance(instead, str):
         return f"{refused}: {escape_markdown(instead)} instead"
@@ -50,15 +50,15 @@ def refusal(name: str, given: Iterable[str], instead: str | Sequence[str]) -> st
 
 
 def unknown(given: Iterable[str], known: Iterable[str]) -> str:
-    """Markdown: which parameters of the address nothing uses; empty where there are none."""
+    """Markdown that says which parameters of the address are unknown; empty where none is."""
     names = sorted(set(given) - {*known, *OTHERS})
     if not names:
         return ""
-    return f"In the address, nothing here uses {escape_markdown(', '.join(names))}"
+    return f"The address has parameters that are not used here: {escape_markdown(', '.join(names))}"
 
 
 def values_of(setting: Setting, texts: Iterable[str]) -> list[Any]:
-    """Numbers where they are; what is none is left for the experiment to refuse."""
+    """The values of a setting; text that is not one is left for the experiment to refuse."""
     return [setting.parse(text) if _accepted(setting.parse, text) else text for text in texts]
 
 

@@ -30,22 +30,22 @@ from models.settings.spec import Option
 from models.tasks import TASKS
 
 COMMON = ("task", "cells", "lengths", "seeds", "steps", "match")
-"""The settings that are always in sight; all others are under Advanced."""
+"""The settings that are always visible; all others are under Advanced."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the sidebar says."""
+    """The experiment that the sidebar is set to, and what was wrong with it."""
 
     experiment: Experiment | None
     problem: str
-    """Why it cannot be run, or empty."""
+    """Why the experiment cannot be run, or empty."""
     messages: tuple[str, ...]
-    """What was wrong in the address."""
+    """Messages about settings in the address that could not be used."""
 
 
 def settings() -> Settings:
-    """Draws the sidebar and reads it. From page to page, everything stays as it was set."""
+    """Draws the sidebar and reads it; settings stay from page to page."""
     kept = EXPERIMENT.get()
     if kept and widget("task").get() is None:
         show(kept)
@@ -96,7 +96,7 @@ def address_of(experiment: Experiment) -> dict[str, str | list[str]]:
 
 
 def cell_suggestions() -> list[str]:
-    """Every registered cell, plain and with each single option changed."""
+    """Every registered cell, with its defaults and with each single option changed."""
     suggestions = []
     for name, cell in CELLS.items():
         suggestions.append(name)
@@ -111,7 +111,7 @@ def cell_suggestions() -> list[str]:
 
 
 def _suit_lengths() -> None:
-    """Another task, other lengths that show it well."""
+    """Sets the lengths to those that suit the chosen task."""
     task = TASKS[_task_name()]
     widget("lengths").set(_texts(task.lengths))
     widget("test_lengths").set([])
@@ -130,7 +130,7 @@ class _Address:
             widget(key).set(value)
 
     def value(self, setting: Setting) -> Any:
-        """What the widget of a setting says."""
+        """Draws the widget of a setting and returns its value."""
         if setting.name == "task":
             return self._task(setting)
         if setting.several:
@@ -150,7 +150,7 @@ class _Address:
         )
 
     def _task(self, setting: Setting) -> str:
-        """One of the tasks, and each of its options."""
+        """Draws the tasks and the chosen one's options; returns the spec text."""
         name = self._one(replace(setting, choices=tuple(TASKS)), on_change=_suit_lengths)
         chosen = [
             f"{option.name}={self._one(_as_setting(name, option))}"
@@ -159,7 +159,7 @@ class _Address:
         return f"{name}:{','.join(chosen)}"
 
     def _one(self, setting: Setting, on_change: Callable[[], None] | None = None) -> str:
-        """One of the choices."""
+        """Draws a box for one of the choices."""
         return st.selectbox(
             setting.label,
             setting.choices,
@@ -171,7 +171,7 @@ class _Address:
         )
 
     def _many(self, setting: Setting) -> list[str]:
-        """Some of the suggestions, or others that the experiment may have."""
+        """Draws a box for several values: suggestions, or others that are typed."""
         suggestions = cell_suggestions() if setting.name == "cells" else setting.suggestions
         default = _texts(setting.default)
         shown = [*suggestions, *default, *widget(setting.name).get([])]
@@ -186,7 +186,7 @@ class _Address:
         )
 
     def done(self) -> None:
-        """Call after the last widget: starts again where values had to give way to defaults."""
+        """Starts the page again where defaults replaced values; call it after the last widget."""
         if self._first and (message := unknown(st.query_params, self._drawn)):
             self._messages.append(message)
         if self._messages:
@@ -196,7 +196,7 @@ class _Address:
             st.rerun()
 
     def _bind(self, setting: Setting, default: Any) -> Literal["query-params"] | None:
-        """Binds to the address, but for the one run in which what stands there is bad.
+        """How to bind a widget to the address: not at all while an unusable value stands there.
 
         Streamlit itself drops what a widget cannot hold without a word, cuts 2.5 to 2, and lets
         texts of any kind into a list.
@@ -217,7 +217,7 @@ def _task_name() -> str:
 
 
 def _as_setting(task: str, option: Option) -> Setting:
-    """A task's option; the address knows it by the names of both."""
+    """A task's option as a setting, which the address has under the names of both."""
     return Setting(
         option.name.capitalize(),
         option.help,

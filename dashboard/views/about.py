@@ -1,4 +1,4 @@
-"""About this app: its version, what it allows, what it is doing, and what it keeps."""
+"""The About page: the app's version, its limits, its present activity, and its store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamlit as st
 
 import models
 from dashboard.components import failures
-from dashboard.scheduling.app_resources import configuration, store, trainer
+from dashboard.scheduling.app_resources import configuration, scheduler, store
 from dashboard.scheduling.run_queue import Queue
 from dashboard.session.visitor import visitor
 from models.settings.configuration import MEBIBYTE, VARIABLES
@@ -21,14 +21,14 @@ REFRESH_SECONDS = 5.0
 
 
 def page() -> None:
-    """The page, from top to bottom."""
+    """Draws the page from top to bottom."""
     st.subheader("About this app")
     st.markdown(
         "**Memory Lab** trains small recurrent networks live and shows how far back they remember, "
         f"and why they forget. Version {models.__version__}."
     )
-    trainer()  # where the store cannot be opened, nothing below can be shown
-    st.fragment(failures.shown_errors()(_now), run_every=REFRESH_SECONDS)()
+    scheduler()  # where the store cannot be opened, nothing below can be shown
+    st.fragment(failures.shown_errors()(_activity), run_every=REFRESH_SECONDS)()
     left, right = st.columns(2)
     with left:
         st.markdown("**What it allows**")
@@ -44,12 +44,12 @@ def page() -> None:
         st.table(environment() | {"speed": _speed()}, border="horizontal")
 
 
-def _now() -> None:
-    """What it is doing at the moment."""
-    queue = trainer().queue
+def _activity() -> None:
+    """Draws the present activity of the app, and the size of its store."""
+    queue = scheduler().queue
     load, memory = psutil.getloadavg()[0], psutil.virtual_memory()
     sizes = store().sizes()
-    st.markdown("**What it is doing**")
+    st.markdown("**What it is doing now**")
     first, second, third, fourth = st.columns(4)
     first.metric("Runs in training", f"{len(queue.training)}", help=_own(queue))
     second.metric("Runs that wait", f"{len(queue.waiting)}")
@@ -64,20 +64,20 @@ def _now() -> None:
 
 
 def _speed() -> str:
-    speed = trainer().speed
+    speed = scheduler().speed
     return (
-        f"{speed.overhead:.2g} times in calls, {speed.arithmetic:.2g} times in arithmetic that of "
-        "the machine the estimates were made on"
+        f"{speed.overhead:.2g} times (calls) and {speed.arithmetic:.2g} times (arithmetic) that of "
+        "the machine on which the estimates were made"
     )
 
 
 def _own(queue: Queue) -> str:
     own = [run for run in (*queue.training, *queue.waiting) if run.visitor == visitor()]
-    return f"{len(own)} of those that train or wait are yours."
+    return f"{len(own)} of the runs that train or wait are yours."
 
 
 def _file_size(file: Path | None) -> str:
-    return f"{file.stat().st_size / MEBIBYTE:.1f} MiB" if file and file.exists() else "elsewhere"
+    return f"{file.stat().st_size / MEBIBYTE:.1f} MiB" if file and file.exists() else "on a server"
 
 
 page()

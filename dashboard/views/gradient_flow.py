@@ -1,4 +1,4 @@
-"""Gradient flow: why they forget, before training and during it."""
+"""The Gradient flow page: why networks forget, before training and during it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.downloads import recorded_downloads, reproduce, run_downloads
-from dashboard.scheduling.app_resources import store, trainer
+from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.sections import during_training
 from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as at_initialisation
-from dashboard.sections.at_initialisation.answers import same_at_initialisation
-from dashboard.sections.during_training import Source
+from dashboard.sections.during_training import FlowSource
 from dashboard.sections.live_run import follow, start_button
 from dashboard.sections.stories import show_conclusion, show_story, story_buttons
 from dashboard.session import current_run, recorded_examples
@@ -24,25 +23,25 @@ from dashboard.sidebar import controls
 from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store.run import Run
-from models.stories import Telling, telling_of
+from models.stories import StoryVariant, story_variant
 
 View = Literal["At initialisation", "During training"]
 VIEWS: tuple[View, ...] = ("At initialisation", "During training")
 
 
 def page() -> None:
-    """The page, from top to bottom."""
+    """Draws the page from top to bottom."""
     st.subheader("Why does it forget? Follow the gradient back through time")
     if opened := current_run.opened_by_address():
         controls.show(opened.experiment)
     settings = controls.settings()
     experiment = settings.experiment
-    telling = telling_of(experiment) if experiment else None
-    story_buttons(telling.story if telling else None)
+    variant = story_variant(experiment) if experiment else None
+    story_buttons(variant.story if variant else None)
     for message in settings.messages:
         st.warning(message, icon=":material/link_off:")
-    if telling:
-        show_story(telling)
+    if variant:
+        show_story(variant)
     run = current_run.current()
     start_button(settings, run, lambda: None)
     if run and FLOW_RUN.get() != run.id:
@@ -57,31 +56,32 @@ def page() -> None:
         label_visibility="collapsed",
     )
     if view == "At initialisation" and experiment:
-        _at_initialisation(experiment, telling)
+        _at_initialisation(experiment, variant)
     elif view != "At initialisation" and run:
         shown, home = st.container(), st.container()
-        with home:  # first, so that no button of another run stays while the pictures are made
+        with home:  # first, so that no button of another run stays while figures are made
             run_downloads(run, key="flow")
         with shown:
             follow(run, _show_run)
     elif view != "At initialisation" and experiment:
-        _before_the_first_press(experiment, telling)
+        _before_the_first_press(experiment, variant)
     if experiment:
         st.divider()
         reproduce(run.experiment if run and view != "At initialisation" else experiment)
-    trainer()
+    scheduler()
 
 
-def _at_initialisation(experiment: Experiment, telling: Telling | None) -> None:
-    """Ends in the conclusion from a trained run of the story, or else from the initialisation.
+def _at_initialisation(experiment: Experiment, variant: StoryVariant | None) -> None:
+    """Draws the gradient at initialisation, and the conclusion of the story, if any.
 
-    What the story says of the gradient at initialisation is made from the rows shown above it.
+    The conclusion is from a trained run of the story, or else from the initialisation alone. What
+    it states of the gradient at initialisation is made from the rows shown above it.
     """
     run = answers.trained(experiment)
     measured = at_initialisation.draw(experiment, run)
-    if telling is None or measured is None:
+    if variant is None or measured is None:
         return
-    if run and telling_of(run.experiment):
+    if run and story_variant(run.experiment):
         experiment, tables = run.experiment, vars(run.tables)
     else:
         tables = vars(empty())
@@ -89,7 +89,7 @@ def _at_initialisation(experiment: Experiment, telling: Telling | None) -> None:
     later = later[later["step"] > 0]
     rows = [measured.diagnostics, later] if len(later) else [measured.diagnostics]
     tables = {**tables, "diagnostics": pd.concat(rows, ignore_index=True)}
-    source = f"{run.key if run else ''} {same_at_initialisation(experiment)} {measured.measured}"
+    source = f"{run.key if run else ''} {experiment.at_initialisation()} {measured.measured}"
     show_conclusion(source, experiment, tables)
 
 
@@ -97,7 +97,7 @@ def _show_run(run: Run) -> None:
     reader = current_run.reader()
     tables = reader.read(store(), run.updated)
     name = f"flow of run {run.id}, version {reader.version}"
-    during_training.draw(Source(name, run.experiment, tables, partial(_profiles, run.id)))
+    during_training.draw(FlowSource(name, run.experiment, tables, partial(_profiles, run.id)))
     if len(tables.accuracy):
         show_conclusion(name, run.experiment, vars(tables))
 
@@ -106,30 +106,27 @@ def _profiles(run_id: str, length: int) -> pd.DataFrame:
     return store().profiles(run_id, length=length)
 
 
-def _before_the_first_press(experiment: Experiment, telling: Telling | None) -> None:
-    """The recorded run where the settings are a story's."""
-    recorded = recorded_examples.example(telling.preset.name) if telling else None
-    if telling is None or recorded is None:
+def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None) -> None:
+    """Draws the recorded run where the settings are a story's, else a hint."""
+    recorded = recorded_examples.example(variant.preset.name) if variant else None
+    if variant is None or recorded is None:
         st.info(
-            "Press Train to watch the gradient of these settings, or a story above for a "
-            "recorded run.",
+            "Press Train to see the gradient of these settings during training, or choose a story "
+            "above for a recorded run.",
             icon=":material/play_circle:",
         )
         return
     st.info(
-        f"**Recorded run**, made with `{recorded_examples.command(telling.preset.name)}`. "
+        f"**Recorded run**, made with `{recorded_examples.command(variant.preset.name)}`. "
         "Press Train to run it here.",
         icon=":material/history:",
     )
     tables = from_results(recorded)
-    name = _name(telling)
-    during_training.draw(Source(name, experiment, tables, partial(_recorded_profiles, recorded)))
+    name = f"flow of example {variant.preset.name}"
+    profiles = partial(_recorded_profiles, recorded)
+    during_training.draw(FlowSource(name, experiment, tables, profiles))
     show_conclusion(name, experiment, vars(tables))
     recorded_downloads(recorded, tables, key="flow_example")
-
-
-def _name(telling: Telling) -> str:
-    return f"flow of example {telling.preset.name}"
 
 
 def _recorded_profiles(recorded: Results, length: int) -> pd.DataFrame:

@@ -1,11 +1,11 @@
-"""Inside the cell: gates at work, and gate surgery."""
+"""The page Inside the cell: gates at work, and gate surgery."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboard.components.markdown import escape_markdown
-from dashboard.scheduling.app_resources import trainer
+from dashboard.scheduling.app_resources import scheduler
 from dashboard.sections.inside import model_choice, view
 from dashboard.sections.inside import surgery as inside_surgery
 from dashboard.sections.live_run import follow
@@ -15,14 +15,14 @@ from models.store.run import Run
 
 
 def page() -> None:
-    """The page, from top to bottom."""
+    """Draws the page from top to bottom."""
     st.subheader("What do the gates do, and which does the task need?")
     current_run.opened_by_address()
-    trainer()
+    scheduler()
     run = current_run.current()
     if unknown := UNKNOWN_RUN.take():
         st.warning(f"There is no run {escape_markdown(unknown)} here.", icon=":material/link_off:")
-    if run and current_run.is_active(run):
+    if run and run.active:
         follow(run, _wait)
         return
     offered = model_choice.sources()
@@ -42,13 +42,13 @@ def page() -> None:
 
 def _wait(run: Run) -> None:
     st.info(
-        "The page opens when the run has ended: weights are kept at its end.",
+        "Look inside when the run has ended: weights are kept at its end.",
         icon=":material/hourglass_top:",
     )
 
 
-def _training(run: Run | None, offered: list[model_choice.Source]) -> None:
-    """Why the run on show is not among the choices, and a press that trains one that is."""
+def _training(run: Run | None, offered: list[model_choice.ModelSource]) -> None:
+    """Says why the run on show is not among the choices, and offers to train one that is."""
     if run and run.id not in [source.key for source in offered]:
         st.warning(
             f"Run {run.id} has kept no weights, so there is nothing to look into.",
@@ -58,8 +58,8 @@ def _training(run: Run | None, offered: list[model_choice.Source]) -> None:
         return
     words, press = st.columns([4, 1], vertical_alignment="center")
     words.markdown(
-        "Look into any run whose weights are kept, or train three good models now: an RNN, an "
-        "LSTM and a GRU on temporal order at T = 20, 50 and 100. It takes less than a minute."
+        "Look into any run whose weights are kept, or train three cells now: an RNN, an LSTM and a "
+        "GRU on temporal order at T = 20, 50 and 100. It takes less than a minute."
     )
     if refused := REFUSED.take():
         st.warning(f"Not started: {escape_markdown(refused, most=600)}.", icon=":material/block:")

@@ -1,4 +1,4 @@
-"""Race: accuracy against sequence length, while it is learnt."""
+"""The Race page: accuracy against sequence length, during training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dashboard.components.downloads import recorded_downloads, reproduce, run_do
 from dashboard.components.guesses import clear_guesses, guess_controls, guesses
 from dashboard.components.markdown import escape_markdown
 from dashboard.components.task_legend import task_legend
-from dashboard.scheduling.app_resources import store, trainer
+from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.sections.live_run import follow, start_button
 from dashboard.sections.results import draw
 from dashboard.session import current_run, recorded_examples
@@ -23,7 +23,7 @@ from models.tasks import make_task
 
 
 def page() -> None:
-    """The page, from top to bottom."""
+    """Draws the page from top to bottom."""
     st.subheader("How far back can a recurrent network remember, and why does it forget?")
     if opened := current_run.opened_by_address():
         controls.show(opened.experiment)
@@ -47,7 +47,7 @@ def page() -> None:
             task_legend(experiment)
     if run:
         shown, home = st.container(), st.container()
-        with home:  # first, so that no button of another run stays while the pictures are made
+        with home:  # first, so that no button of another run stays while figures are made
             run_downloads(run, key="run")
         with shown:
             follow(run, _show_run)
@@ -55,19 +55,20 @@ def page() -> None:
         reproduce(run.experiment)
     elif experiment:
         _before_the_first_press(experiment, preset)
-    trainer()  # from the first visit on a warm process waits; it does not hold up the page
+    scheduler()  # from the first visit on a warm process waits; it does not hold up the page
 
 
 def _presets() -> None:
-    for column, preset in zip(st.columns(len(PRESETS)), PRESETS.values(), strict=True):
-        column.button(
-            preset.title,
-            key=f"preset_{preset.name}",
-            on_click=_choose,
-            args=(preset,),
-            help=preset.lesson,
-            width="stretch",
-        )
+    with st.container(horizontal=True):
+        for preset in PRESETS.values():
+            st.button(
+                preset.title,
+                key=f"preset_{preset.name}",
+                on_click=_choose,
+                args=(preset,),
+                help=preset.lesson,
+                width="stretch",
+            )
 
 
 def _choose(preset: Preset) -> None:
@@ -90,9 +91,9 @@ def _show_run(run: Run) -> None:
 
 
 def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> None:
-    """The recorded example where the settings are a preset's, else an empty plot.
+    """Draws the recorded example where the settings are a preset's, else an empty plot.
 
-    The example would tell who guesses how it ends.
+    While the visitor guesses, the example is hidden: it would give the answer away.
     """
     recorded = recorded_examples.example(preset.name) if preset else None
     guessed = guesses(experiment)
@@ -107,7 +108,7 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
         recorded_downloads(recorded, tables, key="example")
     else:
         if recorded:
-            _way_back(experiment)
+            _offer_to_clear(experiment)
         nothing = from_results(Results("", experiment, {}, {}))
         draw(experiment, nothing, source=_empty(experiment), guesses=guessed)
     st.divider()
@@ -115,13 +116,13 @@ def _before_the_first_press(experiment: Experiment, preset: Preset | None) -> No
 
 
 def _empty(experiment: Experiment) -> str:
-    """What pictures without any measurement depend on: many visitors' look the same."""
+    """Names figures without any measurement, which many visitors share."""
     clipping = experiment.clip, experiment.clip_by
     options = experiment.task, experiment.cells, experiment.lengths, clipping
     return f"nothing of {options}"
 
 
-def _way_back(experiment: Experiment) -> None:
+def _offer_to_clear(experiment: Experiment) -> None:
     words, button = st.columns([4, 1], vertical_alignment="center")
     words.info(
         "The recorded example is hidden while you guess. Press Train to see whether you are right, "

@@ -1,4 +1,4 @@
-"""Runs: everything that was trained, to open, export, keep or delete, and to open exported ones."""
+"""The Runs page: trained runs to open, export, pin or delete, and exported ones to import."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components.download_button import download_button
 from dashboard.components.markdown import escape_markdown
 from dashboard.figures.style import cell_style
-from dashboard.scheduling.app_resources import configuration, store, trainer
+from dashboard.scheduling.app_resources import configuration, scheduler, store
 from dashboard.sections.import_results import import_results
 from dashboard.session import current_run
 from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
@@ -31,13 +31,13 @@ SIGNS = {
 
 
 def page() -> None:
-    """A row for each run, newest first."""
+    """Draws the page: a row for each run, newest first."""
     st.subheader("Runs")
-    trainer()  # closes runs that have lost their process
+    scheduler()  # closes runs that have lost their process
     if not configuration().shared:
         st.caption(
-            "Yours, as long as this browser keeps its cookie. Any other run opens by its address; "
-            "whoever runs the app can list everyone's (see About)."
+            "Your runs, as long as this browser keeps its cookie. Other runs open by their "
+            "address; whoever hosts the app can let everyone list all runs (see About)."
         )
     if unchanged := UNCHANGED.take():
         st.error(f"Nothing was changed: {escape_markdown(unchanged, most=600)}.")
@@ -49,28 +49,28 @@ def page() -> None:
         return
     for run in runs:
         _row(run)
-    count = store().count(listed_visitor())
-    if count > shown and st.button(f"Show more of {count} runs", key="more"):
+    total = store().count(listed_visitor())
+    if total > shown and st.button(f"Show more of {total} runs", key="more"):
         RUNS_SHOWN.set(shown + PAGE)
         st.rerun()
 
 
 def _row(run: Run) -> None:
     with st.container(border=True, key=f"run_{run.id}"):
-        words, *buttons = st.columns([5, 1, 1, 1, 1], vertical_alignment="center")
-        words.markdown(_words(run))
-        opening, export, pin, deletion = buttons
-        if opening.button("Open", key=f"open_{run.id}", width="stretch"):
+        words, presses = st.columns([5, 4], vertical_alignment="center")
+        words.markdown(_description(run))
+        buttons = presses.container(horizontal=True)
+        if buttons.button("Open", key=f"open_{run.id}", width="stretch"):
             st.switch_page("views/race.py", query_params={"run": run.id})
         download_button(
             "Export",
             lambda: zip_bytes(from_store(store(), run.id)),
             f"{run.id}.zip",
             f"export_{run.id}",
-            export,
+            buttons,
             width="stretch",
         )
-        pin.button(
+        buttons.button(
             "Unpin" if run.pinned else "Pin",
             key=f"pin_{run.id}",
             on_click=_change,
@@ -78,8 +78,8 @@ def _row(run: Run) -> None:
             help="A pinned run is kept when old ones are tidied away.",
             width="stretch",
         )
-        with deletion.popover("Delete", width="stretch", disabled=run.active):
-            st.write("What it measured will be gone.")
+        with buttons.popover("Delete", width="stretch", disabled=run.active):
+            st.write("The run and its measurements will be gone.")
             st.button(
                 "Delete for good",
                 key=f"delete_{run.id}",
@@ -95,7 +95,7 @@ def _change(change: Callable[..., None], *arguments: object) -> None:
         UNCHANGED.set(str(error))
 
 
-def _words(run: Run) -> str:
+def _description(run: Run) -> str:
     experiment = run.experiment
     cells = " · ".join(cell_style(cell).label for cell in experiment.cells)
     seeds = count(experiment.seeds, "seed")

@@ -62,12 +62,14 @@ class Experiment:
         "temporal_order",
         "Task",
         "What the models learn. Options follow its name, as in temporal_order:symbols=3.",
+        at_initialisation=True,
     )
     cells: tuple[str, ...] = setting(
         ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono"),
         "Cells",
         "The recurrent cells that are compared. Options follow a name, as in "
         "lstm:bias=chrono,init=identity.",
+        at_initialisation=True,
     )
     lengths: tuple[int, ...] = setting(
         (20, 50, 100, 200),
@@ -75,12 +77,14 @@ class Experiment:
         "Lengths of the sequences to train on; each model is trained at one of them.",
         (1, MAX_LENGTH),
         suggestions=LENGTHS,
+        at_initialisation=True,
     )
     seeds: int = setting(
         3,
         "Seeds",
         "How many models of each cell and length are trained; they differ in their seed alone.",
         (1, 1000),
+        at_initialisation=True,
     )
     first_seed: int = setting(
         0,
@@ -88,6 +92,7 @@ class Experiment:
         "The lowest seed; the others follow it.",
         # The store's columns have 32 bits, and so the last seed.
         (0, 2**31 - 1000),
+        at_initialisation=True,
     )
     steps: int = setting(
         400,
@@ -97,7 +102,11 @@ class Experiment:
         step=100,
     )
     hidden_size: int = setting(
-        32, "Hidden size", "Units of the hidden state.", (1, MAX_HIDDEN_SIZE)
+        32,
+        "Hidden size",
+        "Units of the hidden state.",
+        (1, MAX_HIDDEN_SIZE),
+        at_initialisation=True,
     )
     match: Match = setting(
         "hidden_size",
@@ -105,9 +114,14 @@ class Experiment:
         "Equal hidden size, or about equal numbers of parameters: each cell then gets the largest "
         "hidden size that fits into what the largest cell has.",
         choices=get_args(Match),
+        at_initialisation=True,
     )
     batch_size: int = setting(
-        32, "Batch size", "Sequences of each optimiser step.", (1, MAX_BATCH_SIZE)
+        32,
+        "Batch size",
+        "Sequences of each optimiser step.",
+        (1, MAX_BATCH_SIZE),
+        at_initialisation=True,
     )
     learning_rate: tuple[float, ...] = setting(
         (0.02,),
@@ -137,6 +151,7 @@ class Experiment:
         "Time steps that the gradient goes back at most; 0 is all the way.",
         (0, MAX_LENGTH),
         step=10,
+        at_initialisation=True,
     )
     evaluate_every: int = setting(
         25,
@@ -272,6 +287,15 @@ class Experiment:
 
     def _budget(self) -> int:
         return max(self.parameter_count(cell, self.hidden_size) for cell in self.cells)
+
+    def at_initialisation(self) -> Experiment:
+        """The experiment with the settings that matter before the first training step.
+
+        All others are at their defaults: where two experiments agree in it, their models at
+        initialisation and the gradient there are the same.
+        """
+        names = (one.name for one in SETTINGS.values() if one.at_initialisation)
+        return Experiment(**{name: getattr(self, name) for name in names})
 
     def to_json(self) -> str:
         """The settings by name as a JSON object."""

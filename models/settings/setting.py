@@ -34,7 +34,9 @@ class Setting:
     suggestions: tuple[str, ...] = ()
     """The values worth offering, where a setting has several at once."""
     step: float = 1
-    """How far one press of a button moves a number."""
+    """Of a number: how far one press of a button moves it."""
+    at_initialisation: bool = False
+    """Whether the models before their first training step, or the gradient there, depend on it."""
     name: str = ""
     """The name of the field."""
     default: Any = None
@@ -85,9 +87,10 @@ def setting(
     choices: tuple[str, ...] = (),
     suggestions: tuple[str, ...] = (),
     step: float = 1,
+    at_initialisation: bool = False,
 ) -> T:
-    """Makes a field of a data class that is a setting; ``Setting`` describes the arguments."""
-    described = Setting(label, explained, bounds, choices, suggestions, step)
+    """A field of a data class that is a setting; the arguments are described in Setting."""
+    described = Setting(label, explained, bounds, choices, suggestions, step, at_initialisation)
     return field(default=default, metadata={"setting": described})
 
 

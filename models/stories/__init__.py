@@ -40,8 +40,8 @@ STORIES: dict[str, Story] = {
 
 
 @dataclass(frozen=True)
-class Telling:
-    """A story in one of its variants."""
+class StoryVariant:
+    """A story in one of its variants, each of which has a preset."""
 
     story: Story
     """The story."""
@@ -49,12 +49,12 @@ class Telling:
     """The variant, one of the story's presets."""
 
 
-def telling_of(experiment: Experiment) -> Telling | None:
-    """The story and variant whose experiment this is, if it is one's."""
+def story_variant(experiment: Experiment) -> StoryVariant | None:
+    """The story variant with exactly these settings, if any."""
     for story in STORIES.values():
         for preset in story.presets:
             if preset.experiment == experiment:
-                return Telling(story, preset)
+                return StoryVariant(story, preset)
     return None
 
 

@@ -215,7 +215,7 @@ def _judge_runs(soak: Soak, store: Store) -> None:
     with store.reading() as connection:
         for table in (*ROWS.values(), PROFILES, WEIGHTS, SHARDS):
             nobodys = sa.select(sa.func.count()).where(table.c.run.not_in(sa.select(RUNS.c.id)))
-            if count := connection.scalar(nobodys):
+            if (count := connection.scalar(nobodys) or 0) > 0:
                 soak.failures.append(f"{count} rows of {table.name} belong to no run")
     check_file(store)
 

@@ -29,7 +29,7 @@ EXPERIMENT = {
 COUNT_SOCKETS = """
     window.sockets = [];
     window.WebSocket = class extends window.WebSocket {
-        constructor(...told) { super(...told); window.sockets.push(this); }
+        constructor(...arguments_) { super(...arguments_); window.sockets.push(this); }
     };
 """
 

@@ -111,9 +111,9 @@ def test_what_the_address_says_is_text(page: Page, dashboard: Dashboard) -> None
 def exported(**changes: object) -> dict[str, bytes]:
     """The files of a run, whose experiment says something else."""
     files = dict(tiny_run.content())
-    told = json.loads(files["experiment.json"])
-    told["experiment"] |= changes
-    return {**files, "experiment.json": json.dumps(told).encode()}
+    description = json.loads(files["experiment.json"])
+    description["experiment"] |= changes
+    return {**files, "experiment.json": json.dumps(description).encode()}
 
 
 def drop(page: Page, files: dict[str, bytes]) -> None:

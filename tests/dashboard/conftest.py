@@ -1,4 +1,4 @@
-"""Pages in a test: a store of their own, and a trainer that only remembers what it was told."""
+"""Pages in a test: each has a store of its own, and a scheduler that trains nothing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.scheduling import admission, app_resources
 from dashboard.sections.at_initialisation import answers
 from models.store import Store
-from tests.dashboard.shown import FakeScheduler
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.dashboard.fake_scheduler import FakeScheduler
+from tests.dashboard.pages import app
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,8 +44,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     yield app_resources.store()
     _forget_the_configuration()
     app_resources.store.clear()
-    answers._asked.clear()
-    answers._asked_values.clear()
+    answers._measured.clear()
+    answers._singular_values.clear()
 
 
 @pytest.fixture
@@ -63,24 +62,35 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def _forget_the_configuration() -> None:
     app_resources.configuration.clear()
-    app_resources.trainer.clear()
+    app_resources.scheduler.clear()
     admission._refusal.clear()
 
 
 @pytest.fixture
 def race() -> AppTest:
-    """The page that people open, not yet run."""
-    return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    """The app, which opens on the Race page; not yet run."""
+    return app()
 
 
 @pytest.fixture
 def gradient_flow() -> AppTest:
     """The Gradient flow page, not yet run."""
-    page = ROOT / "dashboard" / "views" / "gradient_flow.py"
-    return AppTest.from_file(str(page), default_timeout=60)
+    return app("views/gradient_flow.py")
+
+
+@pytest.fixture
+def inside() -> AppTest:
+    """The page Inside the cell, not yet run."""
+    return app("views/inside_the_cell.py")
 
 
 @pytest.fixture
 def runs_page() -> AppTest:
     """The Runs page, not yet run."""
-    return AppTest.from_file(str(ROOT / "dashboard" / "views" / "runs.py"), default_timeout=60)
+    return app("views/runs.py")
+
+
+@pytest.fixture
+def about() -> AppTest:
+    """The About page, not yet run."""
+    return app("views/about.py")

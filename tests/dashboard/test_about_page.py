@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
-import pytest
 from streamlit.testing.v1 import AppTest
 
 import models
@@ -15,27 +13,19 @@ from dashboard.session.visitor import COOKIE
 from models.experiment import Experiment
 from models.settings.configuration import VARIABLES
 from models.store import Store
+from tests.dashboard.pages import tiny
 from tests.recorded import finished
 
-SMALL = Experiment(
-    cells=("rnn",), lengths=(10,), seeds=1, steps=2, hidden_size=4, batch_size=4, device="cpu"
-)
-PAGE = Path(__file__).resolve().parents[2] / "dashboard" / "views" / "about.py"
-
-
-@pytest.fixture
-def about() -> AppTest:
-    """The page, not yet run."""
-    return AppTest.from_file(str(PAGE), default_timeout=60)
+SMALL = tiny(steps=2)
 
 
 def tables(page: AppTest) -> tuple[dict[str, str], dict[str, str]]:
     """What it allows, and where it runs."""
-    allows, where = (_told(table.value) for table in page.table)
+    allows, where = (_by_label(table.value) for table in page.table)
     return allows, where
 
 
-def _told(table: pd.DataFrame) -> dict[str, str]:
+def _by_label(table: pd.DataFrame) -> dict[str, str]:
     return {str(label): str(text) for label, text in table.iloc[:, 0].items()}
 
 
@@ -85,12 +75,12 @@ def test_it_says_what_the_app_is_doing_and_keeps(
         store.create(Experiment(), visitor)
     store.create(Experiment(), process="a trainer")
     finished(store, SMALL)
-    told = metrics(about)
-    assert (told["Runs in training"], told["Runs that wait"]) == ("1", "2")
-    assert told["Runs in the store"] == "4"
-    assert told["Database file"].endswith(" MiB")
-    assert told["What they measured"] == f"{sum(store.sizes().values()) / 2**20:.1f} MiB"
-    assert told["Load (1 min)"].endswith("cores")
+    shown = metrics(about)
+    assert (shown["Runs in training"], shown["Runs that wait"]) == ("1", "2")
+    assert shown["Runs in the store"] == "4"
+    assert shown["Database file"].endswith(" MiB")
+    assert shown["What they measured"] == f"{sum(store.sizes().values()) / 2**20:.1f} MiB"
+    assert shown["Load (1 min)"].endswith("cores")
 
 
 def test_it_says_which_runs_are_the_visitors(
@@ -102,4 +92,4 @@ def test_it_says_which_runs_are_the_visitors(
         store.create(Experiment(), visitor)
     metrics(about)
     help_text = about.metric[0].proto.help
-    assert help_text == "1 of those that train or wait are yours."
+    assert help_text == "1 of the runs that train or wait are yours."

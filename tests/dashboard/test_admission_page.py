@@ -1,4 +1,4 @@
-"""What may be trained: told beside Train, and held after the press."""
+"""What may be trained: shown beside Train, and enforced after the press."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.sections.inside import model_choice
 from models.experiment import Experiment
 from models.store import Store
-from tests.dashboard import shown
+from tests.dashboard import pages
 
 INSIDE = Path(__file__).resolve().parents[2] / "dashboard" / "views" / "inside_the_cell.py"
 Configure = Callable[..., None]
@@ -20,19 +20,19 @@ Configure = Callable[..., None]
 
 def refusals(page: AppTest) -> list[str]:
     assert not page.exception
-    told = [error.value for error in page.error if "This experiment takes" in error.value]
-    return [text.replace("\\", "") for text in told]
+    message = [error.value for error in page.error if "This experiment takes" in error.value]
+    return [text.replace("\\", "") for text in message]
 
 
 def not_started(page: AppTest) -> str:
     assert not page.exception
-    (told,) = [text for text in shown.warnings(page) if text.startswith("Not started")]
-    return told.replace("\\", "")
+    (message,) = [text for text in pages.warnings(page) if text.startswith("Not started")]
+    return message.replace("\\", "")
 
 
 def costs(page: AppTest) -> str:
-    (told,) = [one.value for one in page.caption if one.value.startswith("Takes about")]
-    return told
+    (message,) = [one.value for one in page.caption if one.value.startswith("Takes about")]
+    return message
 
 
 def press(page: AppTest, steps: int) -> AppTest:
@@ -71,12 +71,12 @@ def test_above_a_limit_it_says_what_to_lower_and_train_is_off(
     page = race.run()
     assert not refusals(page)
     page.number_input(key=setting).set_value(value).run()
-    (told,) = refusals(page)
-    assert re.search(rf"on this machine, above the limit of [\d.]+ {unit}: ", told)
+    (message,) = refusals(page)
+    assert re.search(rf"on this machine, above the limit of [\d.]+ {unit}: ", message)
     assert page.button(key="train").disabled
-    assert "Takes about" not in shown.captions(page)
-    lower = re.search(rf"lower the (?:optimiser )?{setting.replace('_', ' ')} to (\d+)", told)
-    assert lower, told
+    assert "Takes about" not in pages.captions(page)
+    lower = re.search(rf"lower the (?:optimiser )?{setting.replace('_', ' ')} to (\d+)", message)
+    assert lower, message
     page.number_input(key=setting).set_value(int(lower[1])).run()
     assert not refusals(page)
     assert not page.button(key="train").disabled
@@ -110,12 +110,12 @@ def test_one_visitor_has_one_run_in_training_and_some_that_wait(
         press(page, steps)
     assert [run.experiment.steps for run in store.runs()] == [30, 20, 10]
     last = page.query_params["run"]
-    told = not_started(press(page, 40))
-    assert "3 runs of yours train or wait already, and no more than 2 may wait" in told
+    message = not_started(press(page, 40))
+    assert "3 runs of yours train or wait already, and no more than 2 may wait" in message
     assert store.count() == 3
     assert page.query_params["run"] == last, "what was on show still is"
     store.finish(store.runs()[-1].id, "stopped")
-    assert not [text for text in shown.warnings(press(page, 40)) if "Not started" in text]
+    assert not [text for text in pages.warnings(press(page, 40)) if "Not started" in text]
     assert store.runs()[0].experiment.steps == 40
 
 

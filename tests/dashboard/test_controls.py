@@ -16,7 +16,7 @@ from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS
 from models.settings import spec
 from models.tasks import TASKS
-from tests.dashboard import shown
+from tests.dashboard import pages
 
 ODD = Experiment(
     task="recall:classes=8,distractors=same",
@@ -57,7 +57,7 @@ def test_an_old_address_of_adding_is_todays_criterion_and_an_old_result_keeps_it
 ) -> None:
     page = opened(race, {"task": "adding"})
     assert not page.warning
-    assert shown.experiment(page).task == "adding:tolerance=0.08"
+    assert pages.experiment(page).task == "adding:tolerance=0.08"
     assert "right within 0.08" in "\n".join(text.value for text in page.markdown)
     old = Experiment.from_results({"task": "adding"})
     assert address_of(old)["adding_tolerance"] == "0.04"
@@ -81,8 +81,8 @@ def test_the_odd_experiment_leaves_no_setting_at_its_default() -> None:
 def test_an_address_opens_its_experiment(race: AppTest, name: str) -> None:
     experiment = ODD if name == "odd" else PRESETS[name].experiment
     page = opened(race, address(experiment))
-    assert shown.experiment(page) == experiment
-    assert not shown.warnings(page)
+    assert pages.experiment(page) == experiment
+    assert not pages.warnings(page)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -90,7 +90,7 @@ def test_the_address_after_a_preset_opens_the_same_preset(race: AppTest, name: s
     page = race.run().button(key=f"preset_{name}").click().run()
     copied = dict(page.query_params)
     again = AppTest.from_file(str(race._script_path), default_timeout=60)
-    assert shown.experiment(opened(again, copied)) == PRESETS[name].experiment
+    assert pages.experiment(opened(again, copied)) == PRESETS[name].experiment
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_a_bad_value_gives_way_to_the_default_and_is_reported(
         task="recall" if parameter == "recall_classes" else "temporal_order",
         held_out=256 if parameter == "held_out" else 99,
     )
-    assert shown.experiment(page) == expected
-    (message,) = shown.warnings(page)
+    assert pages.experiment(page) == expected
+    (message,) = pages.warnings(page)
     assert message.startswith(f"{parameter}=")
     assert "cannot be used" in message
     assert "\n" not in message
@@ -147,17 +147,17 @@ def test_a_bad_value_gives_way_to_the_default_and_is_reported(
 def test_what_the_address_says_is_shown_as_it_is_and_does_nothing(race: AppTest) -> None:
     evil = "[Train](https://evil.example) ![](https://evil.example/x.png) <script>"
     page = opened(race, {"cells": ["rnn", evil], "[x](https://evil.example)": "1"})
-    messages = "".join(shown.warnings(page))
-    assert len(shown.warnings(page)) == 2
+    messages = "".join(pages.warnings(page))
+    assert len(pages.warnings(page)) == 2
     assert r"\[Train\]" in messages
     assert not re.search(r"(?<!\\)[\[\]()<>!]|://", messages.replace("&cells=…", ""))
 
 
-def test_a_parameter_that_nothing_uses_is_told(race: AppTest) -> None:
+def test_a_parameter_that_nothing_uses_is_named(race: AppTest) -> None:
     page = opened(race, {"length": "50", "recall_classes": "8", "seeds": "2"})
-    (message,) = shown.warnings(page)
-    assert message == r"In the address, nothing here uses length\, recall\_classes"
-    assert shown.experiment(page) == Experiment(seeds=2)
+    (message,) = pages.warnings(page)
+    assert message == r"The address has parameters that are not used here: length\, recall\_classes"
+    assert pages.experiment(page) == Experiment(seeds=2)
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ def test_a_length_that_is_typed_and_is_none_is_refused(race: AppTest, typed: str
 
 def test_several_bad_values_are_all_reported(race: AppTest) -> None:
     page = opened(race, {"seeds": "x", "clip": "y", "cells": ["z"]})
-    assert len(shown.warnings(page)) == 3
-    assert shown.experiment(page) == Experiment()
+    assert len(pages.warnings(page)) == 3
+    assert pages.experiment(page) == Experiment()
 
 
 def test_settings_with_which_nothing_can_be_learnt_say_so(race: AppTest) -> None:
@@ -228,13 +228,13 @@ def test_settings_that_cannot_be_run_say_so_and_train_is_off(race: AppTest) -> N
 
 def test_another_task_brings_its_own_lengths(race: AppTest) -> None:
     page = race.run().selectbox(key="task").set_value("digits").run()
-    assert shown.experiment(page).lengths == TASKS["digits"].lengths
+    assert pages.experiment(page).lengths == TASKS["digits"].lengths
     assert not page.error
 
 
 def test_an_address_with_a_task_alone_has_lengths_that_suit_it(race: AppTest) -> None:
     page = opened(race, {"task": "digits"})
-    assert shown.experiment(page).lengths == TASKS["digits"].lengths
+    assert pages.experiment(page).lengths == TASKS["digits"].lengths
     assert not page.error
 
 
@@ -246,4 +246,4 @@ def test_lengths_that_are_another_tasks_default_are_in_the_address() -> None:
 
 def test_a_task_option_is_a_control(race: AppTest) -> None:
     page = race.run().selectbox(key="temporal_order_symbols").set_value("3").run()
-    assert shown.experiment(page).task == "temporal_order:symbols=3"
+    assert pages.experiment(page).task == "temporal_order:symbols=3"

@@ -69,7 +69,7 @@ def test_a_question_is_asked_once_for_all_who_ask_it(monkeypatch: pytest.MonkeyP
         asked.append(somebody_else_can_draw())
         return ask(name, arguments)
 
-    monkeypatch.setattr(answers, "trainer", lambda: SimpleNamespace(ask=slow))
+    monkeypatch.setattr(answers, "scheduler", lambda: SimpleNamespace(ask=slow))
     seen = at_once(lambda: len(answers.at_initialisation(TINY, 10).gradients))
     assert seen == [10] * VISITORS
     assert asked == [True]

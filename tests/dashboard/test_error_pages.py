@@ -1,4 +1,4 @@
-"""What goes wrong around a page is told in one message, without a traceback."""
+"""What goes wrong around a page is shown as one message, without a traceback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.scheduling import app_resources
 from models.experiment import Experiment
 from models.store import Store, StoreError, database
-from tests.dashboard import shown
+from tests.dashboard import pages
 from tests.properties import tiny_run
 from tests.recorded import measured
 
@@ -32,7 +32,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def locked(store: Store, *, for_readers: bool = False) -> Iterator[None]:
-    """By another program, which writes."""
+    """The store while another program writes to it, or even keeps readers away."""
     assert store.file
     with closing(sqlite3.connect(store.file, isolation_level=None)) as other:
         if for_readers:
@@ -64,19 +64,19 @@ def at(app: AppTest, name: str) -> AppTest:
     return app.run().switch_page(f"views/{name}.py").run()
 
 
-def test_a_setting_that_cannot_be_used_is_told_on_every_page(
+def test_a_setting_that_cannot_be_used_is_shown_on_every_page(
     race: AppTest, configured: Configure
 ) -> None:
     configured(minutes="soon")
-    told = only_error(race.run())
-    assert told.startswith("This app is not set up well: MEMORY_LAB_MINUTES is 'soon': give a")
+    message = only_error(race.run())
+    assert message.startswith("This app is not set up well: MEMORY_LAB_MINUTES is 'soon': give a")
     assert not race.button
     for name in PAGES:
-        assert only_error(at(race, name)) == told
+        assert only_error(at(race, name)) == message
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"minutess": "3"}, "there is no variable 'MEMORY_LAB_MINUTESS': did you mean"),
         ({"trainers": "0"}, "MEMORY_LAB_TRAINERS is '0': give a whole number of at least 1"),
@@ -84,49 +84,49 @@ def test_a_setting_that_cannot_be_used_is_told_on_every_page(
     ],
 )
 def test_it_says_which_setting_and_what_is_allowed(
-    race: AppTest, configured: Configure, settings: dict[str, str], told: str
+    race: AppTest, configured: Configure, settings: dict[str, str], message: str
 ) -> None:
     configured(**settings)
     found = only_error(race.run())
-    assert told in found.replace("\u2060", "")
+    assert message in found.replace("\u2060", "")
     assert "geheim" not in str(race.main)
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("name", PAGES)
-def test_a_store_that_cannot_be_read_is_told_on_every_page(
+def test_a_store_that_cannot_be_read_is_shown_on_every_page(
     race: AppTest, store: Store, name: str
 ) -> None:
     at(race, name)
     app_resources.store().close()
     app_resources.store.clear()
-    app_resources.trainer.clear()
+    app_resources.scheduler.clear()
     broken(store)
-    told = only_error(race.run())
-    assert told.startswith("The store of runs does not answer: ")
-    assert "file is not a database" in told
-    assert told.endswith("Reload the page in a while.")
+    message = only_error(race.run())
+    assert message.startswith("The store of runs does not answer: ")
+    assert "file is not a database" in message
+    assert message.endswith("Reload the page in a while.")
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_locked_store_is_told_and_the_page_comes_back(race: AppTest, store: Store) -> None:
+def test_a_locked_store_is_shown_and_the_page_comes_back(race: AppTest, store: Store) -> None:
     store.close()
     with locked(store, for_readers=True):
         assert "locked: end it, or wait" in only_error(race.run())
     page = race.run()
     assert not page.exception
     assert not page.error
-    assert "Train" in shown.buttons(page)
+    assert "Train" in pages.buttons(page)
 
 
-def test_a_database_that_is_away_is_told_without_its_password(
+def test_a_database_that_is_away_is_shown_without_its_password(
     race: AppTest, configured: Configure
 ) -> None:
     configured(store="postgresql+psycopg://anna:geheim@127.0.0.1:1/runs")
     app_resources.store.clear()
-    told = only_error(race.run())
-    assert "The store of runs does not answer" in told
-    assert "geheim" not in told
+    message = only_error(race.run())
+    assert "The store of runs does not answer" in message
+    assert "geheim" not in message
 
 
 @pytest.mark.usefixtures("impatient")
@@ -137,8 +137,8 @@ def test_train_on_a_locked_store_says_so_and_works_when_it_is_free(
     with locked(store):
         page.button(key="train").click().run()
         assert not page.exception
-        (told,) = [text for text in shown.warnings(page) if "Not started" in text]
-        assert "locked: end it, or wait" in told.replace("\\", "")
+        (message,) = [text for text in pages.warnings(page) if "Not started" in text]
+        assert "locked: end it, or wait" in message.replace("\\", "")
     assert not store.count()
     page.button(key="train").click().run()
     assert not page.exception
@@ -156,8 +156,8 @@ def test_a_run_of_a_locked_store_is_kept_and_the_page_says_so(
     with locked(store):
         page.button(key=f"{press}_{run}").click().run()
         assert not page.exception
-        told = "\n".join(error.value for error in page.error).replace("\\", "")
-        assert "locked: end it, or wait" in told
+        message = "\n".join(error.value for error in page.error).replace("\\", "")
+        assert "locked: end it, or wait" in message
     assert not store.run(run).pinned
 
 
@@ -168,7 +168,7 @@ def test_stop_on_a_locked_store_says_so(race: AppTest, store: Store) -> None:
     with locked(store):
         page.button(key="stop").click().run()
         assert not page.exception
-        assert any("cannot be stopped" in text for text in shown.warnings(page))
+        assert any("cannot be stopped" in text for text in pages.warnings(page))
     (run,) = store.runs()
     assert not run.stop_requested
 
@@ -177,7 +177,7 @@ def refuse(*_: object) -> None:
     raise StoreError("the network is down")
 
 
-def test_a_store_that_fails_while_about_is_open_is_told_once(
+def test_a_store_that_fails_while_about_is_open_is_shown_once(
     race: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = at(race, "about")
@@ -185,7 +185,7 @@ def test_a_store_that_fails_while_about_is_open_is_told_once(
     assert "does not answer: the network is down" in only_error(page.run())
 
 
-def test_a_store_that_fails_while_a_run_is_followed_is_told_once(
+def test_a_store_that_fails_while_a_run_is_followed_is_shown_once(
     race: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = measured(store, replace(tiny_run.TINY, learning_rate=(0.01,)), until=1)

@@ -23,19 +23,12 @@ from models.service.questions import ask
 from models.store import Store
 from models.stories import STORIES, story_presets
 from models.training.snapshot import Snapshot
-from tests.dashboard import shown
+from tests.dashboard import pages
+from tests.dashboard.fake_scheduler import FakeScheduler
 from tests.recorded import finished, measured
 
-TINY = Experiment(
-    cells=("rnn", "lstm:bias=chrono", "rnn:norm=batch"),
-    lengths=(10, 13),
-    seeds=1,
-    steps=6,
-    evaluate_every=3,
-    hidden_size=4,
-    batch_size=4,
-    held_out=8,
-    device="cpu",
+TINY = pages.tiny(
+    cells=("rnn", "lstm:bias=chrono", "rnn:norm=batch"), lengths=(10, 13), steps=6, evaluate_every=3
 )
 
 
@@ -53,7 +46,7 @@ def with_settings(page: AppTest, experiment: Experiment) -> AppTest:
 def charts(page: AppTest) -> dict[str, dict[str, Any]]:
     """Figures by the title of their vertical axis; of several, the last."""
     found = {}
-    for figure in shown.figures(page):
+    for figure in pages.figures(page):
         title = figure["layout"].get("yaxis", {}).get("title", {}).get("text", "")
         found[title] = figure
     return found
@@ -66,7 +59,7 @@ def half_life_cards(page: AppTest) -> dict[str, str]:
     return {unescape(label): unescape(figure) for label, figure in found}
 
 
-def told(page: AppTest) -> str:
+def info_texts(page: AppTest) -> str:
     return "\n".join(info.value for info in page.info)
 
 
@@ -83,16 +76,16 @@ class TestAtInitialisation:
         assert not page.exception
         (cards,) = [html for html in page.get("html") if "half-lives" in html.proto.body]
         assert cards.proto.body.count(" every ") >= len(TINY.cells)
-        names = {trace.get("name") for figure in shown.figures(page) for trace in figure["data"]}
+        names = {trace.get("name") for figure in pages.figures(page) for trace in figure["data"]}
         assert {"RNN", "LSTM, chrono bias", "RNN, batch norm"} <= names
         assert not store.runs()
 
     def test_a_knob_changes_the_picture(self, gradient_flow: AppTest) -> None:
         page = with_settings(gradient_flow, TINY).run()
-        before = shown.figures(page)[0]
+        before = pages.figures(page)[0]
         page.number_input(key="hidden_size").set_value(6).run()
         assert not page.exception
-        assert shown.figures(page)[0]["data"] != before["data"]
+        assert pages.figures(page)[0]["data"] != before["data"]
 
     def test_both_paths_of_the_lstm_stand_side_by_side(self, gradient_flow: AppTest) -> None:
         page = with_settings(gradient_flow, TINY).run()
@@ -120,7 +113,7 @@ class TestAtInitialisation:
             cell_style(cell).label: half_life_words(life) for cell, life in lives.items()
         }
         assert list(page.dataframe[0].value["gradient"]) == list(half_life_cards(page).values())
-        assert "medians over 3 seeds" in shown.captions(page)
+        assert "medians over 3 seeds" in pages.captions(page)
 
     def test_card_and_table_give_one_verdict_on_a_gradient_that_explodes(
         self, gradient_flow: AppTest
@@ -135,7 +128,7 @@ class TestAtInitialisation:
 
     def test_what_is_drawn_can_be_taken_home(self, gradient_flow: AppTest) -> None:
         page = with_settings(gradient_flow, TINY).run()
-        assert {"gradients.csv", "diagnostics.csv"} <= set(shown.downloads(page))
+        assert {"gradients.csv", "diagnostics.csv"} <= set(pages.downloads(page))
 
     def test_singular_values_are_measured_where_they_are_wanted(
         self, gradient_flow: AppTest
@@ -146,13 +139,13 @@ class TestAtInitialisation:
         assert not page.exception
         assert any("singular" in title for title in charts(page))
 
-    def test_a_question_without_an_answer_is_told(
+    def test_a_question_without_an_answer_is_shown(
         self, gradient_flow: AppTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: Any) -> None:
             raise QuestionError("no memory")
 
-        monkeypatch.setattr(shown.FakeScheduler, "ask", refuse)
+        monkeypatch.setattr(FakeScheduler, "ask", refuse)
         page = with_settings(gradient_flow, TINY).run()
         assert not page.exception
         assert any("no memory" in error.value for error in page.error)
@@ -171,12 +164,12 @@ class TestAtInitialisation:
         page = gradient_flow.run()
         page.segmented_control(key="flow_view").set_value("At initialisation").run()
         assert not page.exception
-        assert f"Measured: run {run}" in shown.captions(page)
+        assert f"Measured: run {run}" in pages.captions(page)
         assert "predicted" in str(charts(page)["held-out accuracy"]["data"])
 
     def test_without_a_race_it_says_how_to_get_one(self, gradient_flow: AppTest) -> None:
         page = with_settings(gradient_flow, TINY).run()
-        assert "Train these settings" in shown.captions(page)
+        assert "Train these settings" in pages.captions(page)
 
 
 class TestStories:
@@ -187,14 +180,14 @@ class TestStories:
         page = gradient_flow.run().button(key=f"story_{name}").click().run()
         assert not page.exception
         story = STORIES[name]
-        assert shown.experiment(page) == story.presets[0].experiment
+        assert pages.experiment(page) == story.presets[0].experiment
         texts = "\n".join(markdown.value for markdown in page.markdown)
         assert story.text in texts
         assert story.statement in texts
         assert any(story.source in caption.value for caption in page.caption)
         recorded = recorded_examples.example(story.presets[0].name)
         assert recorded
-        assert story.conclusion(recorded.experiment, recorded.tables) in told(page)
+        assert story.conclusion(recorded.experiment, recorded.tables) in info_texts(page)
 
     @pytest.mark.parametrize("name", ["normalisation", "longer_is_worse", "tanh_against_relu"])
     def test_cards_say_what_the_sentence_says(self, gradient_flow: AppTest, name: str) -> None:
@@ -205,10 +198,10 @@ class TestStories:
         for cell in experiment.cells:
             words = cards[cell_style(cell).label]
             verb, _, rate = words.partition(" every ")
-            assert verb in told(page)
+            assert verb in info_texts(page)
             # The end of the name: the next cell, or the end of the list.
             of_cell = rf"every {re.escape(rate)} for the {re.escape(cell_title(cell))}(?! with)"
-            assert not rate or re.search(of_cell, told(page)), (words, told(page))
+            assert not rate or re.search(of_cell, info_texts(page)), (words, info_texts(page))
 
     @pytest.mark.parametrize("name", story_presets())
     def test_every_variant_has_a_complete_recorded_run_of_its_settings(self, name: str) -> None:
@@ -220,17 +213,17 @@ class TestStories:
 
     def test_variants_are_one_press_apart(self, gradient_flow: AppTest) -> None:
         page = gradient_flow.run().button(key="story_clipping").click().run()
-        assert shown.experiment(page).clip == 0
+        assert pages.experiment(page).clip == 0
         page.button(key="variant_clipping_1").click().run()
         assert not page.exception
-        assert shown.experiment(page).clip == 1
+        assert pages.experiment(page).clip == 1
         assert page.segmented_control(key="flow_view").value == "During training"
 
 
 class TestDuringTraining:
     def test_a_recorded_run_is_labelled_with_its_command(self, gradient_flow: AppTest) -> None:
         page = gradient_flow.run().button(key="story_truncation").click().run()
-        assert "python -m models train --preset truncation" in told(page)
+        assert "python -m models train --preset truncation" in info_texts(page)
 
     def test_other_settings_have_nothing_to_show_before_the_press(
         self, gradient_flow: AppTest
@@ -238,7 +231,7 @@ class TestDuringTraining:
         page = with_settings(gradient_flow, TINY).run()
         page.segmented_control(key="flow_view").set_value("During training").run()
         assert not page.exception
-        assert "Press Train" in told(page)
+        assert "Press Train" in info_texts(page)
 
     def test_train_watches_the_run(self, gradient_flow: AppTest, store: Store) -> None:
         page = with_settings(gradient_flow, TINY).run()
@@ -262,10 +255,10 @@ class TestDuringTraining:
         assert "training step" in titles
         assert any("Spectral radius" in title for title in titles)
         assert any("Lyapunov" in title for title in titles)
-        assert "diagnostics.csv" in shown.downloads(page)
+        assert "diagnostics.csv" in pages.downloads(page)
         if until == 99:
             assert any("memory horizon" in title for title in titles)
-            assert any("logit" in str(figure) for figure in shown.figures(page))
+            assert any("logit" in str(figure) for figure in pages.figures(page))
 
     def test_every_diagnostic_can_be_chosen(self, gradient_flow: AppTest, store: Store) -> None:
         run = finished(store, TINY)
@@ -287,7 +280,7 @@ class TestDuringTraining:
         assert app_resources.store().run(run).status == "finished"
 
 
-class TestKnobs:
+class TestOneMoreCell:
     def trial(self, page: AppTest) -> str:
         (text,) = [c.value for c in page.caption if c.value.startswith("Drawn as well")]
         return text.split("`")[1]
@@ -298,12 +291,12 @@ class TestKnobs:
         assert not page.exception
         page.slider(key="trial_rnn_gain").set_value(1.5).run()
         assert self.trial(page) == "rnn:gain=1.5"
-        names = {trace.get("name") for figure in shown.figures(page) for trace in figure["data"]}
+        names = {trace.get("name") for figure in pages.figures(page) for trace in figure["data"]}
         assert "RNN, gain 1.5" in names
         page.slider(key="trial_rnn_gain").set_value(0.5).run()
         page.selectbox(key="trial_rnn_activation").set_value("relu").run()
         assert self.trial(page) == "rnn:activation=relu,gain=0.5"
-        assert shown.experiment(page) == TINY
+        assert pages.experiment(page) == TINY
 
     def test_options_without_effect_are_not_offered(self, gradient_flow: AppTest) -> None:
         page = with_settings(gradient_flow, TINY).run()
@@ -318,13 +311,13 @@ class TestKnobs:
         self, gradient_flow: AppTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[str] = []
-        answer = shown.FakeScheduler.ask
+        answer = FakeScheduler.ask
 
-        def ask(trainer: shown.FakeScheduler, name: str, arguments: Any) -> Any:
+        def ask(scheduler: FakeScheduler, name: str, arguments: Any) -> Any:
             asked.extend(arguments["experiment"]["cells"])
-            return answer(trainer, name, arguments)
+            return answer(scheduler, name, arguments)
 
-        monkeypatch.setattr(shown.FakeScheduler, "ask", ask)
+        monkeypatch.setattr(FakeScheduler, "ask", ask)
         page = with_settings(gradient_flow, TINY).run()
         assert asked[: len(TINY.cells)] == list(TINY.cells)
         asked.clear()

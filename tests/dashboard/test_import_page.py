@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from models.exchange.files import all_files, from_store, zip_bytes
 from models.store import Store
-from tests.dashboard import shown
+from tests.dashboard import pages
 from tests.imported import from_files, store_results
 from tests.properties import tiny_run
 
@@ -60,10 +60,10 @@ def test_what_was_exported_is_a_run_again_and_on_show(
     page = opened(race, files)
     (run,) = store.runs()
     assert page.query_params["run"] in (run.id, [run.id])
-    assert shown.experiment(page) == tiny_run.TINY
-    assert f"Run {run.id} finished." in shown.captions(page)
-    assert "Resume" not in shown.buttons(page)
-    assert {"Everything (ZIP)", "accuracy.csv"} <= set(shown.downloads(page))
+    assert pages.experiment(page) == tiny_run.TINY
+    assert f"Run {run.id} finished." in pages.captions(page)
+    assert "Resume" not in pages.buttons(page)
+    assert {"Everything (ZIP)", "accuracy.csv"} <= set(pages.downloads(page))
     again = from_store(store, run.id)
     assert set(again.weights) == set(tiny_run.results().weights)
     assert len(again.tables["accuracy"]) == len(tiny_run.results().tables["accuracy"])
@@ -77,7 +77,7 @@ def test_a_run_that_lacks_something_is_shown_as_what_it_is(
 ) -> None:
     files = {name: content for name, content in exported().items() if name != lacking}
     page = opened(race, {"results.zip": zipped_in_a_folder(files)})
-    assert f"as imported, without {lacking}" in shown.captions(page).replace("\\", "")
+    assert f"as imported, without {lacking}" in pages.captions(page).replace("\\", "")
     for name in ("gradient_flow", "inside_the_cell", "runs"):
         page.switch_page(f"views/{name}.py").run()
         assert not page.exception
@@ -105,7 +105,7 @@ def test_it_belongs_to_the_visitor_who_opened_it(race: AppTest, store: Store) ->
 def test_the_place_for_files_is_empty_afterwards(race: AppTest, store: Store) -> None:
     page = opened(race, exported()).switch_page("views/runs.py").run()
     assert not page.exception
-    assert "Open them" not in shown.buttons(page)
+    assert "Open them" not in pages.buttons(page)
     assert store.count() == 1
 
 
@@ -123,14 +123,14 @@ def test_the_place_for_files_is_empty_afterwards(race: AppTest, store: Store) ->
         ([("experiment.json", described(experiment={"seeds": EVIL}))], "seeds"),
     ],
 )
-def test_what_cannot_be_opened_is_told_and_nothing_is_stored(
+def test_what_cannot_be_opened_is_shown_and_nothing_is_stored(
     race: AppTest, store: Store, files: list[tuple[str, bytes]], reason: str
 ) -> None:
     page = opened(race, files)
     assert reason in refused(page)
     assert not store.count()
     assert "](http" not in page.error[0].value
-    assert "Open them" in shown.buttons(page), "the files are still there"
+    assert "Open them" in pages.buttons(page), "the files are still there"
 
 
 def test_texts_in_what_is_opened_are_nowhere_more_than_texts(race: AppTest, store: Store) -> None:
@@ -171,5 +171,5 @@ def test_a_run_of_somebody_elses_trainer_cannot_be_resumed_after_it_was_opened(
     race.query_params["run"] = run
     page = race.run()
     assert not page.exception
-    assert "Resume" not in shown.buttons(page)
-    assert "as imported" in shown.captions(page)
+    assert "Resume" not in pages.buttons(page)
+    assert "as imported" in pages.captions(page)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,28 +14,14 @@ from dashboard.session.session_state import INSIDE_SOURCE
 from models.experiment import Experiment
 from models.store import Store
 from models.training.snapshot import Snapshot
-from tests.dashboard import shown
+from tests.dashboard import pages
+from tests.dashboard.fake_scheduler import FakeScheduler
 from tests.recorded import finished
 
-PAGE = Path(__file__).resolve().parents[2] / "dashboard" / "views" / "inside_the_cell.py"
-TINY = Experiment(
-    cells=("rnn", "lstm:bias=chrono", "gru"),
-    lengths=(10, 12),
-    seeds=1,
-    steps=3,
-    evaluate_every=3,
-    hidden_size=4,
-    batch_size=4,
-    held_out=8,
-    device="cpu",
+TINY = pages.tiny(
+    cells=("rnn", "lstm:bias=chrono", "gru"), lengths=(10, 12), steps=3, evaluate_every=3
 )
 KEYS = ("inside_map", "inside_lines", "inside_diagram", "inside_probe", "inside_ablation")
-
-
-@pytest.fixture
-def inside() -> AppTest:
-    """The page, not yet run."""
-    return AppTest.from_file(str(PAGE), default_timeout=60)
 
 
 @pytest.fixture
@@ -49,8 +34,7 @@ def without_weights(snapshot: Snapshot) -> Snapshot:
 
 
 def opened(page: AppTest, run: str, cell: str = "lstm:bias=chrono") -> AppTest:
-    page.query_params["run"] = run
-    page.run()
+    pages.open_run(page, run)
     if page.selectbox(key=f"inside_cell_{run}").value != cell:
         page.selectbox(key=f"inside_cell_{run}").set_value(cell).run()
     assert not page.exception
@@ -64,7 +48,7 @@ def texts(page: AppTest) -> str:
 
 def traces(page: AppTest) -> dict[str, dict[str, Any]]:
     """Every trace on the page by its uid; of several, the last."""
-    return {trace["uid"]: trace for figure in shown.figures(page) for trace in figure["data"]}
+    return {trace["uid"]: trace for figure in pages.figures(page) for trace in figure["data"]}
 
 
 def latex(page: AppTest) -> str:
@@ -80,7 +64,7 @@ def test_a_stored_run_is_looked_into(inside: AppTest, store: Store) -> None:
     assert "f_t = \\sigma" in latex(page).replace("&= ", "= ")
     assert "c_t &= f_t \\cdot c_{t-1} + i_t \\cdot g_t" in latex(page)
     assert "256 sequences" in texts(page)
-    assert {"gates.csv", "ablation.csv"} <= set(shown.downloads(page))
+    assert {"gates.csv", "ablation.csv"} <= set(pages.downloads(page))
     assert list(page.dataframe[0].value["gate"])[:2] == ["none", "i"]
 
 
@@ -110,10 +94,10 @@ def test_unit_and_step_change_the_numbers(inside: AppTest, store: Store) -> None
     assert latex(page) != before
     assert "\\cdot 0.000 +" in latex(page)
     (unit,) = [one for one in page.selectbox if one.label == "Unit"]
-    told = latex(page)
+    before = latex(page)
     assert unit.value
     unit.set_value(1 + unit.value % 4).run()
-    assert latex(page) != told
+    assert latex(page) != before
     assert f"**Unit {unit.value}.** The input gate i of this unit is" in texts(page)
 
 
@@ -156,7 +140,7 @@ def test_a_gate_of_some_units_is_held_for_some_steps(inside: AppTest, store: Sto
     assert "o = its mean" in texts(page)
 
 
-def test_an_operation_that_another_model_cannot_have_is_told(inside: AppTest, store: Store) -> None:
+def test_an_operation_that_this_model_cannot_have_is_refused(inside: AppTest, store: Store) -> None:
     run = finished(store, TINY)
     page = opened(inside, run)
     page.slider(key="inside_span_12").set_value((2, 12)).run()
@@ -203,7 +187,7 @@ def test_the_address_opens_the_same_again(inside: AppTest, store: Store) -> None
 def test_without_any_model_one_press_trains_good_ones(inside: AppTest, store: Store) -> None:
     page = inside.run()
     assert not page.exception
-    assert not shown.figures(page)
+    assert not pages.figures(page)
     page.button(key="inside_train").click().run()
     (run,) = store.runs()
     assert run.experiment == model_choice.GOOD
@@ -215,7 +199,7 @@ def test_a_run_without_weights_says_so(inside: AppTest, store: Store) -> None:
     inside.query_params["run"] = run
     page = inside.run()
     assert not page.exception
-    assert any("has kept no weights" in text for text in shown.warnings(page))
+    assert any("has kept no weights" in text for text in pages.warnings(page))
 
 
 def test_recorded_examples_can_be_looked_into(inside: AppTest) -> None:
@@ -223,7 +207,7 @@ def test_recorded_examples_can_be_looked_into(inside: AppTest) -> None:
     assert not page.exception
     offered = page.selectbox(key=INSIDE_SOURCE.name).options
     assert all(title.startswith("Recorded: ") for title in offered)
-    assert shown.figures(page)
+    assert pages.figures(page)
     assert page.query_params["recorded"]
 
 
@@ -234,22 +218,22 @@ def test_choosing_a_run_makes_it_the_one_on_show(inside: AppTest, store: Store) 
     assert page.query_params["run"] in (second, [second])
 
 
-def test_questions_without_an_answer_are_told(
+def test_questions_without_an_answer_are_shown(
     inside: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> None:
         raise QuestionError("no memory")
 
     run = finished(store, TINY)
-    monkeypatch.setattr(shown.FakeScheduler, "ask", refuse)
+    monkeypatch.setattr(FakeScheduler, "ask", refuse)
     inside.query_params["run"] = run
     page = inside.run()
     assert not page.exception
     assert len([error for error in page.error if "no memory" in error.value]) == 5
 
 
-def test_an_unknown_run_is_told(inside: AppTest) -> None:
+def test_an_unknown_run_is_shown(inside: AppTest) -> None:
     inside.query_params["run"] = "nowhere"
     page = inside.run()
     assert not page.exception
-    assert any("no run nowhere" in text for text in shown.warnings(page))
+    assert any("no run nowhere" in text for text in pages.warnings(page))

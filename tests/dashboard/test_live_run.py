@@ -12,32 +12,21 @@ from streamlit.testing.v1 import AppTest
 from dashboard.sections import live_run
 from dashboard.session import current_run
 from dashboard.sidebar import controls
-from models.experiment import Experiment
 from models.store import Store
 from models.store.environment import environment
 from models.store.process import identity
 from models.training.train import train
-from tests.dashboard import shown
-from tests.dashboard.shown import FakeScheduler
+from tests.dashboard import pages
+from tests.dashboard.fake_scheduler import FakeScheduler
 
-TINY = Experiment(
-    cells=("rnn",),
-    lengths=(10,),
-    seeds=1,
-    steps=2,
-    evaluate_every=2,
-    hidden_size=4,
-    batch_size=4,
-    held_out=8,
-)
+TINY = pages.tiny(steps=2, evaluate_every=2)
 
 
 def test_the_press_is_answered_without_pictures_however_fast_the_run_was(
     race: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def train_at_once(trainer: FakeScheduler) -> None:
+    def train_at_once(scheduler: FakeScheduler) -> None:
         for run in store.active():
-            store.begin(run.id, {}, identity(), 1)
             store.begin(run.id, environment(), identity(), 1)
             for snapshot in train(run.experiment, processes=1):
                 store.append(run.id, snapshot, snapshot.step)
@@ -48,9 +37,9 @@ def test_the_press_is_answered_without_pictures_however_fast_the_run_was(
         race.query_params[name] = values
     page = race.run().button(key="train").click().run()
     assert not page.exception
-    assert "finished" in shown.captions(page)
-    assert shown.spans(page).count("<b>–</b>") == 1
-    assert "accuracy.csv" not in shown.downloads(page)
+    assert "finished" in pages.captions(page)
+    assert pages.spans(page).count("<b>–</b>") == 1
+    assert "accuracy.csv" not in pages.downloads(page)
 
 
 class Again(Exception):  # noqa: N818
@@ -71,9 +60,9 @@ def test_only_after_the_page_stands_it_is_started_again_for_another_phase(
     monkeypatch.setattr(known, "current", lambda: run)
     monkeypatch.setattr(known, "reader", lambda: reader)
     monkeypatch.setattr(known, "phase", lambda run: "starting" if reader.waits else "ended")
-    look = live_run._Look("starting")
-    assert look.at() is run
+    status = live_run._RunStatus("starting")
+    assert status.draw() is run
     assert reader.waits, "whoever is interrupted here still waits"
     with pytest.raises(Again):
-        look.at()
-    assert live_run._Look("ended").at() is run
+        status.draw()
+    assert live_run._RunStatus("ended").draw() is run

@@ -14,39 +14,24 @@ from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.store import Store
 from models.tasks import make_task
-from tests.dashboard import shown
-from tests.dashboard.shown import FakeScheduler
+from tests.dashboard import pages
+from tests.dashboard.fake_scheduler import FakeScheduler
 from tests.recorded import finished, measured
 
-TINY = Experiment(
-    cells=("rnn", "lstm", "gru:bias=chrono"),
-    lengths=(10, 13),
-    seeds=2,
-    steps=6,
-    evaluate_every=3,
-    hidden_size=4,
-    batch_size=4,
-    held_out=8,
-    device="cpu",
+TINY = pages.tiny(
+    cells=("rnn", "lstm", "gru:bias=chrono"), lengths=(10, 13), seeds=2, steps=6, evaluate_every=3
 )
 
 
 def fake_trainer() -> FakeScheduler:
-    trainer: object = app_resources.trainer()
+    trainer: object = app_resources.scheduler()
     assert isinstance(trainer, FakeScheduler)
     return trainer
 
 
-def opened(race: AppTest, run: str) -> AppTest:
-    race.query_params["run"] = run
-    page = race.run()
-    assert not page.exception
-    return page
-
-
 def clips(page: AppTest) -> list[str]:
     """The lines of a clipping threshold."""
-    uids = [trace["uid"] for figure in shown.figures(page) for trace in figure["data"]]
+    uids = [trace["uid"] for figure in pages.figures(page) for trace in figure["data"]]
     return [uid for uid in uids if uid == "clip"]
 
 
@@ -58,7 +43,7 @@ class TestBeforeTheFirstPress:
         assert not clips(race.run())
 
     def test_the_question_stands_on_top(self, race: AppTest) -> None:
-        assert shown.top(race.run()).startswith("How far back can a recurrent network remember")
+        assert pages.top(race.run()).startswith("How far back can a recurrent network remember")
 
     def test_it_opens_with_the_recorded_example_labelled_with_its_command(
         self, race: AppTest
@@ -67,19 +52,19 @@ class TestBeforeTheFirstPress:
         assert not page.exception
         (label,) = [info.value for info in page.info if "Recorded example" in info.value]
         assert "python -m models train --preset who_remembers" in label
-        assert shown.experiment(page) == PRESETS["who_remembers"].experiment
-        assert any("frames" in figure for figure in shown.figures(page))
+        assert pages.experiment(page) == PRESETS["who_remembers"].experiment
+        assert any("frames" in figure for figure in pages.figures(page))
         assert not app_resources.store().runs()
 
     @pytest.mark.parametrize("name", PRESETS)
     def test_every_preset_is_one_press_and_has_an_example(self, race: AppTest, name: str) -> None:
         page = race.run().button(key=f"preset_{name}").click().run()
         assert not page.exception
-        assert shown.experiment(page) == PRESETS[name].experiment
-        assert PRESETS[name].lesson in shown.captions(page)
-        assert make_task(PRESETS[name].experiment.task).criterion in shown.captions(page)
+        assert pages.experiment(page) == PRESETS[name].experiment
+        assert PRESETS[name].lesson in pages.captions(page)
+        assert make_task(PRESETS[name].experiment.task).criterion in pages.captions(page)
         assert any(f"--preset {name}" in info.value for info in page.info)
-        assert "–" not in shown.spans(page).split("<b>")[1][:3]
+        assert "–" not in pages.spans(page).split("<b>")[1][:3]
 
     def test_an_old_result_says_the_criterion_that_it_was_made_with(
         self, race: AppTest, store: Store
@@ -88,8 +73,8 @@ class TestBeforeTheFirstPress:
         race.query_params["run"] = finished(store, old)
         page = race.run()
         assert not page.exception
-        assert "An older criterion: an answer is right within 0.04" in shown.captions(page)
-        assert shown.experiment(page) == old
+        assert "An older criterion: an answer is right within 0.04" in pages.captions(page)
+        assert pages.experiment(page) == old
 
     @pytest.mark.parametrize("name", PRESETS)
     def test_the_recorded_runs_are_complete_and_of_the_presets_as_they_are_now(
@@ -111,7 +96,7 @@ class TestBeforeTheFirstPress:
         page = race.run().number_input(key="seeds").set_value(1).run()
         assert not page.exception
         assert not [info for info in page.info if "Recorded" in info.value]
-        assert "remembers one informative symbol" in str(shown.figures(page))
+        assert "remembers one informative symbol" in str(pages.figures(page))
 
     def test_the_task_explains_itself(self, race: AppTest) -> None:
         page = race.run()
@@ -133,62 +118,64 @@ class TestTraining:
         assert fake_trainer().woken == 1
         assert page.query_params["run"] == run.id
         assert page.button(key="train").disabled
-        assert "Stop" in shown.buttons(page)
+        assert "Stop" in pages.buttons(page)
 
     def test_what_is_measured_so_far_is_drawn_for_every_cell(
         self, race: AppTest, store: Store
     ) -> None:
         run = measured(store, TINY, until=3)
-        page = opened(race, run)
-        accuracy = next(figure for figure in shown.figures(page) if "held-out" in str(figure))
+        page = pages.open_run(race, run)
+        accuracy = next(figure for figure in pages.figures(page) if "held-out" in str(figure))
         names = {trace.get("name") for trace in accuracy["data"]}
         assert {"RNN", "LSTM", "GRU, chrono bias"} <= names
-        assert "–" not in shown.spans(page).replace("13–", "")
+        assert "–" not in pages.spans(page).replace("13–", "")
         assert any("So far (step 3 of 6)" in info.value for info in page.info)
 
     def test_at_initialisation_no_cell_has_a_span_yet(self, race: AppTest, store: Store) -> None:
-        assert shown.spans(opened(race, measured(store, TINY, until=0))).count("<b>–</b>") == 3
+        assert (
+            pages.spans(pages.open_run(race, measured(store, TINY, until=0))).count("<b>–</b>") == 3
+        )
 
     def test_stop_asks_the_trainer(self, race: AppTest, store: Store) -> None:
         run = measured(store, TINY, until=3)
-        page = opened(race, run).button(key="stop").click().run()
+        page = pages.open_run(race, run).button(key="stop").click().run()
         assert fake_trainer().stopped == [run]
         assert page.button(key="stop").disabled
 
     def test_a_finished_run_can_be_taken_home(self, race: AppTest, store: Store) -> None:
         run = finished(store, TINY)
-        page = opened(race, run)
-        labels = shown.downloads(page)
+        page = pages.open_run(race, run)
+        labels = pages.downloads(page)
         assert labels[:4] == ["Everything (ZIP)", "accuracy.csv", "training.csv", "gradients.csv"]
-        assert "finished" in shown.captions(page)
-        assert shown.experiment(page) == TINY
-        assert "Stop" not in shown.buttons(page)
+        assert "finished" in pages.captions(page)
+        assert pages.experiment(page) == TINY
+        assert "Stop" not in pages.buttons(page)
 
     def test_a_stopped_run_says_how_far_it_came(self, race: AppTest, store: Store) -> None:
         run = measured(store, TINY, until=3)
         store.finish(run, "stopped")
-        assert "stopped after 3 of 6 steps" in shown.captions(opened(race, run))
+        assert "stopped after 3 of 6 steps" in pages.captions(pages.open_run(race, run))
 
     def test_a_failed_run_says_why_and_shows_what_it_measured(
         self, race: AppTest, store: Store
     ) -> None:
         run = measured(store, TINY, until=3)
         store.finish(run, "failed", "out of memory")
-        page = opened(race, run)
+        page = pages.open_run(race, run)
         assert any("out of memory" in error.value for error in page.error)
-        assert shown.downloads(page)
+        assert pages.downloads(page)
 
     def test_a_run_that_failed_at_once_does_not_speak_of_what_it_measured(
         self, race: AppTest, store: Store
     ) -> None:
         run = store.create(TINY)
         store.finish(run, "failed", "device is cuda, but torch finds no GPU here: use auto or cpu")
-        (error,) = opened(race, run).error
+        (error,) = pages.open_run(race, run).error
         assert error.value.endswith(
             r"failed: device is cuda\, but torch finds no GPU here\: use auto or cpu."
         )
 
-    def test_runs_that_go_elsewhere_are_told_and_do_not_hold_up_another(
+    def test_other_active_runs_are_listed_and_do_not_hold_up_another(
         self, race: AppTest, store: Store
     ) -> None:
         page = race.run().number_input(key="steps").set_value(10).run()
@@ -198,15 +185,15 @@ class TestTraining:
         assert not page.exception
         assert not page.button(key="train").disabled
         assert any(f"Your run {run.id} waits" in info.value for info in page.info)
-        assert shown.experiment(page) == PRESETS["copy"].experiment
+        assert pages.experiment(page) == PRESETS["copy"].experiment
         page = page.button(key=f"show_{run.id}").click().run()
         assert page.query_params["run"] in (run.id, [run.id])
-        assert shown.experiment(page).steps == 10
+        assert pages.experiment(page).steps == 10
         page = page.button(key="preset_copy").click().run()
         page = page.button(key=f"stop_{run.id}").click().run()
         assert fake_trainer().stopped == [run.id]
         store.finish(run.id, "stopped")
-        assert "Show it" not in shown.buttons(page.run())
+        assert "Show it" not in pages.buttons(page.run())
 
     def test_diverged_models_are_a_result_to_show(self, race: AppTest, store: Store) -> None:
         wild = replace(
@@ -221,17 +208,17 @@ class TestTraining:
         run = finished(store, wild)
         rows, _ = store.read(run, "accuracy")
         assert rows["diverged"].any()
-        page = opened(race, run)
-        assert "Learning rates" not in shown.captions(page)
+        page = pages.open_run(race, run)
+        assert "Learning rates" not in pages.captions(page)
         assert any("every model has diverged" in info.value for info in page.info)
-        assert shown.spans(page).count(">diverged</b>") == 2
+        assert pages.spans(page).count(">diverged</b>") == 2
 
     def test_train_short_test_long_has_a_plot_of_its_own(self, race: AppTest, store: Store) -> None:
         experiment = Experiment.from_mapping({**vars(TINY), "test_lengths": (20, 40)})
         run = measured(store, experiment)
-        page = opened(race, run)
-        assert len(shown.figures(page)) == 6
-        labels = shown.downloads(page)
+        page = pages.open_run(race, run)
+        assert len(pages.figures(page)) == 6
+        labels = pages.downloads(page)
         assert "generalisation.csv" in labels
 
     def test_of_several_learning_rates_each_cell_shows_its_best(
@@ -239,15 +226,15 @@ class TestTraining:
     ) -> None:
         experiment = Experiment.from_mapping({**vars(TINY), "learning_rate": (0.001, 0.02)})
         race.session_state["result_table"] = True  # opened
-        page = opened(race, measured(store, experiment))
+        page = pages.open_run(race, measured(store, experiment))
         (table,) = [frame.value for frame in page.dataframe]
         assert isinstance(table, pd.DataFrame)
         assert (table["learning rate"].isin((0.001, 0.02))).all()
         assert table["solved"].str.endswith(" of 2").all()
         assert set(table["cell"]) == {"RNN", "LSTM", "GRU, chrono bias"}
         assert "steps to solve" in table
-        assert "Learning rates 0.001, 0.02 were tried." in shown.captions(page)
-        labels = shown.downloads(page)
+        assert "Learning rates 0.001, 0.02 were tried." in pages.captions(page)
+        labels = pages.downloads(page)
         assert "validation.csv" in labels
 
     def test_a_run_that_is_gone_leaves_the_settings_of_the_address(self, race: AppTest) -> None:
@@ -255,28 +242,28 @@ class TestTraining:
         race.query_params["seeds"] = "2"
         page = race.run()
         assert not page.exception
-        assert any("nowhere" in text for text in shown.warnings(page))
-        assert shown.experiment(page).seeds == 2
+        assert any("nowhere" in text for text in pages.warnings(page))
+        assert pages.experiment(page).seeds == 2
         assert "run" not in page.query_params
 
     def test_settings_can_change_while_a_finished_run_is_shown(
         self, race: AppTest, store: Store
     ) -> None:
         run = finished(store, TINY)
-        page = opened(race, run).number_input(key="seeds").set_value(5).run()
-        assert "settings have changed" in shown.captions(page)
-        assert shown.experiment(page) == TINY
+        page = pages.open_run(race, run).number_input(key="seeds").set_value(5).run()
+        assert "settings have changed" in pages.captions(page)
+        assert pages.experiment(page) == TINY
         page.button(key="train").click().run()
         assert app_resources.store().runs()[0].experiment.seeds == 5
 
 
 class TestGuess:
     def test_a_guess_is_drawn_beside_the_truth(self, race: AppTest, store: Store) -> None:
-        page = opened(race, finished(store, TINY))
-        before = shown.figures(page)
+        page = pages.open_run(race, finished(store, TINY))
+        before = pages.figures(page)
         page = page.select_slider(key="guess_lstm").set_value("13").run()
         assert not page.exception
-        after = shown.figures(page)
+        after = pages.figures(page)
         assert "guess" in str(after)
         assert str(after).count("guess") > str(before).count("guess")
 
@@ -284,7 +271,7 @@ class TestGuess:
         page = race.run().select_slider(key="guess_rnn").set_value("beyond 200").run()
         assert not page.exception
         assert not any("Recorded example, made" in info.value for info in page.info)
-        accuracy = next(figure for figure in shown.figures(page) if "held-out" in str(figure))
+        accuracy = next(figure for figure in pages.figures(page) if "held-out" in str(figure))
         (guess,) = [trace for trace in accuracy["data"] if trace["uid"] == "rnn/guess"]
         assert guess["x"][0] > 200
         assert "frames" not in accuracy
@@ -303,7 +290,7 @@ def test_train_shows_the_new_run_where_the_address_named_another(
     race: AppTest, store: Store
 ) -> None:
     before = finished(store, TINY)
-    page = opened(race, before)
+    page = pages.open_run(race, before)
     page.button(key="train").click().run()
     assert not page.exception
     (after,) = [run.id for run in store.runs() if run.id != before]

@@ -17,7 +17,7 @@ from models.experiment import Experiment
 from models.tasks import TASKS
 from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
 from models.training.train import train
-from tests.dashboard import shown
+from tests.dashboard import pages
 
 
 class Parity(Task):
@@ -86,8 +86,8 @@ def test_they_are_on_the_page(race: AppTest) -> None:
     page.selectbox(key="task").set_value("parity").run()
     page.multiselect(key="cells").set_value(["leaky", "rnn"]).run()
     assert not page.exception
-    assert shown.experiment(page).task == "parity"
-    assert "Leaky" in shown.spans(page)
+    assert pages.experiment(page).task == "parity"
+    assert "Leaky" in pages.spans(page)
     assert "Whether the number of ones is odd." in "\n".join(text.value for text in page.markdown)
 
 

@@ -6,30 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.scheduling import app_resources
-from models.experiment import Experiment
 from models.store import Status, Store
 from models.store.run import BROKEN_OFF
-from tests.dashboard import shown
+from tests.dashboard import pages
 from tests.recorded import measured
 
-TINY = Experiment(
-    cells=("rnn",),
-    lengths=(10,),
-    seeds=1,
-    steps=4,
-    evaluate_every=2,
-    hidden_size=4,
-    batch_size=4,
-    held_out=8,
-    device="cpu",
-)
-
-
-def opened(race: AppTest, run: str) -> AppTest:
-    race.query_params["run"] = run
-    page = race.run()
-    assert not page.exception
-    return page
+TINY = pages.tiny(steps=4, evaluate_every=2)
 
 
 @pytest.mark.parametrize("status", BROKEN_OFF)
@@ -39,14 +21,14 @@ def test_a_run_that_was_broken_off_goes_back_into_the_queue(
     run = measured(store, TINY, until=2)
     store.request_stop(run)
     store.finish(run, status, "its trainer is gone")
-    page = opened(race, run).button(key="resume").click().run()
+    page = pages.open_run(race, run).button(key="resume").click().run()
     assert not page.exception
     after = store.run(run)
     assert (after.status, after.message, after.resumed) == ("queued", "", 1)
     assert not after.stop_requested
-    assert app_resources.trainer().woken == 1  # type: ignore[attr-defined]
-    assert "Resume" not in shown.buttons(page)
-    assert "Stop" in shown.buttons(page)
+    assert app_resources.scheduler().woken == 1  # type: ignore[attr-defined]
+    assert "Resume" not in pages.buttons(page)
+    assert "Stop" in pages.buttons(page)
     assert page.query_params["run"] in (run, [run])
     assert len(store.read(run, "accuracy")[0]), "what it had measured stays"
 
@@ -54,7 +36,7 @@ def test_a_run_that_was_broken_off_goes_back_into_the_queue(
 def test_two_presses_resume_it_once(race: AppTest, store: Store) -> None:
     run = measured(store, TINY, until=2)
     store.finish(run, "stopped")
-    page = opened(race, run)
+    page = pages.open_run(race, run)
     assert store.resume(run), "another tab was faster"
     page.button(key="resume").click().run()
     assert not page.exception
@@ -64,12 +46,12 @@ def test_two_presses_resume_it_once(race: AppTest, store: Store) -> None:
 def test_an_interrupted_run_says_why_and_what_is_left(race: AppTest, store: Store) -> None:
     run = measured(store, TINY, until=2)
     store.finish(run, "interrupted", "its trainer is gone")
-    told = shown.warnings(opened(race, run))
-    expected = f"Run {run} was interrupted: its trainer is gone. What it had measured is shown."
-    assert expected in told
+    shown_warnings = pages.warnings(pages.open_run(race, run))
+    expected = f"Run {run} was interrupted: its trainer is gone. Its measurements so far are shown."
+    assert expected in shown_warnings
 
 
 def test_a_run_that_finished_is_not_resumed(race: AppTest, store: Store) -> None:
     run = measured(store, TINY)
     store.finish(run, "finished")
-    assert "Resume" not in shown.buttons(opened(race, run))
+    assert "Resume" not in pages.buttons(pages.open_run(race, run))

@@ -6,13 +6,13 @@ from streamlit.testing.v1 import AppTest
 
 from models.experiment import Experiment
 from models.store import Status, Store
-from tests.dashboard import shown
+from tests.dashboard import pages
 
 
 def test_it_says_so_where_nothing_was_trained(runs_page: AppTest) -> None:
     page = runs_page.run()
     assert not page.exception
-    assert shown.top(page) == "Runs"
+    assert pages.top(page) == "Runs"
     assert any("Nothing was trained" in info.value for info in page.info)
 
 
@@ -35,8 +35,8 @@ def test_every_run_has_a_row_with_its_settings_and_fate(runs_page: AppTest, stor
     assert "T = 10, 30" in text
     assert "failed: out of memory" in text
     assert "interrupted: its trainer is gone" in text
-    assert shown.buttons(page).count("Open") == 4
-    assert shown.downloads(page) == ["Export"] * 4
+    assert pages.buttons(page).count("Open") == 4
+    assert pages.downloads(page) == ["Export"] * 4
 
 
 def test_deleting_takes_the_run_out_of_the_store(runs_page: AppTest, store: Store) -> None:
@@ -46,16 +46,16 @@ def test_deleting_takes_the_run_out_of_the_store(runs_page: AppTest, store: Stor
     page = runs_page.run().button(key=f"delete_{doomed}").click().run()
     assert not page.exception
     assert [run.id for run in store.runs()] == [kept]
-    assert shown.buttons(page).count("Open") == 1
+    assert pages.buttons(page).count("Open") == 1
 
 
 def test_many_runs_come_in_pages(runs_page: AppTest, store: Store) -> None:
     for _ in range(35):
         store.finish(store.create(Experiment(), process="a trainer"), "finished")
     page = runs_page.run()
-    assert shown.buttons(page).count("Open") == 30
+    assert pages.buttons(page).count("Open") == 30
     page = page.button(key="more").click().run()
-    assert shown.buttons(page).count("Open") == 35
+    assert pages.buttons(page).count("Open") == 35
 
 
 def test_pin_keeps_a_run_until_it_is_unpinned(runs_page: AppTest, store: Store) -> None:

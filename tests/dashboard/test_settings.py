@@ -19,7 +19,7 @@ from models.command_line.main import main, parse_experiment
 from models.experiment import Experiment
 from models.experiment.experiment import SETTINGS
 from models.settings.setting import Setting, setting, settings_of
-from tests.dashboard import shown
+from tests.dashboard import pages
 from tests.readme import settings_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,7 +94,7 @@ def test_a_new_setting_is_read_from_the_address_and_written_to_it(
     race.query_params.update({"patience": "12", "rests": ["3", "0.5"]})
     page = race.run()
     assert not page.exception
-    assert not shown.warnings(page)
+    assert not pages.warnings(page)
     experiment = longer(patience=12, rests=(0.5, 3.0))
     assert page.session_state[EXPERIMENT.name] == experiment
     assert address_of(experiment) == {"patience": "12", "rests": ["0.5", "3.0"]}
@@ -107,7 +107,7 @@ def test_what_a_new_setting_cannot_be_is_reported(
     race.query_params[name] = text
     page = race.run()
     assert not page.exception
-    (message,) = shown.warnings(page)
+    (message,) = pages.warnings(page)
     assert message.startswith(f"{name}={text} in the address cannot be used")
     assert page.session_state[EXPERIMENT.name] == longer()
 

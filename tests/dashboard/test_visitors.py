@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard.session.visitor import COOKIE
 from models.experiment import Experiment
 from models.store import Store
-from tests.dashboard import shown
+from tests.dashboard import pages
+from tests.dashboard.pages import app
 
-VIEWS = Path(__file__).resolve().parents[2] / "dashboard"
 ANNA, BORIS = "anna-has-this-secret-and-noone-else", "boris-has-another-one-of-his-own"
 SMALL = {"steps": "10", "lengths": ["10"], "seeds": "1"}
 
@@ -23,14 +22,6 @@ SMALL = {"steps": "10", "lengths": ["10"], "seeds": "1"}
 def strangers(configured: Callable[..., None]) -> None:
     """Visitors have nothing in common, as is the default."""
     configured(shared="")
-
-
-def app() -> AppTest:
-    return AppTest.from_file(str(VIEWS / "app.py"), default_timeout=60)
-
-
-def runs_page() -> AppTest:
-    return AppTest.from_file(str(VIEWS / "views" / "runs.py"), default_timeout=60)
 
 
 def opened(page: AppTest, run: str = "") -> AppTest:
@@ -64,15 +55,15 @@ def test_a_visitor_lists_own_runs_and_no_others(cookies: dict[str, str], store: 
     annas = trained(store)
     cookies[COOKIE] = BORIS
     boriss = trained(store)
-    assert listed(runs_page()) == {boriss}
+    assert listed(app("views/runs.py")) == {boriss}
     cookies[COOKIE] = ANNA
-    assert listed(runs_page()) == {annas}
+    assert listed(app("views/runs.py")) == {annas}
     assert nobodys in {run.id for run in store.runs()}
 
 
 def test_a_session_without_a_cookie_is_nobody_else(store: Store) -> None:
     trained(store)
-    assert listed(runs_page()) == set()
+    assert listed(app("views/runs.py")) == set()
 
 
 def test_where_the_app_is_shared_everyone_lists_and_manages_all(
@@ -82,9 +73,9 @@ def test_where_the_app_is_shared_everyone_lists_and_manages_all(
     cookies[COOKIE] = ANNA
     runs = {store.create(Experiment()), trained(store)}
     cookies[COOKIE] = BORIS
-    assert listed(runs_page()) == runs
+    assert listed(app("views/runs.py")) == runs
     for run in runs:
-        assert "Stop" in shown.buttons(opened(app(), run))
+        assert "Stop" in pages.buttons(opened(app(), run))
 
 
 def test_a_stranger_looks_at_a_run_by_its_address_and_cannot_manage_it(
@@ -93,16 +84,16 @@ def test_a_stranger_looks_at_a_run_by_its_address_and_cannot_manage_it(
     cookies[COOKIE] = ANNA
     run = trained(store)
     own, strangers = app(), app()
-    assert {"Stop"} <= set(shown.buttons(opened(own, run)))
+    assert {"Stop"} <= set(pages.buttons(opened(own, run)))
     cookies[COOKIE] = BORIS
     page = opened(strangers, run)
-    assert shown.experiment(page).steps == 10
-    assert "Stop" not in shown.buttons(page)
+    assert pages.experiment(page).steps == 10
+    assert "Stop" not in pages.buttons(page)
     assert not [info for info in page.info if "Your run" in info.value]
     store.finish(run, "stopped")
-    assert "stopped after 0 of 10 steps" in shown.captions(page.run())
-    assert "Resume" not in shown.buttons(page)
-    assert "Resume" in shown.buttons(own.run())
+    assert "stopped after 0 of 10 steps" in pages.captions(page.run())
+    assert "Resume" not in pages.buttons(page)
+    assert "Resume" in pages.buttons(own.run())
 
 
 def test_a_stranger_can_train_the_experiment_that_is_on_show(
@@ -116,7 +107,7 @@ def test_a_stranger_can_train_the_experiment_that_is_on_show(
     page.button(key="train").click().run()
     assert not page.exception
     assert store.count() == 2
-    assert listed(runs_page()) == {one.id for one in store.runs()} - {run}
+    assert listed(app("views/runs.py")) == {one.id for one in store.runs()} - {run}
 
 
 def test_the_secret_is_nowhere_in_the_store_and_on_the_page(

@@ -19,7 +19,7 @@ from dashboard.session.session_state import VISITOR_SECRET
 from models.settings.configuration import Configuration
 from models.store import Store, StoreError
 from models.store.lost_runs import GONE, close_lost_runs
-from tests.dashboard.shown import FakeScheduler
+from tests.dashboard.fake_scheduler import FakeScheduler
 from tests.faults.small_disk import small_disk
 from tests.faults.victims import SLOWLY, training, wait_until
 from tests.faults.whole import EXPERIMENT, Whole
@@ -124,14 +124,14 @@ def test_a_store_whose_disk_is_unmounted_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def app(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """The dashboard's pages on the store, with a trainer that trains nothing."""
+    """The dashboard's pages on the store, with a scheduler that trains nothing."""
     monkeypatch.setenv("MEMORY_LAB_STORE", str(store.url))
     monkeypatch.setenv("MEMORY_LAB_SHARED", "yes")
     monkeypatch.setattr(app_resources, "Scheduler", FakeScheduler)
     app = AppTest.from_file(str(APP), default_timeout=60)
     app.session_state[VISITOR_SECRET.name] = "a visitor without a browser, so without cookies"
     yield app
-    for cached in (app_resources.configuration, app_resources.store, app_resources.trainer):
+    for cached in (app_resources.configuration, app_resources.store, app_resources.scheduler):
         cached.clear()
 
 

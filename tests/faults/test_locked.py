@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.scheduling import app_resources
 from dashboard.session.session_state import VISITOR_SECRET
 from models.store import Store, database
-from tests.dashboard.shown import FakeScheduler
+from tests.dashboard.fake_scheduler import FakeScheduler
 from tests.faults.locks import cut_off_all, locked, restart_server
 from tests.faults.victims import SLOWLY, training, wait_until
 from tests.faults.whole import Whole
@@ -52,14 +52,14 @@ def test_training_connects_again_however_often_it_is_cut_off(
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """The dashboard's pages on a store of their own, with a trainer that trains nothing."""
+    """The dashboard's pages on a store of their own, with a scheduler that trains nothing."""
     monkeypatch.setenv("MEMORY_LAB_STORE", f"sqlite:///{tmp_path / 'runs.sqlite'}")
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
     monkeypatch.setattr(app_resources, "Scheduler", FakeScheduler)
     app = AppTest.from_file(str(APP), default_timeout=60)
     app.session_state[VISITOR_SECRET.name] = "a visitor without a browser, so without cookies"
     yield app
-    for cached in (app_resources.configuration, app_resources.store, app_resources.trainer):
+    for cached in (app_resources.configuration, app_resources.store, app_resources.scheduler):
         cached.clear()
 
 

@@ -1,4 +1,4 @@
-"""What the gradient does before any training: profiles with their horizons, singular values."""
+"""The gradient before any training: profiles with their horizons, and singular values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from dashboard.figures.style import cell_style
 
 HEIGHT = 340
 SHARE = 0.01
-"""Of its value at the end: below it the gradient counts as gone."""
+"""The gradient counts as gone below this share of its value at the end."""
 MOST_POINTS = 250
 
 
@@ -101,7 +101,10 @@ def singular_values(frame: pd.DataFrame, *, cell: str) -> go.Figure:
 
 
 def spread(frame: pd.DataFrame) -> pd.DataFrame:
-    """By lag, the base-10 logarithms smallest, median and largest; NaN where a value is 0."""
+    """The singular values of each lag: columns smallest, median and largest, as log10.
+
+    A value of 0 is NaN. ``frame`` is that of ``singular_values``.
+    """
     logs = frame["log_value"].astype(float) / math.log(10)
     means = logs.groupby([frame["lag"], frame["index"]]).mean()
     by_lag = means.groupby(level=0).agg(["min", "median", "max"])

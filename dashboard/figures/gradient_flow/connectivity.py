@@ -1,4 +1,4 @@
-"""Which inputs of one sequence an answer hangs on (Madsen, Distill 2019)."""
+"""How much an answer depends on each input of one sequence (Madsen, Distill 2019)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from models.tasks.task import Example
 
 HEIGHT = 230
 STRONG = "#c07f00"
-"""The marks' hue, dark enough for a thin bar."""
+"""The bars of informative steps: the marks' hue, dark enough for a thin bar."""
 
 
 def connectivity_strip(
     values: Sequence[float], symbols: Sequence[str], informative: Sequence[bool]
 ) -> go.Figure:
-    """‖∂logit/∂x_t‖ as a bar for each step, those that matter marked from top to bottom.
+    """‖∂logit/∂x_t‖ as a bar for each step; informative steps are marked from top to bottom.
 
     The symbols are beneath the bars where they fit, and always in the hover text.
     """
@@ -60,7 +60,7 @@ def _ticks(symbols: Sequence[str], informative: Sequence[bool]) -> Trace:
 
 
 def _marks(informative: Sequence[bool]) -> Trace:
-    """Behind the bars, over the whole height: a bar of no height would not show its colour."""
+    """Marks behind the bars over the whole height: a bar of no height shows no colour."""
     steps = [t for t, matters in enumerate(informative, start=1) if matters]
     return {
         "type": "bar",

@@ -16,46 +16,42 @@ HEIGHT = 400
 MOST_STEPS = 60
 MOST_COLUMNS = 250
 SCALE = "Viridis"
-"""Uniform to the eye, whatever its colour vision; every shade of it is a finite number."""
+"""A perceptually uniform colour scale, also without full colour vision, for finite values."""
+# Neither colour is in the scale.
 ZERO = "#808495"
 BROKEN = "#e0327d"
-"""Neither colour is in the scale."""
 
 GAPS = (("zero", "exactly 0 in float32", ZERO), ("broken", "not finite", BROKEN))
+"""The places without a logarithm: the field of Grid, its words, its colour."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """What is drawn, training steps by time steps."""
+    """The values of the heat map; every array is (training steps, time steps)."""
 
     steps: tuple[int, ...]
     t: tuple[int, ...]
     logs: np.ndarray
     """Median over seeds of the base-10 logarithm; NaN where there is none."""
     zero: np.ndarray
-    """Where a seed's gradient is exactly 0."""
+    """Whether some seed's gradient is exactly 0."""
     broken: np.ndarray
-    """Where one is not finite, or the ratio of two is not."""
+    """Whether some seed's gradient is not finite."""
 
 
 def gradient_heat_map(
-    gradients: pd.DataFrame, *, cell: str, length: int, state: str = "h", relative: bool = False
+    gradients: pd.DataFrame, *, cell: str, length: int, state: str = "h"
 ) -> go.Figure:
-    """log10 of ‖∂L/∂state_t‖ of one cell: t to the right as in the profile, training upwards.
-
-    With ``relative`` each row is divided by its value at t = T.
-    """
+    """log10 of ‖∂L/∂state_t‖ of one cell: t to the right as in the profile, training upwards."""
     rows = gradients[
         (gradients["cell"] == cell)
         & (gradients["length"] == length)
         & (gradients["state"] == state)
     ]
-    found = grid(rows, relative)
+    found = grid(rows)
     norm = f"‖∂L/∂{state}<sub>t</sub>‖"
-    if relative:
-        norm += f" / ‖∂L/∂{state}<sub>T</sub>‖"
     figure = new_figure(
-        f"heat map/{cell}/{length}/{state}/{relative}",
+        f"heat map/{cell}/{length}/{state}",
         height=HEIGHT,
         xaxis={
             "title": "time step t",
@@ -87,7 +83,7 @@ def gradient_heat_map(
     return figure
 
 
-def grid(rows: pd.DataFrame, relative: bool = False) -> Grid:
+def grid(rows: pd.DataFrame) -> Grid:
     """The heat map of one cell's rows at one length and state."""
     norms = rows["gradient_norm"].astype(float)
     positive = np.isfinite(norms) & (norms > 0)
@@ -104,15 +100,11 @@ def grid(rows: pd.DataFrame, relative: bool = False) -> Grid:
     broken = table["broken"].eq(True).to_numpy()  # a place without a row is neither
     zero = table["zero"].eq(True).to_numpy() & ~broken
     logs = np.where(zero | broken, np.nan, table["logs"].to_numpy(dtype=float))
-    if relative:
-        there = np.isfinite(logs)
-        logs = logs - logs[:, -1:]
-        broken = broken | (there & np.isnan(logs))
     return Grid(tuple(table.index), tuple(table["logs"].columns), logs, zero, broken)
 
 
 def _few(steps: Sequence[int]) -> Trace:
-    """One row alone has one tick."""
+    """The ticks of the training steps; one row alone has one tick."""
     return {"tickvals": list(steps)} if len(steps) == 1 else {"nticks": 7}
 
 
@@ -160,7 +152,7 @@ def _norms(cell: str, found: Grid, norm: str) -> Trace:
 
 
 def _gap(cell: str, found: Grid, kind: str, words: str, color: str) -> Trace:
-    """One flat colour over the places that have no logarithm."""
+    """One flat colour over the places that have no logarithm for this reason."""
     values = np.where(getattr(found, kind), 1.0, np.nan)
     return {
         **_heat(found, kind, values),
@@ -172,7 +164,7 @@ def _gap(cell: str, found: Grid, kind: str, words: str, color: str) -> Trace:
 
 
 def _key(kind: str, words: str, color: str, there: np.ndarray) -> Trace:
-    """Its entry in the legend."""
+    """The legend's entry of places without a logarithm; hidden where there are none."""
     return {
         "type": "scatter",
         "uid": f"key/{kind}",

@@ -25,6 +25,7 @@ from dashboard.figures.layout import (
     thinned,
     titled,
 )
+from dashboard.figures.lines import cell_line
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.statistics import median_over_seeds
 from models.analysis.words import count
@@ -33,10 +34,11 @@ HEIGHT = 380
 HEIGHT_OF_TWO = 520
 MOST_POINTS = 250
 BESIDE = 0.016
-"""Between two cells, as a share of the length axis."""
+"""Distance between two cells, as a share of the length axis."""
 NONE = 0.5
-"""Where a horizon of 0 steps stands on the log axis."""
+"""The place of a horizon of 0 steps on the log axis."""
 BY = {"gradient": "horizon_by_gradient", "behaviour": "horizon_by_behaviour"}
+"""The diagnostic of each kind of horizon."""
 
 
 def horizons(
@@ -44,17 +46,18 @@ def horizons(
     *,
     lengths: Sequence[int] = (),
     cells: Sequence[str] = (),
-    log_length: bool = True,
 ) -> go.Figure:
-    """Memory horizons against sequence length, median over seeds: open by gradient, filled by
-    behaviour, joined by a thin line. The grey line is the longest that can be measured, T - 1.
+    """Memory horizons against sequence length, medians over seeds.
+
+    Open marks are by gradient, filled ones by behaviour; a thin line joins the two of a model. The
+    grey line is the longest horizon that can be measured, T - 1.
     """
     rows = diagnostics[diagnostics["diagnostic"].isin(BY.values())]
     if lengths:
         rows = rows[rows["length"].isin(lengths)]
-    axis = LengthAxis.of(lengths, rows["length"], log=log_length)
+    axis = LengthAxis.of(lengths, rows["length"], log=True)
     figure = new_figure(
-        f"horizons/{log_length}",
+        "horizons",
         height=HEIGHT,
         xaxis=axis.layout("sequence length T"),
         yaxis={"title": "memory horizon, steps back", **_steps_back(axis)},
@@ -72,9 +75,10 @@ def horizons(
 def influence_by_lag(
     influence: pd.DataFrame, gradients: pd.DataFrame, *, length: int, cells: Sequence[str] = ()
 ) -> go.Figure:
-    """Which inputs the answers hang on, and beneath it, on the same axis, the gradient profile.
+    """The share of answers that another input changes, above the gradient profile.
 
-    The profile is of the latest evaluation, divided by its value at the end.
+    Both stand over the steps back from the end. The profile is of the latest evaluation, divided by
+    its value at the end.
     """
     changed = influence[influence["length"] == length]
     rows = gradients[(gradients["length"] == length) & (gradients["state"] == "h")]
@@ -102,7 +106,10 @@ def influence_by_lag(
 
 
 def horizon_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Columns cell, length, by (gradient or behaviour), low, median, high over seeds, seeds."""
+    """One row for each cell, length and kind of horizon at the latest evaluation.
+
+    Columns: cell, length, by (gradient or behaviour), low, median and high over seeds, seeds.
+    """
     known = rows[np.isfinite(rows["value"].astype(float))]
     last = _last(known, ["cell", "length", "diagnostic", "seed", "learning_rate"])
     table = median_over_seeds(last, ["cell", "length"]).sort_values(["length", "diagnostic"])
@@ -115,7 +122,7 @@ def _last(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def _steps_back(axis: LengthAxis) -> Trace:
-    """A log axis with a place for 0."""
+    """A log axis for numbers of steps, with a place for 0."""
     longest = max([10, *axis.lengths])
     marks = [m * 10**k for k in range(5) for m in (1, 2, 5) if m * 10**k <= 1.2 * longest]
     return {
@@ -145,7 +152,7 @@ def _longest(axis: LengthAxis) -> Trace:
 
 
 def _pairs(cell: str, table: pd.DataFrame, axis: LengthAxis, aside: float) -> list[Trace]:
-    """The thin lines between the two of a pair, and the marks of each."""
+    """The marks of both kinds of horizon, and the thin lines that join them."""
     style = cell_style(cell)
     places = {length: axis.shift(int(length), aside) for length in table["length"].unique()}
     x: list[float | None] = []
@@ -185,12 +192,12 @@ def _marks(
             "line": {"width": 2 if fill else 0},
         },
         "cliponaxis": False,
-        "hovertext": [_told(style.label, row) for _, row in own.iterrows()],
+        "hovertext": [_hover(style.label, row) for _, row in own.iterrows()],
         "hoverinfo": "text",
     }
 
 
-def _told(label: str, row: pd.Series) -> str:
+def _hover(label: str, row: pd.Series) -> str:
     text = f"{label} · T = {row['length']} · horizon by {row['by']}: {row['median']:g} steps back"
     if row["seeds"] > 1:
         text += f"<br>{row['low']:g} to {row['high']:g} over {count(row['seeds'], 'seed')}"
@@ -202,35 +209,26 @@ def _heights(horizons: pd.Series) -> list[float | None]:
 
 
 def _influence(cell: str, rows: pd.DataFrame, length: int) -> Trace:
-    style = cell_style(cell)
     last = _last(rows, ["seed", "learning_rate", "t"])
     shares = last["influence"].astype(float).groupby(length - last["t"]).mean()
     lags = [int(lag) for lag in shares.index]
     kept = thinned(len(lags), MOST_POINTS)
+    x, y = [lags[i] for i in kept], numbers(shares.iloc[list(kept)])
     return {
-        **belongs(cell, "influence"),
-        "name": style.label,
-        "showlegend": True,
-        "x": [lags[i] for i in kept] or [None],
-        "y": numbers(shares.iloc[list(kept)]) or [None],
-        "mode": "lines+markers",
-        "line": {"color": style.color, "dash": style.dash, "width": 2},
-        "marker": {"color": style.color, "symbol": style.symbol, "size": 6},
-        "hovertemplate": f"{style.label} · another input %{{x}} steps back changes %{{y:.1%}} of "
-        "the answers<extra></extra>",
+        **cell_line(cell, "influence", x, y, width=2, marks=6),
+        "hovertemplate": f"{cell_style(cell).label} · another input %{{x}} steps back "
+        "changes %{y:.1%} of the answers<extra></extra>",
     }
 
 
 def _gradient(cell: str, found: Profile | None) -> Trace:
-    style = cell_style(cell)
     kept = thinned(len(found.t), MOST_POINTS) if found else ()
+    x = [found.t[-1] - found.t[i] for i in kept] if found else []
+    y = numbers(found.norms[i] / found.norms[-1] for i in kept) if found else []
     return {
-        **belongs(cell, "gradient"),
+        **cell_line(cell, "gradient", x, y, width=1.3),
+        "showlegend": False,
         "yaxis": "y2",
-        "x": [found.t[-1] - found.t[i] for i in kept] if found else [],
-        "y": numbers(found.norms[i] / found.norms[-1] for i in kept) if found else [],
-        "mode": "lines",
-        "line": {"color": style.color, "dash": style.dash, "width": 1.3},
-        "hovertemplate": f"{style.label} · %{{x}} steps back · %{{y:.3g}} of the gradient at T"
-        "<extra></extra>",
+        "hovertemplate": f"{cell_style(cell).label} · %{{x}} steps back · "
+        "%{y:.3g} of the gradient at T<extra></extra>",
     }

@@ -23,13 +23,15 @@ from models.analysis.statistics import median_over_seeds
 from models.cells import CELLS
 from models.settings import spec
 
-PART = "accuracy_part_"
+SYMBOL = "accuracy_part_"
+"""Begins the diagnostic that is the accuracy of one symbol of the answer, with its number."""
 OVERFLOWS = {
     "overflow_state_t": "state not finite from t = {:.0f}",
     "overflow_gradient_t": "gradient not finite from t = {:.0f} backwards",
 }
-"""Where in the sequence a model went wrong, in words."""
+"""The diagnostics that say where in the sequence a model overflowed, in words."""
 FAINTEST = 0.45
+"""Opacity of the earliest symbol's line."""
 
 
 def over_training(
@@ -72,26 +74,26 @@ def over_training(
     return figure
 
 
-def parts_over_training(
+def symbols_over_training(
     diagnostics: pd.DataFrame, *, cell: str, length: int, chance: float
 ) -> go.Figure:
-    """Held-out accuracy of each symbol of the answer: the earlier in the sequence, the fainter."""
+    """Held-out accuracy of each symbol of the answer; earlier symbols have fainter lines."""
     kept = (diagnostics["cell"] == cell) & (diagnostics["length"] == length)
-    rows = diagnostics[kept & diagnostics["diagnostic"].str.startswith(PART)]
-    numbers = rows["diagnostic"].str.removeprefix(PART).astype(int)
-    figure = steps_figure(f"parts/{cell}/{length}", ACCURACY)
+    rows = diagnostics[kept & diagnostics["diagnostic"].str.startswith(SYMBOL)]
+    numbers = rows["diagnostic"].str.removeprefix(SYMBOL).astype(int)
+    figure = steps_figure(f"symbols/{cell}/{length}", ACCURACY)
     if np.isfinite(chance):
         figure.add_trace(level("chance", (0, max([1, *rows["step"]])), chance, "chance"))
-    parts = sorted(int(part) for part in numbers.unique())
-    for place, part in enumerate(parts):
-        line = thin(mean_by_step(rows[numbers == part], "value"))
-        figure.add_trace(_part(cell, line, part, place, len(parts)))
+    symbols = sorted(int(number) for number in numbers.unique())
+    for place, symbol in enumerate(symbols):
+        line = thin(mean_by_step(rows[numbers == symbol], "value"))
+        figure.add_trace(_symbol(cell, line, symbol, place, len(symbols)))
     remark(figure, cell_style(cell).label)
     return figure
 
 
 def overflows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Columns cell, seed, step, text: each overflow of the diagnostics, in words."""
+    """The overflows among the diagnostics, in words: columns cell, seed, step, text."""
     finite = np.isfinite(rows["value"].astype(float))
     found = rows[rows["diagnostic"].isin(list(OVERFLOWS)) & finite]
     words = [
@@ -103,13 +105,13 @@ def overflows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th …"""
+    """A number as an ordinal: 1st, 2nd, 3rd, 4th …"""
     teen = number % 100 in (11, 12, 13)
     return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _drawable(rows: pd.DataFrame, diagnostic: str, log: bool) -> pd.DataFrame:
-    """The same rows with NaN for values that have no place."""
+    """The same rows with NaN for values that have no place on the axis."""
     values = rows["value"].astype(float)
     drawable = np.isfinite(values)
     if log or diagnostic.startswith("half_life"):
@@ -118,11 +120,11 @@ def _drawable(rows: pd.DataFrame, diagnostic: str, log: bool) -> pd.DataFrame:
 
 
 def _has(cell: str, diagnostic: str) -> bool:
-    """Whether it can be measured of this cell: gates and states are not the same for all."""
+    """Whether the diagnostic can be measured of this cell, which may lack its gate or state."""
     described, _ = spec.parse("cell", cell, CELLS)
-    kind, _, part = diagnostic.rpartition("_")
+    kind, _, name = diagnostic.rpartition("_")
     if kind in ("saturation", "mean", "half_life"):
-        return part in (*described.gates, *described.states)
+        return name in (*described.gates, *described.states)
     return True
 
 
@@ -136,7 +138,7 @@ def _median(cell: str, line: pd.Series, title: str) -> Trace:
 
 
 def _overflows(cell: str, rows: pd.DataFrame, line: pd.Series, reference: float | None) -> Trace:
-    """At the height of the last value that has one: the overflow itself has none."""
+    """Crosses at overflows, at the height of the last value before: an overflow has no height."""
     known = line.dropna()
     heights = []
     for step in rows["step"]:
@@ -146,18 +148,18 @@ def _overflows(cell: str, rows: pd.DataFrame, line: pd.Series, reference: float 
     return overflow_marks(cell, rows, heights, rows["text"].tolist())
 
 
-def _part(cell: str, line: pd.Series, part: int, place: int, parts: int) -> Trace:
+def _symbol(cell: str, line: pd.Series, symbol: int, place: int, symbols: int) -> Trace:
     style = cell_style(cell)
-    share = place / (parts - 1) if parts > 1 else 1.0
-    name = f"{ordinal(part)} symbol"
-    if parts > 1 and place == 0:
+    share = place / (symbols - 1) if symbols > 1 else 1.0
+    name = f"{ordinal(symbol)} symbol"
+    if symbols > 1 and place == 0:
         name += " (early)"
-    if parts > 1 and place == parts - 1:
-        name = "last"
+    if symbols > 1 and place == symbols - 1:
+        name = "last symbol"
     return {
-        **belongs(cell, f"part {part}"),
+        **belongs(cell, f"symbol {symbol}"),
         **points(line),
-        "legendgroup": f"part {part}",
+        "legendgroup": f"symbol {symbol}",
         "name": name,
         "showlegend": True,
         "line": {

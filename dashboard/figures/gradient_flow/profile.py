@@ -1,4 +1,4 @@
-"""The gradient profile: how strongly the loss still pulls on each step of the sequence."""
+"""The gradient profile: how strongly the loss depends on the state at each time step."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.layout import POWERS, Trace, new_figure, numbers, remark, step_ticks, thinned
+from dashboard.figures.lines import cell_line
 from dashboard.figures.replay import Frame, add_replay
 from dashboard.figures.style import cell_style, in_order
 from models.cells import CELLS
@@ -35,18 +36,18 @@ Phase = Literal["initialisation", "now"]
 
 @dataclass(frozen=True)
 class Profile:
-    """One line: the median over seeds of ‖∂L/∂state_t‖, t from 1 to T.
+    """One line of the figure: the median over seeds of ‖∂L/∂state_t‖, t from 1 to T.
 
-    Of an even number it is the geometric mean of the two in the middle, as on a log axis.
+    The median of an even number of seeds is the geometric mean of the middle two, as on a log axis.
     """
 
     cell: str
     step: int
     t: tuple[int, ...]
     norms: tuple[float, ...]
-    """NaN where the median is 0 or not finite: it has no place on a log axis."""
+    """The medians; NaN where one is 0 or not finite and so has no place on a log axis."""
     zeros: int
-    """At how many t some seed's gradient is exactly 0."""
+    """The number of t at which some seed's gradient is exactly 0."""
 
 
 def gradient_profile(
@@ -54,45 +55,38 @@ def gradient_profile(
     *,
     length: int,
     state: str = "h",
-    relative: bool = False,
     cells: Sequence[str] = (),
+    replay: bool = False,
 ) -> go.Figure:
-    """‖∂L/∂h_t‖ against t, at initialisation (dotted) and at each cell's latest step.
+    """‖∂L/∂state_t‖ against t, at initialisation (dotted) and at each cell's latest step.
 
-    With ``relative`` each line is divided by its value at t = T. A cell without this state
-    (``c`` is the LSTM's) has no line.
+    A cell without this state (``c`` is the LSTM's) has no line. With ``replay`` the figure has Play
+    and a slider over training steps, which run in the browser alone.
     """
-    rows = _rows(gradients, length, state)
-    figure = profile_figure(length, state, relative, "dotted: at initialisation · thick: now")
-    for cell in profile_cells(cells, rows, state):
+    rows = gradients[(gradients["length"] == length) & (gradients["state"] == state)]
+    figure = profile_figure(length, state, False, "dotted: at initialisation · thick: now")
+    order = profile_cells(cells, rows, state)
+    for cell in order:
         for phase in ("initialisation", "now"):
             found = profile(rows[rows["cell"] == cell], phase)
-            figure.add_trace(profile_trace(cell, phase, found, state, relative, MOST_POINTS))
+            figure.add_trace(profile_trace(cell, phase, found, state, False, MOST_POINTS))
+    if replay:
+        add_replay(figure, _frames(rows, order, state), REPLAY_HEIGHT)
     return figure
 
 
-def gradient_profile_replay(
-    gradients: pd.DataFrame,
-    *,
-    length: int,
-    state: str = "h",
-    relative: bool = False,
-    cells: Sequence[str] = (),
-) -> go.Figure:
-    """The same picture over training: Play and a slider, which run in the browser alone."""
-    figure = gradient_profile(gradients, length=length, state=state, relative=relative, cells=cells)
-    rows = _rows(gradients, length, state)
+def _frames(rows: pd.DataFrame, cells: Sequence[str], state: str) -> list[Frame]:
+    """The latest profile of every cell at up to MOST_FRAMES evaluations."""
     steps = sorted(int(step) for step in rows["step"].unique())
     frames = []
     for step in (steps[i] for i in thinned(len(steps), MOST_FRAMES)):
         so_far = rows[rows["step"] <= step]
         traces = []
-        for cell in profile_cells(cells, rows, state):
+        for cell in cells:
             found = profile(so_far[so_far["cell"] == cell], "now")
-            traces.append(profile_trace(cell, "now", found, state, relative, MOST_POINTS_OF_FRAME))
+            traces.append(profile_trace(cell, "now", found, state, False, MOST_POINTS_OF_FRAME))
         frames.append(Frame(step, traces))
-    add_replay(figure, frames, REPLAY_HEIGHT)
-    return figure
+    return frames
 
 
 def profile(rows: pd.DataFrame, phase: Phase) -> Profile | None:
@@ -117,18 +111,14 @@ def profile(rows: pd.DataFrame, phase: Phase) -> Profile | None:
     )
 
 
-def _rows(gradients: pd.DataFrame, length: int, state: str) -> pd.DataFrame:
-    return gradients[(gradients["length"] == length) & (gradients["state"] == state)]
-
-
 def profile_cells(cells: Sequence[str], rows: pd.DataFrame, state: str) -> list[str]:
-    """All that have a place in the legend: those with this state."""
+    """The cells with a place in the legend: those that have this state, in their usual order."""
     having = [cell for cell in cells if state in spec.parse("cell", cell, CELLS)[0].states]
     return in_order([*having, *rows["cell"].unique()])
 
 
 def profile_figure(length: int, state: str, relative: bool, note: str) -> go.Figure:
-    """An empty figure for profiles, with a note above its legend."""
+    """An empty figure for profiles of this length and state, with a note above its legend."""
     norm = f"‖∂L/∂{state}<sub>t</sub>‖"
     divided = f"{norm} / ‖∂L/∂{state}<sub>T</sub>‖"
     figure = new_figure(
@@ -148,26 +138,12 @@ def profile_figure(length: int, state: str, relative: bool, note: str) -> go.Fig
 def profile_trace(
     cell: str, phase: Phase, found: Profile | None, state: str, relative: bool, most: int
 ) -> Trace:
-    """One line in at most so many points; with ``relative`` divided by its value at t = T."""
+    """One cell's line in at most ``most`` points; ``relative`` divides it by its value at T."""
     style = cell_style(cell)
-    initialisation = phase == "initialisation"
-    trace: Trace = {
-        "type": "scatter",
-        "uid": f"{cell}/{phase}",
-        "legendgroup": cell,
-        "name": style.label,
-        "showlegend": not initialisation,
-        "x": [None],  # an empty trace would have no place in the legend
-        "y": [None],
-        "mode": "lines",
-        "connectgaps": False,
-        "line": {
-            "color": style.color,
-            "dash": "dot" if initialisation else style.dash,
-            "width": 1.5 if initialisation else 2.5,
-        },
-        "opacity": 0.8 if initialisation else 1.0,
-    }
+    trace: Trace = {**cell_line(cell, phase), "connectgaps": False}
+    if phase == "initialisation":
+        trace |= {"showlegend": False, "opacity": 0.8}
+        trace["line"] |= {"dash": "dot", "width": 1.5}
     if found is None:
         return trace
     kept = thinned(len(found.t), most)

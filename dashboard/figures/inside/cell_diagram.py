@@ -1,4 +1,4 @@
-"""One unit of a cell at one step: the thicker a path, the more goes through."""
+"""A diagram of one unit of a cell at one step: the thicker a path, the more goes through."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from typing import Literal
 
 import plotly.graph_objects as go
 
-from dashboard.figures.inside.gate_style import Anatomy, color
+from dashboard.figures.inside.gate_style import GateRoles, color
 from dashboard.figures.layout import GREY, TRANSPARENT, Trace, new_figure
 
 HEIGHT = 300
 THIN, THICK = 1.0, 15.0
 """Width, pixels, of a path that is shut and of one that is open."""
 NODE = 24
+"""Diameter of a sign, pixels."""
 CLEAR = 16
-"""Pixels between the middle of a sign and the words beside it."""
+"""Pixels between the middle of a sign and the label beside it."""
 
 Place = tuple[float, float]
+"""Coordinates in the diagram."""
 BEFORE, KEEP, ADD, AFTER = (0.0, 3.0), (2.6, 3.0), (5.2, 3.0), (10.0, 3.0)
 CANDIDATE, WRITE = (5.2, 0.3), (5.2, 1.7)
 TURN, SQUASH, SHOW, OUT = (7.8, 3.0), (7.8, 2.1), (7.8, 1.2), (10.0, 1.2)
@@ -27,7 +29,7 @@ OLD, RESET, INPUT = (0.0, 0.3), (2.6, 0.3), (5.2, -1.0)
 
 @dataclass(frozen=True)
 class Path:
-    """A line through these places; ``value`` from 0 to 1 is its thickness."""
+    """A line through ``places``; its thickness grows with ``value``, from 0 to 1."""
 
     name: str
     places: Sequence[Place]
@@ -36,54 +38,58 @@ class Path:
 
     @property
     def width(self) -> float:
+        """Width of the line, pixels."""
         return THIN + (THICK - THIN) * min(max(abs(self.value), 0.0), 1.0)
 
 
-def cell_diagram(parts: Anatomy, now: Mapping[str, float], before: float) -> go.Figure:
-    """``now``: the unit's gates and states at this step by name; ``before``: its memory's last.
+def cell_diagram(roles: GateRoles, now: Mapping[str, float], before: float) -> go.Figure:
+    """The diagram of one unit at one step.
+
+    ``now`` holds the unit's gates and states at this step by name, ``before`` its memory one step
+    earlier.
 
     From left to right the memory goes on, through the gate that keeps; from below the candidate
     comes in, through the gate that writes; to the right the state is read, through the gate that
     shows. A cell without such a gate has an open path, or, without a gate that keeps, none.
     """
     figure = new_figure(
-        f"diagram/{parts.gates}",
+        f"diagram/{roles.gates}",
         height=HEIGHT,
         xaxis={"range": [-1.1, 11.1], "visible": False, "fixedrange": True},
         yaxis={"range": [-1.5, 3.9], "visible": False, "fixedrange": True},
     )
     figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4})
-    drawn = paths(parts, now)
+    drawn = paths(roles, now)
     figure.update_layout(shapes=[line for path in drawn for line in _lines(path)])
     heads = [_head(path) for path in drawn]
-    figure.add_traces([*heads, _signs(parts)])
-    figure.update_layout(annotations=_words(parts, now, before))
+    figure.add_traces([*heads, _signs(roles)])
+    figure.update_layout(annotations=_labels(roles, now, before))
     return figure
 
 
-def paths(parts: Anatomy, now: Mapping[str, float]) -> list[Path]:
-    """What is drawn as thick as it is open."""
+def paths(roles: GateRoles, now: Mapping[str, float]) -> list[Path]:
+    """The lines of the diagram, each as thick as its gate is open."""
     found = [
         Path("input", (INPUT, CANDIDATE), 0.3),
         Path("after", (ADD, AFTER), 0.3),
     ]
-    if parts.keep:
-        found.append(Path("keep", (BEFORE, ADD), now[parts.keep], color(parts.keep)))
-    gate = parts.write or parts.keep
-    writes = 1.0 if gate is None else now[gate] if parts.write else 1 - now[gate]
-    found.append(Path("write", (CANDIDATE, ADD), writes, color(gate or parts.candidate)))
-    others = _others(parts)
+    if roles.keep:
+        found.append(Path("keep", (BEFORE, ADD), now[roles.keep], color(roles.keep)))
+    gate = roles.write or roles.keep
+    writes = 1.0 if gate is None else now[gate] if roles.write else 1 - now[gate]
+    found.append(Path("write", (CANDIDATE, ADD), writes, color(gate or roles.candidate)))
+    others = _others(roles)
     value, shade = (now[others[0]], color(others[0])) if others else (0.3, GREY)
     found.append(Path("recurrent", (OLD, CANDIDATE), value, shade))
-    if parts.show:
-        found.append(Path("show", (TURN, SHOW, OUT), now[parts.show], color(parts.show)))
+    if roles.show:
+        found.append(Path("show", (TURN, SHOW, OUT), now[roles.show], color(roles.show)))
     return found
 
 
-def _others(parts: Anatomy) -> list[str]:
-    """Gates on the way from the old state to the candidate."""
-    known = {parts.keep, parts.write, parts.show, parts.candidate}
-    return [gate for gate in parts.gates if gate not in known][:1]
+def _others(roles: GateRoles) -> list[str]:
+    """At most one gate: the one between the old state and the candidate (the GRU's reset gate)."""
+    known = {roles.keep, roles.write, roles.show, roles.candidate}
+    return [gate for gate in roles.gates if gate not in known][:1]
 
 
 def _lines(path: Path) -> list[Trace]:
@@ -104,7 +110,7 @@ def _lines(path: Path) -> list[Trace]:
 
 
 def _head(path: Path) -> Trace:
-    """The arrow at the end; where the path ends in a sign, the sign stands on it."""
+    """The arrow at the end of a path, hidden where the path ends in a sign."""
     (x0, y0), (x1, y1) = path.places[-2:]
     direction = "right" if x1 > x0 else "up" if y1 > y0 else "down"
     return {
@@ -123,15 +129,18 @@ def _head(path: Path) -> Trace:
     }
 
 
-def _signs(parts: Anatomy) -> Trace:
-    """× where a gate multiplies, + where the memory is written to, tanh where it is squashed."""
-    signs = [(CANDIDATE, parts.candidate, color(parts.candidate))]
-    if parts.keep:
-        signs += [(KEEP, "×", color(parts.keep)), (ADD, "+", GREY)]
-        signs.append((WRITE, "×", color(parts.write or parts.keep)))
-    if parts.show:
-        signs += [(SQUASH, "tanh", GREY), (SHOW, "×", color(parts.show))]
-    signs += [(RESET, "×", color(other)) for other in _others(parts)]
+def _signs(roles: GateRoles) -> Trace:
+    """The signs of the diagram.
+
+    They are × where a gate multiplies, + where the memory is written to, tanh where it is squashed.
+    """
+    signs = [(CANDIDATE, roles.candidate, color(roles.candidate))]
+    if roles.keep:
+        signs += [(KEEP, "×", color(roles.keep)), (ADD, "+", GREY)]
+        signs.append((WRITE, "×", color(roles.write or roles.keep)))
+    if roles.show:
+        signs += [(SQUASH, "tanh", GREY), (SHOW, "×", color(roles.show))]
+    signs += [(RESET, "×", color(other)) for other in _others(roles)]
     return {
         "type": "scatter",
         "uid": "signs",
@@ -149,32 +158,32 @@ def _signs(parts: Anatomy) -> Trace:
     }
 
 
-def _words(parts: Anatomy, now: Mapping[str, float], before: float) -> list[Trace]:
-    """What goes in and out, and how far each gate is open."""
-    memory, candidate = parts.memory, parts.candidate
-    words = [
-        _word(AFTER, "above", f"{memory}<sub>t</sub> = {_two(now[memory])}"),
-        _word(INPUT, "right", "x<sub>t</sub>"),
-        _word(OLD, "above", "h<sub>t−1</sub>"),
+def _labels(roles: GateRoles, now: Mapping[str, float], before: float) -> list[Trace]:
+    """Labels that say what goes in and out, and how far each gate is open."""
+    memory, candidate = roles.memory, roles.candidate
+    labels = [
+        _label(AFTER, "above", f"{memory}<sub>t</sub> = {_two(now[memory])}"),
+        _label(INPUT, "right", "x<sub>t</sub>"),
+        _label(OLD, "above", "h<sub>t−1</sub>"),
     ]
     if candidate != memory:
-        words.append(_word(CANDIDATE, "right", f"{candidate} = {_two(now[candidate])}"))
-    if parts.keep:
-        words.append(_word(BEFORE, "above", f"{memory}<sub>t−1</sub> = {_two(before)}"))
-        words.append(_word(KEEP, "above", f"{parts.keep} = {_two(now[parts.keep])}"))
-        if parts.write:
-            text = f"{parts.write} = {_two(now[parts.write])}"
+        labels.append(_label(CANDIDATE, "right", f"{candidate} = {_two(now[candidate])}"))
+    if roles.keep:
+        labels.append(_label(BEFORE, "above", f"{memory}<sub>t−1</sub> = {_two(before)}"))
+        labels.append(_label(KEEP, "above", f"{roles.keep} = {_two(now[roles.keep])}"))
+        if roles.write:
+            text = f"{roles.write} = {_two(now[roles.write])}"
         else:
-            text = f"1 − {parts.keep} = {_two(1 - now[parts.keep])}"
-        words.append(_word(WRITE, "left", text))
-    if parts.show:
-        words.append(_word(SHOW, "below", f"{parts.show} = {_two(now[parts.show])}"))
-        words.append(_word(OUT, "above", f"h<sub>t</sub> = {_two(now['h'])}"))
-    return words + [_word(RESET, "below", f"{one} = {_two(now[one])}") for one in _others(parts)]
+            text = f"1 − {roles.keep} = {_two(1 - now[roles.keep])}"
+        labels.append(_label(WRITE, "left", text))
+    if roles.show:
+        labels.append(_label(SHOW, "below", f"{roles.show} = {_two(now[roles.show])}"))
+        labels.append(_label(OUT, "above", f"h<sub>t</sub> = {_two(now['h'])}"))
+    return labels + [_label(RESET, "below", f"{one} = {_two(now[one])}") for one in _others(roles)]
 
 
-def _word(place: Place, side: Literal["above", "below", "left", "right"], text: str) -> Trace:
-    """An annotation on this side of a place, clear of the sign that stands there."""
+def _label(place: Place, side: Literal["above", "below", "left", "right"], text: str) -> Trace:
+    """A label on this side of a place, clear of the sign that stands there."""
     shifts: dict[str, Trace] = {
         "above": {"yanchor": "bottom", "yshift": CLEAR},
         "below": {"yanchor": "top", "yshift": -CLEAR},
@@ -192,5 +201,5 @@ def _word(place: Place, side: Literal["above", "below", "left", "right"], text: 
 
 
 def _two(value: float) -> str:
-    """Two digits; what rounds to 0 has no sign."""
+    """The value with two decimals; one that rounds to 0 has no sign."""
     return f"{round(value, 2) + 0.0:.2f}"

@@ -1,4 +1,4 @@
-"""One unit: its gates and states over time, on the time axis of the heat maps above."""
+"""One unit's gates and states over time, on the time axis of the heat maps above."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.inside.gate_map import LEFT, MARK, RIGHT
-from dashboard.figures.inside.gate_style import Anatomy, color, dash
+from dashboard.figures.inside.gate_style import GateRoles, color, dash
 from dashboard.figures.layout import AT_THE_BOTTOM, GREY, Trace, new_figure, numbers, step_ticks
 
 HEIGHT = 330
@@ -18,15 +18,17 @@ def gate_lines(
     t: Sequence[int],
     values: Mapping[str, np.ndarray],
     *,
-    parts: Anatomy,
+    roles: GateRoles,
     unit: int,
     step: int | None = None,
     informative: Sequence[int] = (),
     event: str = "",
 ) -> go.Figure:
-    """Gates, from 0 to 1, above; what may be negative below. ``values`` are (T, H).
+    """Gates, from 0 to 1, above, and values that may be negative below.
 
-    ``step`` is the one that is looked at, ``informative`` are those that are marked.
+    ``values`` are (T, H) by name; ``unit`` is counted from 1. A dotted line marks ``step``, solid
+    lines mark the ``informative`` steps. ``event`` names what is at t = 0 where sequences were
+    aligned on it.
     """
     figure = new_figure(
         f"gate lines/{t[0]}/{t[-1]}",
@@ -40,7 +42,7 @@ def gate_lines(
         },
         yaxis={},
     )
-    open_gates = [name for name in values if not parts.signed(name)]
+    open_gates = [name for name in values if not roles.signed(name)]
     split = 0.52 if open_gates else 1.0
     below = {"domain": [0, split - 0.06 * bool(open_gates)], "nticks": 5, "automargin": False}
     figure.update_layout(
@@ -50,7 +52,7 @@ def gate_lines(
     )
     figure.update_layout(yaxis_visible=bool(open_gates))
     for name, table in values.items():
-        figure.add_trace(_line(name, t, table[:, unit - 1], parts))
+        figure.add_trace(_line(name, t, table[:, unit - 1], roles))
     for own in informative:
         figure.add_shape(**_at(own, MARK, "solid"))
     if step is not None:
@@ -58,12 +60,12 @@ def gate_lines(
     return figure
 
 
-def _line(name: str, t: Sequence[int], values: np.ndarray, parts: Anatomy) -> Trace:
+def _line(name: str, t: Sequence[int], values: np.ndarray, roles: GateRoles) -> Trace:
     return {
         "type": "scatter",
         "uid": f"line/{name}",
         "name": name,
-        "yaxis": "y2" if parts.signed(name) else "y",
+        "yaxis": "y2" if roles.signed(name) else "y",
         "x": [int(own) for own in t],
         "y": numbers(values),
         "mode": "lines",

@@ -1,4 +1,4 @@
-"""Gates and states of all units, step for step under the sequence that they answer to."""
+"""Heat maps of all units' gates and states over time, beneath the sequence they answer to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from dashboard.figures.inside.gate_style import Anatomy, words
+from dashboard.figures.inside.gate_style import GateRoles, described
 from dashboard.figures.layout import (
     AT_THE_BOTTOM,
     SMALL,
@@ -28,40 +28,47 @@ Order = Literal["time constant", "selectivity", "similarity", "number"]
 ORDERS: tuple[Order, ...] = ("time constant", "selectivity", "similarity", "number")
 
 LEFT, RIGHT = 46, 62
-"""Margins, pixels: those of every figure that stands above or beneath this one."""
+"""Margins, pixels, of all figures that share this one's time axis."""
 GAP = 30
-"""Between two maps, pixels: the name of the lower one stands there."""
+"""Space between two maps, pixels: the name of the lower one stands there."""
 BOTTOM = 44
 UNIT = 5
-LEAST, MOST = 84, 190
-"""Height of a map, pixels."""
+"""Height of one unit's row, pixels, within the bounds of a map's height."""
+MIN_HEIGHT, MAX_HEIGHT = 84, 190
+"""Bounds of a map's height, pixels."""
 MOST_COLUMNS = 400
 MOST_MARKED = 12
-"""Runs of informative steps; with more, only the strip shows them."""
+"""Most runs of informative steps that are marked through all maps; more show in the strip alone."""
 OPEN = "Viridis"
+"""Colour scale of values from 0 to 1."""
 SIGNED = [[0, "#105dd1"], [0.5, "rgba(128,132,149,0.1)"], [1, "#c0212d"]]
-"""Around 0 the page shows through."""
+"""Colour scale of values that may be negative: around 0 the page shows through."""
 FULL = 3.0
+"""Largest end of the scale of a memory that is read through a tanh, which is flat from there."""
 MARK = "rgba(230,159,0,0.8)"
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One of the pictures above each other: where it is, as shares of the plot's height."""
+    """Where one of the maps stands, as shares of the plot's height."""
 
     low: float
     high: float
 
 
 def unit_order(
-    by: Order, units: pd.DataFrame, values: Mapping[str, np.ndarray], parts: Anatomy
+    by: Order, units: pd.DataFrame, values: Mapping[str, np.ndarray], roles: GateRoles
 ) -> list[int]:
-    """Units, from 1, from the top downwards. Where there is nothing to sort by, by number."""
+    """The units, counted from 1, in the order in which they stand from the top downwards.
+
+    Where there is nothing to sort by, they are sorted by number. ``units`` is the table of
+    ``models.diagnostics.inside.gate_trace.specialisation``, ``values`` are (T, H) by name.
+    """
     hidden = next(iter(values.values())).shape[1]
     if by == "similarity" and hidden > 2:
         return _similar(values)
     column = {"time constant": "time_constant", "selectivity": "selectivity"}.get(by)
-    gate = parts.keep if by == "time constant" else parts.selective
+    gate = roles.keep if by == "time constant" else roles.selective
     rows = units[units["gate"] == gate]
     if column is None or len(rows) != hidden:
         return list(range(1, hidden + 1))
@@ -73,19 +80,19 @@ def gate_map(
     t: Sequence[int],
     values: Mapping[str, np.ndarray],
     *,
-    parts: Anatomy,
+    roles: GateRoles,
     order: Sequence[int],
     example: Example | None = None,
     unit: int | None = None,
     event: str = "",
 ) -> go.Figure:
-    """A heat map (units × time) for each of ``values``, (T, H), under the strip of the example.
+    """A heat map (units × time) for each of ``values``, (T, H) by name, under the example's strip.
 
-    ``order``: units, from 1, from the top downwards. ``unit`` is pointed at. ``event`` names what
-    is at t = 0 where sequences were aligned on it.
+    ``order`` is that of ``unit_order``. An arrow points at ``unit``. ``event`` names what is at
+    t = 0 where sequences were aligned on it.
     """
     rows = 0 if example is None else 1 if fits(example) else 2
-    height = min(max(UNIT * len(order), LEAST), MOST)
+    height = min(max(UNIT * len(order), MIN_HEIGHT), MAX_HEIGHT)
     heights = [ROW * rows] * bool(rows) + [height] * len(values)
     places = _stacked(heights)
     figure = new_figure(
@@ -109,28 +116,34 @@ def gate_map(
         figure.update_layout(yaxis=_hidden(places[0], [-0.5, rows - 0.5]))
         figure.add_annotation(**_title(f"Right answer: {example.answer}", places[0]))
     for place, (name, table) in enumerate(values.items(), start=1 + bool(example)):
-        figure.add_trace(_heat(name, t, table, order, parts, places[place - 1], place))
+        figure.add_trace(_heat(name, t, table, order, roles, places[place - 1], place))
         figure.update_layout(
             {f"yaxis{place if place > 1 else ''}": _units(order, unit, places, place)}
         )
-        figure.add_annotation(**_title(words(name), places[place - 1]))
+        figure.add_annotation(**_title(described(name), places[place - 1]))
     for first, last in _marked(example, event):
         figure.add_shape(**_mark(first, last))
     return figure
 
 
 def _similar(values: Mapping[str, np.ndarray]) -> list[int]:
-    """Neighbours behave alike: the leaves of an average linkage over all gates and states."""
-    parts = []
+    """The units ordered so that neighbours behave alike.
+
+    They are the leaves of an average linkage over all gates and states.
+    """
+    tables = []
     for table in values.values():
         rows = np.nan_to_num(table.T)
-        parts.append((rows - rows.mean()) / (rows.std() or 1.0))
-    tree = linkage(np.concatenate(parts, axis=1), method="average", optimal_ordering=True)
+        tables.append((rows - rows.mean()) / (rows.std() or 1.0))
+    tree = linkage(np.concatenate(tables, axis=1), method="average", optimal_ordering=True)
     return [int(leaf) + 1 for leaf in leaves_list(tree)]
 
 
 def _stacked(heights: Sequence[int]) -> list[_Row]:
-    """From the top downwards, GAP pixels apart; the gap above the first is the figure's margin."""
+    """Places for maps of these heights, from the top downwards, GAP pixels apart.
+
+    The gap above the first is the figure's margin.
+    """
     whole = sum(heights) + GAP * (len(heights) - 1)
     places, top = [], whole
     for height in heights:
@@ -153,7 +166,7 @@ def _hidden(place: _Row, ends: Sequence[float]) -> Trace:
 
 
 def _units(order: Sequence[int], unit: int | None, places: Sequence[_Row], place: int) -> Trace:
-    """The axis of a map: the unit that is looked at has its number there."""
+    """The vertical axis of a map, with the number of the unit that is pointed at."""
     at = [row for row, own in enumerate(order) if own == unit]
     return {
         "domain": [places[place - 1].low, places[place - 1].high],
@@ -188,12 +201,12 @@ def _heat(
     t: Sequence[int],
     table: np.ndarray,
     order: Sequence[int],
-    parts: Anatomy,
+    roles: GateRoles,
     row: _Row,
     place: int,
 ) -> Trace:
     columns = thinned(len(t), MOST_COLUMNS)
-    low, high = _ends(name, table, parts)
+    low, high = _ends(name, table, roles)
     beyond = "≥ " if np.nanmax(np.abs(table), initial=0) > high else ""
     return {
         "type": "heatmap",
@@ -205,7 +218,7 @@ def _heat(
         "customdata": [[own] * len(columns) for own in order],
         "zmin": low,
         "zmax": high,
-        "colorscale": SIGNED if parts.signed(name) else OPEN,
+        "colorscale": SIGNED if roles.signed(name) else OPEN,
         "hoverongaps": False,
         "colorbar": {
             "x": 1.01,
@@ -227,13 +240,13 @@ def _heat(
     }
 
 
-def _ends(name: str, table: np.ndarray, parts: Anatomy) -> tuple[float, float]:
-    """Of the colour scale. A memory behind a tanh is as good as full at FULL."""
-    if not parts.signed(name):
+def _ends(name: str, table: np.ndarray, roles: GateRoles) -> tuple[float, float]:
+    """The ends of a gate's or state's colour scale."""
+    if not roles.signed(name):
         return 0.0, 1.0
     finite = np.abs(table[np.isfinite(table)])
     largest = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
-    if parts.show and name == parts.memory:
+    if roles.show and name == roles.memory:
         largest = min(largest, FULL)
     return -largest, largest
 

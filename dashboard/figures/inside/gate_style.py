@@ -1,4 +1,4 @@
-"""How gates and states are called and drawn: the same in every picture of a cell's inside."""
+"""How gates and states are called and drawn: the same on every figure of a cell's inside."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from models.cells import CELLS
 from models.cells.cell import Cell
 from models.settings import spec
 
-WORDS = {
+NAMES = {
     "i": "input gate",
     "f": "forget gate",
     "o": "output gate",
     "g": "candidate",
     "r": "reset gate",
-    "z": "update gate: the share that is kept",
+    "z": "update gate",
     "n": "candidate",
     "c": "long-term state",
     "h": "hidden state",
 }
-# From the house's palette: at least 3:1 in contrast on white and on dark.
+MEANINGS = {"z": "the share that is kept"}
+"""What a gate does, where papers disagree about it."""
+# From the palette of the cells: at least 3:1 in contrast on white and on dark.
 COLORS = {
     "i": "#c85a0f",
     "f": "#105dd1",
@@ -32,39 +34,48 @@ COLORS = {
     "h": "#0e6d7a",
 }
 OTHER = "#7f46ba"
+"""The colour of a gate or state of any other name."""
 DASHES = {"i": "solid", "f": "dash", "o": "dashdot", "r": "dashdot", "z": "dash"}
 
 
 @dataclass(frozen=True)
-class Anatomy:
-    """What of a cell does what; by role, so that a new cell has its pictures as well."""
+class GateRoles:
+    """Which of a cell's gates and states plays which role.
+
+    Figures ask for roles, not for names, so that a new cell has its figures as well. A role that no
+    gate of the cell plays is None.
+    """
 
     gates: tuple[str, ...]
     candidate: str
+    """The gate that holds the new value, not a factor between 0 and 1."""
     states: tuple[str, ...]
     keep: str | None
+    """The gate that says how much of the old memory stays."""
     write: str | None
+    """The gate that says how much of the candidate is added."""
     show: str | None
+    """The gate that says how much of the memory is passed on as h."""
 
     @property
     def memory(self) -> str:
-        """The state that is carried longest."""
+        """The state that carries information furthest: c of the LSTM, else h."""
         return self.states[-1]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Everything there is to see: forget and input first, then the states, then the rest."""
+        """All gates and states: keep and write first, then the states, then the rest."""
         first = [name for name in (self.keep, self.write) if name]
         return tuple(dict.fromkeys((*first, *self.states[::-1], *self.gates)))
 
     @property
-    def first_to_see(self) -> tuple[str, ...]:
-        """What is shown before anything is chosen."""
+    def default_names(self) -> tuple[str, ...]:
+        """The gates and states that are shown before anything is chosen."""
         chosen = {name for name in (self.keep, self.write, *self.states) if name}
         return tuple(name for name in self.names if name in chosen)
 
     def signed(self, name: str) -> bool:
-        """Whether its values may be below 0."""
+        """Whether values of this gate or state may be below 0."""
         return name in self.states or name == self.candidate
 
     @property
@@ -73,10 +84,10 @@ class Anatomy:
         return self.write or self.keep or self.candidate
 
 
-def anatomy(cell: str) -> Anatomy:
-    """Of a cell spec. Raises SpecError."""
+def gate_roles(cell: str) -> GateRoles:
+    """The roles of the gates of a cell, given as a spec text. Raises SpecError."""
     described: type[Cell] = spec.parse("cell", cell, CELLS)[0]
-    return Anatomy(
+    return GateRoles(
         described.gates,
         described.candidate,
         described.states,
@@ -86,14 +97,21 @@ def anatomy(cell: str) -> Anatomy:
     )
 
 
-def words(name: str) -> str:
-    """For people: "f, forget gate"."""
-    return f"{name}, {WORDS[name]}" if name in WORDS else name
+def full_name(name: str) -> str:
+    """A gate or state as people call it: "f, forget gate"."""
+    return f"{name}, {NAMES[name]}" if name in NAMES else name
+
+
+def described(name: str) -> str:
+    """The full name with its meaning: "z, update gate: the share that is kept"."""
+    return ": ".join((full_name(name), *([MEANINGS[name]] if name in MEANINGS else [])))
 
 
 def color(name: str) -> str:
+    """The colour of a gate or state, as #rrggbb."""
     return COLORS.get(name, OTHER)
 
 
 def dash(name: str) -> str:
+    """The dash of a gate's or state's line, as Plotly names it."""
     return DASHES.get(name, "solid")

@@ -1,4 +1,4 @@
-"""What a linear probe reads from the states, step by step."""
+"""How well a linear probe reads the answer from the states, step by step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dashboard.figures.style import translucent
 
 HEIGHT = 360
 DASHES = ("solid", "dash", "dashdot", "longdash")
-"""Of what is read; the colour is the state's."""
+"""Dashes of the lines, by what is read; the colour is the state's."""
 
 
 def probe_curve(
@@ -21,8 +21,8 @@ def probe_curve(
     """Accuracy against t with its 95 % interval, a line for each state and each question.
 
     ``table`` has the columns of ``models.diagnostics.inside.linear_probe.COLUMNS``; with
-    ``operated``, what was before an operation is thin. In grey the control: shuffled labels, the
-    mean and the range of many shufflings.
+    ``operated``, the lines from before an operation are thin. The control is grey: the mean and
+    the range over many shufflings of the labels.
     """
     steps = int(table["t"].max())
     figure = new_figure(
@@ -47,7 +47,7 @@ def probe_curve(
 
 
 def _curves(table: pd.DataFrame) -> list[tuple[str, str, str, pd.DataFrame]]:
-    """State, dash, name and rows of each line."""
+    """The state, dash, name and rows of each line."""
     asked = list(dict.fromkeys(table["reads"]))
     operated = table["operated"] if "operated" in table else pd.Series(True, index=table.index)
     found = []
@@ -67,9 +67,7 @@ def _curves(table: pd.DataFrame) -> list[tuple[str, str, str, pd.DataFrame]]:
 def _curve(state: str, dash: str, name: str, rows: pd.DataFrame) -> list[Trace]:
     t = rows["t"].tolist()
     shade = color(state)
-    band: Trace = {
-        **_hull(name, t, rows["low"], rows["high"], translucent(shade, 0.16)),
-    }
+    band = _band(name, t, rows["low"], rows["high"], translucent(shade, 0.16))
     line: Trace = {
         "type": "scatter",
         "uid": f"line/{name}",
@@ -86,7 +84,7 @@ def _curve(state: str, dash: str, name: str, rows: pd.DataFrame) -> list[Trace]:
     return [band, line]
 
 
-def _hull(name: str, t: list[int], low: pd.Series, high: pd.Series, fill: str) -> Trace:
+def _band(name: str, t: list[int], low: pd.Series, high: pd.Series, fill: str) -> Trace:
     return {
         "type": "scatter",
         "uid": f"band/{name}",
@@ -103,7 +101,7 @@ def _hull(name: str, t: list[int], low: pd.Series, high: pd.Series, fill: str) -
 
 
 def _control(table: pd.DataFrame) -> list[Trace]:
-    """Over the states that are drawn, after an operation where there was one."""
+    """The control over all states that are drawn, after an operation where there was one."""
     rows = table[table["operated"]] if "operated" in table else table
     found = rows.groupby("t").agg(
         {"shuffled": "mean", "shuffled_low": "min", "shuffled_high": "max"}
@@ -121,4 +119,4 @@ def _control(table: pd.DataFrame) -> list[Trace]:
         "line": {"color": GREY, "width": 2},
         "hovertemplate": "t = %{x} · shuffled labels, mean %{y:.3f}<extra></extra>",
     }
-    return [_hull("control", t, found["shuffled_low"], found["shuffled_high"], fill), line]
+    return [_band("control", t, found["shuffled_low"], found["shuffled_high"], fill), line]

@@ -1,4 +1,4 @@
-"""What training made of a cell's units: how long each keeps, and what opens its gates."""
+"""What a cell's units have specialised in: how long each keeps its memory, what opens its gates."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.inside.gate_style import color, words
+from dashboard.figures.inside.gate_style import color, full_name
 from dashboard.figures.layout import GREY, SMALL, Trace, level, log_ticks, new_figure
 
 HEIGHT = 320
 LONGEST = 1e5
-"""Steps; what keeps longer is drawn there."""
+"""Time constants above so many steps are drawn at this height."""
 
 
 def time_constants(units: pd.DataFrame, *, keep: str, delay: int) -> go.Figure:
-    """1/(1 − mean of the gate that keeps) of each unit, before (hollow) and after training.
+    """The time constant of each unit, 1/(1 − mean of ``keep``), before (hollow) and after training.
+
+    ``keep`` is the gate that keeps the memory, ``delay`` the steps over which the task needs it.
 
     ``units`` is the table of ``models.diagnostics.inside.gate_trace.specialisation``.
     """
@@ -42,7 +44,7 @@ def time_constants(units: pd.DataFrame, *, keep: str, delay: int) -> go.Figure:
 
 
 def selectivity(units: pd.DataFrame) -> go.Figure:
-    """Each gate's mean at informative steps less its mean at all others, a point a unit."""
+    """Each gate's mean at informative steps minus its mean at all others, a point for each unit."""
     gates = list(dict.fromkeys(units["gate"]))
     figure = new_figure(
         f"selectivity/{gates}",
@@ -50,7 +52,7 @@ def selectivity(units: pd.DataFrame) -> go.Figure:
         xaxis={
             "range": [-0.6, len(gates) - 0.4],
             "tickvals": list(range(len(gates))),
-            "ticktext": [words(gate).split(":")[0].replace(", ", "<br>") for gate in gates],
+            "ticktext": [full_name(gate).replace(", ", "<br>") for gate in gates],
             "tickangle": 0,
         },
         yaxis={"title": "informative − distractor", "nticks": 6},
@@ -82,7 +84,7 @@ def _points(name: str, values: pd.Series, units: list[int], shade: str, *, hollo
 
 
 def _spread(place: int, gate: str, rows: pd.DataFrame) -> Trace:
-    """Side by side as they are numbered, so that points do not hide each other."""
+    """The points of one gate, side by side by unit number, so that none hides another."""
     count = len(rows)
     offsets = np.linspace(-0.3, 0.3, count) if count > 1 else np.zeros(count)
     return {

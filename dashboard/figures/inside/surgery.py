@@ -5,23 +5,24 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.inside.gate_style import words
+from dashboard.figures.inside.gate_style import full_name
 from dashboard.figures.layout import GREY, SMALL, Trace, new_figure
 
 ROW = 46
-LOOKS = {
+"""Height of one gate's row, pixels."""
+STYLES = {
     "0": ("#c0212d", "triangle-left", "held at 0"),
     "1": ("#105dd1", "triangle-right", "held at 1"),
     "mean": ("#047339", "circle", "held at its mean"),
 }
 LABEL = 0.15
-"""What the name of a line takes of the axis on a narrow screen."""
+"""Share of the axis that the name of a line takes on a narrow screen."""
 APART = 0.22
-"""Between the points of one gate, rows."""
+"""Distance between two points of one gate, in rows."""
 
 
 def ablation(table: pd.DataFrame, *, chance: float) -> go.Figure:
-    """A row a gate: accuracy with its 95 % interval where the gate is held at 0, 1 and its mean.
+    """Accuracy with its 95 % interval where a gate is held at 0, 1 or its mean: one row per gate.
 
     ``table`` is that of ``models.diagnostics.inside.surgery.ablation_table``.
     """
@@ -35,7 +36,7 @@ def ablation(table: pd.DataFrame, *, chance: float) -> go.Figure:
         yaxis={
             "range": [len(gates) - 0.5, -0.5],
             "tickvals": list(range(len(gates))),
-            "ticktext": [words(gate).split(":")[0] for gate in gates],
+            "ticktext": [full_name(gate) for gate in gates],
             "fixedrange": True,
         },
     )
@@ -43,7 +44,7 @@ def ablation(table: pd.DataFrame, *, chance: float) -> go.Figure:
         margin={"t": 62},
         legend={"yref": "container", "y": 0.99, "yanchor": "top"},
     )
-    figure.add_traces([_held(to, held[held["to"] == to], gates) for to in LOOKS])
+    figure.add_traces([_held(to, held[held["to"] == to], gates) for to in STYLES])
     apart = intact - chance > 2 * LABEL
     for value, text, right in ((chance, "chance", apart), (intact, "intact", not apart)):
         figure.add_vline(value, line={"color": GREY, "dash": "dash", "width": 1.2})
@@ -61,8 +62,8 @@ def ablation(table: pd.DataFrame, *, chance: float) -> go.Figure:
 
 
 def _held(to: str, rows: pd.DataFrame, gates: list[str]) -> Trace:
-    shade, symbol, name = LOOKS[to]
-    offset = APART * (list(LOOKS).index(to) - 1)
+    shade, symbol, name = STYLES[to]
+    offset = APART * (list(STYLES).index(to) - 1)
     accuracy = rows["accuracy"]
     return {
         "type": "scatter",

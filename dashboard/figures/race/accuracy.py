@@ -20,7 +20,8 @@ from dashboard.figures.layout import (
     remark,
     thinned,
 )
-from dashboard.figures.race.curves import Curve, Row, curves, curves_at
+from dashboard.figures.lines import cell_line
+from dashboard.figures.race.curves import Curve, Row, curves
 from dashboard.figures.race.marks import add_ladder, guess_traces, prediction_traces, span_traces
 from dashboard.figures.race.solved import ROW, add_solved_axis, solved_trace
 from dashboard.figures.replay import Frame, add_replay
@@ -28,14 +29,14 @@ from dashboard.figures.style import cell_style
 from models.analysis.words import count
 
 HEIGHT = 420
-"""Of everything but the rows of the solved table, pixels."""
+"""Height of the figure without the rows of the solved table, pixels."""
 REPLAY_HEIGHT = 80
-"""Of the play button and the slider."""
+"""Height of the play button and the slider, pixels."""
 MOST_FRAMES = 40
 JITTER = 0.008
-"""Between the dots of two seeds, as a share of the length axis."""
+"""Distance between the dots of two seeds, as a share of the length axis."""
 FEWEST_SEEDS = 3
-"""That have an interval: with two, Student's covers nearly the whole plot."""
+"""Fewest seeds with an interval: with two, Student's would cover nearly the whole plot."""
 
 
 def accuracy_by_length(
@@ -48,16 +49,19 @@ def accuracy_by_length(
     predictions: Mapping[str, float] | None = None,
     log_length: bool = True,
     measure: Measure = "accuracy",
+    replay: bool = False,
 ) -> go.Figure:
     """Means with their bands, a dot for each seed, and beneath them how many seeds solved it.
 
     ``accuracy`` has one learning rate for each cell and length; ``baselines`` is a ``ladder``.
     ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``), ``guesses``
     and ``predictions`` (from the gradient at initialisation; both cell to length) are drawn on the
-    accuracy alone.
+    accuracy alone. With ``replay`` the figure, which opens on the end of training, has Play and a
+    slider over at most MOST_FRAMES evaluations, which run in the browser alone.
     """
     guesses, predictions = guesses or {}, predictions or {}
-    found = curves(accuracy, [*cells, *guesses, *predictions])
+    listed = [*cells, *guesses, *predictions]
+    (found,) = curves(accuracy, [max([0, *accuracy["step"]])], listed)
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     figure = _frame(found, axis, measure)
     add_ladder(figure, rungs(baselines, measure), measure, axis.ends())
@@ -70,39 +74,12 @@ def accuracy_by_length(
     figure.add_traces(_cell_traces(found, axis, measure))
     if accuracy["diverged"].any():
         remark(figure, "× diverged")
-    return figure
-
-
-def accuracy_replay(
-    accuracy: pd.DataFrame,
-    *,
-    baselines: pd.DataFrame,
-    cells: Sequence[str] = (),
-    predictions: Mapping[str, float] | None = None,
-    log_length: bool = True,
-    measure: Measure = "accuracy",
-) -> go.Figure:
-    """The same picture over training: Play and a slider, which run in the browser alone.
-
-    It opens on the end of training. At most 40 of the evaluations are kept.
-    """
-    figure = accuracy_by_length(
-        accuracy,
-        baselines=baselines,
-        cells=cells,
-        predictions=predictions,
-        log_length=log_length,
-        measure=measure,
-    )
-    everyone = [*cells, *(predictions or {}), *accuracy["cell"].unique()]
-    axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
-    steps = sorted(int(step) for step in accuracy["step"].unique())
-    shown = [steps[i] for i in thinned(len(steps), MOST_FRAMES)]
-    frames = [
-        Frame(step, _cell_traces(found, axis, measure))
-        for step, found in zip(shown, curves_at(accuracy, shown, everyone), strict=True)
-    ]
-    add_replay(figure, frames, REPLAY_HEIGHT)
+    if replay:
+        evaluated = sorted(int(step) for step in accuracy["step"].unique())
+        steps = [evaluated[i] for i in thinned(len(evaluated), MOST_FRAMES)]
+        moments = zip(steps, curves(accuracy, steps, listed), strict=True)
+        frames = [Frame(step, _cell_traces(then, axis, measure)) for step, then in moments]
+        add_replay(figure, frames, REPLAY_HEIGHT)
     return figure
 
 
@@ -119,7 +96,7 @@ def _frame(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> go.Fig
 
 
 def _cell_traces(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> list[Trace]:
-    """Every cell has every trace, if need be an empty one: so a frame fits the figure."""
+    """All traces of all cells, empty ones too, so that every frame fits the figure."""
     edge = _edge(found, measure)
     kinds = (
         [_band(curve) for curve in found] if measure == "accuracy" else [],
@@ -132,7 +109,7 @@ def _cell_traces(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> 
 
 
 def _edge(found: Sequence[Curve], measure: Measure) -> float:
-    """Where a model stands that has no finite value: at the worst end of the axis."""
+    """The height of a model without a finite value: at the worst end of the axis."""
     if measure == "accuracy":
         return 0.0
     losses = [loss for curve in found for loss in _values(curve.models, measure) if loss]
@@ -158,17 +135,11 @@ def _band(curve: Curve) -> Trace:
 def _line(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
     style = cell_style(curve.cell)
     column = "mean" if measure == "accuracy" else "mean_loss"
+    x = [axis.shift(row["length"], curve.aside) for row in curve.means]
+    y = _positive([row[column] for row in curve.means], measure)
     trace: Trace = {
-        **belongs(curve.cell, "mean"),
-        "name": style.label,
-        "showlegend": True,
-        # An empty trace would have no place in the legend.
-        "x": [axis.shift(row["length"], curve.aside) for row in curve.means] or [None],
-        "y": _positive([row[column] for row in curve.means], measure) or [None],
-        "mode": "lines+markers",
-        "line": {"color": style.color, "dash": style.dash, "width": 2.5},
-        "marker": {"color": style.color, "symbol": style.symbol, "size": 9},
-        "hovertext": [_told(style.label, row, measure) for row in curve.means],
+        **cell_line(curve.cell, "mean", x, y, marks=9),
+        "hovertext": [_mean_hover(style.label, row, measure) for row in curve.means],
         "hoverinfo": "text",
     }
     if measure == "accuracy" and len(curve.means) == 1:  # a band over one length has no width
@@ -214,7 +185,7 @@ def _diverged(curve: Curve, axis: LengthAxis, measure: Measure, edge: float) -> 
 
 
 def _dots(curve: Curve, models: Sequence[Row], axis: LengthAxis) -> Trace:
-    """Seeds side by side around their length; which length and seed, for the hover text."""
+    """The places of seeds side by side around their length, and both for the hover text."""
     return {
         "x": [axis.shift(row["length"], curve.aside + JITTER * row["beside"]) for row in models],
         "customdata": [[row["length"], row["seed"]] for row in models],
@@ -237,7 +208,7 @@ def _positive(values: Sequence[float], measure: Measure) -> list[float | None]:
     return numbers(values)
 
 
-def _told(label: str, row: Row, measure: Measure) -> str:
+def _mean_hover(label: str, row: Row, measure: Measure) -> str:
     seeds = count(row["seeds"], "seed")
     if measure == "loss":
         return f"{label} · T = {row['length']} · mean loss {row['mean_loss']:.4g} over {seeds}"

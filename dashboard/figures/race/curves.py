@@ -1,4 +1,4 @@
-"""What the main picture draws of each cell, as plain rows, at any moment of training."""
+"""The rows that the accuracy figure draws of each cell, at any moment of training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.figures.style import in_order
 from models.analysis.statistics import latest_at, summarise_models
 
 ASIDE = 0.08
-"""Between two cells, where there is only one length."""
+"""Distance between two cells where there is one length, as a share of the axis."""
 
 Row = Mapping[Hashable, Any]
 """A row of a table, by column."""
@@ -21,7 +21,7 @@ Row = Mapping[Hashable, Any]
 
 @dataclass(frozen=True)
 class Curve:
-    """What is drawn of one cell."""
+    """The rows that are drawn of one cell."""
 
     cell: str
     means: Sequence[Row]
@@ -29,18 +29,16 @@ class Curve:
     models: Sequence[Row]
     """The last accuracy row of every model; ``beside`` is its place around its length."""
     aside: float
-    """Where there is one length only, the cells stand side by side: share of the axis."""
+    """Shift along the axis, as a share of it: cells of a single length stand side by side."""
 
 
-def curves(accuracy: pd.DataFrame, cells: Sequence[str] = ()) -> list[Curve]:
-    """What is drawn of each cell in the end, in the order of the registry."""
-    return curves_at(accuracy, [max([0, *accuracy["step"]])], cells)[0]
-
-
-def curves_at(
+def curves(
     accuracy: pd.DataFrame, steps: Sequence[int], cells: Sequence[str] = ()
 ) -> list[list[Curve]]:
-    """The same for each of these training steps, which ascend."""
+    """The curves of all cells, in the order of the registry, at each of these training steps.
+
+    ``steps`` ascend. ``cells`` have a curve even before their first row.
+    """
     models = latest_at(accuracy, steps).sort_values(["length", "seed"])
     ranks = models["seed"].rank(method="dense")
     placed = models.assign(beside=ranks - (1 + ranks.max()) / 2)

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.ladder import rungs
 from dashboard.figures.layout import ACCURACY, LengthAxis, Trace, new_figure, numbers
+from dashboard.figures.lines import cell_line
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.statistics import summarise_generalisation
@@ -16,7 +17,9 @@ from models.analysis.words import count
 
 HEIGHT = 380
 FAINTEST = 0.3
+"""Opacity of the faintest line."""
 FADING = 0.22
+"""Opacity that a line loses for each longer trained length."""
 
 
 def generalisation_by_length(
@@ -26,7 +29,9 @@ def generalisation_by_length(
     cells: Sequence[str] = (),
     log_length: bool = True,
 ) -> go.Figure:
-    """The colour is the cell; the longer the trained length, the stronger the line.
+    """Mean accuracy against the length tested, a line for each cell and trained length.
+
+    The colour is the cell's; the longer the trained length, the stronger the line.
 
     A mark stands where a line is tested at the length that it was trained at.
     """
@@ -56,27 +61,23 @@ def generalisation_by_length(
 
 
 def _trace(cell: str, rows: pd.DataFrame, fading: int, named: bool) -> Trace:
-    """``fading``: how many of the trained lengths are longer. One line of a cell is ``named``."""
+    """The line of one cell and trained length.
+
+    ``fading`` is how many trained lengths are longer. One line of each cell is ``named``.
+    """
     style = cell_style(cell)
     trained = int(rows["length"].iloc[0])
     seeds = count(rows["seeds"].max(), "seed")
-    return {
-        "type": "scatter",
-        "uid": f"{cell}/trained at {trained}",
-        "legendgroup": cell,
-        "name": style.label,
+    line = cell_line(
+        cell, f"trained at {trained}", rows["test_length"].tolist(), numbers(rows["mean"]), marks=4
+    )
+    line["marker"] |= {
+        "size": [12 if tested == trained else 4 for tested in rows["test_length"]],
+        "line": {"width": 0},
+    }
+    return line | {
         "showlegend": named,
-        "x": rows["test_length"].tolist(),
-        "y": numbers(rows["mean"]),
-        "mode": "lines+markers",
         "opacity": max(FAINTEST, 1 - FADING * fading),
-        "line": {"color": style.color, "dash": style.dash, "width": 2.5},
-        "marker": {
-            "color": style.color,
-            "symbol": style.symbol,
-            "line": {"width": 0},
-            "size": [12 if tested == trained else 4 for tested in rows["test_length"]],
-        },
         "hovertemplate": f"{style.label} · trained at T = {trained} · tested at %{{x}} · "
         f"mean accuracy %{{y:.3f}} over {seeds}<extra></extra>",
     }

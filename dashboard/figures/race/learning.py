@@ -1,4 +1,4 @@
-"""Over training: learning curves and the gradient norm, at one sequence length."""
+"""Learning curves and gradient norms over training, at one sequence length."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def gradient_norm(
 
 
 def overflows(rows: pd.DataFrame) -> pd.DataFrame:
-    """The first training row of each model whose gradient norm is not finite."""
+    """The first training row of each model that has a gradient norm that is not finite."""
     bad = rows[~np.isfinite(rows["gradient_norm"].astype(float))]
     return bad.sort_values("step").groupby(["cell", "length", "seed"], as_index=False).head(1)
 
@@ -129,7 +129,7 @@ def _norms(cell: str, rows: pd.DataFrame, clip: float) -> Trace:
 
 
 def _overflows(cell: str, rows: pd.DataFrame) -> Trace:
-    """At the height of the largest finite norm of the cell: the norm itself has no height."""
+    """Crosses at overflows, at the cell's largest finite norm: an overflow has no height."""
     first = overflows(rows)
     norms = rows["gradient_norm"].astype(float)
     height = norms[np.isfinite(norms)].max() if np.isfinite(norms).any() else 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,10 +16,11 @@ from dashboard.figures.race.curves import Row
 from dashboard.figures.style import cell_style, in_order
 
 GAP = "\N{NO-BREAK SPACE}"
+"""Stands between a line and its name."""
 NEAR = {"accuracy": 0.06, "loss": 0.25}
-"""The labels of rungs closer than this (loss: in ln) are stacked, the others hang below."""
+"""Labels of rungs closer than this (loss: in ln) are stacked; others hang below their line."""
 ASIDE = 0.035
-"""Of the length axis, from its last length to what lies beyond: still inside the plot."""
+"""Share of the axis between its last length and a line that lies beyond, inside the plot."""
 LINE = 12
 """Pixels from one label of a stack to the next."""
 
@@ -107,7 +107,7 @@ def _span_trace(cell: str, row: Row, means: Sequence[Row]) -> Trace:
 
 
 def guess_traces(guesses: Mapping[str, float], axis: LengthAxis) -> list[Trace]:
-    """A dotted line in the cell's colour where someone thinks that it will give up."""
+    """A dotted line in the cell's colour at the guessed memory span."""
     traces: list[Trace] = []
     for place in _places(guesses, axis):
         length = guesses[place.cell]
@@ -126,7 +126,7 @@ def guess_traces(guesses: Mapping[str, float], axis: LengthAxis) -> list[Trace]:
 def prediction_traces(
     predictions: Mapping[str, float], axis: LengthAxis, above: int
 ) -> list[Trace]:
-    """A thin line with an open triangle where the gradient at initialisation says a cell gives up.
+    """A thin line with an open triangle up to where a cell is predicted to learn.
 
     ``above`` other lines have their names below these.
     """
@@ -156,29 +156,28 @@ def prediction_traces(
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an upright line stands that says something of a cell."""
+    """The place of an upright line of a cell, and of its name."""
 
     cell: str
     x: float
     outside: str
-    """A word where that is not its place, as it lies outside the lengths tested."""
+    """How the length lies outside the lengths tested, in words; else empty."""
     row: int
-    """Of its name, from the bottom."""
+    """The row of the name, from the bottom."""
     left: bool
-    """Whether the name stands to its left, towards the middle."""
+    """Whether the name stands to the left of the line, towards the middle."""
 
 
 def _places(lengths: Mapping[str, float], axis: LengthAxis, above: int = 0) -> list[_Place]:
-    """What lies outside the lengths tested stands at that end of the axis."""
-    places = []
-    rows = Counter[bool]()
-    for cell in in_order(cell for cell, length in lengths.items() if not math.isnan(length)):
-        x, outside = _within(float(lengths[cell]), axis)
-        beyond = x > max(axis.lengths, default=math.inf)
-        row = above + rows[beyond]  # what lies beyond is far from the others
-        places.append(_Place(cell, x, outside, row, left=x > axis.middle()))
-        rows[beyond] += 1
-    return places
+    """The places of lines at these lengths; those outside the lengths tested stand at that end."""
+    cells = in_order(cell for cell, length in lengths.items() if not math.isnan(length))
+    found = {cell: _within(float(lengths[cell]), axis) for cell in cells}
+    # From the right: names of baselines stand at the right end, above the lowest rows.
+    rows = sorted(found, key=lambda cell: -found[cell][0])
+    return [
+        _Place(cell, x, outside, above + rows.index(cell), left=x > axis.middle())
+        for cell, (x, outside) in found.items()
+    ]
 
 
 def _upright(kind: str, place: _Place, word: str) -> Trace:
@@ -196,7 +195,7 @@ def _upright(kind: str, place: _Place, word: str) -> Trace:
 
 
 def _within(length: float, axis: LengthAxis) -> tuple[float, str]:
-    """Where to draw it, and a word where that is not its place."""
+    """The length to draw a line at, and how its own lies outside the axis, in words."""
     if axis.lengths and length > axis.lengths[-1]:
         return axis.shift(axis.lengths[-1], ASIDE), ", beyond"
     if axis.lengths and length < axis.lengths[0]:

@@ -14,12 +14,13 @@ from models.analysis.words import of_all
 ROW = 21
 """Height of one cell's row, pixels."""
 GAP = 12
+"""Space between the plot and the rows, pixels."""
 MARGINS = 70
-"""About what legend, ticks and titles take of a figure's height."""
+"""About the height of legend, ticks and titles, pixels."""
 
 
 def add_solved_axis(figure: go.Figure, rows: int, height: int) -> None:
-    """Make room for ``rows`` rows below a plot that is ``height`` pixels high without them."""
+    """Makes room for ``rows`` rows below a plot that is ``height`` pixels high without them."""
     inner = height - MARGINS + ROW * rows
     share = ROW * rows / inner
     if not rows:
@@ -44,7 +45,8 @@ def add_solved_axis(figure: go.Figure, rows: int, height: int) -> None:
 def solved_trace(cell: str, means: Sequence[Row], place: int, axis: LengthAxis) -> Trace:
     """One cell's row: "2/3" at each length, the more solved the stronger the colour.
 
-    ``means`` are the cell's rows of ``summarise``. Texts that would touch are left to the hover.
+    ``means`` are the cell's rows of ``summarise``. A text that would touch its neighbour
+    stands in the hover text alone.
     """
     style = cell_style(cell)
     shown = axis.spaced()
@@ -65,7 +67,7 @@ def solved_trace(cell: str, means: Sequence[Row], place: int, axis: LengthAxis) 
         "text": [_count(row, shown) for row in means],
         "textfont": {"size": SMALL},
         "cliponaxis": False,
-        "hovertext": [_told(style.label, row) for row in means],
+        "hovertext": [_hover(style.label, row) for row in means],
         "hoverinfo": "text",
     }
 
@@ -87,7 +89,7 @@ def _all(row: Row) -> bool:
     return bool(row["solved"] == row["seeds"])
 
 
-def _told(label: str, row: Row) -> str:
+def _hover(label: str, row: Row) -> str:
     text = (
         f"{label} · T = {row['length']} · solved by {of_all(row['solved'], row['seeds'], 'seed')}"
         f"<br>95 % interval {row['solved_low']:.0%} to {row['solved_high']:.0%}"

@@ -1,4 +1,4 @@
-"""The gradient before the first training step: of a run that measured it, or asked for.
+"""The gradient before the first training step, of a run that measured it or measured on demand.
 
 What is asked for is answered by a process of its own.
 """
@@ -14,26 +14,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.scheduling import draw_slots
-from dashboard.scheduling.app_resources import store, trainer
+from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import Tables, from_results
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.stories import story_presets
-
-SETTINGS = (
-    "task",
-    "cells",
-    "lengths",
-    "seeds",
-    "first_seed",
-    "hidden_size",
-    "match",
-    "batch_size",
-    "truncate",
-)
-"""What the models at initialisation depend on."""
-
 
 MODELS = ["cell", "length", "seed", "learning_rate", "step"]
 PROFILE = [*MODELS, "t", "state", "gradient_norm"]
@@ -42,27 +28,27 @@ VALUE = [*MODELS, "diagnostic", "value"]
 
 @dataclass(frozen=True)
 class InitialMeasurement:
-    """Rows at step 0, with columns of the tables of a run."""
+    """Gradients and diagnostics at step 0, as rows of the tables of a run."""
 
     gradients: pd.DataFrame
     diagnostics: pd.DataFrame
     measured: tuple[str, ...] = ()
-    """The cells whose rows are those of a run."""
+    """The cells whose rows were taken from a run."""
 
     @property
     def seeds(self) -> int:
-        """Over how many seeds its medians are."""
+        """The number of seeds that were measured."""
         return int(self.diagnostics["seed"].nunique())
 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A run, or a recorded one, that started from these models."""
+    """A trained run, of the store or recorded, that started from the models in question."""
 
     name: str
-    """In words, for people."""
+    """The run as people call it."""
     key: str
-    """Names all that is measured by now: it changes with it."""
+    """Names the measurements in caches; it changes when more is measured."""
     experiment: Experiment
     tables: Tables
 
@@ -72,9 +58,9 @@ def trained(experiment: Experiment) -> TrainedRun | None:
 
     A recorded run of exactly these settings comes before one that only starts from them.
     """
-    wanted = same_at_initialisation(experiment)
+    wanted = experiment.at_initialisation()
     run = current_run.current()
-    if run and same_at_initialisation(run.experiment) == wanted:
+    if run and run.experiment.at_initialisation() == wanted:
         reader = current_run.reader()
         tables = reader.read(store(), run.updated)
         key = f"flow of run {run.id}, version {reader.version}"
@@ -82,10 +68,10 @@ def trained(experiment: Experiment) -> TrainedRun | None:
     presets = {**PRESETS, **story_presets()}
     for name in sorted(presets, key=lambda name: presets[name].experiment != experiment):
         preset = presets[name]
-        if same_at_initialisation(preset.experiment) == wanted and (
+        if preset.experiment.at_initialisation() == wanted and (
             found := recorded_examples.example(name)
         ):
-            title = f"recorded run of {preset.title}"
+            title = f"the recorded run “{preset.title}”"
             return TrainedRun(
                 title, f"flow of example {name}", preset.experiment, from_results(found)
             )
@@ -96,11 +82,13 @@ def trained(experiment: Experiment) -> TrainedRun | None:
 def at_initialisation(
     experiment: Experiment, length: int, run: TrainedRun | None = None
 ) -> InitialMeasurement:
-    """With all diagnostics at this length. Raises QuestionError where there is no answer.
+    """The measurement of all cells, with all diagnostics at this length.
 
-    A cell that ``run`` has measured in all its models is taken from there: what a page says of it
-    before training and after is then made from the same rows. Each other cell is asked about by
-    itself: where one is changed, the others are known already.
+    Raises QuestionError where there is no answer.
+
+    The rows of a cell that ``run`` has measured in all its models are taken from there, so that a
+    page describes the cell before and after training from the same rows. Each other cell is
+    measured by itself: where one cell changes, the others are in the cache.
     """
     sizes = experiment.hidden_sizes()
     of_run = {cell: _of_run(run, cell, sizes[cell]) for cell in experiment.cells} if run else {}
@@ -134,19 +122,14 @@ def _of_cell(
     experiment: Experiment, cell: str, hidden_size: int, length: int
 ) -> InitialMeasurement:
     alone = {"cells": (cell,), "hidden_size": hidden_size, "match": "hidden_size"}
-    settings = {**vars(same_at_initialisation(experiment)), **alone}
-    return _asked(Experiment.from_mapping(settings).to_json(), length)
-
-
-def same_at_initialisation(experiment: Experiment) -> Experiment:
-    """The experiment with every setting at its default on which initialisation does not depend."""
-    return Experiment.from_mapping({name: getattr(experiment, name) for name in SETTINGS})
+    settings = {**vars(experiment.at_initialisation()), **alone}
+    return _measured(Experiment.from_mapping(settings).to_json(), length)
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
-def _asked(experiment: str, length: int) -> InitialMeasurement:
+def _measured(experiment: str, length: int) -> InitialMeasurement:
     arguments = {"experiment": json.loads(experiment), "length": length}
-    answer = trainer().ask("at_initialisation", arguments)
+    answer = scheduler().ask("at_initialisation", arguments)
     return InitialMeasurement(
         _gradients(answer["profiles"]), _rows(pd.DataFrame(answer["diagnostics"]))
     )
@@ -154,14 +137,17 @@ def _asked(experiment: str, length: int) -> InitialMeasurement:
 
 @draw_slots.released()
 def singular_values(experiment: Experiment, cell: str, length: int) -> pd.DataFrame:
-    """lag, index and log_value of ∂h_T/∂h_{T-lag}, of the first seed. Raises QuestionError."""
-    return _asked_values(same_at_initialisation(experiment).to_json(), cell, length)
+    """The singular values of ∂h_T/∂h_{T-lag} of the first seed: columns lag, index, log_value.
+
+    Raises QuestionError where there is no answer.
+    """
+    return _singular_values(experiment.at_initialisation().to_json(), cell, length)
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)
-def _asked_values(experiment: str, cell: str, length: int) -> pd.DataFrame:
+def _singular_values(experiment: str, cell: str, length: int) -> pd.DataFrame:
     arguments = {"experiment": json.loads(experiment), "cell": cell, "length": length}
-    return pd.DataFrame(trainer().ask("singular_values", arguments))
+    return pd.DataFrame(scheduler().ask("singular_values", arguments))
 
 
 def _gradients(profiles: list[dict[str, Any]]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The gradient at initialisation: what each setting does to it, at once and without training."""
+"""The view of the gradient at initialisation, which follows each setting without training."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ PATHS = "both paths"
 def draw(
     experiment: Experiment, run: answers.TrainedRun | None
 ) -> answers.InitialMeasurement | None:
-    """From the half-lives down to the Jacobians; returns what was measured at the longest length.
+    """Draws everything from the half-lives down to the Jacobians.
 
-    ``run`` is one that started from these models. None, with an error on the page, where the
-    question has no answer.
+    ``run`` is one that started from these models. Returns the measurement at the longest length, or
+    None, with an error on the page, where there is no answer.
     """
     experiment = _with_trial(experiment)
     length, states, relative = _controls(experiment)
@@ -57,8 +57,7 @@ def draw(
     except QuestionError as error:
         st.error(f"The gradient at initialisation could not be measured: {error}")
         return None
-    same = answers.same_at_initialisation(experiment)
-    source = f"at initialisation {same}, {length}, {measured.measured}"
+    source = f"at initialisation {experiment.at_initialisation()}, {length}, {measured.measured}"
     summary = cached(
         source,
         "summary",
@@ -72,9 +71,9 @@ def draw(
         with column:
             _profiles(source, measured, experiment, length, state, relative)
     st.caption(f"{HOW_TO_READ.split(' Dotted:')[0]} {_over(measured.seeds, experiment.seeds)}")
-    with st.expander("The numbers, and what theory says"):
+    with st.expander("The numbers, and those of theory"):
         _numbers(summary)
-    _foretold(source, experiment, measured.gradients, run)
+    _prediction(source, experiment, measured.gradients, run)
     if st.toggle("Singular values of the Jacobians' product", key="jacobian"):
         _jacobian(source, experiment, length)
     tables = {"gradients": measured.gradients, "diagnostics": measured.diagnostics}
@@ -87,7 +86,7 @@ def _with_trial(experiment: Experiment) -> Experiment:
     trial = cell_builder()
     if trial is None:
         return experiment
-    # A line in either case: one that came and went would move the pictures beneath.
+    # A line in either case: one that came and went would move the figures beneath.
     if trial in experiment.cells:
         st.caption(f"Drawn already: `{trial}`.")
         return experiment
@@ -96,7 +95,7 @@ def _with_trial(experiment: Experiment) -> Experiment:
 
 
 def _controls(experiment: Experiment) -> tuple[int, list[str], bool]:
-    """Sequence length, states, whether relative to the end."""
+    """Draws the controls: returns sequence length, states, whether relative to the last step."""
     left, middle, right = st.columns([3, 2, 2], vertical_alignment="center")
     length: int = left.select_slider(
         "Sequence length", experiment.lengths, value=experiment.lengths[-1], key="initial_length"
@@ -127,7 +126,7 @@ def _card(row: Mapping[Hashable, Any]) -> Card:
 
 
 def _over(seeds: int, wanted: int) -> str:
-    """Over which seeds the lines and numbers are."""
+    """Says which seeds the lines and numbers stand for."""
     if seeds == 1 == wanted:
         return "There is one seed."
     if seeds == wanted:
@@ -183,15 +182,13 @@ def _numbers(summary: pd.DataFrame) -> None:
     )
 
 
-def _foretold(
+def _prediction(
     source: str, experiment: Experiment, gradients: pd.DataFrame, run: answers.TrainedRun | None
 ) -> None:
-    """The predictions on the accuracy plot of a race with the same settings, where there is one."""
+    """Draws the predictions on the accuracy of a trained run with the same settings, if any."""
     st.markdown("**Did the gradient at initialisation predict the cliff?**")
-    if run is None or answers.same_at_initialisation(
-        run.experiment
-    ) != answers.same_at_initialisation(experiment):
-        st.caption("Train these settings, here or on the Race page, and the answer stands here.")
+    if run is None or run.experiment.at_initialisation() != experiment.at_initialisation():
+        st.caption("Train these settings, here or on the Race page, to see the answer.")
         return
     chart(
         f"{source} {run.key}",

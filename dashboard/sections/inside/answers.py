@@ -12,20 +12,20 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.scheduling import draw_slots
-from dashboard.scheduling.app_resources import trainer
+from dashboard.scheduling.app_resources import scheduler
 from dashboard.sections.inside.model_choice import ModelChoice
 from models.exchange.gates_csv import gates_table
 from models.tasks.task import Example
 
 SEQUENCES = 256
-"""Among which one is chosen to be looked at."""
+"""Held-out sequences of which a visitor can look at one."""
 SCORED = 512
-"""On which probes and operations are scored."""
+"""Held-out sequences on which probes and operations are scored."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """Of right answers, with its exact 95 % interval."""
+    """The share of right answers, with its exact 95 % interval."""
 
     share: float
     low: float
@@ -33,12 +33,13 @@ class Share:
     sequences: int
 
     def __str__(self) -> str:
+        """The share as a sentence has it, with interval and number of sequences."""
         return f"{self.share:.3f} ({self.low:.3f} to {self.high:.3f}, {self.sequences} sequences)"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One press."""
+    """An operation that a button offers."""
 
     name: str
     title: str
@@ -60,18 +61,18 @@ class Trace:
     right: bool
 
     def table(self) -> pd.DataFrame:
-        """gates.csv."""
+        """The table of gates.csv."""
         return gates_table(self.model, self.t, self.values)
 
     def informative(self) -> tuple[int, ...]:
-        """Steps, where it is of one sequence."""
+        """The informative steps, counted from 1; none where the trace is a mean over sequences."""
         informative = self.example.informative if self.example else ()
         return tuple(t for t, matters in enumerate(informative, start=1) if matters)
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What is read from the states, and what a guess would get right."""
+    """The probe's accuracy step by step, and what a guess would get right."""
 
     table: pd.DataFrame
     chance: float
@@ -79,27 +80,32 @@ class Probe:
 
 @dataclass(frozen=True)
 class Operated:
-    """Before and after."""
+    """What a network gets right before and after an operation."""
 
     title: str
     interventions: tuple[Mapping[str, Any], ...]
     before: Share
     after: Share
     own: Share | None
+    """How often a sequence's own answer is given after a swap of memories; else None."""
     other: Share | None
-    """After a transplant: how often its own answer is given, and that of the other sequence."""
+    """How often the answer of the sequence whose memory it was given is; else None."""
     probe: pd.DataFrame
 
 
 @draw_slots.released()
 def trace(chosen: ModelChoice, sequence: int, event: str | None) -> Trace:
-    """Raises QuestionError, as all of these."""
+    """Gates and states on one sequence, or their mean over many aligned on ``event``.
+
+    Raises QuestionError where there is no answer, as all questions of this module do.
+    """
     more = {"sequence": sequence, "event": event, "sequences": SEQUENCES}
     return _traced(chosen.name, json.dumps(more), chosen)
 
 
 @draw_slots.released()
 def probe(chosen: ModelChoice) -> Probe:
+    """What a linear probe reads from the states of the intact model. Raises QuestionError."""
     return _probed(chosen.name, chosen)
 
 
@@ -107,20 +113,20 @@ def probe(chosen: ModelChoice) -> Probe:
 def operate(
     chosen: ModelChoice, operation: str | None, interventions: tuple[Mapping[str, Any], ...] = ()
 ) -> Operated:
-    """By name, or these."""
+    """What comes of the operation of this name, or of these interventions. Raises QuestionError."""
     more = {"operation": operation, "interventions": list(interventions)}
     return _operated(chosen.name, json.dumps(more), chosen)
 
 
 @draw_slots.released()
 def ablation(chosen: ModelChoice) -> pd.DataFrame:
-    """Each gate held at 0, at 1 and at its mean."""
+    """Accuracy with each gate held at 0, at 1 and at its mean. Raises QuestionError."""
     return _ablated(chosen.name, chosen)
 
 
 @st.cache_resource(show_spinner=False, max_entries=60)
 def _traced(name: str, more: str, _chosen: ModelChoice) -> Trace:
-    answer = trainer().ask("trace", {**_chosen.arguments(), **json.loads(more)})
+    answer = scheduler().ask("trace", {**_chosen.arguments(), **json.loads(more)})
     example = answer.get("example")
     return Trace(
         tuple(answer["t"]),
@@ -141,7 +147,7 @@ def _traced(name: str, more: str, _chosen: ModelChoice) -> Trace:
 
 @st.cache_resource(show_spinner=False, max_entries=60)
 def _probed(name: str, _chosen: ModelChoice) -> Probe:
-    answer = trainer().ask("probe", {**_chosen.arguments(), "sequences": SCORED})
+    answer = scheduler().ask("probe", {**_chosen.arguments(), "sequences": SCORED})
     chance = answer.pop("chance")
     return Probe(pd.DataFrame(answer), chance)
 
@@ -149,7 +155,7 @@ def _probed(name: str, _chosen: ModelChoice) -> Probe:
 @st.cache_resource(show_spinner=False, max_entries=120)
 def _operated(name: str, more: str, _chosen: ModelChoice) -> Operated:
     asked = {**_chosen.arguments(), **json.loads(more), "sequences": SCORED}
-    answer = trainer().ask("operate", asked)
+    answer = scheduler().ask("operate", asked)
     swapped = answer["swapped"] or {}
     return Operated(
         answer["title"],
@@ -164,4 +170,4 @@ def _operated(name: str, more: str, _chosen: ModelChoice) -> Operated:
 
 @st.cache_resource(show_spinner=False, max_entries=60)
 def _ablated(name: str, _chosen: ModelChoice) -> pd.DataFrame:
-    return pd.DataFrame(trainer().ask("ablation", {**_chosen.arguments(), "sequences": SCORED}))
+    return pd.DataFrame(scheduler().ask("ablation", {**_chosen.arguments(), "sequences": SCORED}))

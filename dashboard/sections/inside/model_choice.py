@@ -31,38 +31,41 @@ GOOD = Experiment(
     seeds=1,
     steps=300,
 )
-"""Trained within a minute, and worth looking into."""
+"""An experiment that trains within a minute and has models worth looking into."""
 RUNS = 30
-"""How many of the newest runs are offered."""
+"""Most of the newest runs that are offered."""
 RECORDED = "recorded:"
+"""Begins the key of a recorded example; the key of a run is its id."""
 
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """One model, with all that a question about it needs."""
+    """The model that the visitor has chosen, with all that a question about it needs."""
 
     source: str
-    """A run, or a recorded example: where its parameters are."""
+    """Key of the source that holds the model's parameters."""
     experiment: Experiment
     model: WeightsKey
     parameters: str
+    """All parameters of the model, as text."""
 
     @property
     def name(self) -> str:
-        """Names it for everything that is kept."""
+        """Names the model in caches."""
         return f"{self.source} {self.model}"
 
     @property
     def steps(self) -> int:
-        """Time steps of its sequences."""
+        """Number of time steps of the model's sequences."""
         return make_task(self.experiment.task).steps(self.model.length)
 
     @property
     def hidden(self) -> int:
+        """Number of the model's hidden units."""
         return self.experiment.hidden_sizes()[self.model.cell]
 
     def arguments(self) -> dict[str, Any]:
-        """As a question names it."""
+        """The model as the arguments of a question name it."""
         identity = {name: getattr(self.model, name) for name in ("cell", "length", "seed")}
         return {
             "experiment": asdict(self.experiment),
@@ -73,22 +76,23 @@ class ModelChoice:
 
 
 @dataclass(frozen=True)
-class Source:
-    """Models whose parameters are kept."""
+class ModelSource:
+    """A run or a recorded example whose models' parameters are kept."""
 
     key: str
+    """The run's id, or RECORDED and the name of a preset."""
     title: str
     experiment: Experiment
     models: tuple[WeightsKey, ...]
 
     @property
     def is_run(self) -> bool:
-        """Of the store, not a recorded example."""
+        """Whether it is a run of the store, not a recorded example."""
         return not self.key.startswith(RECORDED)
 
 
-def sources() -> list[Source]:
-    """The run on show and the visitor's newest that have weights, then recorded examples."""
+def sources() -> list[ModelSource]:
+    """All sources with weights: the run on show, the visitor's newest runs, recorded examples."""
     shown = current_run.current()
     own = store().runs(listed_visitor(), most=RUNS)
     others = [run for run in own if shown is None or run.id != shown.id]
@@ -97,8 +101,8 @@ def sources() -> list[Source]:
     return [*runs, *recorded]
 
 
-def choose(offered: Sequence[Source]) -> ModelChoice:
-    """Selection boxes; the run that was chosen is the one that all pages show."""
+def choose(offered: Sequence[ModelSource]) -> ModelChoice:
+    """Draws selection boxes; a run that is chosen becomes the run on show on all pages."""
     by_key = {source.key: source for source in offered}
     _follow_run_on_show(by_key)
     columns = st.columns([3, 2, 1, 1])
@@ -141,8 +145,8 @@ def choose(offered: Sequence[Source]) -> ModelChoice:
     return ModelChoice(source.key, source.experiment, model, to_base64(_parameters(source, model)))
 
 
-def _follow_run_on_show(offered: Mapping[str, Source]) -> None:
-    """The run on show is chosen when it comes, and stays until another is."""
+def _follow_run_on_show(offered: Mapping[str, ModelSource]) -> None:
+    """Chooses the run on show when it changes; another choice then stays."""
     run = current_run.current()
     if run and run.id in offered and INSIDE_RUN.get() != run.id:
         INSIDE_SOURCE.set(run.id)
@@ -153,14 +157,14 @@ def _follow_run_on_show(offered: Mapping[str, Source]) -> None:
 
 
 def _place(name: str, options: Sequence[str] | Sequence[int], default: str | int) -> int:
-    """Of what the address asks for, where it can be had."""
+    """The index of the option that the address asks for, else of the default."""
     wanted = st.query_params.get(name)
     texts = [str(option) for option in options]
     return texts.index(wanted if wanted in texts else str(default))
 
 
 def _set_address(**parameters: str) -> None:
-    """So that the address opens the same again."""
+    """Writes these parameters into the address, so that it opens the same model again."""
     for name, value in parameters.items():
         if not value:
             st.query_params.pop(name, None)
@@ -180,28 +184,28 @@ def _look_at_choice() -> None:
 
 
 def _first_cell(cells: Sequence[str]) -> str:
-    """The one that has most to show: an LSTM, of several the one with the chrono bias."""
+    """The cell with most to show: an LSTM, the one with chrono bias where there are several."""
     return max(cells, key=lambda cell: (cell.startswith("lstm"), "chrono" in cell))
 
 
-def _of_run(run: Run) -> Source | None:
-    models = _ended(run.id) if not current_run.is_active(run) else ()
+def _of_run(run: Run) -> ModelSource | None:
+    models = () if run.active else _ended(run.id)
     if not models:
         return None
     task = make_task(run.experiment.task).title
     cells = ", ".join(cell_style(cell).label for cell in in_order({m.cell for m in models}))
-    return Source(run.id, f"Run {run.id}: {task}, {cells}", run.experiment, models)
+    return ModelSource(run.id, f"Run {run.id}: {task}, {cells}", run.experiment, models)
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)
 def _ended(run_id: str) -> tuple[WeightsKey, ...]:
-    """Which models an ended run has kept."""
+    """The models whose weights an ended run has kept."""
     rows = store().weights(run_id)[["cell", "length", "seed", "learning_rate", "step"]]
     return tuple(WeightsKey(*row) for row in rows.itertuples(index=False, name=None))
 
 
 def _presets() -> dict[str, str]:
-    """Titles by name."""
+    """Titles of the presets of the Race page and of the stories, by name."""
     stories = {
         preset.name: f"{story.title}: {preset.title}" if len(story.presets) > 1 else story.title
         for story in STORIES.values()
@@ -211,8 +215,8 @@ def _presets() -> dict[str, str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)
-def _recorded(preset: str) -> tuple[Source, dict[WeightsKey, np.ndarray]] | None:
-    """Its tables, which are large, are left unread."""
+def _recorded(preset: str) -> tuple[ModelSource, dict[WeightsKey, np.ndarray]] | None:
+    """A recorded example with its models' parameters; its tables, which are large, stay unread."""
     if not recorded_examples.path(preset).exists():
         return None
     with zipfile.ZipFile(recorded_examples.path(preset)) as archive:
@@ -222,10 +226,10 @@ def _recorded(preset: str) -> tuple[Source, dict[WeightsKey, np.ndarray]] | None
         description = json.loads(archive.read(EXPERIMENT))
     experiment = Experiment.from_results(description["experiment"])
     title = f"Recorded: {_presets()[preset]} ({make_task(experiment.task).title})"
-    return Source(f"{RECORDED}{preset}", title, experiment, tuple(weights)), weights
+    return ModelSource(f"{RECORDED}{preset}", title, experiment, tuple(weights)), weights
 
 
-def _parameters(source: Source, model: WeightsKey) -> np.ndarray:
+def _parameters(source: ModelSource, model: WeightsKey) -> np.ndarray:
     if not source.is_run:
         found = _recorded(source.key.removeprefix(RECORDED))
         assert found

@@ -10,14 +10,14 @@ import streamlit as st
 from dashboard.components.cards import Card, cards
 from dashboard.components.charts import chart
 from dashboard.components.download_button import download_button
-from dashboard.figures.inside.gate_style import anatomy, words
+from dashboard.figures.inside.gate_style import full_name, gate_roles
 from dashboard.figures.inside.probe_curve import probe_curve
 from dashboard.figures.inside.surgery import ablation
 from dashboard.figures.layout import GREY
 from dashboard.figures.style import cell_style
 from dashboard.scheduling.questions import QuestionError
 from dashboard.sections.inside import answers as inside_answers
-from dashboard.sections.inside import words as inside_words
+from dashboard.sections.inside import sentences
 from dashboard.sections.inside.answers import Operated, Operation, Share
 from dashboard.sections.inside.model_choice import ModelChoice
 from dashboard.sections.inside.view import reading
@@ -25,16 +25,16 @@ from dashboard.session.session_state import INTERVENTION, OPERATION
 from models.exchange.files import csv_bytes
 from models.tasks import make_task
 
-COLUMNS = 3
 KINDS = ("Hold a gate", "Erase a state", "Add noise to a state", "Swap two memories")
 FREE = "inside_free"
-"""The name of the operation of the free form."""
+"""The name of the visitor's own operation among the pressed ones."""
 
 Intervention = dict[str, Any]
+"""An intervention as a question to a process names it, in JSON values."""
 
 
 def surgery(chosen: ModelChoice) -> None:
-    """One press each, a free form, and what comes of it."""
+    """Draws a button for each operation, a form for any other, and the result of the last one."""
     st.markdown("#### Gate surgery: what is each gate for?")
     try:
         offered = inside_answers.trace(chosen, 0, None).operations
@@ -42,26 +42,20 @@ def surgery(chosen: ModelChoice) -> None:
         st.error(f"This model cannot be operated on: {error}")
         return
     pressed = OPERATION.get()
-    for first in range(0, len(offered), COLUMNS):
-        row = offered[first : first + COLUMNS]
-        for column, operation in zip(st.columns(COLUMNS), row, strict=False):
-            _button(column, operation, pressed)
+    with st.container(horizontal=True):
+        for operation in offered:
+            st.button(
+                operation.title,
+                key=f"operate_{operation.name}",
+                on_click=_press,
+                args=(operation.name,),
+                help=sentences.interventions_in_words(operation.interventions),
+                type="primary" if operation.name == pressed else "secondary",
+            )
     _free_form(chosen)
     found = _result(chosen, offered)
     if found:
         _show(chosen, found)
-
-
-def _button(column: Any, operation: Operation, pressed: str | None) -> None:
-    column.button(
-        operation.title,
-        key=f"operate_{operation.name}",
-        on_click=_press,
-        args=(operation.name,),
-        help=inside_words.done(operation.interventions),
-        type="primary" if operation.name == pressed else "secondary",
-        width="stretch",
-    )
 
 
 def _press(name: str) -> None:
@@ -69,9 +63,9 @@ def _press(name: str) -> None:
 
 
 def _free_form(chosen: ModelChoice) -> None:
-    """Gate, value, steps and units as one likes."""
-    parts, steps = anatomy(chosen.model.cell), chosen.steps
-    with st.expander("Operate as you like"):
+    """Draws a form for an intervention with any gate, value, steps and units."""
+    roles, steps = gate_roles(chosen.model.cell), chosen.steps
+    with st.expander("Your own operation"):
         kind = st.segmented_control(
             "What to do", KINDS, default=KINDS[0], required=True, key="inside_kind"
         )
@@ -83,26 +77,26 @@ def _free_form(chosen: ModelChoice) -> None:
                 key=f"inside_units_{chosen.hidden}",
             )
         if kind == KINDS[0]:
-            one = _clamp(parts.gates, steps, parts.candidate, units)
+            one = _clamp(roles.gates, steps, roles.candidate, units)
         else:
             t = st.slider("After step", 1, steps, max(steps // 2, 1), key=f"inside_at_{steps}")
             one = {"kind": "transplant", "t": t}
             if kind != KINDS[3]:
-                states = parts.states[::-1]
-                state = st.selectbox("State", states, key="inside_state", format_func=words)
+                states = roles.states[::-1]
+                state = st.selectbox("State", states, key="inside_state", format_func=full_name)
                 one = {"kind": "erase", "state": state, "t": t, "units": units or None}
             if kind == KINDS[2]:
                 scale = st.slider(
                     "Standard deviations", 0.1, 5.0, 1.0, 0.1, key="inside_noise_scale"
                 )
                 one = {"kind": "noise", "state": one["state"], "t": t, "scale": scale}
-        st.caption(f"That is: {inside_words.done([one])}.")
+        st.caption(f"That is: {sentences.interventions_in_words([one])}.")
         st.button("Operate", key="operate_free", on_click=_press_free, args=(one,))
 
 
 def _clamp(gates: tuple[str, ...], steps: int, candidate: str, units: list[int]) -> Intervention:
     left, middle, right = st.columns([2, 2, 3])
-    gate = left.selectbox("Gate", gates, key="inside_gate", format_func=words)
+    gate = left.selectbox("Gate", gates, key="inside_gate", format_func=full_name)
     mean = middle.toggle("At its mean", key="inside_at_mean")
     low = -1.0 if gate == candidate else 0.0
     to: float | str = "mean"
@@ -128,7 +122,7 @@ def _result(chosen: ModelChoice, offered: tuple[Operation, ...]) -> Operated | N
     pressed = OPERATION.get()
     names = [operation.name for operation in offered]
     if pressed != FREE and pressed not in names:
-        st.caption("Press one of these: the same held-out sequences are answered once more.")
+        st.caption("Press an operation: the model then answers the same held-out sequences again.")
         return None
     try:
         if pressed == FREE:
@@ -145,7 +139,8 @@ def _show(chosen: ModelChoice, found: Operated) -> None:
     if found.own and found.other:
         shown.append(_card("answers its own sequence", found.own, GREY))
         shown.append(_card("answers the other sequence", found.other, shade))
-    st.markdown(f"**{found.title or 'Your operation'}**: {inside_words.done(found.interventions)}.")
+    operation = sentences.interventions_in_words(found.interventions)
+    st.markdown(f"**{found.title or 'Your operation'}**: {operation}.")
     cards(shown, "surgery")
     if found.own:
         st.caption(
@@ -164,8 +159,8 @@ def _show(chosen: ModelChoice, found: Operated) -> None:
     )
     st.caption(
         "What a linear probe reads, before (dotted) and after. Each probe is fitted on sequences "
-        "that went through the same: it tells what is still there, even where the network's own "
-        "readout can no longer use it."
+        "that went through the same operation: it shows what is still there, even where the "
+        "network's own readout can no longer use it."
     )
 
 
@@ -175,7 +170,7 @@ def _card(label: str, share: Share, shade: str) -> Card:
 
 
 def which_gate(chosen: ModelChoice) -> None:
-    """The ablation table: every gate held at 0, at 1 and at its mean."""
+    """Draws the ablation table: every gate held at 0, at 1 and at its mean."""
     st.markdown("#### Which gate does this task need?")
     try:
         table = inside_answers.ablation(chosen)
@@ -192,16 +187,23 @@ def which_gate(chosen: ModelChoice) -> None:
             lambda: ablation(table, chance=chance),
         )
     with right:
-        for text in inside_words.needed(table, chance):
+        for text in sentences.needed(table, chance):
             st.markdown(f"- {text}")
     shown = ["gate", "to", "accuracy", "low", "high", "sequences"]
     names = table[shown].replace({"gate": {"": "none"}}).rename(columns={"to": "held at"})
-    st.dataframe(names.round(3), hide_index=True, width="stretch", height="content")
+    digits = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(
+        names,
+        hide_index=True,
+        width="stretch",
+        height="content",
+        column_config=dict.fromkeys(("accuracy", "low", "high"), digits),
+    )
     download_button(
         "ablation.csv", partial(csv_bytes, table), "ablation.csv", "inside_ablation_csv"
     )
     st.caption(
-        "All units, all steps, exact 95 % intervals. The intact network is the first row. A gate "
-        "that may be held at its mean is needed for its level only; one that may not must move "
-        "with the sequence."
+        "All units, all steps, exact 95 % intervals. The first row is the intact network. A gate "
+        "that may be held at its mean is needed for its level only; one that may not be held has "
+        "to move with the sequence."
     )

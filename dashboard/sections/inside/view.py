@@ -1,4 +1,4 @@
-"""A trained cell at work: its gates on a sequence, one unit in numbers, what it remembers."""
+"""A trained cell at work: its gates on a sequence, one unit's numbers, what it remembers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dashboard.components.download_button import download_button
 from dashboard.figures.inside.cell_diagram import cell_diagram
 from dashboard.figures.inside.gate_lines import gate_lines
 from dashboard.figures.inside.gate_map import ORDERS, Order, gate_map, unit_order
-from dashboard.figures.inside.gate_style import Anatomy, anatomy, words
+from dashboard.figures.inside.gate_style import GateRoles, full_name, gate_roles
 from dashboard.figures.inside.probe_curve import probe_curve
 from dashboard.figures.inside.specialisation import selectivity, time_constants
 from dashboard.scheduling.questions import QuestionError
 from dashboard.sections.inside import answers as inside_answers
-from dashboard.sections.inside import words as inside_words
+from dashboard.sections.inside import sentences
 from dashboard.sections.inside.answers import SEQUENCES, Trace
 from dashboard.sections.inside.model_choice import ModelChoice
 from models.cells import CELLS
@@ -33,49 +33,52 @@ EVENTS = {
     "start": "the start",
 }
 MOST_MARKED = 12
-"""Informative steps that are marked by lines."""
+"""Most informative steps that are marked by lines."""
 
 
 @dataclass(frozen=True)
 class TraceView:
-    """What is looked at: which sequence, or the mean over many aligned on an event."""
+    """A trace on show: of one sequence, or the mean over many that are aligned on an event."""
 
     trace: Trace
     event: str | None
+    """A key of EVENTS; None where the trace is of one sequence."""
     name: str
+    """Names the trace among all that charts are kept of."""
 
     @property
     def event_words(self) -> str:
-        """For the time axis; the start is where t is counted from anyway."""
+        """The event as the time axis names it; empty at the start, where t is 1 anyway."""
         return EVENTS[self.event] if self.event in ("first", "last") else ""
 
     def marked(self) -> tuple[int, ...]:
+        """The steps to mark by lines, counted as on the time axis; none where they are many."""
         steps = (0,) if self.event_words else self.trace.informative()
         return steps if len(steps) <= MOST_MARKED else ()
 
 
 def gates_at_work(chosen: ModelChoice) -> None:
-    """The sequence, the heat maps beneath it, the equations and one unit beside them."""
+    """Draws the sequence with heat maps beneath it, and the equations and one unit beside them."""
     st.markdown("#### Gates and states, step by step")
-    parts = anatomy(chosen.model.cell)
-    sight = _sight(chosen)
-    if sight is None:
+    roles = gate_roles(chosen.model.cell)
+    view = _trace_view(chosen)
+    if view is None:
         return
-    names, by = _what(chosen, parts)
-    order = unit_order(by, sight.trace.units, sight.trace.values, parts)
+    names, by = _what(chosen, roles)
+    order = unit_order(by, view.trace.units, view.trace.values, roles)
     left, right = st.columns([3, 2], gap="medium")
     with right:
         _equations(chosen)
-        unit = _unit(chosen, parts, sight.trace, order)
-        step = _step(chosen, sight.trace)
-        _in_numbers(chosen, parts, sight, unit, step)
+        unit = _unit(chosen, roles, view.trace, order)
+        step = _step(chosen, view.trace)
+        _in_numbers(chosen, roles, view, unit, step)
     with left:
-        _pictures(chosen, parts, sight, names, order, unit, step)
-        table = partial(csv_bytes, sight.trace.table())
+        _pictures(chosen, roles, view, names, order, unit, step)
+        table = partial(csv_bytes, view.trace.table())
         download_button("gates.csv", table, "gates.csv", "inside_gates_csv")
 
 
-def _sight(chosen: ModelChoice) -> TraceView | None:
+def _trace_view(chosen: ModelChoice) -> TraceView | None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     way = left.segmented_control(
         "Look at", (ONE, MEAN), default=ONE, required=True, key="inside_way"
@@ -103,16 +106,16 @@ def _sight(chosen: ModelChoice) -> TraceView | None:
 
 
 def _verdict(chosen: ModelChoice, trace: Trace) -> None:
-    """How good the model is, and whether it is right on this sequence."""
+    """Says how accurate the model is, and whether it is right on this sequence."""
     text = f"Held-out accuracy of this model: **{trace.accuracy}**."
     if trace.example:
-        text += f" This sequence it answers {'rightly' if trace.right else '**wrongly**'}."
+        text += f" It answers this sequence {'correctly' if trace.right else '**incorrectly**'}."
     else:
         text += f" Each step is the mean of {min(trace.sequences)} to {max(trace.sequences)} "
         text += "sequences."
     st.markdown(text)
     chance = make_task(chosen.experiment.task).chance(chosen.model.length).accuracy
-    if trace.accuracy.low < chance + inside_words.WORTH:
+    if trace.accuracy.low < chance + sentences.WORTH:
         st.info(
             f"This model has hardly learned its task: by chance it would reach {chance:.3f}. See "
             "what is missing here, or choose a shorter length or another cell.",
@@ -120,26 +123,26 @@ def _verdict(chosen: ModelChoice, trace: Trace) -> None:
         )
 
 
-def _what(chosen: ModelChoice, parts: Anatomy) -> tuple[list[str], Order]:
+def _what(chosen: ModelChoice, roles: GateRoles) -> tuple[list[str], Order]:
     left, right = st.columns([3, 2])
     names = left.pills(
         "Gates and states",
-        parts.names,
-        default=parts.first_to_see,
+        roles.names,
+        default=roles.default_names,
         selection_mode="multi",
         key=f"inside_names_{chosen.model.cell}",
-        format_func=lambda name: words(name).split(":")[0],
+        format_func=full_name,
     )
-    offered = [by for by in ORDERS if parts.keep or by != "time constant"]
+    offered = [by for by in ORDERS if roles.keep or by != "time constant"]
     by = right.selectbox(
         "Units sorted by",
         offered,
         key=f"inside_order_{chosen.model.cell}",
-        help=f"The largest on top. Selectivity: how far the mean of {parts.selective} differs "
+        help=f"The largest on top. Selectivity: how far the mean of {roles.selective} differs "
         "between informative and other steps. Similarity: units that behave alike are neighbours.",
     )
-    chosen_names = [name for name in parts.names if name in names]
-    return chosen_names or list(parts.first_to_see), by
+    chosen_names = [name for name in roles.names if name in names]
+    return chosen_names or list(roles.default_names), by
 
 
 def _equations(chosen: ModelChoice) -> None:
@@ -149,9 +152,9 @@ def _equations(chosen: ModelChoice) -> None:
     st.latex(rf"\begin{{aligned}}{lines}\end{{aligned}}")
 
 
-def _unit(chosen: ModelChoice, parts: Anatomy, trace: Trace, order: list[int]) -> int:
+def _unit(chosen: ModelChoice, roles: GateRoles, trace: Trace, order: list[int]) -> int:
     units = list(range(1, chosen.hidden + 1))
-    selective = trace.units[trace.units["gate"] == parts.selective]
+    selective = trace.units[trace.units["gate"] == roles.selective]
     most = selective["selectivity"].abs()
     first = order[0] if most.isna().all() else int(selective["unit"].tolist()[int(most.argmax())])
     unit: int = st.selectbox(
@@ -173,26 +176,29 @@ def _step(chosen: ModelChoice, trace: Trace) -> int:
 
 
 def _in_numbers(
-    chosen: ModelChoice, parts: Anatomy, sight: TraceView, unit: int, step: int
+    chosen: ModelChoice, roles: GateRoles, view: TraceView, unit: int, step: int
 ) -> None:
-    """The state equation with the numbers of this unit and step, and the diagram."""
-    trace = sight.trace
+    """Draws the state equation with the numbers of this unit and step, and the diagram."""
+    trace = view.trace
     row = trace.t.index(step)
     now = {name: float(table[row, unit - 1]) for name, table in trace.values.items()}
-    before = float(trace.values[parts.memory][row - 1, unit - 1]) if row else 0.0
-    if sight.event is None:
+    before = float(trace.values[roles.memory][row - 1, unit - 1]) if row else 0.0
+    if view.event is None:
         normalised = "norm=" in chosen.model.cell
-        for line in inside_words.equations_with_numbers(parts, now, before, normalised=normalised):
+        for line in sentences.equations_with_numbers(roles, now, before, normalised=normalised):
             st.latex(line)
     else:
-        st.caption("A mean of products is no product of means: see one sequence for the numbers.")
+        st.caption(
+            "A mean of products is not the product of the means: numbers stand here for one "
+            "sequence."
+        )
     chart(
-        sight.name,
+        view.name,
         "inside_diagram",
         (unit, step),
-        lambda: cell_diagram(parts, now, before),
+        lambda: cell_diagram(roles, now, before),
     )
-    if parts.keep:
+    if roles.keep:
         st.caption("The thicker a gate's path, the further the gate is open at this step.")
     else:
         st.caption("No gate here: each step writes the whole state anew.")
@@ -200,70 +206,68 @@ def _in_numbers(
 
 def _pictures(
     chosen: ModelChoice,
-    parts: Anatomy,
-    sight: TraceView,
+    roles: GateRoles,
+    view: TraceView,
     names: list[str],
     order: list[int],
     unit: int,
     step: int,
 ) -> None:
-    trace = sight.trace
+    trace = view.trace
     chart(
-        sight.name,
+        view.name,
         "inside_map",
         (tuple(names), tuple(order), unit),
         lambda: gate_map(
             trace.t,
             {name: trace.values[name] for name in names},
-            parts=parts,
+            roles=roles,
             order=order,
             example=trace.example,
             unit=unit,
-            event=sight.event_words,
+            event=view.event_words,
         ),
     )
-    sentences = trace.example and inside_words.describe_unit(
-        parts, trace.values, trace.example, unit
-    )
-    st.markdown(f"**Unit {unit}.** {sentences or ''}")
+    behaviour = trace.example and sentences.describe_unit(roles, trace.values, trace.example, unit)
+    st.markdown(f"**Unit {unit}.** {behaviour or ''}")
     chart(
-        sight.name,
+        view.name,
         "inside_lines",
         (unit, step),
         lambda: gate_lines(
             trace.t,
-            {name: trace.values[name] for name in parts.names},
-            parts=parts,
+            {name: trace.values[name] for name in roles.names},
+            roles=roles,
             unit=unit,
             step=step,
-            informative=sight.marked(),
-            event=sight.event_words,
+            informative=view.marked(),
+            event=view.event_words,
         ),
     )
 
 
 def specialisation(chosen: ModelChoice) -> None:
-    """What the units have become, before and after training."""
+    """Draws what the units have specialised in, before and after training."""
     st.markdown("#### What the units have specialised in")
     try:
         trace = inside_answers.trace(chosen, 0, None)
     except QuestionError as error:
         st.error(f"The units could not be measured: {error}")
         return
-    parts = anatomy(chosen.model.cell)
+    roles = gate_roles(chosen.model.cell)
     delay = make_task(chosen.experiment.task).lag(chosen.model.length)
     source = f"inside units {chosen.name}"
-    for text in inside_words.specialised(trace.units, parts, delay):
+    for text in sentences.specialised(trace.units, roles, delay):
         st.markdown(f"- {text}")
     left, right = st.columns(2)
-    if parts.keep:
+    if roles.keep:
         with left:
             st.markdown("**How long each unit keeps its memory**")
-            draw = partial(time_constants, trace.units, keep=parts.keep, delay=delay)
+            draw = partial(time_constants, trace.units, keep=roles.keep, delay=delay)
             chart(source, "inside_constants", (), draw)
     if trace.units["selectivity"].notna().any():
-        with right if parts.keep else left:
-            st.markdown("**How far each gate tells informative steps from others**")
+        with right if roles.keep else left:
+            st.markdown("**How differently each gate behaves at informative steps**")
             chart(source, "inside_selectivity", (), lambda: selectivity(trace.units))
     else:
         st.caption(
@@ -272,7 +276,7 @@ def specialisation(chosen: ModelChoice) -> None:
 
 
 def memory(chosen: ModelChoice) -> None:
-    """What a linear probe reads from the states at every step."""
+    """Draws what a linear probe reads from the states at every step."""
     st.markdown("#### What is remembered, and for how long")
     try:
         found = inside_answers.probe(chosen)
@@ -288,13 +292,13 @@ def memory(chosen: ModelChoice) -> None:
         tuple(table["reads"].unique()),
         lambda: probe_curve(table, chance=found.chance if answer else None),
     )
-    sentences = cached(
+    texts = cached(
         source,
         "sentences",
         tuple(table["reads"].unique()),
-        lambda: inside_words.remembered(table),
+        lambda: sentences.remembered(table),
     )
-    for text in sentences:
+    for text in texts:
         st.markdown(f"- {text}")
     st.caption(
         f"At each step a ridge regression, fitted on {inside_answers.SCORED} sequences, reads the "
@@ -307,7 +311,7 @@ def memory(chosen: ModelChoice) -> None:
 
 
 def reading(table: pd.DataFrame, key: str) -> pd.DataFrame:
-    """What the probe is asked for, where there is more than the answer."""
+    """The rows of what the visitor lets the probe read: the answer, or one of its symbols."""
     asked = list(dict.fromkeys(table["reads"]))
     if len(asked) == 1:
         return table
@@ -317,7 +321,7 @@ def reading(table: pd.DataFrame, key: str) -> pd.DataFrame:
         default=asked[0],
         required=True,
         key=key,
-        format_func=lambda name: name.replace("part", "its part"),
+        format_func=sentences.target_name,
     )
     chosen: pd.DataFrame = table[table["reads"] == (reads if reads in asked else asked[0])]
     return chosen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 from dashboard.figures.ladder import ladder
 from models.analysis.schema import TABLES
 from models.tasks import make_task
+from tests.dashboard.figures.drawn import Make
 
 CELLS = ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono")
 REACH = {
@@ -26,7 +26,6 @@ REACH = {
 LENGTHS = (20, 50, 100, 200)
 CHANCE = 0.25
 
-Make = Callable[..., pd.DataFrame]
 Row = dict[str, Any]
 
 

@@ -1,37 +1,19 @@
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.race.accuracy import accuracy_by_length, accuracy_replay
+from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.curves import curves
 from dashboard.figures.style import cell_style
-from tests.dashboard.figures.drawn import trace
+from tests.dashboard.figures.drawn import Make, check_json, trace, uids
 
-Make = Callable[..., pd.DataFrame]
 GONE = ("rnn", "gru")
-
-
-def uids(figure: go.Figure) -> list[str]:
-    return [trace.uid for trace in figure.data]
-
-
-def check_json(figure: go.Figure) -> dict[str, Any]:
-    """The figure as the browser gets it; NaN is not JSON."""
-
-    def refuse(word: str) -> None:
-        raise AssertionError(f"{word} in the figure")
-
-    found: dict[str, Any] = json.loads(figure.to_json(), parse_constant=refuse)
-    return found
 
 
 def small(accuracy: Make, values: list[float], **more: Any) -> pd.DataFrame:
@@ -57,11 +39,11 @@ def test_every_seed_has_a_dot_beside_its_length(accuracy: Make, baselines: pd.Da
     frame = accuracy()
     figure = accuracy_by_length(frame, baselines=baselines)
     dots = trace(figure, "rnn/seeds")
-    told = {(length, seed): y for (length, seed), y in zip(dots.customdata, dots.y, strict=True)}
+    heights = {(length, seed): y for (length, seed), y in zip(dots.customdata, dots.y, strict=True)}
     last = frame[(frame["cell"] == "rnn") & (frame["step"] == 400)]
-    assert len(told) == 12
+    assert len(heights) == 12
     for _, row in last.iterrows():
-        assert told[row["length"], row["seed"]] == pytest.approx(row["accuracy"], abs=1e-4)
+        assert heights[row["length"], row["seed"]] == pytest.approx(row["accuracy"], abs=1e-4)
     at_50 = [x for x, (length, _) in zip(dots.x, dots.customdata, strict=True) if length == 50]
     assert at_50[0] < at_50[1] == 50 < at_50[2] < 53
 
@@ -69,7 +51,7 @@ def test_every_seed_has_a_dot_beside_its_length(accuracy: Make, baselines: pd.Da
 def test_band_is_the_interval(accuracy: Make, baselines: pd.DataFrame) -> None:
     frame = accuracy()
     figure = accuracy_by_length(frame, baselines=baselines)
-    (curve,) = [curve for curve in curves(frame) if curve.cell == "lstm"]
+    (curve,) = [curve for curve in curves(frame, [400])[0] if curve.cell == "lstm"]
     band = trace(figure, "lstm/band")
     assert list(band.x) == [20, 50, 100, 200, 200, 100, 50, 20]
     high, low = ([row[end] for row in curve.means] for end in ("high", "low"))
@@ -133,8 +115,8 @@ def test_two_seeds_have_dots_and_a_mean_but_no_band(
     figure = accuracy_by_length(accuracy(seeds=2), baselines=baselines)
     assert len(trace(figure, "gru/band").x) == 0
     assert len(trace(figure, "gru/seeds").x) == 8
-    told = trace(figure, "gru/mean").hovertext[0]
-    assert told.endswith("over 2 seeds<br>no band: that takes at least 3 seeds")
+    hover = trace(figure, "gru/mean").hovertext[0]
+    assert hover.endswith("over 2 seeds<br>no band: that takes at least 3 seeds")
     one = accuracy_by_length(accuracy(lengths=(50,), seeds=2), baselines=baselines)
     assert not trace(one, "gru/mean").error_y.array
     check_json(one)
@@ -250,160 +232,6 @@ def test_rows_in_any_order_draw_the_same(accuracy: Make, baselines: pd.DataFrame
         accuracy_by_length(rows, baselines=baselines).to_json() for rows in (frame, shuffled)
     )
     assert one == other
-
-
-SPANS = pd.DataFrame(
-    [
-        ("rnn", 30.0, 10.0, 40.0, "", "30", "< 20–40"),
-        ("lstm", 60.0, math.nan, math.nan, "", "60", ""),
-        ("gru", 200.0, 200.0, 200.0, ">", "> 200", "> 200"),
-    ],
-    columns=["cell", "span", "low", "high", "bound", "text", "interval"],
-)
-
-
-def test_memory_span_stands_where_the_mean_crosses(accuracy: Make, baselines: pd.DataFrame) -> None:
-    figure = accuracy_by_length(accuracy(), baselines=baselines, spans=SPANS)
-    span = trace(figure, "rnn/span")
-    assert (list(span.x), list(span.y)) == ([30, 30], [0.625, 0])
-    assert (span.error_x.array[0], span.error_x.arrayminus[0]) == (10, 10)  # not left of 20
-    assert "memory span 30 (< 20–40)" in span.hovertext
-    assert trace(figure, "lstm/span").error_x.array[0] == 0
-    assert "gru/span" not in uids(figure)
-    check_json(figure)
-
-
-def test_guesses_are_drawn_before_and_after_training(
-    accuracy: Make, baselines: pd.DataFrame
-) -> None:
-    guesses = {"gru": 150, "rnn": 50}
-    for frame in (accuracy().iloc[:0], accuracy()):
-        figure = accuracy_by_length(frame, baselines=baselines, guesses=guesses)
-        line = trace(figure, "gru/guess")
-        assert set(line.x) == {150}
-        assert line.line.dash == "dot"
-        assert "GRU" in line.text[1]
-        assert line.y[1] != trace(figure, "rnn/guess").y[1]
-        check_json(figure)
-
-
-def test_a_guess_beyond_stands_at_the_right_end(accuracy: Make, baselines: pd.DataFrame) -> None:
-    figure = accuracy_by_length(
-        accuracy(), baselines=baselines, guesses={"gru": math.inf, "rnn": 50}
-    )
-    line = trace(figure, "gru/guess")
-    assert 200 < line.x[0] < 10 ** figure.layout.xaxis.range[1]
-    assert "guess: GRU, beyond" in line.text[1]
-    assert "beyond all lengths" in line.hovertext
-    check_json(figure)
-
-
-def test_predictions_stand_where_the_gradient_says(accuracy: Make, baselines: pd.DataFrame) -> None:
-    predictions = {"rnn": 28.4, "gru": math.inf, "lstm": 3.0, "gru:bias=chrono": 900}
-    predictions["lstm:bias=chrono"] = math.nan
-    for frame in (accuracy().iloc[:0], accuracy()):
-        figure = accuracy_by_length(frame, baselines=baselines, predictions=predictions)
-        line = trace(figure, "rnn/predicted")
-        assert set(line.x) == {28.4}
-        assert line.line.dash == "dashdot"
-        assert line.line.color == cell_style("rnn").color
-        assert (line.marker.symbol, line.y[0]) == ("triangle-up-open", 0)
-        assert "predicted: RNN" in line.text[1]
-        low, high = (10**end for end in figure.layout.xaxis.range)
-        beyond, further = trace(figure, "gru/predicted"), trace(figure, "gru:bias=chrono/predicted")
-        assert 200 < beyond.x[0] == further.x[0] < high
-        assert "beyond" in beyond.text[1]
-        assert "at every length" in beyond.hovertext
-        assert beyond.y[1] != further.y[1]
-        below = trace(figure, "lstm/predicted")
-        assert low < below.x[0] < 20
-        assert "below" in below.text[1]
-        assert "lstm:bias=chrono/predicted" not in uids(figure)
-        check_json(figure)
-
-
-def test_predictions_have_their_names_above_guesses(
-    accuracy: Make, baselines: pd.DataFrame
-) -> None:
-    figure = accuracy_by_length(
-        accuracy(), baselines=baselines, predictions={"gru": 150}, guesses={"gru": 150, "rnn": 50}
-    )
-    heights = [trace(figure, uid).y[1] for uid in ("gru/predicted", "gru/guess", "rnn/guess")]
-    assert len(set(heights)) == 3
-
-
-def test_predictions_are_in_the_replay(accuracy: Make, baselines: pd.DataFrame) -> None:
-    frame = accuracy(cells=("rnn", "gru"))
-    figure = accuracy_replay(frame, baselines=baselines, predictions={"lstm": 40})
-    now = accuracy_by_length(frame, baselines=baselines, predictions={"lstm": 40})
-    assert uids(figure) == uids(now)
-    assert set(trace(figure, "lstm/predicted").x) == {40}
-
-
-def test_predictions_before_any_length_is_known(accuracy: Make, baselines: pd.DataFrame) -> None:
-    figure = accuracy_by_length(
-        accuracy().iloc[:0], baselines=baselines.iloc[:0], predictions={"rnn": math.inf}
-    )
-    check_json(figure)
-
-
-def test_loss_has_neither_guess_nor_span(accuracy: Make, baselines: pd.DataFrame) -> None:
-    figure = accuracy_by_length(
-        accuracy(),
-        baselines=baselines,
-        spans=SPANS,
-        guesses={"rnn": 50},
-        predictions={"rnn": 50},
-        measure="loss",
-    )
-    lines = ("/span", "/guess", "/predicted", "/band")
-    assert not [uid for uid in uids(figure) if uid.endswith(lines)]
-
-
-def test_replay_has_the_picture_of_every_evaluation(
-    accuracy: Make, baselines: pd.DataFrame
-) -> None:
-    frame = accuracy()
-    figure = accuracy_replay(frame, baselines=baselines)
-    assert [moment.name for moment in figure.frames] == [str(step) for step in range(0, 401, 20)]
-    for moment in (figure.frames[0], figure.frames[10]):
-        until = frame[frame["step"] <= int(moment.name)]
-        then = accuracy_by_length(until, baselines=baselines)
-        for place, changes in zip(moment.traces, moment.data, strict=True):
-            assert changes.y == then.data[place].y
-            assert changes.x == then.data[place].x
-            assert changes.text == then.data[place].text
-    now = accuracy_by_length(frame, baselines=baselines)
-    assert uids(figure) == uids(now)
-    assert trace(figure, "gru/mean").y == trace(now, "gru/mean").y
-    play, pause = figure.layout.updatemenus[0].buttons
-    assert (play.method, play.args[0]) == ("animate", None)
-    assert list(pause.args[0]) == [None]
-    slider = figure.layout.sliders[0]
-    assert slider.active == 20
-    assert list(slider.steps[3].args[0]) == ["60"]
-
-
-def test_replay_is_small(accuracy: Make, baselines: pd.DataFrame) -> None:
-    steps = tuple(range(0, 400, 20))
-    figure = accuracy_replay(accuracy(steps=steps), baselines=baselines)
-    assert len(figure.frames) == 20
-    assert len(figure.to_json().encode()) < 300_000
-
-
-def test_long_replays_keep_the_first_and_last_evaluation(
-    accuracy: Make, baselines: pd.DataFrame
-) -> None:
-    frame = accuracy(cells=("rnn",), lengths=(20,), seeds=1, steps=tuple(range(0, 1001, 10)))
-    names = [int(moment.name) for moment in accuracy_replay(frame, baselines=baselines).frames]
-    assert len(names) == 40
-    assert (names[0], names[-1]) == (0, 1000)
-
-
-def test_replay_of_nothing(accuracy: Make, baselines: pd.DataFrame) -> None:
-    figure = accuracy_replay(accuracy().iloc[:0], baselines=baselines)
-    assert len(figure.frames) == 0
-    check_json(figure)
 
 
 def test_text_of_crowded_lengths_is_left_to_the_hover(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,7 @@ from dashboard.figures.gradient_flow.at_initialisation import (
     singular_values,
     spread,
 )
-from tests.dashboard.figures.drawn import check_json, trace
-
-Make = Callable[..., pd.DataFrame]
+from tests.dashboard.figures.drawn import Make, check_json, trace
 
 
 def values(logs: dict[tuple[int, int], float]) -> pd.DataFrame:

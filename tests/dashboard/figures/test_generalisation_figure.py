@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 import pytest
 
 from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.style import cell_style
-from tests.dashboard.figures.drawn import trace
-
-Make = Callable[..., pd.DataFrame]
+from tests.dashboard.figures.drawn import Make, trace
 
 
 def test_one_line_for_each_cell_and_trained_length(

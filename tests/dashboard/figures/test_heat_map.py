@@ -2,16 +2,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
-import pytest
 
 from dashboard.figures.gradient_flow.heat_map import gradient_heat_map, grid
-from tests.dashboard.figures.drawn import check_json, trace
-
-Make = Callable[..., pd.DataFrame]
+from tests.dashboard.figures.drawn import Make, check_json, trace
 
 
 def small(gradients: Make, *seeds: list[float]) -> pd.DataFrame:
@@ -50,14 +45,6 @@ def test_where_all_is_well_there_is_no_key(gradients: Make) -> None:
     assert not any(trace.showlegend for trace in figure.data)
 
 
-def test_relative_to_the_end_of_each_row(gradients: Make) -> None:
-    found = grid(small(gradients, [1e-4, 1e-2, 10, 0, 1, 0]), relative=True)
-    assert found.logs[0].tolist() == pytest.approx([-5, -3, 0])
-    assert np.isnan(found.logs[1]).all()
-    assert found.zero[1].tolist() == [True, False, True]
-    assert found.broken[1].tolist() == [False, True, False]  # 1 / 0
-
-
 def test_a_seed_that_stopped_leaves_the_others(gradients: Make) -> None:
     frame = small(gradients, [1, 1, 1, 0.1, 0.1, 0.1], [100, 1, 1, 1, 1, 1])
     found = grid(frame[(frame["seed"] == 0) | (frame["step"] == 0)])
@@ -93,7 +80,7 @@ def test_identity_survives_updates_and_inputs_stay(gradients: Make) -> None:
     ]
     assert len({tuple(trace.uid for trace in figure.data) for figure in figures}) == 1
     assert len({figure.layout.uirevision for figure in figures}) == 1
-    other = gradient_heat_map(late, cell="rnn", length=50, relative=True)
+    other = gradient_heat_map(late, cell="rnn", length=50, state="c")
     assert other.layout.uirevision != figures[0].layout.uirevision
     pd.testing.assert_frame_equal(late, before)
 

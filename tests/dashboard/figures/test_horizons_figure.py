@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from dashboard.figures.gradient_flow.horizons import NONE, horizon_table, horizons, influence_by_lag
-from tests.dashboard.figures.drawn import check_json, trace
+from tests.dashboard.figures.drawn import Make, check_json, trace
 
 CELLS = ("rnn", "lstm")
-Make = Callable[..., pd.DataFrame]
 
 
 def measured(diagnostics: Make, **more: Any) -> pd.DataFrame:

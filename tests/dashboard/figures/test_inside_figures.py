@@ -6,21 +6,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.inside.cell_diagram import THICK, THIN, cell_diagram, paths
 from dashboard.figures.inside.gate_lines import gate_lines
 from dashboard.figures.inside.gate_map import ORDERS, gate_map, unit_order
-from dashboard.figures.inside.gate_style import anatomy, words
+from dashboard.figures.inside.gate_style import described, full_name, gate_roles
 from dashboard.figures.inside.probe_curve import probe_curve
 from dashboard.figures.inside.specialisation import LONGEST, selectivity, time_constants
 from dashboard.figures.inside.surgery import ablation
 from models.tasks.task import Example
+from tests.dashboard.figures.drawn import trace
 
 STEPS, HIDDEN = 6, 4
 T = tuple(range(1, STEPS + 1))
-LSTM, GRU, RNN = anatomy("lstm:bias=chrono"), anatomy("gru"), anatomy("rnn")
+LSTM, GRU, RNN = gate_roles("lstm:bias=chrono"), gate_roles("gru"), gate_roles("rnn")
 EXAMPLE = Example(tuple("cdAefB"), (False, False, True, False, False, True), "AB")
 
 
@@ -47,25 +47,25 @@ def units(gates: tuple[str, ...] = ("i", "f", "o", "g")) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def trace(figure: go.Figure, uid: str) -> Any:
-    (found,) = [one for one in figure.data if one.uid == uid]
-    return found
-
-
-class TestAnatomy:
+class TestGateRoles:
     def test_what_remembers_is_shown_first(self) -> None:
-        assert LSTM.first_to_see == ("f", "i", "c", "h")
+        assert LSTM.default_names == ("f", "i", "c", "h")
         assert LSTM.names == ("f", "i", "c", "h", "o", "g")
         assert GRU.names == ("z", "h", "r", "n")
-        assert RNN.names == RNN.first_to_see == ("h",)
+        assert RNN.names == RNN.default_names == ("h",)
 
     def test_states_and_candidates_may_be_negative(self) -> None:
         assert [name for name in LSTM.names if LSTM.signed(name)] == ["c", "h", "g"]
         assert RNN.signed("h")
 
-    def test_what_has_no_words_is_called_by_its_letter(self) -> None:
-        assert words("f") == "f, forget gate"
-        assert words("q") == "q"
+    def test_a_gate_whose_meaning_varies_is_explained(self) -> None:
+        assert full_name("z") == "z, update gate"
+        assert described("z") == "z, update gate: the share that is kept"
+        assert described("f") == full_name("f")
+
+    def test_what_has_no_name_is_called_by_its_letter(self) -> None:
+        assert full_name("f") == "f, forget gate"
+        assert full_name("q") == "q"
 
 
 class TestOrder:
@@ -94,7 +94,7 @@ class TestOrder:
 class TestMap:
     def test_maps_stand_under_the_sequence_on_one_time_axis(self) -> None:
         figure = gate_map(
-            T, values("f", "c"), parts=LSTM, order=[3, 1, 2, 4], example=EXAMPLE, unit=1
+            T, values("f", "c"), roles=LSTM, order=[3, 1, 2, 4], example=EXAMPLE, unit=1
         )
         assert {one.xaxis for one in figure.data} == {None}
         assert list(figure.layout.xaxis.range) == [0.5, STEPS + 0.5]
@@ -105,7 +105,7 @@ class TestMap:
 
     def test_rows_are_units_in_order(self) -> None:
         own = values("f")
-        figure = gate_map(T, own, parts=LSTM, order=[3, 1, 2, 4], unit=1)
+        figure = gate_map(T, own, roles=LSTM, order=[3, 1, 2, 4], unit=1)
         drawn = trace(figure, "map_f")
         np.testing.assert_allclose(drawn.z[0], own["f"][:, 2], rtol=1e-2)
         assert drawn.customdata[1][0] == 1
@@ -114,13 +114,13 @@ class TestMap:
 
     def test_gates_are_from_0_to_1_and_states_around_0(self) -> None:
         own = {**values("f"), "c": np.array([[-3.0, 1, 0, 0]] * STEPS)}
-        figure = gate_map(T, own, parts=LSTM, order=[1, 2, 3, 4])
+        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4])
         assert (trace(figure, "map_f").zmin, trace(figure, "map_f").zmax) == (0, 1)
         assert (trace(figure, "map_c").zmin, trace(figure, "map_c").zmax) == (-3, 3)
 
     def test_a_memory_that_is_full_is_as_dark_as_one_that_is_fuller(self) -> None:
         own = {"c": np.full((STEPS, HIDDEN), 50.0), "h": np.full((STEPS, HIDDEN), 0.5)}
-        figure = gate_map(T, own, parts=LSTM, order=[1, 2, 3, 4])
+        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4])
         assert trace(figure, "map_c").zmax == 3
         assert trace(figure, "map_c").z[0][0] == 50
         assert list(trace(figure, "map_c").colorbar.ticktext) == ["≤ -3", "0", "≥ 3"]
@@ -128,25 +128,25 @@ class TestMap:
 
     def test_the_event_is_marked_where_sequences_are_aligned_on_it(self) -> None:
         figure = gate_map(
-            tuple(range(-2, 4)), values("z"), parts=GRU, order=[1, 2, 3, 4], event="the marker"
+            tuple(range(-2, 4)), values("z"), roles=GRU, order=[1, 2, 3, 4], event="the marker"
         )
         assert figure.layout.xaxis.title.text == "steps from the marker"
         assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(-0.5, 0.5)]
 
     def test_nothing_finite_can_be_drawn(self) -> None:
         own = {"h": np.full((STEPS, HIDDEN), np.nan)}
-        drawn = trace(gate_map(T, own, parts=RNN, order=[1, 2, 3, 4]), "map_h")
+        drawn = trace(gate_map(T, own, roles=RNN, order=[1, 2, 3, 4]), "map_h")
         assert drawn.zmax == 1
         assert drawn.z[0][0] is None
 
 
 def test_lines_of_a_unit_part_gates_from_states() -> None:
     own = values(*LSTM.names)
-    figure = gate_lines(T, own, parts=LSTM, unit=2, step=3, informative=(3, 6))
+    figure = gate_lines(T, own, roles=LSTM, unit=2, step=3, informative=(3, 6))
     assert {one.name for one in figure.data if one.yaxis == "y2"} == {"c", "h", "g"}
     np.testing.assert_allclose(trace(figure, "line/f").y, own["f"][:, 1], rtol=1e-3)
     assert [shape.x0 for shape in figure.layout.shapes] == [3, 6, 3]
-    assert not gate_lines(T, values("h"), parts=RNN, unit=1).layout.yaxis.visible
+    assert not gate_lines(T, values("h"), roles=RNN, unit=1).layout.yaxis.visible
 
 
 NOW = {"i": 0.25, "f": 1.0, "o": 0.0, "g": -0.5, "c": 0.4, "h": 0.0}
@@ -174,9 +174,9 @@ class TestDiagram:
         assert found["write"] == 1
 
     def test_values_stand_beside_their_paths(self) -> None:
-        told = " ".join(note.text for note in cell_diagram(LSTM, NOW, 0.5).layout.annotations)
+        labels = " ".join(note.text for note in cell_diagram(LSTM, NOW, 0.5).layout.annotations)
         for text in ("f = 1.00", "i = 0.25", "g = -0.50", "t−1</sub> = 0.50"):
-            assert text in told
+            assert text in labels
 
 
 def test_time_constants_are_sorted_and_infinite_ones_drawn_at_the_top() -> None:

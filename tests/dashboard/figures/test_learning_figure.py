@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -9,9 +8,7 @@ import pytest
 
 from dashboard.figures.lines import thin
 from dashboard.figures.race.learning import gradient_norm, learning_curves
-from tests.dashboard.figures.drawn import check_json, trace
-
-Make = Callable[..., pd.DataFrame]
+from tests.dashboard.figures.drawn import Make, check_json, trace
 
 
 def norms(training: Make, values: list[float], seeds: int = 1) -> pd.DataFrame:

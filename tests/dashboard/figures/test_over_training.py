@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -12,13 +11,11 @@ from dashboard.figures.gradient_flow.over_training import (
     FAINTEST,
     ordinal,
     over_training,
-    parts_over_training,
+    symbols_over_training,
 )
 from dashboard.figures.style import cell_style, translucent
 from models.analysis.at_initialisation import at_initialisation
-from tests.dashboard.figures.drawn import check_json, trace
-
-Make = Callable[..., pd.DataFrame]
+from tests.dashboard.figures.drawn import Make, check_json, trace
 
 
 def draw(frame: pd.DataFrame, diagnostic: str, **more: Any) -> go.Figure:
@@ -111,7 +108,7 @@ def test_nothing_measured_yet(diagnostics: Make) -> None:
     figure = draw(nothing, "spectral_radius", cells=("rnn",), reference=1.0, log=True)
     assert trace(figure, "rnn/median").name == "RNN"
     check_json(figure)
-    check_json(parts_over_training(nothing, cell="rnn", length=50, chance=0.25))
+    check_json(symbols_over_training(nothing, cell="rnn", length=50, chance=0.25))
 
 
 def test_identity_survives_updates_and_inputs_stay(diagnostics: Make) -> None:
@@ -125,31 +122,31 @@ def test_identity_survives_updates_and_inputs_stay(diagnostics: Make) -> None:
     pd.testing.assert_frame_equal(late, before)
 
 
-def test_parts_from_faint_to_strong(diagnostics: Make) -> None:
+def test_symbols_from_faint_to_strong(diagnostics: Make) -> None:
     courses = {f"accuracy_part_{k}": [0.25, 0.1 * k] for k in (1, 2, 10)}
     frame = diagnostics(courses | {"spectral_radius": [1.0]}, cells=("gru", "rnn"))
     before = frame.copy()
-    figure = parts_over_training(frame, cell="gru", length=50, chance=0.25)
-    parts = [t for t in figure.data if t.uid != "chance"]
-    assert [t.name for t in parts] == ["1st symbol (early)", "2nd symbol", "last"]
-    assert [t.y[1] for t in parts] == pytest.approx([0.1, 0.2, 1.0])
+    figure = symbols_over_training(frame, cell="gru", length=50, chance=0.25)
+    symbols = [t for t in figure.data if t.uid != "chance"]
+    assert [t.name for t in symbols] == ["1st symbol (early)", "2nd symbol", "last symbol"]
+    assert [t.y[1] for t in symbols] == pytest.approx([0.1, 0.2, 1.0])
     color = cell_style("gru").color
-    assert parts[0].line.color == translucent(color, FAINTEST)
-    assert parts[2].line.color == translucent(color, 1)
-    assert len({t.legendgroup for t in parts}) == 3
+    assert symbols[0].line.color == translucent(color, FAINTEST)
+    assert symbols[2].line.color == translucent(color, 1)
+    assert len({t.legendgroup for t in symbols}) == 3
     assert list(trace(figure, "chance").y) == [0.25, 0.25]
     check_json(figure)
     pd.testing.assert_frame_equal(frame, before)
 
 
-def test_one_part_and_no_chance(diagnostics: Make) -> None:
+def test_one_symbol_and_no_chance(diagnostics: Make) -> None:
     frame = diagnostics({"accuracy_part_1": [0.5, math.nan]}, cells=("gru",), seeds=1)
-    figure = parts_over_training(frame, cell="gru", length=50, chance=math.nan)
+    figure = symbols_over_training(frame, cell="gru", length=50, chance=math.nan)
     (line,) = figure.data
     assert (line.name, list(line.y)) == ("1st symbol", [0.5, None])
     check_json(figure)
 
 
 def test_ordinals() -> None:
-    told = [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 21, 102, 113)]
-    assert told == ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "102nd", "113th"]
+    ordinals = [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 21, 102, 113)]
+    assert ordinals == ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "102nd", "113th"]

@@ -1,19 +1,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import pandas as pd
 import pytest
 
-from dashboard.figures.gradient_flow.profile import (
-    gradient_profile,
-    gradient_profile_replay,
-    profile,
-)
-from tests.dashboard.figures.drawn import check_json, trace
-
-Make = Callable[..., pd.DataFrame]
+from dashboard.figures.gradient_flow.at_initialisation import initial_profiles
+from dashboard.figures.gradient_flow.profile import gradient_profile, profile
+from tests.dashboard.figures.drawn import Make, check_json, trace
 
 
 def two_seeds(gradients: Make, first: list[float], second: list[float]) -> pd.DataFrame:
@@ -64,16 +58,16 @@ def test_what_is_not_finite_is_a_gap(gradients: Make, bad: float) -> None:
 
 def test_relative_to_the_end(gradients: Make) -> None:
     frame = gradients()
-    plain, relative = (
-        trace(gradient_profile(frame, length=50, relative=r), "lstm/now").y for r in (False, True)
+    absolute, relative = (
+        trace(initial_profiles(frame, length=50, relative=r), "lstm/now").y for r in (False, True)
     )
     assert relative[-1] == 1
-    assert relative[0] == pytest.approx(plain[0] / plain[-1], rel=1e-3)
+    assert relative[0] == pytest.approx(absolute[0] / absolute[-1], rel=1e-3)
 
 
 def test_relative_to_an_end_that_vanished(gradients: Make) -> None:
     frame = two_seeds(gradients, [1.0, 0.0], [1.0, 0.0])
-    figure = gradient_profile(frame, length=2, relative=True)
+    figure = initial_profiles(frame, length=2)
     assert list(trace(figure, "rnn/now").y) == [None, None]
     check_json(figure)
 
@@ -95,7 +89,7 @@ def test_nothing_measured_yet(gradients: Make) -> None:
     figure = gradient_profile(nothing, length=50, cells=("rnn", "gru"))
     assert trace(figure, "gru/now").name == "GRU"
     check_json(figure)
-    check_json(gradient_profile_replay(nothing, length=50))
+    check_json(gradient_profile(nothing, length=50, replay=True))
 
 
 def test_long_profiles_are_thinned_and_keep_both_ends(gradients: Make) -> None:
@@ -117,7 +111,7 @@ def test_identity_survives_updates(gradients: Make) -> None:
 
 def test_replay(gradients: Make) -> None:
     frame = gradients(cells=("rnn", "gru"), lengths=(50,), steps=(0, 100, 200))
-    figure = gradient_profile_replay(frame, length=50)
+    figure = gradient_profile(frame, length=50, replay=True)
     assert [moment.name for moment in figure.frames] == ["0", "100", "200"]
     until = gradient_profile(frame[frame["step"] <= 100], length=50)
     for place, changes in zip(figure.frames[1].traces, figure.frames[1].data, strict=True):
@@ -128,4 +122,4 @@ def test_replay(gradients: Make) -> None:
 
 def test_replay_is_small(gradients: Make) -> None:
     frame = gradients(lengths=(200,), seeds=1, steps=tuple(range(0, 400, 20)))
-    assert len(gradient_profile_replay(frame, length=200).to_json()) < 300_000
+    assert len(gradient_profile(frame, length=200, replay=True).to_json()) < 300_000

@@ -19,6 +19,7 @@ from models.cells.cell import BIAS, COMMON_OPTIONS, Cell
 from models.experiment.presets import PRESETS
 from models.settings.spec import SpecError, canonical
 from models.stories import story_presets
+from tests.dashboard.figures.drawn import contrast
 
 HEADLINE = ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono")
 
@@ -87,12 +88,6 @@ def lab(rgb: np.ndarray) -> np.ndarray:
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-def contrast(color: str, background: str) -> float:
-    """WCAG 2 contrast ratio."""
-    dark, light = sorted(float(TO_XYZ[1] @ linear(c)) + 0.05 for c in (color, background))
-    return light / dark
-
-
 def starts(cell: str) -> list[str]:
     """All variants by the weights at the start."""
     options = [option for option in CELLS[cell].options if option.name in START]
@@ -119,7 +114,7 @@ def test_lab_of_white_and_red() -> None:
 
 
 @pytest.mark.parametrize("sight", ["normal", *COLOUR_BLIND])
-def test_headline_cells_are_told_apart_by_everyone(sight: str) -> None:
+def test_headline_cells_are_distinct_to_everyone(sight: str) -> None:
     matrix = np.array(COLOUR_BLIND.get(sight, np.eye(3)))
     seen = {cell: lab(np.clip(matrix @ linear(cell_style(cell).color), 0, 1)) for cell in HEADLINE}
     for one, other in combinations(HEADLINE, 2):

@@ -15,7 +15,7 @@ import pytest
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS, Preset
 from models.service.questions import ask
-from models.stories import STORIES, story_presets, telling_of
+from models.stories import STORIES, story_presets, story_variant
 from models.stories.story import Story
 from models.training.train import train
 from tests.models.stories.conclusions import conclude, proofread
@@ -57,15 +57,15 @@ def test_no_two_presets_are_the_same_experiment() -> None:
 @pytest.mark.parametrize("preset", ALL)
 def test_settings_lead_back_to_the_story_and_its_variant(preset: Preset) -> None:
     as_in_the_address = Experiment.from_json(preset.experiment.to_json())
-    telling = telling_of(as_in_the_address)
-    assert telling is not None
-    assert telling.preset is preset
-    assert preset in telling.story.presets
+    variant = story_variant(as_in_the_address)
+    assert variant is not None
+    assert variant.preset is preset
+    assert preset in variant.story.presets
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
 def test_other_settings_belong_to_no_story(preset: Preset) -> None:
-    assert telling_of(preset.experiment) is None
+    assert story_variant(preset.experiment) is None
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=list(STORIES))

@@ -1,4 +1,4 @@
-"""What the numbers of a cell say, in sentences and in equations. Pure functions."""
+"""Sentences and equations made from the numbers of a trained cell. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,84 +8,92 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.figures.inside.gate_style import WORDS, Anatomy
+from dashboard.figures.gradient_flow.over_training import ordinal
+from dashboard.figures.inside.gate_style import NAMES, GateRoles
 from models.tasks.task import Example
 
 SELECTIVE = 0.1
-"""From which difference between the means of a gate at informative and other steps on."""
+"""A unit's gate is selective where its means at informative and other steps differ by more."""
 
-
-MOST_TOLD = 4
-"""Informative steps that a sentence can hold."""
+MAX_INFORMATIVE = 4
+"""Most informative steps that a sentence lists."""
 WORTH = 0.05
-"""A network whose interval begins no further above chance has not learned its task."""
+"""A network whose interval begins less than this above chance has not learned its task."""
 
 
 def equations_with_numbers(
-    parts: Anatomy, now: Mapping[str, float], before: float, *, normalised: bool = False
+    roles: GateRoles, now: Mapping[str, float], before: float, *, normalised: bool = False
 ) -> list[str]:
-    """The state equations of one unit at one step, as LaTeX; ``before`` is its memory's last."""
-    memory, candidate = parts.memory, parts.candidate
-    if parts.keep is None:
+    """The state equations of one unit at one step, as LaTeX.
+
+    ``now`` holds its gates and states at this step by name, ``before`` its memory one step earlier.
+    With ``normalised`` the memory is normalised before it is read, by numbers that stand nowhere.
+    """
+    memory, candidate = roles.memory, roles.candidate
+    if roles.keep is None:
         last, new = _number(before), _number(now[memory])
         return [rf"{memory}_{{t-1}} = {last} \quad\to\quad {memory}_t = {new}"]
-    keep, written = now[parts.keep], now[candidate]
-    if parts.write:
-        factor, gate = rf"{parts.write}_t", _number(now[parts.write])
+    keep, written = now[roles.keep], now[candidate]
+    if roles.write:
+        factor, gate = rf"{roles.write}_t", _number(now[roles.write])
     else:
-        factor, gate = rf"(1 - {parts.keep}_t)", _number(1 - keep)
+        factor, gate = rf"(1 - {roles.keep}_t)", _number(1 - keep)
     lines = [
-        rf"{memory}_t &= {parts.keep}_t \cdot {memory}_{{t-1}} + {factor} \cdot {candidate}_t \\"
+        rf"{memory}_t &= {roles.keep}_t \cdot {memory}_{{t-1}} + {factor} \cdot {candidate}_t \\"
         rf" &= {_number(keep)} \cdot {_factor(before)} + {gate} \cdot {_factor(written)} \\"
         rf" &= {_number(now[memory])}"
     ]
-    if parts.show:
+    if roles.show:
         inner = rf"N({memory}_t)" if normalised else rf"{memory}_t"
         value = "" if normalised else rf" \cdot \tanh({_number(now[memory])})"
-        middle = rf" &= {_number(now[parts.show])}{value} \\" if value else ""
+        middle = rf" &= {_number(now[roles.show])}{value} \\" if value else ""
         lines.append(
-            rf"h_t &= {parts.show}_t \cdot \tanh({inner}) \\{middle} &= {_number(now['h'])}"
+            rf"h_t &= {roles.show}_t \cdot \tanh({inner}) \\{middle} &= {_number(now['h'])}"
         )
     return [rf"\begin{{aligned}}{line}\end{{aligned}}" for line in lines]
 
 
 def describe_unit(
-    parts: Anatomy, values: Mapping[str, np.ndarray], example: Example, unit: int
+    roles: GateRoles, values: Mapping[str, np.ndarray], example: Example, unit: int
 ) -> str:
-    """What one unit does on one sequence; nothing where much of the sequence is informative."""
+    """What one unit does on one sequence; empty where too many of its steps are informative."""
     at = [t for t, matters in enumerate(example.informative) if matters]
     others = [t for t, matters in enumerate(example.informative) if not matters]
-    if parts.keep is None or not 1 <= len(at) <= MOST_TOLD or not others:
+    if roles.keep is None or not 1 <= len(at) <= MAX_INFORMATIVE or not others:
         return ""
-    gate = parts.write or parts.keep
-    opened, kept, memory = (values[name][:, unit - 1] for name in (gate, parts.keep, parts.memory))
+    gate = roles.write or roles.keep
+    opened, kept, memory = (values[name][:, unit - 1] for name in (gate, roles.keep, roles.memory))
     there = " and ".join(f"{opened[t]:.2f} at t = {t + 1} ({example.symbols[t]})" for t in at)
     text = (
         f"The {_short(gate)} {gate} of this unit is {there}, and {opened[others].mean():.2f} on "
         f"average elsewhere. "
     )
-    if gate != parts.keep:
-        text += f"The {_short(parts.keep)} {parts.keep} is {kept.mean():.3f} on average. "
+    if gate != roles.keep:
+        text += f"The {_short(roles.keep)} {roles.keep} is {kept.mean():.3f} on average. "
     return text + (
-        f"Its memory {parts.memory} is {memory[at[-1]]:.2f} after the last informative step and "
+        f"Its memory {roles.memory} is {memory[at[-1]]:.2f} after the last informative step and "
         f"{memory[-1]:.2f} at the end."
     )
 
 
-def specialised(units: pd.DataFrame, parts: Anatomy, delay: int) -> list[str]:
-    """How long units keep, and which gates tell informative steps from others."""
+def specialised(units: pd.DataFrame, roles: GateRoles, delay: int) -> list[str]:
+    """How long units keep their memory, and which gates behave otherwise at informative steps.
+
+    ``delay`` is how many time steps the task needs a memory for.
+    """
     sentences = []
-    if parts.keep:
-        rows = units[units["gate"] == parts.keep]
-        now, born = rows["time_constant"], rows["time_constant_at_initialisation"]
+    if roles.keep:
+        rows = units[units["gate"] == roles.keep]
+        now, before = rows["time_constant"], rows["time_constant_at_initialisation"]
         sentences.append(
             f"**{int((now >= delay).sum())} of {len(rows)} units** keep their memory for at least "
-            f"the task's delay of {delay} steps ({int((born >= delay).sum())} before training). "
-            f"The median unit keeps it for {_steps(now.median())} ({_steps(born.median())} before)."
+            f"the task's delay of {delay} steps ({int((before >= delay).sum())} before training). "
+            f"The median unit keeps it for {_steps(now.median())} "
+            f"({_steps(before.median())} before)."
         )
-    for gate in parts.gates:
+    for gate in roles.gates:
         rows = units[units["gate"] == gate]
-        if parts.signed(gate) or rows["selectivity"].isna().all():
+        if roles.signed(gate) or rows["selectivity"].isna().all():
             continue
         most = rows.iloc[int(rows["selectivity"].abs().argmax())]
         opens, closes = rows["selectivity"] > SELECTIVE, rows["selectivity"] < -SELECTIVE
@@ -99,14 +107,14 @@ def specialised(units: pd.DataFrame, parts: Anatomy, delay: int) -> list[str]:
 
 
 def remembered(table: pd.DataFrame) -> list[str]:
-    """Of each state: what the probe reads at the end, and where it read more."""
+    """What the probe reads from each state at the end, and whether it could read more before."""
     sentences = []
     for (state, reads), unsorted in table.groupby(["state", "reads"], sort=False):
         rows = unsorted.sort_values("t")
         best, end = rows.iloc[int(rows["accuracy"].argmax())], rows.iloc[-1]
         text = (
-            f"**{reads} from {state}**: at the end {end['accuracy']:.3f} ({end['low']:.3f} to "
-            f"{end['high']:.3f}, {int(end['sequences'])} sequences)"
+            f"**{target_name(str(reads))} from {state}**: at the end {end['accuracy']:.3f} "
+            f"({end['low']:.3f} to {end['high']:.3f}, {int(end['sequences'])} sequences)"
         )
         if best["low"] > end["high"]:
             text += f"; best at t = {int(best['t'])} with {best['accuracy']:.3f}: it is lost again"
@@ -118,11 +126,19 @@ def remembered(table: pd.DataFrame) -> list[str]:
     return sentences
 
 
+def target_name(reads: str) -> str:
+    """What the probe reads, for people: the answer, or its symbol of this number."""
+    symbol = reads.removeprefix("part ")
+    return reads if symbol == reads else f"{ordinal(int(symbol))} symbol"
+
+
 def needed(table: pd.DataFrame, chance: float) -> list[str]:
-    """The ablation table in words: which gates may be held, and which must move."""
+    """The ablation table in sentences: which gates may be held, and which must move."""
     intact = table[table["gate"] == ""].iloc[0]
     if intact["low"] < chance + WORTH:
-        return ["This network hardly does better than chance: there is nothing to lose."]
+        return [
+            "This network is hardly better than chance, so holding a gate can take nothing away."
+        ]
     held = table[table["gate"] != ""]
     sentences = []
     for gate in dict.fromkeys(held["gate"]):
@@ -132,8 +148,8 @@ def needed(table: pd.DataFrame, chance: float) -> list[str]:
         if harmless.empty:
             best = rows.iloc[int(rows["accuracy"].argmax())]
             sentences.append(
-                f"{name} must move: held still, the best is {best['accuracy']:.3f} (at "
-                f"{_at(str(best['to']))})."
+                f"{name} must move: wherever it is held, accuracy falls, at best to "
+                f"{best['accuracy']:.3f} (at {_at(str(best['to']))})."
             )
         elif len(harmless) == len(rows):
             sentences.append(f"{name} is not needed: wherever it is held, accuracy stays.")
@@ -141,18 +157,18 @@ def needed(table: pd.DataFrame, chance: float) -> list[str]:
             places = " or at ".join(_at(str(to)) for to in harmless["to"])
             worst = rows.iloc[int(rows["accuracy"].argmin())]
             sentences.append(
-                f"{name} may stand still at {places}; at {_at(str(worst['to']))} accuracy falls to "
+                f"{name} may be held at {places}; at {_at(str(worst['to']))} accuracy falls to "
                 f"{worst['accuracy']:.3f}."
             )
     return sentences
 
 
-def done(interventions: Sequence[Mapping[str, Any]]) -> str:
-    """Interventions in words: "f = 1 in all units, steps 1 to 100"."""
-    return "; ".join(_done(one) for one in interventions)
+def interventions_in_words(interventions: Sequence[Mapping[str, Any]]) -> str:
+    """Interventions as people read them: "f = 1 in all units, steps 1 to 100"."""
+    return "; ".join(_in_words(one) for one in interventions)
 
 
-def _done(one: Mapping[str, Any]) -> str:
+def _in_words(one: Mapping[str, Any]) -> str:
     units = one.get("units")
     where = "all units" if not units else "unit " + ", ".join(map(str, units))
     match one["kind"]:
@@ -167,11 +183,11 @@ def _done(one: Mapping[str, Any]) -> str:
                 f"{one['t']}"
             )
         case _:
-            return f"each sequence goes on with another one's state after step {one['t']}"
+            return f"each sequence continues with another one's state after step {one['t']}"
 
 
 def _short(name: str) -> str:
-    return WORDS.get(name, "gate").split(":")[0]
+    return NAMES.get(name, "gate")
 
 
 def _at(to: str) -> str:
@@ -187,6 +203,6 @@ def _number(value: float) -> str:
 
 
 def _factor(value: float) -> str:
-    """A negative one in brackets."""
+    """The number as a factor: in brackets where it is negative."""
     number = _number(value)
     return f"({number})" if number.startswith("-") else number

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dashboard.figures.inside.gate_style import anatomy
-from dashboard.sections.inside.words import (
+from dashboard.figures.inside.gate_style import gate_roles
+from dashboard.sections.inside.sentences import (
     describe_unit,
-    done,
     equations_with_numbers,
+    interventions_in_words,
     needed,
     remembered,
     specialised,
 )
 from models.tasks.task import Example
 
-LSTM, GRU, RNN = anatomy("lstm"), anatomy("gru"), anatomy("rnn")
+LSTM, GRU, RNN = gate_roles("lstm"), gate_roles("gru"), gate_roles("rnn")
 NOW = {"i": 0.03, "f": 0.98, "o": 0.5, "g": -0.2, "c": 0.396, "h": 0.188}
 
 
@@ -47,15 +47,18 @@ def test_which_gates_are_needed() -> None:
     rows += [("i", to, own) for to, own in (("0", 0.25), ("1", 0.3), ("mean", 0.4))]
     rows += [("f", to, own) for to, own in (("0", 0.25), ("1", 0.95), ("mean", 0.94))]
     rows += [("r", to, 0.95) for to in ("0", "1", "mean")]
-    told = needed(table(*rows), 0.25)
-    assert told[0] == ("**i** (input gate) must move: held still, the best is 0.400 (at its mean).")
-    assert "may stand still at 1 or at its mean; at 0 accuracy falls to 0.250" in told[1]
-    assert "not needed" in told[2]
+    sentences = needed(table(*rows), 0.25)
+    assert sentences[0] == (
+        "**i** (input gate) must move: wherever it is held, accuracy falls, at best to 0.400 "
+        "(at its mean)."
+    )
+    assert "may be held at 1 or at its mean; at 0 accuracy falls to 0.250" in sentences[1]
+    assert "not needed" in sentences[2]
 
 
 def test_a_network_at_chance_has_nothing_to_lose() -> None:
-    (told,) = needed(table(("", "", 0.26), ("h", "0", 0.25)), 0.25)
-    assert "hardly does better than chance" in told
+    (sentence,) = needed(table(("", "", 0.26), ("h", "0", 0.25)), 0.25)
+    assert "hardly better than chance" in sentence
 
 
 def test_what_is_remembered() -> None:
@@ -73,7 +76,7 @@ def test_what_is_remembered() -> None:
     assert "no better than with shuffled labels" in x
 
 
-def test_one_unit_is_told() -> None:
+def test_one_unit_is_described() -> None:
     example = Example(tuple("cAd"), (False, True, False), "A")
     values = {
         "i": np.array([[0.1], [0.9], [0.2]]),
@@ -111,7 +114,7 @@ def test_specialised_units() -> None:
 
 
 def test_interventions_in_words() -> None:
-    told = done(
+    sentences = interventions_in_words(
         [
             {"kind": "clamp", "gate": "f", "to": 1.0, "units": None, "first": 1, "last": 9},
             {"kind": "erase", "state": "c", "t": 4, "units": [2, 3]},
@@ -119,7 +122,8 @@ def test_interventions_in_words() -> None:
             {"kind": "transplant", "t": 4},
         ]
     )
-    assert told == (
+    assert sentences == (
         "f = 1 in all units, steps 1 to 9; c = 0 in unit 2, 3 after step 4; noise of 1.5 standard "
-        "deviations on h after step 4; each sequence goes on with another one's state after step 4"
+        "deviations on h after step 4; each sequence continues with another one's state "
+        "after step 4"
     )

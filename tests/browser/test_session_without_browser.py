@@ -29,7 +29,7 @@ TINY = {
 SECONDS = 100
 
 
-def test_a_plain_session_opens_trains_and_downloads(dashboard: Dashboard) -> None:
+def test_a_session_without_a_browser_opens_trains_and_downloads(dashboard: Dashboard) -> None:
     errors: list[str] = []
     # Playwright's own event loop has this thread.
     with ThreadPoolExecutor(1) as elsewhere:

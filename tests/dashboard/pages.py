@@ -1,0 +1,78 @@
+"""Opens pages in AppTest, and reads back what they show."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from models.command_line.main import parse_experiment
+from models.experiment import Experiment
+
+DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
+
+
+def tiny(**settings: Any) -> Experiment:
+    """An experiment that trains at once, with these settings of its own."""
+    small = {"cells": ("rnn",), "lengths": (10,), "seeds": 1, "hidden_size": 4, "batch_size": 4}
+    return Experiment(**{**small, "held_out": 8, "device": "cpu", **settings})
+
+
+def app(file: str = "app.py") -> AppTest:
+    """The app as people open it, or one page of ``views``; not yet run."""
+    return AppTest.from_file(str(DASHBOARD / file), default_timeout=60)
+
+
+def open_run(page: AppTest, run: str) -> AppTest:
+    """The page with this run on show."""
+    page.query_params["run"] = run
+    page.run()
+    assert not page.exception
+    return page
+
+
+def experiment(page: AppTest) -> Experiment:
+    """The experiment of the command line on the page."""
+    (command,) = [code.value for code in page.code if code.value.startswith("python -m models")]
+    words = shlex.split(command.removesuffix(" --out results/"))
+    return parse_experiment(words[4:])
+
+
+def top(page: AppTest) -> str:
+    """The first text that a visitor reads; style sheets have none."""
+    first = next(element for element in page.main if element.type not in ("html", "main"))
+    text: str = getattr(first, "value", "")
+    return text
+
+
+def warnings(page: AppTest) -> list[str]:
+    return [warning.value for warning in page.warning]
+
+
+def captions(page: AppTest) -> str:
+    return "\n".join(caption.value for caption in page.caption)
+
+
+def buttons(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def spans(page: AppTest) -> str:
+    """The row of memory spans, as HTML."""
+    (row,) = [html for html in page.get("html") if "memory-spans" in html.proto.body]
+    text: str = row.proto.body
+    return text
+
+
+def downloads(page: AppTest) -> list[str]:
+    """The labels of the download buttons."""
+    return [button.proto.label for button in page.get("download_button")]
+
+
+def figures(page: AppTest) -> list[dict[str, Any]]:
+    """The Plotly figures from top to bottom."""
+    charts = page.get("bidi_component")
+    return [json.loads(json.loads(chart.proto.json)["figure"]) for chart in charts]
