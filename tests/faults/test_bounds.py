@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import psutil
 import pytest
 
 from dashboard.scheduling import questions
@@ -23,7 +22,7 @@ from models.settings.configuration import Configuration
 from models.store import Store
 from tests.faults.locks import locked
 from tests.faults.small_disk import filled, small_disk
-from tests.faults.victims import wait_until
+from tests.faults.victims import processes_of, wait_until
 from tests.faults.whole import EXPERIMENT
 from tests.properties import tiny_run
 
@@ -56,25 +55,13 @@ def scheduling(store: Store) -> Iterator[Scheduler]:
         yield scheduler
     finally:
         scheduler.close()
-        wait_until(lambda: not own_processes())
+        wait_until(lambda: not processes_of(store))
 
 
-def own_processes() -> list[psutil.Process]:
-    """The warm process and all that it has started; not those of other tests."""
-    return [one for one in psutil.Process().children(recursive=True) if _serves(one)]
-
-
-def _serves(process: psutil.Process) -> bool:
-    try:
-        return process.cmdline()[-2:] == ["models", "serve"]
-    except psutil.Error:
-        return False
-
-
-def no_more_processes_than_may_be() -> None:
+def no_more_processes_than_may_be(store: Store) -> None:
     end = time.monotonic() + REFUSED_SECONDS
     while time.monotonic() < end:
-        assert len(own_processes()) <= MOST_PROCESSES
+        assert len(processes_of(store)) <= MOST_PROCESSES
         time.sleep(0.05)
 
 
@@ -82,7 +69,7 @@ def test_a_locked_store_costs_no_processes(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     run = store.create(SHORT, "visitor")
     with locked(store), scheduling(store):
-        no_more_processes_than_may_be()
+        no_more_processes_than_may_be(store)
     with scheduling(store):
         wait_until(lambda: store.run(run).status == "finished")
 
@@ -93,7 +80,7 @@ def test_a_full_disk_costs_no_processes(tmp_path: Path) -> None:
         run = store.create(SHORT, "visitor")
         with scheduling(store):
             with filled(disk):
-                no_more_processes_than_may_be()
+                no_more_processes_than_may_be(store)
             wait_until(lambda: store.run(run).status == "finished")
         store.close()
 
@@ -152,7 +139,8 @@ def test_a_question_ends_where_nobody_waits_for_its_answer(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wait_until(lambda: scheduler.speed is not REFERENCE)
-    (warm,) = own_processes()
+    store = scheduler.store
+    (warm,) = processes_of(store)
     left = threading.Event()
 
     def yield_check() -> None:
@@ -163,11 +151,11 @@ def test_a_question_ends_where_nobody_waits_for_its_answer(
     monkeypatch.setattr(questions, "get_script_run_ctx", lambda **_: page)
     with ThreadPoolExecutor(1) as visitor:
         asked = visitor.submit(scheduler.ask, "at_initialisation", {"experiment": TOO_LONG})
-        wait_until(lambda: len(own_processes()) == 2)
+        wait_until(lambda: len(processes_of(store)) == 2)
         left.set()
         with pytest.raises(_GoneError):
             asked.result()
-    wait_until(lambda: own_processes() == [warm])
+    wait_until(lambda: processes_of(store) == [warm])
 
 
 def test_an_import_has_a_process_of_its_own(scheduler: Scheduler, tmp_path: Path) -> None:

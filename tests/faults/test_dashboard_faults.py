@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from models.store import Store
 from models.store.lost_runs import close_lost_runs
 from tests.benchmarks.session import Session
 from tests.browser.server import Dashboard, running_dashboard
-from tests.faults.victims import is_there, wait_until
+from tests.faults.victims import processes_of, wait_until
 from tests.faults.whole import EXPERIMENT, Whole
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,26 +38,14 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("MEMORY_LAB_TRAINERS", "1")
     store = Store(url)
     yield store
-    left = ours(url)
+    left = processes_of(store)
     for process in left:
         process.kill()
     assert not left
 
 
-def ours(url: str) -> list[psutil.Process]:
-    """Every process but this one that uses the store."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.environ().get("MEMORY_LAB_STORE") == url:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return [process for process in found if is_there(process)]
-
-
 def none_is_left(store: Store) -> bool:
-    return not ours(store.url.render_as_string(hide_password=False))
+    return not processes_of(store)
 
 
 def test_a_killed_trainer_is_told_and_its_run_goes_on(store: Store, whole: Whole) -> None:

@@ -92,6 +92,19 @@ def is_there(process: psutil.Process) -> bool:
         return False
 
 
+def processes_of(store: Store) -> list[psutil.Process]:
+    """Every process but this one that uses the store."""
+    url = store.url.render_as_string(hide_password=False)
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get("MEMORY_LAB_STORE") == url:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return [process for process in found if is_there(process)]
+
+
 def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
     end = time.monotonic() + seconds
     while not condition():
