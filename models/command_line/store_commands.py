@@ -105,6 +105,7 @@ def _files(path: Path) -> list[Path]:
     """
     try:
         if not path.is_dir():
+            path.stat()
             return [path]
         names = sorted(file.name for file in path.iterdir() if not file.name.startswith("."))
     except OSError as error:

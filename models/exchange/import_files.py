@@ -25,7 +25,7 @@ from models.exchange.files import EXPERIMENT, NAMES
 from models.exchange.table_check import TableCheck
 from models.experiment import Experiment, ExperimentError
 from models.settings import strict
-from models.settings.quoting import quoted, shortened
+from models.settings.quoting import quoted
 from models.store.tables import RUN_LENGTH
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import KIND, WeightsKey
@@ -157,7 +157,7 @@ def _on_disk(path: Path) -> Source:
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
         raise ImportedError(
-            f"{shortened(str(path))} is no plain file: give the folder or the ZIP of an export"
+            f"{quoted(path.name)} is no plain file: give the folder or the ZIP of an export"
         )
     return Source(found.st_size, lambda: path.open("rb"))
 

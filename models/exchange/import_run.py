@@ -46,8 +46,7 @@ def discard_broken_off(store: Store) -> None:
     """Deletes what imports have left whose process ended before they did. Raises StoreError."""
     for run_id, part in _marks(store):
         process = part.removeprefix(IMPORT)
-        # It may have ended well since the marks were read: then its mark is gone as well.
-        if is_here(process) and is_gone(process) and (run_id, part) in _marks(store):
+        if is_here(process) and is_gone(process):
             _discard(store, run_id)
 
 
@@ -62,8 +61,8 @@ def _stored(store: Store, export: Export, run: Mapping[str, Any]) -> str:
     discard_broken_off(store)
     run_id: str = run["id"]
     mark = {"run": run_id, "part": f"{IMPORT}{identity()}", "step": 0}
-    store.writing(lambda connection: connection.execute(sa.insert(SHARDS).values(**mark)))
     try:
+        store.writing(lambda connection: connection.execute(sa.insert(SHARDS).values(**mark)))
         values = {**run, "size": sum(store.writing(work) for work in _writes(export, run_id))}
 
         def complete(connection: sa.Connection) -> None:
@@ -95,7 +94,9 @@ def _insert_weights(connection: sa.Connection, row: Mapping[str, Any]) -> int:
 
 
 def _discard(store: Store, run_id: str) -> None:
-    """Deletes the rows of a run that never became one."""
+    """Deletes the rows of a run that never became one; where it has, its mark is gone."""
+    if run_id not in {marked for marked, _ in _marks(store)}:
+        return
     for table in (*ROWS.values(), PROFILES, WEIGHTS):
         some = sa.select(table.c.id).where(table.c.run == run_id).limit(MOST_DELETED)
         statement = sa.delete(table).where(table.c.id.in_(some))

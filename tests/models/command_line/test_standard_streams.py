@@ -109,7 +109,8 @@ def test_bad_input_that_cannot_be_told_is_bad_input_all_the_same(arguments: list
 
 
 def test_nobody_can_be_asked_where_the_input_is_closed(store: Store) -> None:
-    store.finish(store.create(ALL_PRESETS["copy"].experiment), "finished")
+    run = store.create(ALL_PRESETS["copy"].experiment, process="a test")
+    assert store.finish(run, "finished")
     ended = command("tidy", "--keep-runs", "1", shell="<&-")
     assert (ended.status, store.count()) == (2, 2)
     assert ended.error.endswith("1 run would be deleted: say --yes to do it\n")
@@ -157,10 +158,10 @@ class TestNoPlainFile:
 
     def test_to_import(self, fifo: Path, export: Path, store: Store) -> None:
         for path in (fifo, Path("/dev/zero")):
-            assert f"{path} is no plain file" in self.refused("import", str(path))
+            assert f"'{path.name}' is no plain file" in self.refused("import", str(path))
         (export / "training.csv").unlink()
         (export / "training.csv").symlink_to("/dev/zero")
-        assert "training.csv is no plain file" in self.refused("import", str(export))
+        assert "'training.csv' is no plain file" in self.refused("import", str(export))
         (export / "experiment.json").unlink()
         (export / "training.csv").unlink()
         assert "experiment.json is missing" in self.refused("import", str(export))

@@ -266,7 +266,7 @@ def test_what_is_wrong_is_found_before_anything_is_written(
     [
         (["a.zip", "b.zip"], "give one ZIP, or the files of one run"),
         (["a/accuracy.csv", "b/accuracy.csv"], "two files have the same name"),
-        (["folder"], ".*folder is no plain file"),
+        (["folder"], "'folder' is no plain file"),
         (["nowhere.zip"], "the files cannot be read: No such file or directory"),
         (["accuracy.csv"], "experiment.json is missing"),
     ],
