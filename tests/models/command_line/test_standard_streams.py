@@ -31,7 +31,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
     monkeypatch.setenv("MEMORY_LAB_STORE", url)
     store = Store(url)
-    store.finish(store.create(ALL_PRESETS["adding"].experiment), "finished")
+    run = store.create(ALL_PRESETS["adding"].experiment, process="a test")
+    assert store.finish(run, "finished")
     return store
 
 
