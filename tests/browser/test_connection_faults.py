@@ -67,7 +67,11 @@ def reload(page: Page) -> Page:
 
 
 def lose_the_connection(page: Page) -> Page:
-    """For a while; the page connects again by itself."""
+    """For a while; the page connects again by itself.
+
+    Not while it is drawn: of what is lost then, Streamlit's page may miss a part for ever.
+    """
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     page.context.set_offline(True)
     page.evaluate("sockets.forEach(socket => socket.close())")
     page.wait_for_timeout(3000)
