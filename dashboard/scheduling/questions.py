@@ -16,9 +16,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.scheduling.child_processes import Child, ChildError, ChildProcesses
 from models.experiment import ExperimentError
-from models.experiment.cost import Limits, Speed
+from models.experiment.cost import LOWER, Limits, Speed
 from models.experiment.cost.questions import cost_of_answer
-from models.service.reasons import LOWER
 
 SECONDS = 60.0
 """How long an answer may take, as estimated and as it is."""
@@ -48,7 +47,7 @@ class Requests:
         except ExperimentError as error:
             raise ChildError(str(error), "refused") from error
         if above := Limits(SECONDS, self._megabytes).exceeded(cost):
-            values, bounds = (" and ".join(column) for column in zip(*above, strict=True))
+            values, bounds = above
             raise ChildError(f"about {values}, above the limit of {bounds}: {LOWER}", "refused")
         return self._carry_out(name, arguments, cost.megabytes, SECONDS)
 

@@ -22,8 +22,9 @@ import torch
 
 from models.exchange.import_files import ImportedError
 from models.experiment import ExperimentError
+from models.experiment.cost import LOWER
 from models.service.memory_limit import limit_memory
-from models.service.reasons import LOWER, reason
+from models.service.reasons import reason
 from models.settings.configuration import MEBIBYTE
 from models.store import NotOursError, StoreError, UnknownRunError
 from models.store.process import identity

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from models.experiment import ExperimentError
+from models.experiment.cost import LOWER
 
 OUT_OF_MEMORY = ("DefaultCPUAllocator", "annot allocate memory", "out of memory", "bad_alloc")
 """What PyTorch says of it, in a RuntimeError like any other."""
-LOWER = "lower the hidden size, the batch size, the lengths or the seeds"
 TOO_LARGE = f"not enough memory for these settings: {LOWER}"
 
 

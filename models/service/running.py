@@ -52,9 +52,9 @@ def execute(
 
     ``follow`` hears after each snapshot how many optimiser steps are done. What is measured is in
     the store by then, whatever happens next. A run that cannot go on ends as failed, one that lost
-    a process or its store as interrupted, with the reason.
-    Raises ExperimentError where it asks for what is not here, NotOursError where another process
-    trains the run, StoreError where not even its end can be written.
+    a process or its store as interrupted, with the reason. Raises ExperimentError where it asks for
+    what is not here, NotOursError where another process trains the run, StoreError where not even
+    its end can be written.
     """
     from models.training.processes import ProcessDiedError  # torch is imported here
     from models.training.train import processes_for, train
@@ -66,7 +66,7 @@ def execute(
         asked = _Asked(store, run_id, process, signals)
         try:
             processes = store.begin(run_id, environment(), process, processes_for(experiment))
-            checkpoints = _by_part(experiment, processes, store.checkpoints(run_id))
+            checkpoints = _by_shard(experiment, processes, store.checkpoints(run_id))
             progress = _Progress(experiment, checkpoints)
             for snapshot in train(experiment, asked, processes, checkpoints):
                 progress.note(snapshot)
@@ -90,11 +90,11 @@ def execute(
     return end
 
 
-def _by_part(
+def _by_shard(
     experiment: Experiment, processes: int, checkpoints: Mapping[str, Checkpoint]
 ) -> dict[Shard, Checkpoint]:
-    parts = [part for share in partition(experiment, processes) for part in share]
-    return {part: checkpoints[str(part)] for part in parts if str(part) in checkpoints}
+    shards = [shard for share in partition(experiment, processes) for shard in share]
+    return {shard: checkpoints[str(shard)] for shard in shards if str(shard) in checkpoints}
 
 
 def _broken_off(received: int | None) -> End:

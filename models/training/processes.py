@@ -18,6 +18,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from models.experiment.cost import LOWER
+
 T = TypeVar("T")
 
 # A forked process shares what its parent has imported, torch above all; elsewhere than on Linux
@@ -71,8 +73,7 @@ class ProcessDiedError(RuntimeError):
 
     def __init__(self, exit_code: int) -> None:
         super().__init__(
-            f"a training process died with exit code {exit_code}: if memory ran out, lower the "
-            "hidden size, the batch size, the lengths or the seeds"
+            f"a training process died with exit code {exit_code}: if memory ran out, {LOWER}"
         )
         self.exit_code = exit_code
 

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from models.experiment.cost.estimate import REFERENCE, Cost, Speed, duration, estimate, in_words
-from models.experiment.cost.limits import Limits, objection
+from models.experiment.cost.limits import LOWER, Limits, objection
 
-__all__ = ["REFERENCE", "Cost", "Limits", "Speed", "duration", "estimate", "in_words", "objection"]
+__all__ = [
+    "LOWER",
+    "REFERENCE",
+    "Cost",
+    "Limits",
+    "Speed",
+    "duration",
+    "estimate",
+    "in_words",
+    "objection",
+]

@@ -16,6 +16,8 @@ MAX_SUGGESTIONS = 3
 
 Fits = Callable[[Experiment], bool]
 """Whether the cost of an experiment is within the limits."""
+LOWER = "lower the hidden size, the batch size, the lengths or the seeds"
+"""The advice where it is not known which single setting would do."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +31,23 @@ class Limits:
 
     def allow(self, cost: Cost) -> bool:
         """Whether the cost is within both limits."""
-        return not self.exceeded(cost)
+        return self.exceeded(cost) is None
 
-    def exceeded(self, cost: Cost) -> list[tuple[str, str]]:
-        """Each cost that is above its limit, and the limit, in words."""
+    def exceeded(self, cost: Cost) -> tuple[str, str] | None:
+        """The costs that are above their limits, and these limits, in words; or None."""
         compared = (
             (cost.seconds, self.seconds, duration),
             (cost.megabytes, self.megabytes, size),
         )
-        return [
+        above = [
             (in_words(value), in_words(limit))
             for value, limit, in_words in compared
             if limit is not None and value > limit
         ]
+        if not above:
+            return None
+        values, limits = zip(*above, strict=True)
+        return " and ".join(values), " and ".join(limits)
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,9 @@ def objection(
 ) -> str | None:
     """Why the experiment should not start as it is, and what to change; None where it fits."""
     above = limits.exceeded(estimate(experiment, speed, processes))
-    if not above:
+    if above is None:
         return None
-    values, bounds = (" and ".join(column) for column in zip(*above, strict=True))
+    values, bounds = above
     advice = ", or ".join(
         one.words for one in suggestions(experiment, limits, speed, processes)
     ) or (
