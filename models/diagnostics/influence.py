@@ -93,13 +93,7 @@ def _probes(population: Population, seed: int, length: int, lag: int) -> tuple[B
 
 def _outputs(population: Population, batches: Sequence[Batch]) -> list[Tensor]:
     """The outputs of each model at its scored steps, (scored steps, outputs, B)."""
-    task, schedule, recurrence = population.task, population.schedule, population.recurrence
     for model, batch in enumerate(batches):
         population.set_batch(model, batch)
-    scored = [task.scored_steps(length) for length in population.lengths]
-    weights, (V, b) = population.weights()
-    recurrence.statistics = "running"
-    h = recurrence.hidden_states(weights, max(scored))
-    first = schedule.tail(max(scored))
-    rows = [schedule.rows_of(model)[-count:] for model, count in enumerate(scored)]
-    return [V[model] @ h[[row - first for row in own]] + b[model] for model, own in enumerate(rows)]
+    scored = [population.task.scored_steps(length) for length in population.lengths]
+    return [own[-count:] for own, count in zip(population.outputs(), scored, strict=True)]

@@ -14,7 +14,7 @@ from models.diagnostics.jacobian import lyapunov_exponent
 from models.diagnostics.saturation import gate_means, saturation
 from models.diagnostics.theory import spectral_radius, theoretical_half_life
 from models.diagnostics.trajectory import Trajectory, trajectories
-from models.population.population import Population
+from models.population.population import Pass, Population
 
 MAX_LAGS = 16
 """The largest number of lags at which influence is measured, evenly spread on a log axis."""
@@ -30,7 +30,7 @@ def measure_recurrence(population: Population, only: int | None = None) -> dict[
         if only not in (None, trajectory.steps):
             continue
         for name, values in _measure_trajectory(trajectory).items():
-            into = measured.setdefault(name, np.full(population.schedule.models, np.nan))
+            into = measured.setdefault(name, np.full(len(population.lengths), np.nan))
             into[models] = values.cpu().numpy()
     return measured
 
@@ -77,7 +77,7 @@ def measure_connectivity(population: Population) -> list[np.ndarray]:
         answers = last[..., 0].argmax(dim=1)
         values = connectivity(trajectory, V[models], b[models], answers)
         of_models |= dict(zip(models, values.cpu().numpy(), strict=True))
-    return [of_models[model] for model in range(population.schedule.models)]
+    return [of_models[model] for model in range(len(population.lengths))]
 
 
 def measure_influence(
@@ -88,7 +88,7 @@ def measure_influence(
     The last is ``horizon_by_behaviour``, in steps, (models,). Of a model that is no better than
     chance, for which ``remembers`` (models,) is False, it is 0, whatever changes its answers.
     """
-    longest = population.schedule.steps - 1
+    longest = max(population.steps) - 1
     lags = np.unique(np.geomspace(1, longest, MAX_LAGS).round().astype(int)).tolist()
     shares = influence(population, seeds, lags)
     horizons = [
@@ -98,18 +98,17 @@ def measure_influence(
     return lags, shares, {"horizon_by_behaviour": np.array(horizons, float)}
 
 
-def overflow(population: Population, model: int) -> dict[str, float]:
-    """The step t, from 1, at which a model that diverged overflowed, by diagnostic.
+def overflow(states: Sequence[str], passed: Pass) -> dict[str, float]:
+    """The step t, from 1, at which a model overflowed in a pass, by diagnostic.
 
     ``overflow_state_t`` is the first step with a state that is not finite, and
     ``overflow_gradient_t`` the last with such a gradient, since that comes from the end. One that
     did not overflow is left out.
     """
-    recurrence, names = population.recurrence, population.cell.states
-    states = {t for name in names for t in _overflown(recurrence.state(name, model))}
-    gradients = {t for name in names for t in _overflown(recurrence.state_gradient(name, model))}
-    first = {"overflow_state_t": float(min(states))} if states else {}
-    last = {"overflow_gradient_t": float(max(gradients))} if gradients else {}
+    forward = {t for name in states for t in _overflown(passed.state(name))}
+    back = {t for name in states for t in _overflown(passed.state_gradient(name))}
+    first = {"overflow_state_t": float(min(forward))} if forward else {}
+    last = {"overflow_gradient_t": float(max(back))} if back else {}
     return first | last
 
 

@@ -118,9 +118,9 @@ def trajectories(population: Population) -> Iterator[tuple[list[int], Trajectory
     was looked at holds every state and gate.
     """
     weights = population.weights()[0].named()
-    lengths = population.schedule.lengths
+    lengths = population.steps
     for steps in dict.fromkeys(lengths):
         models = [model for model, length in enumerate(lengths) if length == steps]
         own = Weights(**{name: w[models].detach() for name, w in weights.items()})
-        inputs = torch.stack([population.recurrence.inputs(model) for model in models], dim=1)
+        inputs = torch.stack([population.inputs(model) for model in models], dim=1)
         yield models, Trajectory(population.cell, own, inputs)

@@ -1,95 +1,231 @@
-"""The GRU unrolled over time; its equations are in ``models.cells.gru``."""
+"""The GRU over all time steps of one model; its equations are in ``models.cells.gru``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from models.cells.cell import Weights
-from models.kernels.activations import sigmoid_backward, tanh, tanh_backward
-from models.kernels.kernel import Kernel, Step
-
-
-class GRUStep(Step):
-    """The views that one step of the GRU works on, (n, H, B) where no shape is given."""
-
-    def __init__(self, kernel: GRUKernel, step: int) -> None:
-        super().__init__(kernel, step)
-        m, sigmoid_rows = self.active_before, 2 * kernel.hidden
-        self.r, self.z, self.h_n = self.a.chunk(3, dim=1)
-        """The two gates, and W_hn h_{t-1} + b_hn."""
-        self.rz = self.a[:, :sigmoid_rows]
-        """The gates with a σ, (n, 2H, B)."""
-        self.n = kernel.rows_at(kernel.n, step)
-        """W_xn x_t + b_n, then the candidate."""
-        self.dn = kernel.rows_at(kernel.dn, step)
-        """∂L/∂n, then of its pre-activation."""
-        self.dr, self.dz, self.dh_n = self.da.chunk(3, dim=1)
-        self.drz = self.da[:, :sigmoid_rows]
-        """∂L/∂(r, z), then of their pre-activations, (n, 2H, B)."""
-        self.dh_carried, self.z_carried = self.dh[:m], self.z[:m]
-        """∂L/∂h_t and z of the models that are active at the step before, (m, H, B)."""
+from models.kernels.activations import sigmoid, tanh
+from models.kernels.affine import Affine, add_read, begin, begin_backward, end_backward, is_cut
+from models.kernels.compiled import compiled
+from models.kernels.kernel import Kernel
+from models.kernels.normalisation import Site, normalise, normalise_backward
+from models.kernels.products import add, add_bias, add_product, add_row_sums
 
 
-class GRUKernel(Kernel[GRUStep]):
-    """r, z = σ(W [h; x; 1]);  n = tanh(x_n + r h_n);  h = z h + (1 - z) n.
+class GRUBuffers(NamedTuple):
+    """The numbers of one model's pass of B sequences, of at most T steps.
 
-    The candidate's input part x_n is not scaled by r, so it does not fit into the one product a
-    step. It does not wait for h either: all steps' x_n are one product before the first.
+    The rows of ``affine`` are those of r, of z and of the candidate's part from h.
     """
 
-    def _allocate(self) -> None:
-        self.n = self._zeros(self.schedule.rows, self.hidden)
-        self.dn = torch.zeros_like(self.n)
-        self._model_of_row = torch.tensor(self.schedule.model_of_row, device=self.n.device)
+    affine: Affine
+    gates: np.ndarray
+    """r, z and n of every step, below each other, (T, 3·H·B)."""
+    h_n: np.ndarray
+    """W_hn h_{t-1} + b_hn of every step, (T, H·B)."""
+    W_n: np.ndarray
+    """[W_xn | b_n], (H, D + 1)."""
+    x_n: np.ndarray
+    """W_xn x_t + b_n of one step, (H, B)."""
+    dn: np.ndarray
+    """∂L/∂ of the candidate's pre-activation of one step, (H, B)."""
+    dW_n: np.ndarray
+    """∂L/∂W_n of the steps so far, (H, D + 1)."""
 
-    def _step(self, step: int) -> GRUStep:
-        return GRUStep(self, step)
 
-    def pack(self, weights: Weights) -> None:
-        """Packs the candidate's rows as [W_hn | 0 | b_hn]; its [W_xn | b_n] is kept beside them."""
-        assert weights.b_hn is not None
-        super().pack(weights)
-        H = self.hidden
-        self._input_part = self.packed[:, 2 * H :, H:].clone()
-        self.packed[:, 2 * H :, H:-1] = 0
-        self.packed[:, 2 * H :, -1:] = weights.b_hn
+class GRUSites(NamedTuple):
+    """Where a GRU with a ``norm`` normalises, gates and candidate apart; None in one without."""
 
-    def unpack(self) -> Mapping[str, Tensor]:
-        H = self.hidden
-        b_hn = self.packed_gradient[:, -1:, 2 * H :].transpose(1, 2).clone()
-        self.packed_gradient[:, H:, 2 * H :] = self._input_part_gradient.transpose(1, 2)
-        return {**super().unpack(), "b_hn": b_hn}
+    x_rz: Site | None
+    h_rz: Site | None
+    x_n: Site | None
+    h_n: Site | None
 
-    def forward(self) -> None:
-        x1 = self.hx1[: self.schedule.rows, self.hidden :]
-        torch.bmm(self._input_part[self._model_of_row], x1, out=self.n)
-        for s in self._steps:
-            torch.bmm(s.W, s.hx1, out=s.a)
-            torch.sigmoid(s.rz, out=s.rz)
-            s.n.addcmul_(s.r, s.h_n)
-            tanh(s.n, out=s.n)
-            torch.lerp(s.n, s.h_before, s.z, out=s.h)
 
-    def backward(self, read_from: int) -> None:
-        for step in reversed(range(self.schedule.steps)):
-            s = self._steps[step]
-            # h = z h + (1 - z) n, to n; n = tanh(x_n + r h_n), to its pre-activation, h_n and r.
-            torch.addcmul(s.dh, s.dh, s.z, value=-1, out=s.dn)
-            tanh_backward(s.dn, s.n, grad_input=s.dn)
-            torch.mul(s.dn, s.r, out=s.dh_n)
-            torch.mul(s.dn, s.h_n, out=s.dr)
-            # h = z h + (1 - z) n, to z; and r and z to their pre-activations.
-            torch.sub(s.h_before, s.n, out=s.dz)
-            s.dz.mul_(s.dh)
-            sigmoid_backward(s.drz, s.rz, grad_input=s.drz)
-            # W [h; x; 1], to W and to the h before; h = z h + (1 - z) n, to the h before.
-            self._backprop_product(step, read_from)
-            if step > 0 and not self.schedule.cut(step):
-                self._steps[step - 1].dh.addcmul_(s.dh_carried, s.z_carried)
-        x1 = self.hx1[: self.schedule.rows, self.hidden :]
-        by_row = torch.bmm(self.dn, x1.transpose(1, 2))
-        gradient = torch.zeros_like(self._input_part)
-        self._input_part_gradient = gradient.index_add_(0, self._model_of_row, by_row)
+@compiled
+def forward(w: Any, x: np.ndarray, options: Any, buffers: Any, sites: Any) -> None:
+    """r, z = σ(W_x x + W_h h + b);  n = tanh(x_n + r h_n);  h = z h + (1 - z) n.
+
+    The candidate's part from x is not scaled by r, so it does not fit into the one product.
+    """
+    s, n = buffers, w.W_h.shape[1] * x.shape[2]
+    begin(w, x, s.affine)
+    _begin_candidate(w, s)
+    for t in range(len(x)):
+        _preactivate(t, w, options, s, sites.x_rz, sites.h_rz, sites.x_n, sites.h_n)
+        h_before, h = s.affine.z[t].reshape(-1)[:n], s.affine.z[t + 1].reshape(-1)[:n]
+        _next_h(s.affine.a.reshape(-1), s.x_n.reshape(-1), h_before, s.gates[t], s.h_n[t], h)
+
+
+@compiled
+def _begin_candidate(w: Any, s: Any) -> None:
+    """The candidate's rows of W are [W_hn | 0 | b_hn]; [W_xn | b_n] stands by itself."""
+    hidden, inputs = w.W_h.shape[1], w.W_x.shape[1]
+    for unit in range(hidden):
+        row = 2 * hidden + unit
+        for feature in range(inputs):
+            s.W_n[unit, feature] = w.W_x[row, feature]
+            s.affine.W[row, hidden + feature] = 0
+        s.W_n[unit, inputs] = w.b[row, 0]
+        s.affine.W[row, hidden + inputs] = w.b_hn[unit, 0]
+
+
+@compiled
+def _preactivate(
+    t: int, w: Any, options: Any, s: Any, x_rz: Any, h_rz: Any, x_n: Any, h_n: Any
+) -> None:
+    """Writes the pre-activations of r and z and the two parts of the candidate's."""
+    affine, hidden, inputs = s.affine, w.W_h.shape[1], w.W_x.shape[1]
+    if x_rz is None:
+        np.dot(affine.W, affine.z[t], out=affine.a)
+        np.dot(s.W_n, affine.z[t, hidden:], out=s.x_n)
+    else:
+        two = 2 * hidden
+        np.dot(w.W_x, affine.z[t, hidden : hidden + inputs], out=affine.part)
+        np.dot(w.W_h, affine.z[t, :hidden], out=affine.a)
+        normalise(t, affine.part[:two], w.gamma_x[:two], options, x_rz)
+        normalise(t, affine.part[two:], w.gamma_x[two:], options, x_n)
+        normalise(t, affine.a[:two], w.gamma_h[:two], options, h_rz)
+        normalise(t, affine.a[two:], w.gamma_h[two:], options, h_n)
+        add(affine.part[:two], affine.a[:two])
+        add_bias(w.b[:two], affine.a[:two])
+        add_bias(w.b_hn, affine.a[two:])
+        s.x_n[:] = affine.part[two:]
+        add_bias(w.b[two:], s.x_n)
+
+
+@compiled
+def _next_h(
+    a: np.ndarray,
+    x_n: np.ndarray,
+    h_before: np.ndarray,
+    gates: np.ndarray,
+    h_n: np.ndarray,
+    h: np.ndarray,
+) -> None:
+    size = len(h)
+    for k in range(size):
+        r, z, from_h = sigmoid(a[k]), sigmoid(a[size + k]), a[2 * size + k]
+        n = tanh(x_n[k] + r * from_h)
+        gates[k], gates[size + k], gates[2 * size + k], h_n[k] = r, z, n, from_h
+        h[k] = n + z * (h_before[k] - n)
+
+
+@compiled
+def backward(
+    w: Any, g: Any, read: np.ndarray, steps: int, options: Any, buffers: Any, sites: Any
+) -> None:
+    r"""Goes back through time: from ∂L/∂h_t to that of the step before, and to w.
+
+    From h = z h_{t-1} + (1 - z) n: ∂n = ∂h (1 - z),  ∂z = ∂h (h_{t-1} - n),  ∂h_{t-1} = ∂h z;
+    from n = tanh(x_n + r h_n):     ∂x_n = ∂n (1 - n²),  ∂h_n = ∂x_n r,  ∂r = ∂x_n h_n;
+    from σ:                         ∂a = ∂r r (1 - r), and so z;
+    from (a, h_n) = W [h; x; 1]:    ∂W += ∂(a, h_n) [h; x; 1]ᵀ,  ∂h_{t-1} += W_hᵀ ∂(a, h_n);
+    from x_n = W_n [x; 1]:          ∂W_n += ∂x_n [x; 1]ᵀ.
+    """
+    s, affine, n = buffers, buffers.affine, buffers.h_n.shape[1]
+    begin_backward(g, steps, affine)
+    s.dW_n[:] = 0
+    for t in range(steps - 1, -1, -1):
+        add_read(t, steps, read, affine)
+        dh, dh_before = affine.dh[t + 1], affine.dh[t]
+        da, h_before = affine.da.reshape(-1), affine.z[t].reshape(-1)[:n]
+        _h_backward(s.gates[t], s.h_n[t], h_before, dh.reshape(-1), da, s.dn.reshape(-1))
+        _preactivate_backward(t, w, g, options, s, sites.x_rz, sites.h_rz, sites.x_n, sites.h_n)
+        if is_cut(t, steps, options.truncate):
+            dh_before[:] = 0
+        else:
+            _add_kept(s.gates[t], dh.reshape(-1), dh_before.reshape(-1))
+    _end_candidate(w, g, s, sites.x_rz)
+
+
+@compiled
+def _h_backward(
+    gates: np.ndarray,
+    h_n: np.ndarray,
+    h_before: np.ndarray,
+    dh: np.ndarray,
+    da: np.ndarray,
+    dn: np.ndarray,
+) -> None:
+    size = len(dh)
+    for k in range(size):
+        r, z, n = gates[k], gates[size + k], gates[2 * size + k]
+        through_n = dh[k] - dh[k] * z
+        to_n = through_n - through_n * n * n
+        da[k] = to_n * h_n[k] * (r - r * r)
+        da[size + k] = dh[k] * (h_before[k] - n) * (z - z * z)
+        da[2 * size + k] = to_n * r
+        dn[k] = to_n
+
+
+@compiled
+def _add_kept(gates: np.ndarray, dh: np.ndarray, dh_before: np.ndarray) -> None:
+    """The part of ∂L/∂h that comes past all weights, through z h_{t-1}."""
+    size = len(dh)
+    for k in range(size):
+        dh_before[k] += dh[k] * gates[size + k]
+
+
+@compiled
+def _preactivate_backward(
+    t: int, w: Any, g: Any, options: Any, s: Any, x_rz: Any, h_rz: Any, x_n: Any, h_n: Any
+) -> None:
+    affine, hidden, inputs = s.affine, w.W_h.shape[1], w.W_x.shape[1]
+    before = affine.dh[t]
+    if x_rz is None:
+        add_product(affine.da, affine.z[t], affine.dW)
+        add_product(s.dn, affine.z[t, hidden:], s.dW_n)
+        np.dot(affine.W_h_transposed, affine.da, out=before)
+    else:
+        two, x = 2 * hidden, affine.z[t, hidden : hidden + inputs]
+        affine.part[:two] = affine.da[:two]
+        affine.part[two:] = s.dn
+        add_row_sums(affine.part, g.b)
+        add_row_sums(affine.da[two:], g.b_hn)
+        normalise_backward(t, affine.part[:two], w.gamma_x[:two], g.gamma_x[:two], options, x_rz)
+        normalise_backward(t, affine.part[two:], w.gamma_x[two:], g.gamma_x[two:], options, x_n)
+        add_product(affine.part, x, g.W_x)
+        normalise_backward(t, affine.da[:two], w.gamma_h[:two], g.gamma_h[:two], options, h_rz)
+        normalise_backward(t, affine.da[two:], w.gamma_h[two:], g.gamma_h[two:], options, h_n)
+        add_product(affine.da, affine.z[t, :hidden], g.W_h)
+        np.dot(affine.W_h_transposed, affine.da, out=before)
+
+
+@compiled
+def _end_candidate(w: Any, g: Any, s: Any, x_rz: Any) -> None:
+    """Hands out the gradient, in a cell without normalised products."""
+    if x_rz is None:
+        hidden, inputs = w.W_h.shape[1], w.W_x.shape[1]
+        end_backward(g, s.affine, None)
+        for unit in range(hidden):
+            row = 2 * hidden + unit
+            g.b_hn[unit, 0] = s.affine.dW[row, hidden + inputs]
+            for feature in range(inputs):
+                g.W_x[row, feature] = s.dW_n[unit, feature]
+            g.b[row, 0] = s.dW_n[unit, inputs]
+
+
+class GRUKernel(Kernel):
+    """The GRU's passes and their buffers."""
+
+    forward_pass, backward_pass = staticmethod(forward), staticmethod(backward)
+
+    def _make_buffers(self) -> GRUBuffers:
+        steps, H, B = self.sizes.steps, self.sizes.hidden, self.sizes.sequences
+        zeros, columns = self.sizes.zeros, self.sizes.inputs + 1
+        return GRUBuffers(
+            affine=self._make_affine(),
+            gates=zeros(steps, 3 * H * B),
+            h_n=zeros(steps, H * B),
+            W_n=zeros(H, columns),
+            x_n=zeros(H, B),
+            dn=zeros(H, B),
+            dW_n=zeros(H, columns),
+        )
+
+    def _make_sites(self) -> GRUSites:
+        site, H = self._make_site, self.sizes.hidden
+        return GRUSites(x_rz=site(2 * H), h_rz=site(2 * H), x_n=site(H), h_n=site(H))

@@ -1,1 +1,1 @@
-"""Populations of models: parameters, outputs, loss, accuracy. Imports kernels and below."""
+"""Populations of models: parameters, outputs, loss, gradient. Imports kernels and below."""

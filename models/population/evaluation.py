@@ -45,7 +45,7 @@ def score(population: Population, seeds: Sequence[int], split: Split, batches: i
     for first in range(0, sequences, population.sequences):
         for index, batch in enumerate(drawn):
             population.set_batch(index, batch.subset(first, population.sequences))
-        outcomes.append(population.outcome())
+        outcomes.append(population.score())
     return Scores(
         accuracy=_mean([outcome.accuracy for outcome in outcomes]),
         loss=_mean([outcome.loss for outcome in outcomes]),

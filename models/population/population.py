@@ -1,12 +1,15 @@
-"""A population: S models as one, from parameters and input sequences to loss and accuracy."""
+"""A population: S models of one cell, from parameters and input sequences to loss and gradient."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Protocol, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -15,9 +18,7 @@ from models.cells.cell import Cell, Weights
 from models.cells.draw import Draw
 from models.experiment.partition import ModelKey
 from models.experiment.random_streams import Stream, generator
-from models.kernels import unroll
 from models.kernels.batch_norm import Statistics
-from models.kernels.schedule import Schedule
 from models.population.norm import norm
 from models.tasks.task import Batch, Task
 
@@ -30,19 +31,44 @@ class Outcome:
     """(S,), the mean over target steps and sequences."""
     accuracy: Tensor
     """(S,), the share of right answers at the scored steps."""
+
+
+@dataclass(frozen=True)
+class Scored(Outcome):
+    """An outcome with what only an evaluation asks for."""
+
     scored_loss: Tensor
-    """(S,), the mean over scored steps and sequences."""
+    """(S,), the mean of the loss over scored steps and sequences."""
     part_accuracies: Tensor
     """(S, parts), the share of right ones of each part of the answer at the scored steps."""
 
 
-class Population:
+class Pass(Protocol):
+    """One model's way through its sequences and back, as long as it is looked at."""
+
+    gradient: Tensor
+    """∂L/∂parameters, (P,)."""
+
+    def state(self, state: str) -> Tensor:
+        """Returns the values of a state after every step, (T, H, B)."""
+        ...
+
+    def state_gradient(self, state: str) -> Tensor:
+        """Returns ∂L/∂state_t, total, through all later steps, (T, H, B)."""
+        ...
+
+
+Look = Callable[[int, Pass], None]
+"""Looks at the pass of a model, by its index, before the next one overwrites it. Passes of several
+models may be looked at in several threads at once."""
+
+
+class Population(ABC):
     """S models of one cell, each with a linear readout, over batches of B sequences.
 
-    ``parameters`` is (S, P), one row a model; the weights are views into it. Every model has its
-    own sequences, of its own length, and its own loss: the numbers of one never depend on
-    another's. ``lengths`` are those of each model, longest first; ``truncate`` is the longest way
-    of back-propagation in steps, or 0.
+    ``parameters`` is (S, P), one row a model. Every model has its own sequences, of its own length,
+    and its own loss: the numbers of one never depend on another's. ``lengths`` are those of each
+    model, longest first; ``truncate`` is the longest way of back-propagation in steps, or 0.
     """
 
     def __init__(
@@ -57,52 +83,97 @@ class Population:
     ) -> None:
         self.cell, self.task, self.hidden = cell, task, hidden
         self.lengths, self.sequences = tuple(lengths), sequences
-        self.parameters = parameters
+        self.parameters, self.truncate = parameters, truncate
+        self.steps = tuple(task.steps(length) for length in lengths)
+        """The number of time steps of each model's sequences."""
         shapes = parameter_shapes(cell, task, hidden)
         ends = accumulate((math.prod(shape) for shape in shapes.values()), initial=0)
         self._places = dict(zip(shapes, zip(ends, shapes.values(), strict=False), strict=True))
+        self._targeted = [task.target_steps(length) for length in lengths]
+        # Outputs are those of the target steps, model after model.
+        ends = list(accumulate(self._targeted, initial=0))
+        self._rows = [slice(*both) for both in zip(ends, ends[1:], strict=False)]
         device, dtype = parameters.device, parameters.dtype
-        self.schedule = Schedule(tuple(task.steps(length) for length in lengths), truncate)
-        self.recurrence = unroll(cell, self.schedule, task.inputs, hidden, sequences, dtype, device)
-        targets = [task.target_steps(length) for length in lengths]
-        scored = [task.scored_steps(length) for length in lengths]
-        # The readout is applied at these last steps alone.
-        self._read = max(targets)
-        models = self.schedule.model_of_row[self.schedule.tail(self._read) :]
-        self._model_of_row = torch.tensor(models, device=device)
+        models = torch.arange(len(lengths)).repeat_interleave(torch.tensor(self._targeted))
+        self._model_of_row = models.to(device)
         kind = torch.long if task.loss == "cross_entropy" else dtype
-        self._targets = torch.zeros(len(models), sequences, dtype=kind, device=device)
-        self._target_rows = self._last_rows(targets)
-        self._loss_share = self._shares(targets)
-        self._accuracy_share = self._shares(scored)
-        self._last_share = self._shares([1] * len(lengths))
+        self._targets = torch.zeros(ends[-1], sequences, dtype=kind, device=device)
+        self._loss_share = self._shares(self._targeted)
+        self._accuracy_share = self._shares([task.scored_steps(length) for length in lengths])
+
+    @abstractmethod
+    def set_inputs(self, model: int, x: np.ndarray) -> None:
+        """Sets the input sequences of one model, (steps, inputs, B)."""
+
+    @abstractmethod
+    def inputs(self, model: int) -> Tensor:
+        """Returns the input sequences that one model has now, (steps, inputs, B)."""
+
+    @abstractmethod
+    def _forward(self, statistics: Statistics) -> Tensor:
+        """Runs forward through time; returns the outputs at all target steps, (rows, outputs, B)."""
+
+    @abstractmethod
+    def _differentiate(
+        self, statistics: Statistics, last_step_only: bool, look: Look | None, models: Sequence[int]
+    ) -> tuple[Tensor, Tensor]:
+        """Runs forward and back; returns the outputs as ``_forward`` does, and ∂L/∂parameters."""
+
+    @abstractmethod
+    def running_statistics(self) -> dict[str, Tensor]:
+        """Returns the running statistics of batch normalisation by name, where there are any."""
+
+    @abstractmethod
+    def load_statistics(self, statistics: Mapping[str, Tensor]) -> None:
+        """Restores what ``running_statistics`` returned for the same models."""
+
+    @abstractmethod
+    def copy_statistics(self, other: Self) -> None:
+        """Takes the running statistics of the same models, trained at other lengths."""
 
     def set_batch(self, model: int, batch: Batch) -> None:
         """Gives the model of this index its next B sequences."""
-        device, dtype = self.parameters.device, self.parameters.dtype
-        self.recurrence.set_inputs(model, torch.from_numpy(batch.inputs).to(device, dtype))
-        targets = torch.from_numpy(batch.targets).to(device, self._targets.dtype)
-        self._targets[self._target_rows[model]] = targets
+        self.set_inputs(model, batch.inputs)
+        self._targets[self._rows[model]] = torch.from_numpy(batch.targets).to(self._targets)
 
-    def outcome(self, statistics: Statistics = "running", last_step_only: bool = False) -> Outcome:
-        """Runs forward through time. The loss has an autograd graph back to ``parameters``.
+    @torch.no_grad()
+    def score(self, statistics: Statistics = "running") -> Scored:
+        """Runs forward through time.
 
-        ``statistics`` are those of batch normalisation, in a cell that has it. With
-        ``last_step_only`` the loss is that of the last target step.
+        ``statistics`` are those of batch normalisation, in a cell that has it.
         """
-        weights, (V, b) = self.weights()
-        self.recurrence.statistics = statistics
-        h = self.recurrence.hidden_states(weights, self._read)
-        outputs = V[self._model_of_row] @ h + b[self._model_of_row]
-        loss = _LOSSES[self.task.loss](outputs, self._targets).mean(dim=1)
-        correct = self.task.correct(outputs.detach(), self._targets).to(loss.dtype).mean(dim=1)
-        share = self._last_share if last_step_only else self._loss_share
-        return Outcome(
-            self._by_model(loss * share),
-            self._by_model(correct * self._accuracy_share),
-            self._by_model(loss.detach() * self._accuracy_share),
-            self._part_accuracies(outputs.detach()),
+        outputs = self._forward(statistics)
+        outcome = self._outcome(outputs)
+        return Scored(
+            outcome.loss,
+            outcome.accuracy,
+            self._by_model(self._losses(outputs) * self._accuracy_share),
+            self._part_accuracies(outputs),
         )
+
+    def outputs(self, statistics: Statistics = "running") -> list[Tensor]:
+        """Runs forward; returns each model's outputs at its target steps, (steps, outputs, B)."""
+        with torch.no_grad():
+            outputs = self._forward(statistics)
+        return [outputs[rows].clone() for rows in self._rows]
+
+    def differentiate(
+        self,
+        statistics: Statistics = "batch",
+        last_step_only: bool = False,
+        look: Look | None = None,
+        models: Sequence[int] | None = None,
+    ) -> tuple[Outcome, Tensor]:
+        """Runs forward through time and back; returns the outcome and ∂loss/∂parameters, (S, P).
+
+        With ``last_step_only`` the gradient is that of the loss at the last step. ``look`` is
+        called for each model. Only ``models`` are run, by default all; of the others neither
+        outcome nor gradient mean anything.
+        """
+        chosen = range(len(self.lengths)) if models is None else models
+        outputs, gradient = self._differentiate(statistics, last_step_only, look, chosen)
+        with torch.no_grad():
+            return self._outcome(outputs), gradient
 
     def gradient_profile(self) -> dict[str, list[Tensor]]:
         """Returns ‖∂L/∂state_t‖, t from 1, for each state and model: (steps,).
@@ -110,15 +181,16 @@ class Population:
         L is one sequence's loss at its last step, the derivative is total (through all later
         steps). Over the batch it is the root of the mean square.
         """
-        outcome = self.outcome("batch", last_step_only=True)
-        torch.autograd.grad(outcome.loss.sum(), self.parameters)
-        return {
-            state: [
-                _norm_over_batch(self.recurrence.state_gradient(state, model))
-                for model in range(self.schedule.models)
+        norms: dict[int, list[Tensor]] = {}
+
+        def look(model: int, passed: Pass) -> None:
+            norms[model] = [
+                _norm_over_batch(passed.state_gradient(state)) for state in self.cell.states
             ]
-            for state in self.cell.states
-        }
+
+        self.differentiate("batch", last_step_only=True, look=look)
+        by_state = zip(*(norms[model] for model in range(len(self.lengths))), strict=True)
+        return dict(zip(self.cell.states, map(list, by_state), strict=True))
 
     def weights(self) -> tuple[Weights, tuple[Tensor, Tensor]]:
         """Returns views into the parameters: the cell's weights, and the readout's V and b_V.
@@ -134,10 +206,21 @@ class Population:
         first, shape = self._places[name]
         return vectors[:, first : first + math.prod(shape)].view(-1, *shape)
 
+    def _outcome(self, outputs: Tensor) -> Outcome:
+        correct = self.task.correct(outputs, self._targets).to(outputs.dtype).mean(dim=1)
+        return Outcome(
+            self._by_model(self._losses(outputs) * self._loss_share),
+            self._by_model(correct * self._accuracy_share),
+        )
+
+    def _losses(self, outputs: Tensor) -> Tensor:
+        """The mean loss over sequences of each row."""
+        return _LOSSES[self.task.loss](outputs, self._targets).mean(dim=1)
+
     def _part_accuracies(self, outputs: Tensor) -> Tensor:
         """(S, parts) from outputs (rows, outputs, B); no parts where answers are no classes."""
         if self.task.loss != "cross_entropy":
-            return outputs.new_zeros(self.schedule.models, 0)
+            return outputs.new_zeros(len(self.lengths), 0)
         answers = self.task.answer_parts(outputs.argmax(dim=1))
         targets = self.task.answer_parts(self._targets)
         right = [
@@ -148,22 +231,13 @@ class Population:
 
     def _by_model(self, rows: Tensor) -> Tensor:
         """The sum over each model's rows, (S,)."""
-        return rows.new_zeros(self.schedule.models).index_add(0, self._model_of_row, rows)
-
-    def _last_rows(self, steps: Sequence[int]) -> list[Tensor]:
-        """The rows of each model's last ``steps``, in order, among those that are read out."""
-        first = self.schedule.tail(self._read)
-        return [
-            torch.tensor(self.schedule.rows_of(model)[-count:], device=self.parameters.device)
-            - first
-            for model, count in enumerate(steps)
-        ]
+        return rows.new_zeros(len(self.lengths)).index_add(0, self._model_of_row, rows)
 
     def _shares(self, steps: Sequence[int]) -> Tensor:
-        """The weight of each row that is read out in its model's mean over its last ``steps``."""
+        """The weight of each row in its model's mean over its last ``steps``."""
         shares = torch.zeros(len(self._model_of_row)).to(self.parameters)
-        for rows in self._last_rows(steps):
-            shares[rows] = 1 / len(rows)
+        for rows, count in zip(self._rows, steps, strict=True):
+            shares[rows.stop - count : rows.stop] = 1 / count
         return shares
 
 

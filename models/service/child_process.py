@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +29,10 @@ from models.service.reasons import reason
 from models.settings.configuration import MEBIBYTE
 from models.store import NotOursError, StoreError, UnknownRunError
 from models.store.process import identity
-from models.training.processes import CONTEXT
+
+# A forked process shares what its parent has imported, torch above all; elsewhere than on Linux
+# forking is not safe.
+CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 SHORT_SECONDS = 2.0
 """What has taken longer goes on with the priority LONG_NICENESS."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import Shard, partition
+from models.kernels.version import kernels_on
 from models.service.reasons import reason
 from models.store import NotOursError, Status, Store, StoreError
 from models.store.environment import environment
@@ -52,23 +53,25 @@ def execute(
 
     ``follow`` hears after each snapshot how many optimiser steps are done. What is measured is in
     the store by then, whatever happens next. A run that cannot go on ends as failed, one that lost
-    a process or its store as interrupted, with the reason. Raises ExperimentError where it asks for
+    its store as interrupted, with the reason. Raises ExperimentError where it asks for
     what is not here, NotOursError where another process trains the run, StoreError where not even
     its end can be written.
     """
-    from models.training.processes import ProcessDiedError  # torch is imported here
-    from models.training.train import processes_for, train
+    from models.training.train import choose_device, train  # torch is imported here
 
     process = identity()
-    experiment = store.run(run_id).experiment
+    run = store.run(run_id)
+    experiment = run.experiment
     log.info("run begins", extra={"run": run_id})
     with _signals() as signals:
         asked = _Asked(store, run_id, process, signals)
         try:
-            processes = store.begin(run_id, environment(), process, processes_for(experiment))
-            checkpoints = _by_shard(experiment, processes, store.checkpoints(run_id))
+            kernels = kernels_on(choose_device(experiment.device).type)
+            _check_kernels(run.kernels, kernels)
+            store.begin(run_id, environment(kernels), process)
+            checkpoints = _by_shard(experiment, store.checkpoints(run_id))
             progress = _Progress(experiment, checkpoints)
-            for snapshot in train(experiment, asked, processes, checkpoints):
+            for snapshot in train(experiment, asked, checkpoints=checkpoints):
                 progress.note(snapshot)
                 store.append(run_id, snapshot, progress.steps, process)
                 follow(progress.steps)
@@ -80,8 +83,6 @@ def execute(
             raise
         except StoreError as error:
             end = End("interrupted", f"the store could not be written: {error}")
-        except ProcessDiedError as error:
-            end = End("interrupted", str(error))
         except Exception as error:
             log.exception("training failed", extra={"run": run_id})
             end = End("failed", reason(error))
@@ -91,10 +92,19 @@ def execute(
 
 
 def _by_shard(
-    experiment: Experiment, processes: int, checkpoints: Mapping[str, Checkpoint]
+    experiment: Experiment, checkpoints: Mapping[str, Checkpoint]
 ) -> dict[Shard, Checkpoint]:
-    shards = [shard for share in partition(experiment, processes) for shard in share]
+    shards = partition(experiment)
     return {shard: checkpoints[str(shard)] for shard in shards if str(shard) in checkpoints}
+
+
+def _check_kernels(begun: str | None, here: str) -> None:
+    """Raises ExperimentError where a run would go on with other kernels than it began with."""
+    if begun not in (None, here):
+        raise ExperimentError(
+            f"the run was begun with the kernels {begun!r} and would go on with {here!r}: its "
+            "numbers would be those of neither. What it has measured stays; train it anew"
+        )
 
 
 def _broken_off(received: int | None) -> End:

@@ -33,13 +33,12 @@ from typing import Any
 import torch.fx.experimental.symbolic_shapes  # noqa: F401
 
 from models.exchange.import_run import import_file
-from models.service.child_process import ChildProcess, Task
+from models.service.child_process import CONTEXT, ChildProcess, Task
 from models.service.logs import start_logging
 from models.service.questions import QUESTIONS
 from models.service.running import PATIENCE_SECONDS, execute
 from models.settings.configuration import Configuration
 from models.store import Store
-from models.training.processes import CONTEXT
 
 LOOK_SECONDS = 0.5
 """How often it looks at the time and the memory of its children."""

@@ -9,10 +9,11 @@ from importlib.metadata import version
 from models.settings import __version__
 
 
-def environment() -> dict[str, str]:
-    """Versions and machine, without importing torch."""
+def environment(kernels: str) -> dict[str, str]:
+    """Versions and machine, without importing torch; ``kernels`` are those that train."""
     return {
         "memory_lab": __version__,
+        "kernels": kernels,
         "python": platform.python_version(),
         "torch": version("torch"),
         "platform": platform.platform(),

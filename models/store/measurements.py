@@ -198,9 +198,8 @@ def _stored_step(connection: sa.Connection, run_id: str, part: str) -> int:
 
 def _average_step(connection: sa.Connection, run_id: str) -> int:
     """The optimiser steps of a model of which everything is stored, on average."""
-    query = sa.select(RUNS.c.experiment, RUNS.c.processes).where(RUNS.c.id == run_id)
-    run = connection.execute(query).one()
-    models = _models_by_part(run.experiment, run.processes or 1)
+    query = sa.select(RUNS.c.experiment).where(RUNS.c.id == run_id)
+    models = _models_by_part(connection.scalars(query).one())
     stored = connection.execute(
         sa.select(SHARDS.c.part, SHARDS.c.step).where(SHARDS.c.run == run_id)
     )
@@ -209,10 +208,10 @@ def _average_step(connection: sa.Connection, run_id: str) -> int:
 
 
 @lru_cache(maxsize=100)
-def _models_by_part(experiment: str, processes: int) -> dict[str, int]:
+def _models_by_part(experiment: str) -> dict[str, int]:
     """The number of models in each population of a run, by the name of its shard."""
-    shares = partition(Experiment.from_json(experiment), processes)
-    return {str(shard): len(shard.models) for share in shares for shard in share}
+    shards = partition(Experiment.from_json(experiment))
+    return {str(shard): len(shard.models) for shard in shards}
 
 
 def _note_part(connection: sa.Connection, run_id: str, snapshot: Snapshot, stored: int) -> None:

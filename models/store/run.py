@@ -78,8 +78,8 @@ class Run:
     """Whether housekeeping leaves the run alone."""
     process: str | None
     """The process that trains the run, see ``models.store.process``."""
-    processes: int | None
-    """Among how many processes the models are shared out; None before the run begins."""
+    kernels: str | None
+    """The kernels that train it, of ``models.kernels.version``; None before it begins here."""
     size: int
     """Bytes of what the run has measured, about."""
 
@@ -91,8 +91,8 @@ class Run:
     @property
     def resumable(self) -> bool:
         """Whether the run can go on where it was broken off."""
-        # Runs of the first release do not say how they were shared out.
-        known = self.processes is not None or self.started is None
+        # Runs of older releases were trained with kernels that are no more.
+        known = self.kernels is not None or self.started is None
         return self.status in BROKEN_OFF and known
 
 

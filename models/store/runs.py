@@ -53,12 +53,9 @@ class Runs(Database):
         self.writing(work)
         return run_id
 
-    def begin(
-        self, run_id: str, environment: Mapping[str, str], process: str, processes: int
-    ) -> int:
+    def begin(self, run_id: str, environment: Mapping[str, str], process: str) -> None:
         """Takes a run that waits, or that this process has taken already: from now on it trains.
 
-        Returns among how many processes its models are shared out: as when it began first.
         Raises NotOursError where the run does not wait for this process.
         """
         waits = RUNS.c.status == "queued"
@@ -70,12 +67,11 @@ class Runs(Database):
             started=datetime.now(UTC),
             environment=dict(environment),
             process=process,
-            processes=sa.func.coalesce(RUNS.c.processes, processes),
+            kernels=environment["kernels"],
             steps_at_start=RUNS.c.done_steps,
         )
         if not begun:
             raise NotOursError(f"run {run_id} is not waiting for process {process}")
-        return self.run(run_id).processes or processes
 
     def finish(
         self, run_id: str, status: Status, message: str = "", process: str | None = None

@@ -33,7 +33,7 @@ RUNS = sa.Table(
     sa.Column("resumed", sa.Integer, nullable=False, default=0),
     sa.Column("pinned", sa.Boolean, nullable=False, default=False),
     sa.Column("process", sa.String(255)),
-    sa.Column("processes", sa.Integer),
+    sa.Column("kernels", sa.String(64)),
     sa.Column("size", sa.BigInteger, nullable=False, default=0),
     sa.Index("runs_by_status", "status"),
     sa.Index("runs_of_visitor", "visitor", "created"),

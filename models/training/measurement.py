@@ -130,7 +130,7 @@ class Measurement:
         population = self.trainer.population
         remembers = better_than_chance(accuracy).to_numpy()
         lags, shares, horizons = measure_influence(population, self.seeds, remembers)
-        steps = np.array(population.schedule.lengths)
+        steps = np.array(population.steps)
         rows = self.tidy.repeated(len(lags)).per_model(
             step=self.step, t=np.subtract.outer(steps, lags).T.ravel(), influence=shares.T.ravel()
         )
@@ -141,7 +141,7 @@ class Measurement:
     def _generalisation(self, test_length: int) -> pd.DataFrame:
         trained = self.trainer.population
         population = self.trainer.population_at([test_length] * len(self.seeds))
-        population.recurrence.copy_statistics(trained.recurrence)
+        population.copy_statistics(trained)
         scored = self._scored(self._score(population, "held_out"))
         return scored.assign(test_length=test_length, **self._chance(population))
 

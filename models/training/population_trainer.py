@@ -16,7 +16,9 @@ from models.diagnostics.measure import overflow
 from models.experiment import Experiment
 from models.experiment.partition import ModelKey, Shard
 from models.experiment.random_streams import Stream, generator
-from models.population.population import Population, initial_parameters
+from models.kernels.threads import Threads
+from models.population.make import make_population
+from models.population.population import Pass, Population, initial_parameters
 from models.tasks import make_task
 from models.training.checkpoint import Checkpoint
 from models.training.optimiser import Adam, clip, gradient_norm, is_clipped
@@ -64,8 +66,10 @@ class PopulationTrainer:
         shard: Shard,
         device: torch.device,
         checkpoint: Checkpoint | None = None,
+        threads: Threads | None = None,
     ) -> None:
         self.experiment, self.shard, self.device = experiment, shard, device
+        self.threads = threads
         self.models = shard.models
         self.cell, self.task = make_cell(shard.cell), make_task(experiment.task)
         self.step = 0
@@ -102,28 +106,29 @@ class PopulationTrainer:
         return records
 
     def train_step(self) -> StepRecord:
-        """Makes one optimiser step of every model, on fresh sequences."""
+        """Makes one optimiser step of every model that has not diverged, on fresh sequences."""
         self._set_training_batches()
-        outcome = self.population.outcome("training")
-        (gradient,) = torch.autograd.grad(outcome.loss.sum(), self.parameters)
-        self._regularise(gradient)
+        self._overflows: dict[ModelKey, dict[str, float]] = {}
+        trained = ~self.diverged
+        outcome, gradient = self.population.differentiate(
+            "training", look=self._look, models=trained.nonzero().flatten().tolist()
+        )
         norm = gradient_norm(gradient)
         threshold, by = self.experiment.clip, self.experiment.clip_by
         clipped = clip(gradient, norm, threshold, by)
         # Adam squares the gradient: one that is finite, but not its square, ends a model as well.
         squared = clipped.square().amax(dim=1)
-        trained = ~self.diverged
         self.diverged = ~(trained & outcome.loss.isfinite() & norm.isfinite() & squared.isfinite())
         self.optimiser.step(clipped, frozen=self.diverged)
         self.step += 1
         return StepRecord(
             step=self.step,
-            loss=outcome.loss.detach(),
+            loss=outcome.loss,
             accuracy=outcome.accuracy,
             gradient_norm=norm,
             clipped=is_clipped(gradient, norm, threshold, by),
             trained=trained,
-            overflows=self._overflows(trained & self.diverged),
+            overflows=self._overflows,
         )
 
     def _set_training_batches(self) -> None:
@@ -135,19 +140,14 @@ class PopulationTrainer:
         for index, model in enumerate(self.models):
             self.population.set_batch(index, batches[model.length, model.seed])
 
-    def _regularise(self, gradient: Tensor) -> None:
-        """Adds the weighed ∂Ω/∂W_h to the gradient (S, P), in a cell with the option ``omega``."""
-        if self.cell.omega == 0:
-            return
-        W_h = self.population.weights()[0].W_h.detach()
-        gradient_of_W_h = self.population.view_of("W_h", gradient)
-        for index in range(len(self.models)):
-            _, slope = omega(self.population.recurrence, W_h[index], index)
-            gradient_of_W_h[index] += self.cell.omega * slope
-
-    def _overflows(self, diverged: Tensor) -> dict[ModelKey, dict[str, float]]:
-        indices = diverged.nonzero().flatten().tolist()
-        return {self.models[index]: overflow(self.population, index) for index in indices}
+    def _look(self, model: int, passed: Pass) -> None:
+        """Adds the weighed ∂Ω/∂W_h to a model's gradient, and notes where it overflowed."""
+        if self.cell.omega:
+            W_h = self.population.view_of("W_h", self.parameters.detach())[model]
+            _, slope = omega(self.cell, W_h, passed)
+            self.population.view_of("W_h", passed.gradient[None])[0] += self.cell.omega * slope
+        if not passed.gradient.isfinite().all():
+            self._overflows[self.models[model]] = overflow(self.cell.states, passed)
 
     @cached_property
     def parameters(self) -> Tensor:
@@ -164,7 +164,7 @@ class PopulationTrainer:
 
         ``lengths`` are those of each model, longest first.
         """
-        return Population(
+        return make_population(
             self.cell,
             self.task,
             lengths,
@@ -172,6 +172,7 @@ class PopulationTrainer:
             self.experiment.batch_size,
             self.parameters,
             self.experiment.truncate,
+            self.threads,
         )
 
     @cached_property
@@ -217,7 +218,7 @@ class PopulationTrainer:
 
     def checkpoint(self) -> Checkpoint:
         """Returns all that the next optimiser step depends on."""
-        statistics = self.population.recurrence.running_statistics()
+        statistics = self.population.running_statistics()
         tensors = {
             "parameters": self.parameters.detach(),
             "alive": ~self.diverged,  # as older checkpoints have it
@@ -242,7 +243,7 @@ class PopulationTrainer:
         self.parameters = tensors["parameters"].requires_grad_()
         self.diverged = ~tensors["alive"]
         self.optimiser.load_state(checkpoint.step, _with_prefix(OPTIMISER, tensors))
-        self.population.recurrence.load_state(_with_prefix(RUNNING, tensors))
+        self.population.load_statistics(_with_prefix(RUNNING, tensors))
         for (length, seed), stream in self._streams.items():
             stream.bit_generator.state = checkpoint.generators[f"{length} {seed}"]
 

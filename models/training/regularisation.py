@@ -5,26 +5,26 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from models.kernels.kernel import Unrolled
+from models.cells.cell import Cell
 from models.population.norm import norm
+from models.population.population import Pass
 
 BOUND = 1e-10
 """The least ‖∂L/∂h_t‖ of a step that counts."""
 
 
 @torch.no_grad()
-def omega(recurrence: Unrolled, W_h: Tensor, model: int) -> tuple[Tensor, Tensor]:
-    """Returns Ω of one model of a population of simple RNNs, and ∂Ω/∂W_h (H, H).
+def omega(cell: Cell, W_h: Tensor, passed: Pass) -> tuple[Tensor, Tensor]:
+    """Returns Ω of a simple RNN's pass, and ∂Ω/∂W_h (H, H).
 
     Ω = mean over t, sequences of (‖∂L/∂h_t · ∂h_t/∂h_{t-1}‖² / ‖∂L/∂h_t‖² - 1)²
 
     Pascanu, Mikolov & Bengio 2013, eq. 9 and 10, with squared norms and averaged as in the
     authors' code. As there, ∂L/∂h_t and h_t are taken as constants, so that the derivative is the
-    immediate one. Call it after the loss was differentiated.
+    immediate one.
     """
-    cell = recurrence.cell
-    slope = cell.candidate_slope(recurrence.state("h", model)[1:])
-    dh = recurrence.state_gradient("h", model)[1:]
+    slope = cell.candidate_slope(passed.state("h")[1:])
+    dh = passed.state_gradient("h")[1:]
     # The loss is a mean over sequences: a single one's gradient is B times what stands here.
     length = norm(dh, dim=1, keepdim=True)
     counted = length * dh.shape[-1] >= BOUND

@@ -1,66 +1,57 @@
 """Training: from an experiment to snapshots of what was measured.
 
-All models of one cell are one population. The populations of a process take turns, the least
-advanced first, so that all curves rise together; each turn trains to the next evaluation and ends
-in a snapshot. On several cores the populations are shared out between as many processes.
+All models of one cell are one population. Populations take turns, the least advanced first, so that
+all curves rise together; each turn trains to the next evaluation and ends in a snapshot. The models
+of a population are shared out among threads, one for each core.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import Shard, partition
+from models.kernels.threads import Threads
 from models.settings import machine
 from models.training.checkpoint import Checkpoint
 from models.training.measurement import Measurement
 from models.training.population_trainer import PopulationTrainer
-from models.training.processes import run_in_processes
 from models.training.snapshot import Snapshot
 
 
 def train(
     experiment: Experiment,
     should_stop: Callable[[], bool] = lambda: False,
-    processes: int | None = None,
+    threads: int | None = None,
     checkpoints: Mapping[Shard, Checkpoint] | None = None,
 ) -> Iterator[Snapshot]:
     """Trains all models of the experiment; yields a snapshot after each turn of a population.
 
     The first of each population is at initialisation, step 0. Once ``should_stop`` says so, what is
-    measured is yielded and the iterator ends. The numbers do not depend on ``processes``, by
-    default one for each core. Populations that ``checkpoints`` names go on from there, to the same
-    bits as without a break; they are those of the same number of processes. Raises ExperimentError
-    where the experiment asks for a GPU and there is none or nothing could be learnt with its
-    settings, ProcessDiedError where a process dies.
+    measured is yielded and the iterator ends. The numbers do not depend on ``threads``, by default
+    one for each core. Populations that ``checkpoints`` names go on from there, to the same bits as
+    without a break. Raises ExperimentError where the experiment asks for a GPU and there is none or
+    nothing could be learnt with its settings.
     """
     experiment.check_trainable()
-    device = choose_device(experiment.device)
-    shares = partition(experiment, processes or processes_for(experiment))
-    arguments = [(experiment, shards, device, checkpoints or {}) for shards in shares]
-    if len(arguments) == 1:
-        yield from train_populations(*arguments[0], should_stop)
-    else:
-        yield from run_in_processes(train_populations, arguments, should_stop)
-
-
-def train_populations(
-    experiment: Experiment,
-    shards: Sequence[Shard],
-    device: torch.device,
-    checkpoints: Mapping[Shard, Checkpoint],
-    should_stop: Callable[[], bool],
-) -> Iterator[Snapshot]:
-    """Trains these populations in this process, the least advanced first."""
-    # Operations this small are fastest on one thread.
+    device, known = choose_device(experiment.device), checkpoints or {}
+    # Models share out the cores; operations this small are fastest on one thread each.
     torch.set_num_threads(1)
-    # Vanishing gradients end in denormal numbers, which are slow and mean nothing here.
-    torch.set_flush_denormal(True)
-    trainers = [
-        PopulationTrainer(experiment, shard, device, checkpoints.get(shard)) for shard in shards
-    ]
+    with threadpool_limits(1, "blas"):
+        shared = Threads(threads or machine.cores())
+        trainers = [
+            PopulationTrainer(experiment, shard, device, known.get(shard), shared)
+            for shard in partition(experiment)
+        ]
+        yield from _take_turns(trainers, should_stop)
+
+
+def _take_turns(
+    trainers: list[PopulationTrainer], should_stop: Callable[[], bool]
+) -> Iterator[Snapshot]:
     unfinished = [trainer for trainer in trainers if not trainer.finished]
     while unfinished:
         trainer = min(unfinished, key=lambda one: (one.started, one.step))
@@ -102,7 +93,3 @@ def choose_device(wanted: str) -> torch.device:
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(wanted)
 
-
-def processes_for(experiment: Experiment) -> int:
-    """Returns how many processes train it by default: one for each core, or one for a GPU."""
-    return machine.cores() if choose_device(experiment.device).type == "cpu" else 1

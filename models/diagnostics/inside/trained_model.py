@@ -17,6 +17,7 @@ from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import ModelKey
 from models.experiment.random_streams import Stream, generator
 from models.population.population import Population, initial_parameters
+from models.population.readable import ReadablePopulation
 from models.tasks import make_task
 from models.tasks.task import Batch, Split, Task
 
@@ -121,7 +122,7 @@ class TrainedModel:
     @cached_property
     def _population(self) -> Population:
         own = torch.tensor(self.parameters, dtype=torch.float32)[None]
-        return Population(self.cell, self.task, [self.length], self.hidden, 1, own)
+        return ReadablePopulation(self.cell, self.task, [self.length], self.hidden, 1, own)
 
     def _draw(self, stream: Stream, sequences: int, split: Split) -> Batch:
         source = generator(self.identity.seed, self.length, stream)

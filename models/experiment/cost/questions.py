@@ -25,8 +25,7 @@ def cost_of_answer(name: str, arguments: Mapping[str, Any], speed: Speed = REFER
     if "experiment" not in arguments:
         return Cost(seconds=0.0, megabytes=0.0)
     experiment = _measured_once(name, arguments)
-    ((*shards,),) = partition(experiment, 1)
-    populations = [PopulationWork(experiment, shard) for shard in shards]
+    populations = [PopulationWork(experiment, shard) for shard in partition(experiment)]
     works = [population.setting_up() + population.evaluation() for population in populations]
     memory = [population.held() + population.passing() for population in populations]
     return Cost(

@@ -32,11 +32,10 @@ def at_initialisation(experiment: Mapping[str, Any], length: int | None = None) 
     wanted.check_trainable()
     few = {"seeds": min(wanted.seeds, MAX_SEEDS), "learning_rate": wanted.learning_rate[:1]}
     asked = Experiment.from_mapping({**vars(wanted), **few})
-    ((*parts,),) = partition(asked, 1)
     steps = None if length is None else make_task(asked.task).steps(length)
     profiles: list[dict[str, Any]] = []
     diagnostics: list[pd.DataFrame] = []
-    for part in sorted(parts, key=lambda part: asked.cells.index(part.cell)):
+    for part in partition(asked):
         tables = Measurement(PopulationTrainer(asked, part, CPU)).at_initialisation(steps)
         profiles += _profiles(tables["gradients"])
         diagnostics.append(tables["diagnostics"])
