@@ -14,6 +14,7 @@ from dashboard.components import failures
 from dashboard.scheduling.app_resources import configuration, scheduler, store
 from dashboard.scheduling.run_queue import Queue
 from dashboard.session.visitor import visitor
+from models.kernels.version import kernels_on
 from models.settings.configuration import MEBIBYTE, VARIABLES
 from models.store.environment import environment
 
@@ -41,7 +42,7 @@ def page() -> None:
         )
     with right:
         st.markdown("**Where it runs**")
-        st.table(environment() | {"speed": _speed()}, border="horizontal")
+        st.table(environment(kernels_on("cpu")) | {"speed": _speed()}, border="horizontal")
 
 
 def _activity() -> None:

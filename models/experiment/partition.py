@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from models.experiment import Experiment
 
+
 @dataclass(frozen=True)
 class ModelKey:
     """The settings that tell one model of a cell from another."""

@@ -1,1 +1,1 @@
-"""The cells' recurrences over all time steps: compiled, and a reference. Imports cells and below."""
+"""The cells' recurrences over all time steps: compiled, and as a reference. Imports cells."""

@@ -1,4 +1,4 @@
-"""Activations, compiled: tanh and σ in a form that LLVM vectorises, and a cell's φ by its number."""
+"""Activations, compiled: tanh and σ so that LLVM vectorises them, a cell's φ by its number."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def begin_backward(g: Any, steps: int, affine: Affine) -> None:
 
 @compiled
 def add_read(t: int, steps: int, read: np.ndarray, affine: Affine) -> None:
-    """Adds to ∂L/∂h_t what the loss reads of it directly: ``read``, (n, H, B), of the last steps."""
+    """Adds to ∂L/∂h_t what the loss reads of it directly, ``read`` (n, H, B) of the last steps."""
     first = steps - len(read)
     if t >= first:
         add(read[t - first], affine.dh[t + 1])

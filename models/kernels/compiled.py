@@ -15,7 +15,9 @@ FLAGS = {"contract", "reassoc", "arcp", "nsz"}
 """What LLVM may do to floating-point operations. Nothing that assumes there is no NaN or infinity:
 a model that diverges must be found."""
 
-OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": FLAGS, "error_model": "numpy"}
+OPTIONS: Any = {"nogil": True, "fastmath": FLAGS, "error_model": "numpy"}
+
+config: Any = numba.config
 
 # A fused loop reads and writes a dozen arrays; LLVM checks that they do not overlap once, before
 # the loop, but by default for no more than a few, and does not vectorise the others.
@@ -24,11 +26,11 @@ binding.set_option("", "-runtime-memory-check-threshold=256")
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Returns the function compiled at its first call, for the types of its arguments."""
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, CACHE or ""
+    before, config.CACHE_DIR = config.CACHE_DIR, CACHE or ""
     try:
         return numba.njit(function, cache=CACHE is not None, **OPTIONS)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 def _cache_folder() -> str | None:

@@ -105,7 +105,7 @@ class Kernel(ABC):
         return self._after_each(self.buffers.c if of_c else self.buffers.affine.z)
 
     def state_gradient(self, state: str) -> np.ndarray:
-        """Returns ∂L/∂state_t of the last backward pass, total, through all later steps, (T, H, B)."""
+        """Returns ∂L/∂state_t of the last backward pass, through all later steps, (T, H, B)."""
         return self._after_each(self.buffers.dc if state == "c" else self.buffers.affine.dh)
 
     @abstractmethod

@@ -76,13 +76,14 @@ def _next_c(a: np.ndarray, c_before: np.ndarray, gates: np.ndarray, c: np.ndarra
 @compiled
 def _show(t: int, gamma: Any, beta: Any, options: Any, s: Any, site: Any) -> np.ndarray:
     """Returns c of step t as h is made of it, (H, B)."""
-    c = s.c[t + 1]
+    c: np.ndarray = s.c[t + 1]
     if site is None:
         return c
     s.shown[:] = c
     normalise(t, s.shown, gamma, options, site)
     add_bias(beta, s.shown)
-    return s.shown
+    shown: np.ndarray = s.shown
+    return shown
 
 
 @compiled

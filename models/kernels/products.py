@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import types
 
 from models.kernels.compiled import compiled
 
-_gemm = types.ExternalFunction(
+_gemm: Any = types.ExternalFunction(
     "numba_xxgemm",
     types.intc(
         *(types.char, types.char, types.char, types.intp, types.intp, types.intp),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from models.kernels.compiled import compiled
@@ -31,7 +29,7 @@ def read_out_backward(
     db: np.ndarray,
     read: np.ndarray,
 ) -> None:
-    """From ∂L/∂outputs of the last n steps, ``d`` (n, O, B), to V, b and ``read``: ∂L/∂h, direct."""
+    """From ∂L/∂outputs of the last n steps, ``d`` (n, O, B), to V, b, and h in ``read``."""
     hidden, first = V.shape[1], steps + 1 - len(d)
     V_transposed = V.T.copy()
     for k in range(len(d)):

@@ -1,4 +1,4 @@
-"""The simple recurrent network over all time steps of one model; equations in ``models.cells.rnn``."""
+"""The simple RNN over all time steps of one model; its equations are in ``models.cells.rnn``."""
 
 from __future__ import annotations
 
@@ -87,7 +87,9 @@ def _normalise_sum(t: int, w: Any, options: Any, affine: Affine, site: Any) -> N
 
 
 @compiled
-def _normalise_sum_backward(t: int, w: Any, g: Any, options: Any, affine: Affine, site: Any) -> None:
+def _normalise_sum_backward(
+    t: int, w: Any, g: Any, options: Any, affine: Affine, site: Any
+) -> None:
     if site is not None:
         add_row_sums(affine.da, affine.dW[:, affine.dW.shape[1] - 1 :])
         normalise_backward(t, affine.da, w.gamma_h, g.gamma_h, options, site)

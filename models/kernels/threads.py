@@ -34,7 +34,8 @@ class Threads:
                 job(number)
 
         if self._others is None:
-            return work()
+            work()
+            return
         others = [self._others.submit(work) for _ in range(self.count - 1)]
         try:
             work()

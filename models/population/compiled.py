@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -21,7 +21,6 @@ from models.kernels.rnn import RNNKernel
 from models.kernels.threads import Threads
 from models.population.population import Look, Population
 from models.tasks.task import Task
-
 
 KERNELS: dict[str, type[Kernel]] = {"rnn": RNNKernel, "lstm": LSTMKernel, "gru": GRUKernel}
 
@@ -63,7 +62,7 @@ class CompiledPopulation(Population):
         self._outputs = self._sizes.zeros(len(self._targets), task.outputs, sequences)
         self._of_thread = threading.local()
         ends = list(accumulate(self.steps, initial=0))
-        self._time_rows = [slice(*both) for both in zip(ends, ends[1:], strict=False)]
+        self._time_rows = [slice(*both) for both in pairwise(ends)]
         self._running: dict[str, np.ndarray] = {}
         self._has_trained = False
 

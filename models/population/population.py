@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Protocol, Self
 
 import numpy as np
@@ -91,13 +91,13 @@ class Population(ABC):
         self._places = dict(zip(shapes, zip(ends, shapes.values(), strict=False), strict=True))
         self._targeted = [task.target_steps(length) for length in lengths]
         # Outputs are those of the target steps, model after model.
-        ends = list(accumulate(self._targeted, initial=0))
-        self._rows = [slice(*both) for both in zip(ends, ends[1:], strict=False)]
+        rows = list(accumulate(self._targeted, initial=0))
+        self._rows = [slice(*both) for both in pairwise(rows)]
         device, dtype = parameters.device, parameters.dtype
         models = torch.arange(len(lengths)).repeat_interleave(torch.tensor(self._targeted))
         self._model_of_row = models.to(device)
         kind = torch.long if task.loss == "cross_entropy" else dtype
-        self._targets = torch.zeros(ends[-1], sequences, dtype=kind, device=device)
+        self._targets = torch.zeros(rows[-1], sequences, dtype=kind, device=device)
         self._loss_share = self._shares(self._targeted)
         self._accuracy_share = self._shares([task.scored_steps(length) for length in lengths])
 
@@ -111,7 +111,7 @@ class Population(ABC):
 
     @abstractmethod
     def _forward(self, statistics: Statistics) -> Tensor:
-        """Runs forward through time; returns the outputs at all target steps, (rows, outputs, B)."""
+        """Runs forward; returns the outputs at all models' target steps, (rows, outputs, B)."""
 
     @abstractmethod
     def _differentiate(

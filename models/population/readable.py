@@ -18,7 +18,7 @@ from models.tasks.task import Task
 
 
 class ReadablePopulation(Population):
-    """See ``Population``. The reference: for tests, for a GPU, and where nothing can be compiled."""
+    """See ``Population``. The reference: for tests, a GPU, and where nothing can be compiled."""
 
     def __init__(
         self,
@@ -66,8 +66,9 @@ class ReadablePopulation(Population):
             share = self._last_share if last_step_only else self._loss_share
             loss = (self._losses(outputs) * share).sum()
         (gradient,) = torch.autograd.grad(loss, self.parameters)
-        for model in models if look else ():
-            look(model, _Pass(self._recurrence, model, gradient[model]))
+        if look:
+            for model in models:
+                look(model, _Pass(self._recurrence, model, gradient[model]))
         return outputs.detach(), gradient
 
     def running_statistics(self) -> dict[str, Tensor]:

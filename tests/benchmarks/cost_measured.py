@@ -12,10 +12,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
+from models.training.processes import CONTEXT
 
 from models.experiment import Experiment
 from models.experiment.partition import Shard
-from models.training.processes import CONTEXT
 from models.training.train import train_populations
 
 POLL_SECONDS = 0.03

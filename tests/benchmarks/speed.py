@@ -21,13 +21,13 @@ from functools import partial
 from multiprocessing.connection import Connection
 
 import torch
+from models.training.processes import CONTEXT
 
 from models.experiment import Experiment
 from models.experiment.partition import Shard, partition
 from models.experiment.random_streams import Stream, generator
 from models.tasks import make_task
 from models.training.population_trainer import PopulationTrainer
-from models.training.processes import CONTEXT
 from tests.benchmarks.peers import Stock, Trainer, UnrolledStep
 
 CELLS = ("rnn", "lstm", "gru")

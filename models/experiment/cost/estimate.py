@@ -56,19 +56,16 @@ class Cost:
 
 
 @lru_cache(maxsize=512)
-def estimate(
-    experiment: Experiment, speed: Speed = REFERENCE, processes: int | None = None
-) -> Cost:
-    """The cost of ``models.training.train.train``; by default it has one process for each core.
+def estimate(experiment: Experiment, speed: Speed = REFERENCE, threads: int | None = None) -> Cost:
+    """The cost of ``models.training.train.train``; by default it has one thread for each core.
 
     It is right within about a quarter (``tests.benchmarks.cost`` measures it). A cell that was
     never measured counts like the costliest of those that were.
     """
-    shards = partition(experiment, processes or cores())
-    populations = [[PopulationWork(experiment, one) for one in own] for own in shards]
+    populations = [PopulationWork(experiment, shard) for shard in partition(experiment)]
     return Cost(
-        seconds=max(_seconds(own, speed) for own in populations),
-        megabytes=(MEMORY.trainer + sum(map(_bytes, populations))) / MEGABYTE,
+        seconds=_seconds(populations, speed) / (threads or cores()),
+        megabytes=(MEMORY.trainer + _bytes(populations)) / MEGABYTE,
     )
 
 

@@ -64,28 +64,26 @@ class Suggestion:
 
 @lru_cache(maxsize=1000)
 def objection(
-    experiment: Experiment, limits: Limits, speed: Speed = REFERENCE, processes: int | None = None
+    experiment: Experiment, limits: Limits, speed: Speed = REFERENCE, threads: int | None = None
 ) -> str | None:
     """Why the experiment should not start as it is, and what to change; None where it fits."""
-    above = limits.exceeded(estimate(experiment, speed, processes))
+    above = limits.exceeded(estimate(experiment, speed, threads))
     if above is None:
         return None
     values, bounds = above
-    advice = ", or ".join(
-        one.words for one in suggestions(experiment, limits, speed, processes)
-    ) or (
+    advice = ", or ".join(one.words for one in suggestions(experiment, limits, speed, threads)) or (
         "no single setting brings it within, lower several of lengths, hidden size, seeds and steps"
     )
     return f"about {values} on this machine, above the limit of {bounds}: {advice}"
 
 
 def suggestions(
-    experiment: Experiment, limits: Limits, speed: Speed = REFERENCE, processes: int | None = None
+    experiment: Experiment, limits: Limits, speed: Speed = REFERENCE, threads: int | None = None
 ) -> list[Suggestion]:
     """Changes of single settings that bring an experiment within the limits, smallest first."""
 
     def fits(changed: Experiment) -> bool:
-        return limits.allow(estimate(changed, speed, processes))
+        return limits.allow(estimate(changed, speed, threads))
 
     fitting = filter(None, (_first_that_fits(ladder, fits) for ladder in _ladders(experiment)))
     return sorted(fitting, key=lambda one: -one.kept)[:MAX_SUGGESTIONS]

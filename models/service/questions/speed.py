@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
 from models.cells import make_cell
-from models.kernels import unroll
-from models.kernels.kernel import Kernel
+from models.cells.cell import Weights
+from models.kernels.autograd import AutogradUnrolled
 from models.kernels.schedule import Schedule
 
 ROUNDS = 25
@@ -19,22 +20,19 @@ ROUNDS = 25
 def speed() -> dict[str, float]:
     """CPU seconds that two probes take: ``overhead_seconds`` and ``arithmetic_seconds``.
 
-    The one is a run of a simple recurrent network so small that its calls are all it costs, the
-    other products and activations of large matrices.
+    The one is a simple recurrent network's readable step, so small that its calls are all it costs,
+    the other products and activations of large matrices.
     """
     torch.set_num_threads(1)  # as training does
     return {"overhead_seconds": _fastest(_calls()), "arithmetic_seconds": _fastest(_products())}
 
 
 def _calls() -> Callable[[], object]:
-    kernel = unroll(make_cell("rnn"), Schedule((100,)), inputs=2, hidden=4, sequences=2)
-    assert isinstance(kernel, Kernel)
-
-    def there_and_back() -> None:
-        kernel.forward()
-        kernel.backward(99)
-
-    return there_and_back
+    cell = make_cell("rnn")
+    recurrence = AutogradUnrolled(cell, Schedule((50,)), inputs=2, hidden=4, sequences=2)
+    shapes = cell.shapes(inputs=2, hidden=4)
+    weights = Weights(**{name: torch.zeros(1, *shape) for name, shape in shapes.items()})
+    return partial(recurrence.hidden_states, weights, 1)
 
 
 def _products() -> Callable[[], object]:

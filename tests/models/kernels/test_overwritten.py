@@ -1,4 +1,4 @@
-"""The reference: what it needs to go back and has been overwritten is an error, never a wrong gradient."""
+"""The reference: what its way back needs and was overwritten is an error, never a wrong number."""
 
 from __future__ import annotations
 
