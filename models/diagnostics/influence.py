@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,24 +21,14 @@ ANSWERS_SHARE = 0.05
 """An input still has an effect if changing it changes at least this share of the answers."""
 
 
-def connectivity(trajectory: Trajectory, V: Tensor, b: Tensor, outputs: Tensor) -> Tensor:
+def connectivity(trajectory: Trajectory, V: Tensor) -> Tensor:
     """‖∂(logit at step T)/∂x_t‖₂ for t = 1 … T along the first sequence, (n, T), for n models.
 
-    The readout is V (n, outputs, H) and b (n, outputs, 1); ``outputs`` (n,) says which of its
-    logits to take of each model. The norm, over the features of x_t, says how much the answer
-    depends on the input at t (Madsen, "Visualizing memorization in RNNs", Distill 2019).
-    Derivatives are taken in float64.
+    ``V`` (n, H) is each model's row of the readout that makes the logit. The norm, over the
+    features of x_t, says how much the answer depends on the input at t (Madsen, "Visualizing
+    memorization in RNNs", Distill 2019). Derivatives are taken in float64.
     """
-    alone = trajectory.in_double(0, 1)
-    x = alone.inputs.clone().requires_grad_()
-    watched = replace(alone, inputs=x)
-    state = watched.states[0]
-    with torch.enable_grad():
-        for t in range(watched.steps):
-            state = watched.step(t, state)
-        logits = V.double() @ state[0] + b.double()
-        chosen = logits[torch.arange(len(outputs)), outputs]
-        (gradient,) = torch.autograd.grad(chosen.sum(), x)
+    gradient = trajectory.in_double(0, 1).input_gradient(V.double())
     return norm(gradient[..., 0], dim=-1).T
 
 

@@ -60,14 +60,15 @@ def lyapunov_exponents(trajectory: Trajectory) -> Tensor:
     ]
     v, total = _random_start(exact), torch.zeros(())
     for steps in reversed(strides):
-        v = _transposed_product(exact, steps, v)
+        v = exact.pull_back(steps, v)
         growth = norm(v, dim=1, keepdim=True)
         v = v / growth.clamp(min=torch.finfo(v.dtype).tiny)
         if steps[0] in counted:
             total = total + growth[:, 0].log()
     rate = torch.where(growth[:, 0] == 0, -torch.inf, total / len(counted))
-    finite = torch.stack([torch.cat(state, dim=1) for state in exact.states]).isfinite()
-    return torch.where(finite.all(dim=2).all(dim=0), rate, torch.nan)
+    states = (torch.stack(values) for values in zip(*trajectory.states, strict=True))
+    finite = [own[..., :SEQUENCES].isfinite().all(dim=2).all(dim=0) for own in states]
+    return torch.where(torch.stack(finite).all(dim=0), rate, torch.nan)
 
 
 def _random_start(trajectory: Trajectory) -> Tensor:
@@ -76,16 +77,6 @@ def _random_start(trajectory: Trajectory) -> Tensor:
     zero = trajectory.states[0][0]
     start = torch.randn(size, 1, dtype=zero.dtype, generator=torch.Generator().manual_seed(0))
     return (start / norm(start, dim=0)).to(zero.device).expand(models, size, zero.shape[-1])
-
-
-def _transposed_product(trajectory: Trajectory, steps: Sequence[int], v: Tensor) -> Tensor:
-    """Jᵀ v, (n, k, B), with J the product of the Jacobians of these consecutive steps."""
-    old = tuple(state.clone().requires_grad_() for state in trajectory.states[steps[0]])
-    new: State = old
-    with torch.enable_grad():
-        for t in steps:
-            new = trajectory.step(t, new)
-    return torch.cat(torch.autograd.grad(new, old, v.split(old[0].shape[1], dim=1)), dim=1)
 
 
 def log_singular_values(trajectory: Trajectory, lags: Sequence[int]) -> Tensor:

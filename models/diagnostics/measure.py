@@ -13,7 +13,8 @@ from models.diagnostics.influence import behaviour_horizon, connectivity, influe
 from models.diagnostics.jacobian import lyapunov_exponent
 from models.diagnostics.saturation import gate_means, saturation
 from models.diagnostics.theory import spectral_radius, theoretical_half_life
-from models.diagnostics.trajectory import Trajectory, trajectories
+from models.diagnostics.trajectories import map_trajectories
+from models.diagnostics.trajectory import Trajectory
 from models.population.population import Pass, Population
 
 MAX_LAGS = 16
@@ -25,18 +26,18 @@ def measure_recurrence(population: Population, only: int | None = None) -> dict[
 
     With ``only`` they are measured of the models with so many steps, and NaN for the others.
     """
+    steps = population.steps
+    wanted = [model for model, own in enumerate(steps) if only in (None, own)]
     measured: dict[str, np.ndarray] = {}
-    for models, trajectory in trajectories(population):
-        if only not in (None, trajectory.steps):
-            continue
-        for name, values in _measure_trajectory(trajectory).items():
-            into = measured.setdefault(name, np.full(len(population.lengths), np.nan))
-            into[models] = values.cpu().numpy()
+    for models, values in map_trajectories(population, wanted, _measure_trajectory):
+        for name, of_models in values.items():
+            into = measured.setdefault(name, np.full(len(steps), np.nan))
+            into[models] = of_models.cpu().numpy()
     return measured
 
 
 @torch.no_grad()
-def _measure_trajectory(trajectory: Trajectory) -> dict[str, Tensor]:
+def _measure_trajectory(_: list[int], trajectory: Trajectory) -> dict[str, Tensor]:
     """The diagnostics of ``measure_recurrence`` for the n models of a trajectory, (n,) each."""
     hidden = torch.stack([state[0] for state in trajectory.states])
     finite = hidden.isfinite().all(dim=-1).all(dim=-1).all(dim=0)
@@ -69,15 +70,19 @@ def measure_connectivity(population: Population) -> list[np.ndarray]:
     The answer is the logit of the class that it gives at the last step of the first sequence, or
     its value.
     """
-    of_models: dict[int, np.ndarray] = {}
     _, (V, b) = population.weights()
     V, b = V.detach(), b.detach()
-    for models, trajectory in trajectories(population):
+
+    def of_trajectory(models: list[int], trajectory: Trajectory) -> Tensor:
         last = V[models] @ trajectory.states[-1][0][..., :1] + b[models]
         answers = last[..., 0].argmax(dim=1)
-        values = connectivity(trajectory, V[models], b[models], answers)
-        of_models |= dict(zip(models, values.cpu().numpy(), strict=True))
-    return [of_models[model] for model in range(len(population.lengths))]
+        return connectivity(trajectory, V[models, answers])
+
+    everyone = range(len(population.steps))
+    found: dict[int, np.ndarray] = {}
+    for models, values in map_trajectories(population, everyone, of_trajectory):
+        found |= dict(zip(models, values.cpu().numpy(), strict=True))
+    return [found[model] for model in everyone]
 
 
 def measure_influence(

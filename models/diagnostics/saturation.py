@@ -44,8 +44,8 @@ def gate_means(trajectory: Trajectory) -> dict[str, Tensor]:
 
 def _near(values: Tensor, low: float, high: float) -> Tensor:
     """The share of values (T, n, H, B) near ``low`` or ``high``, (n,)."""
-    near = torch.minimum(values - low, high - values) < NEAR
-    return _where_finite(near.double().mean(dim=(0, 2, 3)), values)
+    near = (values < low + NEAR) | (values > high - NEAR)
+    return _where_finite(near.sum(dim=(0, 2, 3)) / near[:, 0].numel(), values)
 
 
 def _dead(values: Tensor) -> Tensor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -12,7 +12,6 @@ from torch import Tensor
 from models.cells.cell import Cell, Weights
 from models.kernels.batch_norm import RecurrentBatchNorm
 from models.kernels.schedule import Schedule
-from models.population.population import Population
 
 State = tuple[Tensor, ...]
 """The cell's states in their order, (n, H, B) each."""
@@ -77,6 +76,30 @@ class Trajectory:
         batch_norm.start(t)
         return self.cell.normalising_with(batch_norm)
 
+    def pull_back(self, steps: Sequence[int], v: Tensor) -> Tensor:
+        """Jᵀ v, with J the product of the Jacobians of these consecutive steps.
+
+        v is (n, k, B), as the whole state: h_t, or h_t above c_t.
+        """
+        old = tuple(state.clone().requires_grad_() for state in self.states[steps[0]])
+        new: State = old
+        with torch.enable_grad():
+            for t in steps:
+                new = self.step(t, new)
+        parts = v.split(old[0].shape[1], dim=1)
+        return torch.cat(torch.autograd.grad(new, old, parts), dim=1)
+
+    def input_gradient(self, direction: Tensor) -> Tensor:
+        """∂(direction · h_T)/∂x_t at every step, (T, n, inputs, B); ``direction`` is (n, H)."""
+        x = self.inputs.clone().requires_grad_()
+        watched, state = replace(self, inputs=x), self.states[0]
+        with torch.enable_grad():
+            for t in range(self.steps):
+                state = watched.step(t, state)
+            projected = (direction[..., None] * state[0]).sum()
+        (gradient,) = torch.autograd.grad(projected, x)
+        return gradient
+
     def in_double(self, first: int, sequences: int) -> Trajectory:
         """The trajectory of ``sequences`` sequences from number ``first`` on in float64.
 
@@ -109,18 +132,3 @@ class Trajectory:
             batch_norm.finish()
             batch_norm.statistics = "running"
         return states, batch_norm
-
-
-def trajectories(population: Population) -> Iterator[tuple[list[int], Trajectory]]:
-    """The trajectories of a population on the batches that it has now, and the models of each.
-
-    There is one for each number of time steps. They come one at a time, since a trajectory that
-    was looked at holds every state and gate.
-    """
-    weights = population.weights()[0].named()
-    lengths = population.steps
-    for steps in dict.fromkeys(lengths):
-        models = [model for model, length in enumerate(lengths) if length == steps]
-        own = Weights(**{name: w[models].detach() for name, w in weights.items()})
-        inputs = torch.stack([population.inputs(model) for model in models], dim=1)
-        yield models, Trajectory(population.cell, own, inputs)

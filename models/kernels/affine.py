@@ -37,6 +37,10 @@ class Affine(NamedTuple):
     """∂L/∂W of the steps so far, (R, F)."""
     dh: np.ndarray
     """∂L/∂h before and after every step, (T + 1, H, B)."""
+    W_x_transposed: np.ndarray
+    """(D, R)."""
+    dx: np.ndarray
+    """∂L/∂x of every step, (T, D, B), where ``to_inputs`` asks for it."""
 
 
 @compiled
@@ -49,6 +53,7 @@ def begin(w: Any, x: np.ndarray, affine: Affine) -> None:
             affine.W[row, unit] = affine.W_h_transposed[unit, row] = w.W_h[row, unit]
         for feature in range(inputs):
             affine.W[row, hidden + feature] = w.W_x[row, feature]
+            affine.W_x_transposed[feature, row] = w.W_x[row, feature]
         affine.W[row, hidden + inputs] = w.b[row, 0]
     affine.z[0, :hidden] = 0
     for t in range(len(x)):
@@ -76,7 +81,7 @@ def preactivate(t: int, w: Any, options: Any, affine: Affine, x: Any, h: Any) ->
 def preactivate_backward(
     t: int, w: Any, g: Any, options: Any, affine: Affine, x: Any, h: Any
 ) -> None:
-    """From ∂L/∂a of step t, in ``affine.da``, to ∂L/∂h of the step before, and to the weights."""
+    """From ∂L/∂a of step t, in ``affine.da``, to the weights, to x, and to h of the step before."""
     before = affine.dh[t]
     if x is None:
         # a = W z: ∂W += ∂a zᵀ, ∂h = W_hᵀ ∂a.
@@ -91,13 +96,8 @@ def preactivate_backward(
         np.dot(affine.W_h_transposed, affine.part, out=before)
         normalise_backward(t, affine.da, w.gamma_x, g.gamma_x, options, x)
         add_product(affine.da, affine.z[t, hidden : hidden + inputs], g.W_x)
-
-
-@compiled
-def begin_backward(g: Any, steps: int, affine: Affine) -> None:
-    """Sets to 0 what is summed up over the steps."""
-    affine.dW[:] = 0
-    affine.dh[steps] = 0
+    if options.to_inputs:
+        np.dot(affine.W_x_transposed, affine.da, out=affine.dx[t])
 
 
 @compiled
@@ -110,8 +110,8 @@ def add_read(t: int, steps: int, read: np.ndarray, affine: Affine) -> None:
 
 @compiled
 def is_cut(t: int, steps: int, truncate: int) -> bool:
-    """Whether the gradient does not go from step t to the one before."""
-    return t == 0 or (truncate > 0 and (steps - t) % truncate == 0)
+    """Whether truncation keeps the gradient from going from step t to the one before."""
+    return truncate > 0 and (steps - t) % truncate == 0
 
 
 @compiled

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from models.kernels.activations import sigmoid, tanh
-from models.kernels.affine import Affine, add_read, begin, begin_backward, end_backward, is_cut
+from models.kernels.affine import Affine, add_read, begin, end_backward, is_cut
 from models.kernels.compiled import compiled
 from models.kernels.kernel import Kernel
 from models.kernels.normalisation import Site, normalise, normalise_backward
@@ -115,7 +115,14 @@ def _next_h(
 
 @compiled
 def backward(
-    w: Any, g: Any, read: np.ndarray, steps: int, options: Any, buffers: Any, sites: Any
+    w: Any,
+    g: Any,
+    read: np.ndarray,
+    first: int,
+    steps: int,
+    options: Any,
+    buffers: Any,
+    sites: Any,
 ) -> None:
     r"""Goes back through time: from ∂L/∂h_t to that of the step before, and to w.
 
@@ -126,9 +133,9 @@ def backward(
     from x_n = W_n [x; 1]:          ∂W_n += ∂x_n [x; 1]ᵀ.
     """
     s, affine, n = buffers, buffers.affine, buffers.h_n.shape[1]
-    begin_backward(g, steps, affine)
+    affine.dW[:] = 0
     s.dW_n[:] = 0
-    for t in range(steps - 1, -1, -1):
+    for t in range(steps - 1, first - 1, -1):
         add_read(t, steps, read, affine)
         dh, dh_before = affine.dh[t + 1], affine.dh[t]
         da, h_before = affine.da.reshape(-1), affine.z[t].reshape(-1)[:n]
@@ -178,6 +185,10 @@ def _preactivate_backward(
     if x_rz is None:
         add_product(affine.da, affine.z[t], affine.dW)
         add_product(s.dn, affine.z[t, hidden:], s.dW_n)
+        if options.to_inputs:
+            affine.part[:] = affine.da
+            affine.part[2 * hidden :] = s.dn
+            np.dot(affine.W_x_transposed, affine.part, out=affine.dx[t])
         np.dot(affine.W_h_transposed, affine.da, out=before)
     else:
         two, x = 2 * hidden, affine.z[t, hidden : hidden + inputs]
@@ -188,6 +199,8 @@ def _preactivate_backward(
         normalise_backward(t, affine.part[:two], w.gamma_x[:two], g.gamma_x[:two], options, x_rz)
         normalise_backward(t, affine.part[two:], w.gamma_x[two:], g.gamma_x[two:], options, x_n)
         add_product(affine.part, x, g.W_x)
+        if options.to_inputs:
+            np.dot(affine.W_x_transposed, affine.part, out=affine.dx[t])
         normalise_backward(t, affine.da[:two], w.gamma_h[:two], g.gamma_h[:two], options, h_rz)
         normalise_backward(t, affine.da[two:], w.gamma_h[two:], g.gamma_h[two:], options, h_n)
         add_product(affine.da, affine.z[t, :hidden], g.W_h)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -31,6 +32,11 @@ class Arrays(NamedTuple):
     gamma_c: np.ndarray | None = None
     beta_c: np.ndarray | None = None
 
+    def map(self, change: Callable[[np.ndarray], np.ndarray]) -> Arrays:
+        """Returns the result for each array that there is."""
+        there = {name: own for name, own in self._asdict().items() if own is not None}
+        return Arrays(**{name: change(own) for name, own in there.items()})
+
 
 class Options(NamedTuple):
     """The settings of a pass, as numbers."""
@@ -43,6 +49,8 @@ class Options(NamedTuple):
     """Whether batch normalisation uses the statistics in its sites, and not the batch's own."""
     truncate: int
     """The longest way of back-propagation in steps, or 0."""
+    to_inputs: bool
+    """Whether back-propagation goes on to x."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +83,13 @@ class Kernel(ABC):
     forward_pass: ClassVar[Any]
     """Compiled: (weights, x, options, buffers, sites)."""
     backward_pass: ClassVar[Any]
-    """Compiled: (weights, gradient, read, steps, options, buffers, sites)."""
+    """Compiled: (weights, gradient, read, first, steps, options, buffers, sites)."""
 
     def __init__(self, cell: Cell, sizes: Sizes, truncate: int = 0) -> None:
         self.cell, self.sizes = cell, sizes
         self.rows = len(cell.gates) * sizes.hidden
-        self._options = Options(ACTIVATIONS[cell.activation], NORMS[cell.norm], False, truncate)
+        activation, norm = ACTIVATIONS[cell.activation], NORMS[cell.norm]
+        self._options = Options(activation, norm, False, truncate, False)
         self.buffers = self._make_buffers()
         self.sites = self._make_sites()
         self._steps = 0
@@ -96,17 +105,60 @@ class Kernel(ABC):
 
         ``read`` is ∂L/∂h of the last n steps as far as the loss reads them directly, (n, H, B).
         """
-        steps, options = self._steps, self._options
-        self.backward_pass(weights, gradient, read, steps, options, self.buffers, self.sites)
+        self._go_back(weights, gradient, read, self._options)
+
+    def input_gradient(self, weights: Arrays, read: np.ndarray) -> np.ndarray:
+        """Returns ∂L/∂x_t after a forward pass, (T, D, B); ``read`` as in ``backward``."""
+        options = self._options._replace(truncate=0, to_inputs=True)
+        self._go_back(weights, weights.map(np.zeros_like), read, options)
+        dx: np.ndarray = self.buffers.affine.dx[: self._steps]
+        return dx
+
+    def pull_back(
+        self, weights: Arrays, first: int, end: int, v: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Returns Jᵀ v by state, (H, B) each, of the steps ``first`` to ``end`` - 1, from 0.
+
+        J is ∂(states after them)/∂(states before them), along the last forward pass.
+        """
+        gradients = self._around_steps("dh", "dc")
+        for name, around in gradients.items():
+            around[end] = v[name]
+        options = self._options._replace(truncate=0)
+        nothing = self.sizes.zeros(0, self.sizes.hidden, self.sizes.sequences)
+        wanted_by_nobody = weights.map(np.zeros_like)
+        self.backward_pass(
+            weights, wanted_by_nobody, nothing, first, end, options, self.buffers, self.sites
+        )
+        return {name: around[first].copy() for name, around in gradients.items()}
+
+    def states(self) -> dict[str, np.ndarray]:
+        """Returns every state before the first step (zero) and after each, (T + 1, H, B)."""
+        return {
+            name: around[: self._steps + 1] for name, around in self._around_steps("z", "c").items()
+        }
 
     def state(self, state: str) -> np.ndarray:
         """Returns the values of a state after every step of the last forward pass, (T, H, B)."""
-        of_c = state == "c"
-        return self._after_each(self.buffers.c if of_c else self.buffers.affine.z)
+        return self.states()[state][1:]
 
     def state_gradient(self, state: str) -> np.ndarray:
         """Returns ∂L/∂state_t of the last backward pass, through all later steps, (T, H, B)."""
-        return self._after_each(self.buffers.dc if state == "c" else self.buffers.affine.dh)
+        return self._around_steps("dh", "dc")[state][1 : self._steps + 1]
+
+    def gates(self) -> dict[str, np.ndarray]:
+        """Returns the values of every gate at every step of the last forward pass, (T, H, B)."""
+        names, H, B = self.cell.gates, self.sizes.hidden, self.sizes.sequences
+        if names == ("h",):
+            return {"h": self.state("h")}
+        values = self.buffers.gates[: self._steps].reshape(self._steps, len(names), H, B)
+        return {name: values[:, place] for place, name in enumerate(names)}
+
+    def use_statistics(self, other: Kernel) -> None:
+        """Takes the statistics that another kernel of the cell normalised its batch with."""
+        for own, theirs in zip(self.sites, other.sites, strict=True):
+            if own:
+                own.mean[:], own.variance[:] = theirs.mean, theirs.variance
 
     @abstractmethod
     def _make_buffers(self) -> Any:
@@ -116,11 +168,21 @@ class Kernel(ABC):
     def _make_sites(self) -> Any:
         """Returns the cell's sites, each of them None in a cell without ``norm``."""
 
-    def _after_each(self, values: np.ndarray) -> np.ndarray:
-        """What stands before and after every step (T + 1, …), as after every step, (T, H, B)."""
-        sizes = self.sizes
-        columns = values.reshape(len(values), -1, sizes.sequences)
-        return columns[1 : self._steps + 1, : sizes.hidden]
+    def _go_back(
+        self, weights: Arrays, gradient: Arrays, read: np.ndarray, options: Options
+    ) -> None:
+        steps = self._steps
+        for around in self._around_steps("dh", "dc").values():
+            around[steps] = 0
+        self.backward_pass(weights, gradient, read, 0, steps, options, self.buffers, self.sites)
+
+    def _around_steps(self, of_h: str, of_c: str) -> dict[str, np.ndarray]:
+        """Two buffers by the state they are about, before and after each step, (T + 1, H, B)."""
+        H, B = self.sizes.hidden, self.sizes.sequences
+        found = {"h": getattr(self.buffers.affine, of_h)[:, :H]}
+        if hasattr(self.buffers, of_c):
+            found["c"] = getattr(self.buffers, of_c).reshape(-1, H, B)
+        return found
 
     def _make_affine(self) -> Affine:
         one = self.sizes
@@ -136,6 +198,8 @@ class Kernel(ABC):
             da=zeros(self.rows, one.sequences),
             dW=zeros(self.rows, features),
             dh=zeros(one.steps + 1, one.hidden, one.sequences),
+            W_x_transposed=zeros(one.inputs, self.rows),
+            dx=zeros(one.steps, one.inputs, one.sequences),
         )
 
     def _make_site(self, rows: int) -> Site | None:

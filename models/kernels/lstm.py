@@ -11,7 +11,6 @@ from models.kernels.affine import (
     Affine,
     add_read,
     begin,
-    begin_backward,
     end_backward,
     is_cut,
     preactivate,
@@ -97,7 +96,14 @@ def _next_h(gates: np.ndarray, c: np.ndarray, tanh_c: np.ndarray, h: np.ndarray)
 
 @compiled
 def backward(
-    w: Any, g: Any, read: np.ndarray, steps: int, options: Any, buffers: Any, sites: Any
+    w: Any,
+    g: Any,
+    read: np.ndarray,
+    first: int,
+    steps: int,
+    options: Any,
+    buffers: Any,
+    sites: Any,
 ) -> None:
     r"""Goes back through time: from ∂L/∂h_t and ∂L/∂c_t to those of the step before, and to w.
 
@@ -107,9 +113,8 @@ def backward(
     from a = W [h; x; 1]:     ∂W += ∂a [h; x; 1]ᵀ,  ∂h_{t-1} = W_hᵀ ∂a.
     """
     s = buffers
-    begin_backward(g, steps, s.affine)
-    s.dc[steps] = 0
-    for t in range(steps - 1, -1, -1):
+    s.affine.dW[:] = 0
+    for t in range(steps - 1, first - 1, -1):
         add_read(t, steps, read, s.affine)
         dh = s.affine.dh[t + 1].reshape(-1)
         _h_backward(s.gates[t], s.tanh_c[t], dh, s.dshown.reshape(-1))

@@ -78,7 +78,8 @@ def normalise_backward(
     r"""Replaces ∂L/∂(γ â), (rows, B), by ∂L/∂a, and adds ∂L/∂γ to ``dgamma``.
 
     With ∂â = γ ∂(γ â) and means over what the normalisation is over,
-    ∂a = (∂â - mean(∂â) - â mean(∂â â)) / √(variance + ε)      (Ioffe & Szegedy 2015, section 3).
+    ∂a = (∂â - mean(∂â) - â mean(∂â â)) / √(variance + ε)      (Ioffe & Szegedy 2015, section 3);
+    running statistics are constants, ∂a = ∂â / √(variance + ε).
     """
     rows, sequences = da.shape
     one, zero = da.dtype.type(1), da.dtype.type(0)
@@ -89,7 +90,11 @@ def normalise_backward(
             total += da[row, b] * normal[row, b]
             da[row, b] *= gamma[row, 0]
         dgamma[row, 0] += total
-    if options.norm == LAYER:
+    if options.running:
+        for row in range(rows):
+            for b in range(sequences):
+                da[row, b] *= inverse[row]
+    elif options.norm == LAYER:
         share = one / da.dtype.type(rows)
         mean, along = np.zeros(sequences, da.dtype), np.zeros(sequences, da.dtype)
         for row in range(rows):

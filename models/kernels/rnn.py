@@ -11,7 +11,6 @@ from models.kernels.affine import (
     Affine,
     add_read,
     begin,
-    begin_backward,
     end_backward,
     is_cut,
     preactivate,
@@ -52,7 +51,14 @@ def forward(w: Any, x: np.ndarray, options: Any, buffers: Any, sites: Any) -> No
 
 @compiled
 def backward(
-    w: Any, g: Any, read: np.ndarray, steps: int, options: Any, buffers: Any, sites: Any
+    w: Any,
+    g: Any,
+    read: np.ndarray,
+    first: int,
+    steps: int,
+    options: Any,
+    buffers: Any,
+    sites: Any,
 ) -> None:
     r"""Goes back through time: from ∂L/∂h_t to that of the step before, and to w.
 
@@ -60,8 +66,8 @@ def backward(
     from a = W [h; x; 1]: ∂W += ∂a [h; x; 1]ᵀ,  ∂h_{t-1} = W_hᵀ ∂a.
     """
     affine = buffers.affine
-    begin_backward(g, steps, affine)
-    for t in range(steps - 1, -1, -1):
+    affine.dW[:] = 0
+    for t in range(steps - 1, first - 1, -1):
         add_read(t, steps, read, affine)
         h, dh = affine.z[t + 1].reshape(-1), affine.dh[t + 1].reshape(-1)
         activate_backward(options.activation, h, dh, affine.da.reshape(-1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import NamedTuple, Self
 
@@ -71,6 +72,21 @@ class CompiledPopulation(Population):
 
     def inputs(self, model: int) -> Tensor:
         return torch.from_numpy(self._x[model])
+
+    def run_forward(self, model: int) -> tuple[Kernel, Arrays]:
+        """Runs a model on its batch; returns this thread's kernel, and the model's weights."""
+        kernel, weights = self._thread().kernel, self._weights[model]
+        kernel.forward(weights, self._x[model])
+        return kernel, weights
+
+    def kernel_in_double(self, sequences: int) -> Kernel:
+        """Returns this thread's kernel in float64 for so many sequences."""
+        kernels = self._of_thread.__dict__.setdefault("in_double", {})
+        if sequences not in kernels:
+            sizes = replace(self._sizes, sequences=sequences, dtype=np.float64)
+            kernels[sequences] = KERNELS[self.cell.name](self.cell, sizes)
+        kernel: Kernel = kernels[sequences]
+        return kernel
 
     def _forward(self, statistics: Statistics) -> Tensor:
         def run(model: int) -> None:

@@ -78,9 +78,9 @@ def compile_kernels() -> None:
 
 
 def _compile_all() -> Iterator[None]:
-    """See ``models.population.compile_all``; nothing where the reference trains."""
+    """See ``models.diagnostics.compile_all``; nothing where the reference trains."""
     if kernels_on("cpu") == COMPILED:
-        from models.population.compile_all import compile_all  # numba is imported here
+        from models.diagnostics.compile_all import compile_all  # numba is imported here
 
         yield from compile_all()
 

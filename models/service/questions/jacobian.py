@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from models.diagnostics.jacobian import log_singular_values
-from models.diagnostics.trajectory import trajectories
+from models.diagnostics.trajectories import readable_trajectories
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import ModelKey, Shard
 from models.population.evaluation import set_profile_batches
@@ -30,7 +30,7 @@ def singular_values(experiment: Mapping[str, Any], cell: str, length: int) -> di
     model = ModelKey(length, wanted.first_seed, wanted.learning_rate[0])
     training = PopulationTrainer(wanted, Shard(cell, (model,)), torch.device("cpu"))
     set_profile_batches(training.population, [model.seed])
-    ((_, trajectory),) = trajectories(training.population)
+    ((_, trajectory),) = readable_trajectories(training.population, [0])
     last = trajectory.steps - 1
     lags = np.unique(np.linspace(1, last, min(MAX_LAGS, last)).round().astype(int))
     (values,) = log_singular_values(trajectory, lags.tolist()).tolist()

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import torch
 
 from models.cells import make_cell
+from models.diagnostics.jacobian import lyapunov_exponent
+from models.diagnostics.trajectories import map_trajectories
 from models.experiment.partition import ModelKey
 from models.population.compiled import KERNELS, CompiledPopulation
 from models.population.population import initial_parameters
@@ -27,6 +29,8 @@ def compile_all() -> Iterator[None]:
             population.score()
             yield
             population.differentiate()
+            yield
+            map_trajectories(population, [0], lambda _, trajectory: lyapunov_exponent(trajectory))
             yield
 
 
