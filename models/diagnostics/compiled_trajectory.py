@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -35,15 +36,22 @@ class CompiledTrajectory(Trajectory):
         return list(zip(*values, strict=True))
 
     @cached_property
+    def hidden_states(self) -> Tensor:
+        return torch.from_numpy(self.kernel.states()["h"])[:, None]
+
+    def finite(self, sequences: int | None = None) -> Tensor:
+        states = self.kernel.states().values()
+        finite = [np.isfinite(own[..., :sequences]).all(axis=(0, 1)) for own in states]
+        return torch.from_numpy(np.all(finite, axis=0))[None]
+
+    @cached_property
     def gates(self) -> dict[str, Tensor]:
         gates = self.kernel.gates()
         return {name: torch.from_numpy(values)[:, None] for name, values in gates.items()}
 
-    def pull_back(self, steps: Sequence[int], v: Tensor) -> Tensor:
-        parts = dict(zip(self.cell.states, v[0].split(self.kernel.sizes.hidden), strict=True))
-        named = {name: part.numpy() for name, part in parts.items()}
-        pulled = self.kernel.pull_back(self.arrays, steps[0], steps[-1] + 1, named)
-        return torch.cat([torch.from_numpy(part) for part in pulled.values()])[None]
+    def growth(self, strides: Sequence[range], v: Tensor) -> Tensor:
+        norms = self.kernel.growth(self.arrays, strides, v[0].numpy())
+        return torch.from_numpy(norms)[:, None]
 
     def input_gradient(self, direction: Tensor) -> Tensor:
         read = direction[:, :, None].expand(-1, -1, self.kernel.sizes.sequences).contiguous()

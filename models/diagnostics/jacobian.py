@@ -58,23 +58,17 @@ def lyapunov_exponents(trajectory: Trajectory) -> Tensor:
         for start, end in ((0, edge), (edge, counted.stop), (counted.stop, exact.steps))
         for first in range(start, end, STRIDE)
     ]
-    v, total = _random_start(exact), torch.zeros(())
-    for steps in reversed(strides):
-        v = exact.pull_back(steps, v)
-        growth = norm(v, dim=1, keepdim=True)
-        v = v / growth.clamp(min=torch.finfo(v.dtype).tiny)
-        if steps[0] in counted:
-            total = total + growth[:, 0].log()
-    rate = torch.where(growth[:, 0] == 0, -torch.inf, total / len(counted))
-    states = (torch.stack(values) for values in zip(*trajectory.states, strict=True))
-    finite = [own[..., :SEQUENCES].isfinite().all(dim=2).all(dim=0) for own in states]
-    return torch.where(torch.stack(finite).all(dim=0), rate, torch.nan)
+    strides.reverse()
+    growth = exact.growth(strides, _random_start(exact))
+    total = growth[[steps[0] in counted for steps in strides]].log().sum(dim=0)
+    rate = torch.where(growth[-1] == 0, -torch.inf, total / len(counted))
+    return torch.where(trajectory.finite(SEQUENCES), rate, torch.nan)
 
 
 def _random_start(trajectory: Trajectory) -> Tensor:
     """The same vector of length 1 for every model and sequence, (n, k, B)."""
     models, size = _size(trajectory)
-    zero = trajectory.states[0][0]
+    zero = trajectory.hidden_states[0]
     start = torch.randn(size, 1, dtype=zero.dtype, generator=torch.Generator().manual_seed(0))
     return (start / norm(start, dim=0)).to(zero.device).expand(models, size, zero.shape[-1])
 
@@ -147,5 +141,5 @@ def _step(trajectory: Trajectory, steps: Sequence[int], state: State) -> State:
 
 def _size(trajectory: Trajectory) -> tuple[int, int]:
     """The number of models n and the size k of the whole state."""
-    models, hidden, _ = trajectory.states[0][0].shape
+    models, hidden, _ = trajectory.hidden_states[0].shape
     return models, hidden * len(trajectory.cell.states)

@@ -39,12 +39,13 @@ def measure_recurrence(population: Population, only: int | None = None) -> dict[
 @torch.no_grad()
 def _measure_trajectory(_: list[int], trajectory: Trajectory) -> dict[str, Tensor]:
     """The diagnostics of ``measure_recurrence`` for the n models of a trajectory, (n,) each."""
-    hidden = torch.stack([state[0] for state in trajectory.states])
-    finite = hidden.isfinite().all(dim=-1).all(dim=-1).all(dim=0)
+    finite = trajectory.finite().all(dim=-1)
+    radius = spectral_radius(trajectory.weights, trajectory.cell)
+    half_life = theoretical_half_life(trajectory, radius)
     return {
-        "spectral_radius": spectral_radius(trajectory.weights, trajectory.cell),
+        "spectral_radius": radius,
         "lyapunov_exponent": lyapunov_exponent(trajectory),
-        "half_life_theory": torch.where(finite, theoretical_half_life(trajectory), torch.nan),
+        "half_life_theory": torch.where(finite, half_life, torch.nan),
         **{f"saturation_{gate}": share for gate, share in saturation(trajectory).items()},
         **{f"mean_{gate}": mean for gate, mean in gate_means(trajectory).items()},
     }
@@ -74,7 +75,7 @@ def measure_connectivity(population: Population) -> list[np.ndarray]:
     V, b = V.detach(), b.detach()
 
     def of_trajectory(models: list[int], trajectory: Trajectory) -> Tensor:
-        last = V[models] @ trajectory.states[-1][0][..., :1] + b[models]
+        last = V[models] @ trajectory.hidden_states[-1][..., :1] + b[models]
         answers = last[..., 0].argmax(dim=1)
         return connectivity(trajectory, V[models, answers])
 

@@ -19,7 +19,7 @@ def saturation(trajectory: Trajectory) -> dict[str, Tensor]:
     share is that of dead units, those at 0 in every step of every sequence. The LSTM's c has
     no ends, and its h = o ⊙ tanh(c) is at one only where o is open and c far from 0.
 
-    NaN where values are not finite.
+    NaN where states are not finite.
     """
     cell = trajectory.cell
     written = cell.candidate
@@ -32,8 +32,9 @@ def saturation(trajectory: Trajectory) -> dict[str, Tensor]:
         case _:
             shares[written] = _near(trajectory.gates[written], -1, 1)
     if "h" not in shares:
-        shares["h"] = _near(torch.stack([state[0] for state in trajectory.states[1:]]), -1, 1)
-    return shares
+        shares["h"] = _near(trajectory.hidden_states[1:], -1, 1)
+    finite = trajectory.finite().all(dim=-1)
+    return {name: torch.where(finite, share, torch.nan) for name, share in shares.items()}
 
 
 def gate_means(trajectory: Trajectory) -> dict[str, Tensor]:
@@ -45,14 +46,9 @@ def gate_means(trajectory: Trajectory) -> dict[str, Tensor]:
 def _near(values: Tensor, low: float, high: float) -> Tensor:
     """The share of values (T, n, H, B) near ``low`` or ``high``, (n,)."""
     near = (values < low + NEAR) | (values > high - NEAR)
-    return _where_finite(near.sum(dim=(0, 2, 3)) / near[:, 0].numel(), values)
+    return near.sum(dim=(0, 2, 3)) / near[:, 0].numel()
 
 
 def _dead(values: Tensor) -> Tensor:
     """The share of units that are 0 everywhere in values (T, n, H, B), (n,)."""
-    return _where_finite((values == 0).all(dim=-1).all(dim=0).double().mean(dim=-1), values)
-
-
-def _where_finite(shares: Tensor, values: Tensor) -> Tensor:
-    """The shares (n,), NaN where values (T, n, H, B) are not finite."""
-    return torch.where(values.isfinite().all(dim=-1).all(dim=-1).all(dim=0), shares, torch.nan)
+    return (values == 0).all(dim=-1).all(dim=0).double().mean(dim=-1)

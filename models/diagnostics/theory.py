@@ -27,8 +27,10 @@ def spectral_radius(weights: Weights, cell: Cell) -> Tensor:
     return torch.where(finite, radius, torch.nan)
 
 
-def theoretical_half_life(trajectory: Trajectory) -> Tensor:
+def theoretical_half_life(trajectory: Trajectory, radius: Tensor) -> Tensor:
     """The half-life of the gradient by the cell's equations alone, in steps, (n,), for n models.
+
+    ``radius`` is their spectral radius, (n,).
 
     - RNN: a step back multiplies the gradient by ρ(W_h)·φ', with ρ the spectral radius and φ' the
       slope of the activation (Pascanu, Mikolov & Bengio 2013, section 2.1). Over units φ' is the
@@ -42,7 +44,6 @@ def theoretical_half_life(trajectory: Trajectory) -> Tensor:
     NaN with a normalisation, or where W_h starts as the identity: there is no such formula.
     """
     cell = trajectory.cell
-    radius = spectral_radius(trajectory.weights, cell)
     if cell.norm == "none" and cell.forget_gate is not None:
         kept = trajectory.gates[cell.forget_gate].double()
         return _half_life(kept.log().mean(dim=(0, -1)).amax(dim=-1))

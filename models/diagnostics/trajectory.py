@@ -12,6 +12,7 @@ from torch import Tensor
 from models.cells.cell import Cell, Weights
 from models.kernels.batch_norm import RecurrentBatchNorm
 from models.kernels.schedule import Schedule
+from models.population.norm import norm
 
 State = tuple[Tensor, ...]
 """The cell's states in their order, (n, H, B) each."""
@@ -76,11 +77,32 @@ class Trajectory:
         batch_norm.start(t)
         return self.cell.normalising_with(batch_norm)
 
-    def pull_back(self, steps: Sequence[int], v: Tensor) -> Tensor:
-        """Jᵀ v, with J the product of the Jacobians of these consecutive steps.
+    @cached_property
+    def hidden_states(self) -> Tensor:
+        """h before the first step (zero), and after each, (T + 1, n, H, B)."""
+        return torch.stack([state[0] for state in self.states])
 
-        v is (n, k, B), as the whole state: h_t, or h_t above c_t.
+    def finite(self, sequences: int | None = None) -> Tensor:
+        """Whether all states are finite, along each of the first sequences, (n, B)."""
+        by_state = (torch.stack(values) for values in zip(*self.states, strict=True))
+        finite = [own[..., :sequences].isfinite().all(dim=2).all(dim=0) for own in by_state]
+        return torch.stack(finite).all(dim=0)
+
+    def growth(self, strides: Sequence[range], v: Tensor) -> Tensor:
+        """The norms of Jᵀ v for stretches of steps, one after the other, (strides, n, B).
+
+        J is the product of the Jacobians of a stretch; v, (n, k, B), is the whole state, h_t or h_t
+        above c_t. What comes out of a stretch goes into the next one with length 1.
         """
+        norms = []
+        for steps in strides:
+            v = self._pull_back(steps, v)
+            norms.append(norm(v, dim=1))
+            v = v / norms[-1][:, None].clamp(min=torch.finfo(v.dtype).tiny)
+        return torch.stack(norms)
+
+    def _pull_back(self, steps: Sequence[int], v: Tensor) -> Tensor:
+        """Jᵀ v, (n, k, B)."""
         old = tuple(state.clone().requires_grad_() for state in self.states[steps[0]])
         new: State = old
         with torch.enable_grad():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -114,23 +114,27 @@ class Kernel(ABC):
         dx: np.ndarray = self.buffers.affine.dx[: self._steps]
         return dx
 
-    def pull_back(
-        self, weights: Arrays, first: int, end: int, v: Mapping[str, np.ndarray]
-    ) -> dict[str, np.ndarray]:
-        """Returns Jᵀ v by state, (H, B) each, of the steps ``first`` to ``end`` - 1, from 0.
+    def growth(self, weights: Arrays, strides: Sequence[range], v: np.ndarray) -> np.ndarray:
+        """Returns the norms of Jᵀ v for stretches of steps, one after the other, (strides, B).
 
-        J is ∂(states after them)/∂(states before them), along the last forward pass.
+        J is ∂(states after a stretch)/∂(states before it) along the last forward pass; v is
+        (states·H, B), and goes from one stretch to the next with length 1.
         """
-        gradients = self._around_steps("dh", "dc")
-        for name, around in gradients.items():
-            around[end] = v[name]
-        options = self._options._replace(truncate=0)
-        nothing = self.sizes.zeros(0, self.sizes.hidden, self.sizes.sequences)
-        wanted_by_nobody = weights.map(np.zeros_like)
-        self.backward_pass(
-            weights, wanted_by_nobody, nothing, first, end, options, self.buffers, self.sites
-        )
-        return {name: around[first].copy() for name, around in gradients.items()}
+        H, buffers, sites = self.sizes.hidden, self.buffers, self.sites
+        options, tiny = self._options._replace(truncate=0), np.finfo(v.dtype).tiny
+        nothing, unwanted = self.sizes.zeros(0, *v.shape), weights.map(np.zeros_like)
+        gradients = list(self._around_steps("dh", "dc").values())
+        norms = np.empty((len(strides), v.shape[1]), v.dtype)
+        for place, steps in enumerate(strides):
+            for state, around in enumerate(gradients):
+                around[steps.stop] = v[state * H : (state + 1) * H]
+            self.backward_pass(
+                weights, unwanted, nothing, steps.start, steps.stop, options, buffers, sites
+            )
+            v = np.concatenate([around[steps.start] for around in gradients])
+            norms[place] = np.sqrt(np.square(v).sum(axis=0))
+            v /= np.maximum(norms[place], tiny)
+        return norms
 
     def states(self) -> dict[str, np.ndarray]:
         """Returns every state before the first step (zero) and after each, (T + 1, H, B)."""

@@ -20,7 +20,7 @@ from models.kernels.lstm import LSTMKernel
 from models.kernels.readout import LOSS_BACKWARD, read_out, read_out_backward
 from models.kernels.rnn import RNNKernel
 from models.kernels.threads import Threads
-from models.population.population import Look, Population
+from models.population.population import DrawBatch, Look, Population
 from models.tasks.task import Task
 
 KERNELS: dict[str, type[Kernel]] = {"rnn": RNNKernel, "lstm": LSTMKernel, "gru": GRUKernel}
@@ -96,7 +96,12 @@ class CompiledPopulation(Population):
         return torch.from_numpy(self._outputs)
 
     def _differentiate(
-        self, statistics: Statistics, last_step_only: bool, look: Look | None, models: Sequence[int]
+        self,
+        statistics: Statistics,
+        last_step_only: bool,
+        draw: DrawBatch | None,
+        look: Look | None,
+        models: Sequence[int],
     ) -> tuple[Tensor, Tensor]:
         self._gradient.zero_()
         if statistics == "training" and not self._running:
@@ -107,6 +112,8 @@ class CompiledPopulation(Population):
 
         def run(model: int) -> None:
             thread = self._thread()
+            if draw:
+                self.set_batch(model, draw(model))
             self._run_forward(model, thread, statistics)
             self._run_backward(model, thread, 1 if last_step_only else self._targeted[model])
             if look:

@@ -58,6 +58,8 @@ class Pass(Protocol):
         ...
 
 
+DrawBatch = Callable[[int], Batch]
+"""Returns the next batch of a model, by its index; in several threads at once."""
 Look = Callable[[int, Pass], None]
 """Looks at the pass of a model, by its index, before the next one overwrites it. Passes of several
 models may be looked at in several threads at once."""
@@ -115,7 +117,12 @@ class Population(ABC):
 
     @abstractmethod
     def _differentiate(
-        self, statistics: Statistics, last_step_only: bool, look: Look | None, models: Sequence[int]
+        self,
+        statistics: Statistics,
+        last_step_only: bool,
+        draw: DrawBatch | None,
+        look: Look | None,
+        models: Sequence[int],
     ) -> tuple[Tensor, Tensor]:
         """Runs forward and back; returns the outputs as ``_forward`` does, and ∂L/∂parameters."""
 
@@ -161,17 +168,19 @@ class Population(ABC):
         self,
         statistics: Statistics = "batch",
         last_step_only: bool = False,
+        draw: DrawBatch | None = None,
         look: Look | None = None,
         models: Sequence[int] | None = None,
     ) -> tuple[Outcome, Tensor]:
         """Runs forward through time and back; returns the outcome and ∂loss/∂parameters, (S, P).
 
-        With ``last_step_only`` the gradient is that of the loss at the last step. ``look`` is
-        called for each model. Only ``models`` are run, by default all; of the others neither
+        With ``last_step_only`` the gradient is that of the loss at the last step. ``draw`` gives
+        each model its batch first, ``look`` is called for each afterwards. Only ``models`` are
+        run, by default all; of the others neither
         outcome nor gradient mean anything.
         """
         chosen = range(len(self.lengths)) if models is None else models
-        outputs, gradient = self._differentiate(statistics, last_step_only, look, chosen)
+        outputs, gradient = self._differentiate(statistics, last_step_only, draw, look, chosen)
         with torch.no_grad():
             return self._outcome(outputs), gradient
 

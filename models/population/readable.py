@@ -13,7 +13,7 @@ from models.cells.cell import Cell
 from models.kernels.autograd import AutogradUnrolled
 from models.kernels.batch_norm import Statistics
 from models.kernels.schedule import Schedule
-from models.population.population import Look, Population
+from models.population.population import DrawBatch, Look, Population
 from models.tasks.task import Task
 
 
@@ -59,8 +59,16 @@ class ReadablePopulation(Population):
         return V[self._model_of_row] @ h + b[self._model_of_row]
 
     def _differentiate(
-        self, statistics: Statistics, last_step_only: bool, look: Look | None, models: Sequence[int]
+        self,
+        statistics: Statistics,
+        last_step_only: bool,
+        draw: DrawBatch | None,
+        look: Look | None,
+        models: Sequence[int],
     ) -> tuple[Tensor, Tensor]:
+        if draw:
+            for model in models:
+                self.set_batch(model, draw(model))
         with torch.enable_grad():
             outputs = self._forward(statistics)
             share = self._last_share if last_step_only else self._loss_share

@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,8 @@ class Checkpoint:
     """Optimiser steps done."""
     arrays: Mapping[str, np.ndarray]
     """Parameters, the optimiser's moments, running statistics, which models have not diverged."""
-    generators: Mapping[str, Mapping[str, Any]]
-    """The states of the generators that training sequences are drawn with."""
+    generators: Sequence[Mapping[str, Any]]
+    """The states of the generators that training sequences are drawn with, of each model."""
 
     def to_bytes(self) -> bytes:
         """Returns it as a file's content."""

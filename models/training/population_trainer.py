@@ -21,6 +21,7 @@ from models.kernels.threads import Threads
 from models.population.make import make_population
 from models.population.population import Pass, Population, initial_parameters
 from models.tasks import make_task
+from models.tasks.task import Batch
 from models.training.checkpoint import Checkpoint
 from models.training.optimiser import Adam, clip, gradient_norm, is_clipped
 from models.training.regularisation import omega
@@ -108,11 +109,13 @@ class PopulationTrainer:
 
     def train_step(self) -> StepRecord:
         """Makes one optimiser step of every model that has not diverged, on fresh sequences."""
-        self._set_training_batches()
         self._overflows: dict[ModelKey, dict[str, float]] = {}
         trained = ~self.diverged
         outcome, gradient = self.population.differentiate(
-            "training", look=self._look, models=trained.nonzero().flatten().tolist()
+            "training",
+            draw=self._draw,
+            look=self._look,
+            models=trained.nonzero().flatten().tolist(),
         )
         norm = gradient_norm(gradient)
         threshold, by = self.experiment.clip, self.experiment.clip_by
@@ -132,14 +135,10 @@ class PopulationTrainer:
             overflows=self._overflows,
         )
 
-    def _set_training_batches(self) -> None:
-        """Gives every model fresh sequences; models of one length and seed get the same ones."""
-        batches = {
-            (length, seed): self.task.sample(stream, self.experiment.batch_size, length)
-            for (length, seed), stream in self._streams.items()
-        }
-        for index, model in enumerate(self.models):
-            self.population.set_batch(index, batches[model.length, model.seed])
+    def _draw(self, model: int) -> Batch:
+        """The next sequences of a model; those of one length and seed get the same ones."""
+        length, sequences = self.models[model].length, self.experiment.batch_size
+        return self.task.sample(self._streams[model], sequences, length)
 
     def _look(self, model: int, passed: Pass) -> None:
         """Adds the weighed ∂Ω/∂W_h to a model's gradient, and notes where it overflowed."""
@@ -192,12 +191,9 @@ class PopulationTrainer:
         return self.experiment.hidden_sizes()[self.shard.cell]
 
     @cached_property
-    def _streams(self) -> dict[tuple[int, int], np.random.Generator]:
-        """What training sequences are drawn from, by length and seed."""
-        return {
-            (model.length, model.seed): generator(model.seed, model.length, Stream.TRAINING)
-            for model in self.models
-        }
+    def _streams(self) -> list[np.random.Generator]:
+        """What the training sequences of each model are drawn from."""
+        return [generator(model.seed, model.length, Stream.TRAINING) for model in self.models]
 
     def kept_weights(self) -> dict[ModelKey, np.ndarray]:
         """Returns the parameters (P,) of each model whose weights the experiment keeps."""
@@ -229,10 +225,7 @@ class PopulationTrainer:
         return Checkpoint(
             self.step,
             {name: tensor.cpu().numpy().copy() for name, tensor in tensors.items()},
-            {
-                f"{length} {seed}": stream.bit_generator.state
-                for (length, seed), stream in self._streams.items()
-            },
+            [stream.bit_generator.state for stream in self._streams],
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
@@ -245,8 +238,8 @@ class PopulationTrainer:
         self.diverged = ~tensors["alive"]
         self.optimiser.load_state(checkpoint.step, _with_prefix(OPTIMISER, tensors))
         self.population.load_statistics(_with_prefix(RUNNING, tensors))
-        for (length, seed), stream in self._streams.items():
-            stream.bit_generator.state = checkpoint.generators[f"{length} {seed}"]
+        for stream, state in zip(self._streams, checkpoint.generators, strict=True):
+            stream.bit_generator.state = state
 
 
 def _with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
