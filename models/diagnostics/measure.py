@@ -40,12 +40,10 @@ def measure_recurrence(population: Population, only: int | None = None) -> dict[
 def _measure_trajectory(_: list[int], trajectory: Trajectory) -> dict[str, Tensor]:
     """The diagnostics of ``measure_recurrence`` for the n models of a trajectory, (n,) each."""
     finite = trajectory.finite().all(dim=-1)
-    radius = spectral_radius(trajectory.weights, trajectory.cell)
-    half_life = theoretical_half_life(trajectory, radius)
     return {
-        "spectral_radius": radius,
+        "spectral_radius": spectral_radius(trajectory.weights, trajectory.cell),
         "lyapunov_exponent": lyapunov_exponent(trajectory),
-        "half_life_theory": torch.where(finite, half_life, torch.nan),
+        "half_life_theory": torch.where(finite, theoretical_half_life(trajectory), torch.nan),
         **{f"saturation_{gate}": share for gate, share in saturation(trajectory).items()},
         **{f"mean_{gate}": mean for gate, mean in gate_means(trajectory).items()},
     }

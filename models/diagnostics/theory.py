@@ -27,10 +27,8 @@ def spectral_radius(weights: Weights, cell: Cell) -> Tensor:
     return torch.where(finite, radius, torch.nan)
 
 
-def theoretical_half_life(trajectory: Trajectory, radius: Tensor) -> Tensor:
+def theoretical_half_life(trajectory: Trajectory) -> Tensor:
     """The half-life of the gradient by the cell's equations alone, in steps, (n,), for n models.
-
-    ``radius`` is their spectral radius, (n,).
 
     - RNN: a step back multiplies the gradient by ρ(W_h)·φ', with ρ the spectral radius and φ' the
       slope of the activation (Pascanu, Mikolov & Bengio 2013, section 2.1). Over units φ' is the
@@ -50,8 +48,8 @@ def theoretical_half_life(trajectory: Trajectory, radius: Tensor) -> Tensor:
     if cell.norm == "none" and cell.init != "identity" and cell.candidate == "h":
         slope = cell.candidate_slope(trajectory.gates["h"].double())
         typical = slope.square().mean(dim=(-2, -1)).sqrt().log().mean(dim=0)
-        return _half_life(radius.log() + typical)
-    return torch.full_like(radius, torch.nan)
+        return _half_life(spectral_radius(trajectory.weights, cell).log() + typical)
+    return torch.full((len(trajectory.weights.W_h),), torch.nan, dtype=torch.float64)
 
 
 def _half_life(rate: Tensor) -> Tensor:
