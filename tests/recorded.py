@@ -26,7 +26,7 @@ def measured(
     """
     run = store.create(experiment, visitor, identity())
     store.begin(run, environment(), identity(), 1)
-    for snapshot in train(experiment, processes=1):
+    for snapshot in train(experiment):
         if until is None or snapshot.step <= until:
             store.append(run, changed(snapshot), snapshot.step)
     return run

@@ -28,7 +28,7 @@ def test_the_press_is_answered_without_pictures_however_fast_the_run_was(
     def train_at_once(scheduler: FakeScheduler) -> None:
         for run in store.active():
             store.begin(run.id, environment(), identity(), 1)
-            for snapshot in train(run.experiment, processes=1):
+            for snapshot in train(run.experiment):
                 store.append(run.id, snapshot, snapshot.step)
             store.finish(run.id, "finished")
 

@@ -38,7 +38,7 @@ RUN = "20260102-030405-abcdefghijklmnop"
 @cache
 def results() -> Results:
     """The results of the run."""
-    snapshots = list(train(TINY, processes=1))
+    snapshots = list(train(TINY))
     torch.set_flush_denormal(False)
     tables = {
         name: in_order(typed(rows.assign(run=RUN)[list(TABLES[name])]), TINY)

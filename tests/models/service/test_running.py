@@ -42,7 +42,7 @@ def test_a_finished_run_holds_what_training_measured(store: Store) -> None:
     assert store.run(run).done_steps == TINY.steps
     assert heard == sorted(heard)
     assert heard[-1] == TINY.steps
-    measured = pd.concat([one.tables["accuracy"] for one in train(TINY, processes=1)])
+    measured = pd.concat([one.tables["accuracy"] for one in train(TINY)])
     stored = from_store(store, run).tables["accuracy"].drop(columns="run")
     pd.testing.assert_frame_equal(
         stored, in_order(measured, TINY)[list(stored.columns)], check_dtype=False
@@ -66,7 +66,6 @@ def test_stop_ends_a_run_and_keeps_what_it_measured(
     assert set(store.read(run, "accuracy")[0]["cell"]) == {"rnn", "gru"}
 
 
-@pytest.mark.usefixtures("one_process")
 def test_a_run_that_was_deleted_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "ASK_SECONDS", 0.0)
     run = endless(store)
@@ -117,7 +116,6 @@ def test_a_setting_that_cannot_be_run_is_told_as_it_is() -> None:
     assert reason(KeyError("gate")) == "KeyError: 'gate'"
 
 
-@pytest.mark.usefixtures("one_process")
 def test_a_run_with_rare_snapshots_says_that_it_goes_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,7 +41,7 @@ TINY = Experiment(
 
 @pytest.fixture(scope="module")
 def snapshots() -> list[Snapshot]:
-    return list(train(TINY, processes=1))
+    return list(train(TINY))
 
 
 def joined(snapshots: list[Snapshot], table: str, run: str) -> pd.DataFrame:
