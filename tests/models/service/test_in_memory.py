@@ -95,7 +95,7 @@ def test_ctrl_c_returns_what_was_measured(monkeypatch: pytest.MonkeyPatch, snaps
 
 
 def test_a_run_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> Iterator[None]:
+    def fails(*_: object, **__: object) -> Iterator[None]:
         raise MemoryError
 
     monkeypatch.setattr("models.training.train.train", fails)
