@@ -11,6 +11,10 @@ and go to standard output:
     {"started": 7, "process": "…"}         what the store calls it
     {"ended": 7, "answer": …}              or with "cause" and "error", see ChildProcess
 
+First of all a child compiles all kernels into the cache on disk, from which this process then loads
+them, for its children to share; without a cache it compiles them itself, one at a time between what
+else there is to do.
+
 Where the input ends, or a signal asks for it, questions do, and the process once the last run has
 come to its end: what trains goes on even where its dashboard is gone. Where this process is killed,
 its children end by themselves.
@@ -24,7 +28,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -33,6 +38,8 @@ from typing import Any
 import torch.fx.experimental.symbolic_shapes  # noqa: F401
 
 from models.exchange.import_run import import_file
+from models.kernels.cache import cache_folder
+from models.kernels.version import COMPILED, kernels_on
 from models.service.child_process import CONTEXT, ChildProcess, Task
 from models.service.logs import start_logging
 from models.service.questions import QUESTIONS
@@ -45,6 +52,9 @@ LOOK_SECONDS = 0.5
 IMPORT_PATIENCE_SECONDS = 10.0
 """How long a store that is locked, full or away is tried again before an import is given up."""
 CHUNK_BYTES = 2**16
+COMPILING = -1
+"""The number of the child that compiles the kernels: none of those that are asked for."""
+COMPILING_MEGABYTES, COMPILING_SECONDS = 1024, 600.0
 
 
 def train(run_id: str) -> dict[str, object]:
@@ -62,6 +72,19 @@ def import_results(paths: Sequence[str], visitor: str) -> str:
     return import_file(store, [Path(path) for path in paths], visitor)
 
 
+def compile_kernels() -> None:
+    """Compiles all kernels; what is in the cache afterwards needs milliseconds to be loaded."""
+    deque(_compile_all(), maxlen=0)
+
+
+def _compile_all() -> Iterator[None]:
+    """See ``models.population.compile_all``; nothing where the reference trains."""
+    if kernels_on("cpu") == COMPILED:
+        from models.population.compile_all import compile_all  # numba is imported here
+
+        yield from compile_all()
+
+
 TASKS: Mapping[str, Task] = {**QUESTIONS, "train": train, "import": import_results}
 
 
@@ -71,6 +94,7 @@ class Server:
     def __init__(self, commands: Commands, say: Callable[[Mapping[str, object]], None]) -> None:
         self._commands, self._say = commands, say
         self._children: dict[int, ChildProcess] = {}
+        self._loading: Iterator[None] | None = None
         self._next_look = 0.0
 
     def run(self) -> None:
@@ -80,9 +104,16 @@ class Server:
         # What is there already is not for the garbage collector, which would write to every object
         # and so give each forked process a copy of its own.
         gc.freeze()
+        if cache_folder():
+            self._children[COMPILING] = ChildProcess(
+                compile_kernels, {}, COMPILING_MEGABYTES, COMPILING_SECONDS
+            )
+        else:
+            self._loading = _compile_all()
         while self._children or not self._commands.ended:
             waiting = {child.connection: number for number, child in self._children.items()}
-            for ready in wait([*waiting, *self._commands.sources], timeout=LOOK_SECONDS):
+            look = 0 if self._loading else LOOK_SECONDS
+            for ready in wait([*waiting, *self._commands.sources], timeout=look):
                 if isinstance(ready, Connection) and ready in waiting:
                     self._receive(waiting[ready])
                 else:
@@ -90,6 +121,7 @@ class Server:
             if self._commands.ended:
                 self._end_questions()
             self._enforce_limits()
+            self._load()
 
     def _end(self, *_: object) -> None:
         self._commands.ended = True
@@ -100,6 +132,13 @@ class Server:
                 self._start(command["start"], command)
             elif command["end"] in self._children:
                 self._children[command["end"]].end_within(command["seconds"])
+
+    def _load(self) -> None:
+        """Loads or compiles one more kernel."""
+        try:
+            next(self._loading or iter(()))
+        except StopIteration:
+            self._loading = None
 
     def _end_questions(self) -> None:
         """Nobody is left who asked them."""
@@ -121,6 +160,9 @@ class Server:
         child = self._children[number]
         if child.receive():
             del self._children[number]
+            if number == COMPILING:
+                self._loading = _compile_all()
+                return
             self._say({"ended": number, **child.outcome})
 
     def _enforce_limits(self) -> None:
