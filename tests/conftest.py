@@ -70,9 +70,3 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def store(store_url: str) -> Store:
     return Store(store_url)
-
-
-@pytest.fixture
-def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs train in the test's own process: others take seconds to start."""
-    monkeypatch.setattr("models.settings.machine.cores", lambda: 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from models.experiment import Experiment
+from models.kernels.version import kernels_on
 from models.store import Store
 from models.store.environment import environment
 from models.store.process import identity
@@ -25,8 +26,8 @@ def measured(
     It is this process's from the start: no dashboard on this store trains it.
     """
     run = store.create(experiment, visitor, identity())
-    store.begin(run, environment(), identity(), 1)
-    for snapshot in train(experiment, processes=1):
+    store.begin(run, environment(kernels_on("cpu")), identity())
+    for snapshot in train(experiment):
         if until is None or snapshot.step <= until:
             store.append(run, changed(snapshot), snapshot.step)
     return run

@@ -56,7 +56,6 @@ SLOW = (
     "tests/models/tasks/test_digits.py",
     "tests/models/training/test_checkpoint.py",
     "tests/models/training/test_gradient_options.py",
-    "tests/models/training/test_processes.py",
 )
 """How their ids begin. Found with ``pytest --durations=400 --durations-min=0.3``."""
 

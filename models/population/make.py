@@ -26,11 +26,13 @@ def make_population(
 ) -> Population:
     """Returns a population on the device of its parameters, as fast as it can be had there.
 
-    ``threads`` are those that share out the models; by default there is one.
+    A cell without a kernel of its own is run by its readable step, as all are where there is no
+    numba. ``threads`` are those that share out the models; by default there is one.
     """
     arguments = (cell, task, lengths, hidden, sequences, parameters, truncate)
-    if kernels_on(parameters.device.type) != COMPILED:
-        return ReadablePopulation(*arguments)
-    from models.population.compiled import CompiledPopulation  # numba is imported here
+    if kernels_on(parameters.device.type) == COMPILED:
+        from models.population.compiled import KERNELS, CompiledPopulation  # imports numba
 
-    return CompiledPopulation(*arguments, threads)
+        if cell.name in KERNELS:
+            return CompiledPopulation(*arguments, threads)
+    return ReadablePopulation(*arguments)

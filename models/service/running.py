@@ -17,6 +17,7 @@ from models.service.reasons import reason
 from models.store import NotOursError, Status, Store, StoreError
 from models.store.environment import environment
 from models.store.process import identity
+from models.store.run import Run
 from models.training.checkpoint import Checkpoint
 from models.training.snapshot import Snapshot
 
@@ -67,7 +68,7 @@ def execute(
         asked = _Asked(store, run_id, process, signals)
         try:
             kernels = kernels_on(choose_device(experiment.device).type)
-            _check_kernels(run.kernels, kernels)
+            _check_kernels(run, kernels)
             store.begin(run_id, environment(kernels), process)
             checkpoints = _by_shard(experiment, store.checkpoints(run_id))
             progress = _Progress(experiment, checkpoints)
@@ -98,11 +99,12 @@ def _by_shard(
     return {shard: checkpoints[str(shard)] for shard in shards if str(shard) in checkpoints}
 
 
-def _check_kernels(begun: str | None, here: str) -> None:
+def _check_kernels(run: Run, here: str) -> None:
     """Raises ExperimentError where a run would go on with other kernels than it began with."""
-    if begun not in (None, here):
+    if run.started and run.kernels != here:
+        begun = repr(run.kernels) if run.kernels else "of an older release"
         raise ExperimentError(
-            f"the run was begun with the kernels {begun!r} and would go on with {here!r}: its "
+            f"the run was begun with the kernels {begun} and would go on with {here!r}: its "
             "numbers would be those of neither. What it has measured stays; train it anew"
         )
 

@@ -126,7 +126,7 @@ def test_the_whole_queue_has_an_end(race: AppTest, store: Store, configured: Con
     page = press(race.run(), 10)
     assert "2 runs wait already, which is all that may" in not_started(page)
     assert store.count() == 2
-    store.begin(store.runs()[0].id, {}, "a trainer", 1)
+    store.begin(store.runs()[0].id, {"kernels": "compiled 1"}, "a trainer")
     press(page, 10)
     assert store.count() == 3
 

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.sections import live_run
 from dashboard.session import current_run
 from dashboard.sidebar import controls
+from models.kernels.version import kernels_on
 from models.store import Store
 from models.store.environment import environment
 from models.store.process import identity
@@ -27,8 +28,8 @@ def test_the_press_is_answered_without_pictures_however_fast_the_run_was(
 ) -> None:
     def train_at_once(scheduler: FakeScheduler) -> None:
         for run in store.active():
-            store.begin(run.id, environment(), identity(), 1)
-            for snapshot in train(run.experiment, processes=1):
+            store.begin(run.id, environment(kernels_on("cpu")), identity())
+            for snapshot in train(run.experiment):
                 store.append(run.id, snapshot, snapshot.step)
             store.finish(run.id, "finished")
 

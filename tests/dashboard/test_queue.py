@@ -46,7 +46,7 @@ def run(
         stop_requested=False,
         pinned=False,
         process=None,
-        processes=None,
+        kernels=None,
         size=0,
     )
 

@@ -102,5 +102,5 @@ def test_they_train() -> None:
     experiment = Experiment(
         task="parity", cells=("leaky", "gru"), lengths=(3,), seeds=1, steps=2, evaluate_every=1
     )
-    cells = {snapshot.cell for snapshot in train(experiment, processes=1) if snapshot.step == 2}
+    cells = {snapshot.cell for snapshot in train(experiment) if snapshot.step == 2}
     assert cells == {"leaky", "gru"}

@@ -31,8 +31,8 @@ ENDLESS = replace(SHORT, steps=10**6)
 REFUSED_SECONDS = 4.0
 """Long enough for many polls of the scheduler, and for a process to have imported torch."""
 MEGABYTES = 400
-MOST_PROCESSES = 4
-"""The warm process, one that begins to train, and two in which its models do."""
+MOST_PROCESSES = 2
+"""The warm process, and one that trains."""
 
 LARGE: dict[str, Any] = {"cells": ["lstm"], "lengths": [20000], "device": "cpu"}
 TOO_LONG = {**LARGE, "hidden_size": 256, "batch_size": 1}

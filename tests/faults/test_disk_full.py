@@ -11,7 +11,7 @@ import pytest
 from models.store import Store, StoreError
 from models.store.lost_runs import GONE, close_lost_runs
 from tests.faults.small_disk import filled, small_disk
-from tests.faults.victims import SLOWLY, forked, is_there, training, wait_until
+from tests.faults.victims import PATIENCE_SECONDS, SLOWLY, event, training, wait_until
 from tests.faults.whole import Whole
 
 STUCK_SECONDS = 0.7
@@ -52,11 +52,11 @@ def test_where_patience_runs_out_the_run_says_why_and_goes_on_later(
     store: Store, disk: Path, whole: Whole
 ) -> None:
     run = store.create(whole.experiment)
-    with training(store, run, patience=SHORT_PATIENCE, pause=SLOWLY) as victim:
+    gives_up = event()
+    with training(store, run, patience=SHORT_PATIENCE, pause=SLOWLY, ending=gives_up) as victim:
         wait_until(lambda: has_begun(store, run))
-        processes = forked(victim)
         with filled(disk):
-            wait_until(lambda: not any(map(is_there, processes)))
+            assert gives_up.wait(PATIENCE_SECONDS)
         victim.join()
         assert victim.exitcode == 0
     end = store.run(run)

@@ -20,14 +20,12 @@ import sqlalchemy as sa
 from models.store import Store
 from models.store.process import identity
 
-PROCESSES = 2
-"""Among so many processes a victim shares its models out, whatever the machine has."""
+THREADS = 2
+"""Among so many threads a victim shares its models out, whatever the machine has."""
 TURN_SECONDS = 0.04
 """Short, so that much of what is stored was measured in the middle of the way."""
 SLOWLY = 0.1
 """A pause that leaves a test time to do something to a run."""
-ORPHAN_SECONDS = 15.0
-"""Processes whose parent was killed must be gone by then, on the busiest of machines."""
 PATIENCE_SECONDS = 60.0
 BUSY_SECONDS = 0.2
 """Short, so that it is not SQLite that waits for a lock."""
@@ -36,6 +34,7 @@ _CONTEXT: Any = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
         *("__main__", "models.service.running", "models.training.train", __name__),
+        "models.population.compiled",
         # PyTorch imports it, and SymPy with it, over the first Jacobian.
         "torch.fx.experimental.symbolic_shapes",
     ]
@@ -51,14 +50,16 @@ def training(
     patience: float = PATIENCE_SECONDS,
     pause: float = 0.0,
     statements: int | None = None,
+    ending: Any = None,
 ) -> Iterator[BaseProcess]:
     """A process that goes on with the run, whose it is; killed at the latest when this is left.
 
-    The processes that it forks pause for so many seconds before each optimiser step. With
-    ``statements`` it kills itself once it has told the database so much.
+    It pauses for so many seconds before each optimiser step. With ``statements`` it kills itself
+    once it has told the database so much. It sets the event ``ending`` when it trains no more, and
+    is about to say so.
     """
     url = store.url.render_as_string(hide_password=False)
-    arguments = (url, run, checkpoint_seconds, patience, pause, statements)
+    arguments = (url, run, checkpoint_seconds, patience, pause, statements, ending)
     victim = _CONTEXT.Process(target=_train, args=arguments)
     victim.start()
     try:
@@ -68,20 +69,13 @@ def training(
 
 
 def kill(victim: BaseProcess) -> None:
-    """Kills it; the processes that it has forked must end by themselves."""
-    orphans = forked(victim)
     victim.kill()
     victim.join()
-    wait_until(lambda: not any(map(is_there, orphans)), ORPHAN_SECONDS)
 
 
-def forked(victim: BaseProcess) -> list[psutil.Process]:
-    """The processes in which its models train."""
-    try:
-        children: list[psutil.Process] = psutil.Process(victim.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-    return children
+def event() -> Any:
+    """One that a victim can set."""
+    return _CONTEXT.Event()
 
 
 def is_there(process: psutil.Process) -> bool:
@@ -119,6 +113,7 @@ def _train(
     patience: float,
     pause: float,
     statements: int | None,
+    ending: Any,
 ) -> None:
     from models.service import running
     from models.settings import machine
@@ -128,14 +123,26 @@ def _train(
     database.BUSY_SECONDS = BUSY_SECONDS
     population_trainer.CHECKPOINT_SECONDS = checkpoint_seconds
     population_trainer.MAX_TURN_SECONDS = TURN_SECONDS
-    machine.cores = lambda: PROCESSES
+    machine.cores = lambda: THREADS
     store = Store(url, patience)
+    if ending:
+        _tell_the_end(store, ending)
     if pause:
         _slow_down(population_trainer.PopulationTrainer, pause)
     if statements is not None:
         _die_after(statements)
     if store.run(run).status == "queued" or store.resume(run, identity()):
         running.execute(store, run)
+
+
+def _tell_the_end(store: Any, ending: Any) -> None:
+    finish = store.finish
+
+    def finish_and_tell(*arguments: object) -> object:
+        ending.set()
+        return finish(*arguments)
+
+    store.finish = finish_and_tell
 
 
 def _slow_down(training: Any, pause: float) -> None:

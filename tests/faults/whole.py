@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from models.exchange.files import Results, from_store
 from models.experiment import Experiment
-from models.experiment.partition import Shard, partition
+from models.experiment.partition import partition
 from models.store import Store
 from models.store.tables import SHARDS
-from tests.faults.victims import PROCESSES, training
+from tests.faults.victims import training
 
 EXPERIMENT = Experiment(
     cells=("rnn", "lstm", "gru"),
@@ -28,7 +28,7 @@ EXPERIMENT = Experiment(
     keep_weights="all",
     device="cpu",
 )
-"""Every cell and every table, in several parts and processes."""
+"""Every cell and every table, in several parts."""
 
 MODEL = ["cell", "length", "seed", "learning_rate"]
 NOTHING = -1
@@ -78,7 +78,7 @@ class Whole:
 
     def _stored_steps(self, store: Store, run: str) -> dict[str, int]:
         """The step up to which each part is stored."""
-        parts = [str(part) for share in self._shares() for part in share]
+        parts = list(map(str, partition(self.experiment)))
         if store.run(run).status == "finished":
             return dict.fromkeys(parts, self.experiment.steps)
         query = sa.select(SHARDS.c.part, SHARDS.c.step).where(SHARDS.c.run == run)
@@ -90,13 +90,9 @@ class Whole:
     def _of_models(self, steps: dict[str, int]) -> dict[tuple[object, ...], int]:
         return {
             (part.cell, model.length, model.seed, model.learning_rate): steps[str(part)]
-            for share in self._shares()
-            for part in share
+            for part in partition(self.experiment)
             for model in part.models
         }
-
-    def _shares(self) -> list[list[Shard]]:
-        return partition(self.experiment, PROCESSES)
 
 
 def train_whole(store: Store, experiment: Experiment = EXPERIMENT) -> Whole:

@@ -10,6 +10,7 @@ from models.analysis.schema import TABLES, in_order, typed
 from models.exchange import files
 from models.exchange.files import Results
 from models.experiment import Experiment
+from models.kernels.version import kernels_on
 from models.store.environment import environment
 from models.training.train import train
 from models.training.weights import WeightsKey
@@ -38,7 +39,7 @@ RUN = "20260102-030405-abcdefghijklmnop"
 @cache
 def results() -> Results:
     """The results of the run."""
-    snapshots = list(train(TINY, processes=1))
+    snapshots = list(train(TINY))
     torch.set_flush_denormal(False)
     tables = {
         name: in_order(typed(rows.assign(run=RUN)[list(TABLES[name])]), TINY)
@@ -49,7 +50,8 @@ def results() -> Results:
         for one in snapshots
         for model, parameters in one.weights.items()
     }
-    return Results(RUN, TINY, {**environment(), "status": "finished"}, tables, weights)
+    known = {**environment(kernels_on("cpu")), "status": "finished"}
+    return Results(RUN, TINY, known, tables, weights)
 
 
 @cache

@@ -42,7 +42,7 @@ def written(task: str, *cells: str, length: int | None = None) -> frozenset[str]
         held_out=4,
         device="cpu",
     )
-    return frozenset(tables_of(train(experiment, processes=1))["diagnostics"]["diagnostic"])
+    return frozenset(tables_of(train(experiment))["diagnostics"]["diagnostic"])
 
 
 @pytest.mark.parametrize("task", TASK_SPECS)

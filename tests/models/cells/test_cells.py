@@ -7,17 +7,19 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from models.cells import CELLS, make_cell
-from models.cells.cell import Weights
+from models.cells.cell import Cell, Weights
 from models.cells.draw import Draw
-from models.kernels import unroll
 from models.kernels.autograd import AutogradUnrolled
-from models.kernels.kernel import Unrolled
+from models.kernels.kernel import Sizes
 from models.kernels.schedule import Schedule
+from models.population.compiled import KERNELS
+from tests.models.kernels.recurrences import ThroughKernel
 
 INPUTS, HIDDEN, SEQUENCES, STEPS = 3, 5, 4, 7
 MODULES: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -64,7 +66,25 @@ def gradients_as_ours(cell: str, module: nn.RNNBase) -> dict[str, Tensor]:
     return ours
 
 
-@pytest.mark.parametrize("path", ["kernel", "autograd"])
+def through_kernel(cell: Cell, weights: dict[str, Tensor], x: Tensor) -> Tensor:
+    kernel = KERNELS[cell.name](cell, Sizes(STEPS, INPUTS, HIDDEN, SEQUENCES, np.float64))
+    own = [w[0] for w in weights.values()]
+    h: Tensor = ThroughKernel.apply(kernel, x, STEPS, list(weights), *own)
+    return h
+
+
+def through_steps(cell: Cell, weights: dict[str, Tensor], x: Tensor) -> Tensor:
+    schedule = Schedule((STEPS,))
+    unrolled = AutogradUnrolled(cell, schedule, INPUTS, HIDDEN, SEQUENCES, torch.float64)
+    unrolled.set_inputs(0, x)
+    return unrolled.hidden_states(Weights(**weights), STEPS)
+
+
+HIDDEN_STATES = {"kernel": through_kernel, "autograd": through_steps}
+"""All hidden states, (steps, H, B), of a population of one with these weights."""
+
+
+@pytest.mark.parametrize("path", HIDDEN_STATES)
 @pytest.mark.parametrize("name", MODULES)
 def test_agrees_with_torch(name: str, path: str) -> None:
     cell = make_cell(f"{name}:init=pytorch")
@@ -75,16 +95,7 @@ def test_agrees_with_torch(name: str, path: str) -> None:
     x = torch.randn(STEPS, INPUTS, SEQUENCES, dtype=torch.float64, generator=generator)
     pull = torch.randn(STEPS, HIDDEN, SEQUENCES, dtype=torch.float64, generator=generator)
 
-    schedule = Schedule((STEPS,))
-    unrolled: Unrolled = (
-        unroll(cell, schedule, INPUTS, HIDDEN, SEQUENCES, torch.float64)
-        if path == "kernel"
-        else AutogradUnrolled(
-            cell, schedule, INPUTS, HIDDEN, SEQUENCES, torch.float64, torch.device("cpu")
-        )
-    )
-    unrolled.set_inputs(0, x)
-    h = unrolled.hidden_states(Weights(**weights), STEPS)
+    h = HIDDEN_STATES[path](cell, weights, x)
     gradients = torch.autograd.grad((h * pull).sum(), list(weights.values()))
 
     expected, _ = module(x.transpose(1, 2))

@@ -22,10 +22,11 @@ from models.diagnostics.jacobian import lyapunov_exponent, lyapunov_exponents
 from models.diagnostics.measure import measure_connectivity, measure_profiles, measure_recurrence
 from models.diagnostics.theory import theoretical_half_life
 from models.diagnostics.trajectory import State, Trajectory, trajectories
-from models.kernels import unroll
+from models.kernels.autograd import AutogradUnrolled
 from models.kernels.schedule import Schedule
 from models.population.evaluation import gradient_profile, set_profile_batches
 from models.population.population import Population
+from models.population.readable import _Pass
 from models.training.optimiser import Adam, clip, gradient_norm, is_clipped
 from models.training.regularisation import omega
 from tests.models.diagnostics.trained import random_model
@@ -185,11 +186,11 @@ def regulariser(scale: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         return 0.3 * torch.randn(*shape, dtype=torch.float64, generator=source).to(dtype)
 
     named = {name: normal(1, *shape).requires_grad_() for name, shape in cell.shapes(2, 4).items()}
-    recurrence = unroll(cell, Schedule((5,)), 2, 4, 3, dtype)
+    recurrence = AutogradUnrolled(cell, Schedule((5,)), 2, 4, 3, dtype)
     recurrence.set_inputs(0, normal(5, 2, 3))
     loss = recurrence.hidden_states(Weights(**named), 1).square().mean() * scale
     torch.autograd.grad(loss, list(named.values()))
-    return omega(recurrence, named["W_h"][0].detach(), 0)
+    return omega(cell, named["W_h"][0].detach(), _Pass(recurrence, 0, torch.zeros(0)))
 
 
 @pytest.mark.parametrize("scale", SCALES)

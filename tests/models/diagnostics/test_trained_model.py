@@ -32,7 +32,7 @@ def test_sequences_to_fit_on_are_never_those_to_score_on(task: str) -> None:
 
 def test_it_is_right_as_often_as_training_measured() -> None:
     model = quickly_trained("gru", "temporal_order", 10, 60)
-    *_, last = train(model.experiment, processes=1)
+    *_, last = train(model.experiment)
     measured = last.tables["accuracy"]["accuracy"].iloc[0]
     batch = model.held_out(2000)
     right = model.right(model.trajectory(batch).states, batch.targets).double().mean().item()

@@ -32,6 +32,6 @@ def quickly_trained(cell: str, task: str, length: int, steps: int) -> TrainedMod
         task=task, cells=(cell,), lengths=(length,), seeds=1, steps=steps, hidden_size=16
     )
     experiment = replace(experiment, evaluate_every=max(steps, 1), device="cpu")
-    *_, last = train(experiment, processes=1)
+    *_, last = train(experiment)
     ((identity, parameters),) = last.weights.items()
     return TrainedModel(experiment, last.cell, identity, parameters)

@@ -12,6 +12,7 @@ from models.cells.cell import HiddenState, Weights
 from models.cells.rnn import RNN
 from models.diagnostics.trajectory import Trajectory
 from models.experiment.partition import ModelKey
+from models.population.make import make_population
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
 
@@ -34,7 +35,7 @@ def population(
     models = [ModelKey(length, seed, 0.01) for seed, length in enumerate(lengths)]
     parameters = initial_parameters(cell, task, models, hidden, torch.device("cpu"))
     parameters = parameters.detach().to(dtype).requires_grad_()
-    return Population(cell, task, lengths, hidden, sequences, parameters)
+    return make_population(cell, task, lengths, hidden, sequences, parameters)
 
 
 def zeroed_weights(one: Population) -> dict[str, Tensor]:

@@ -48,7 +48,7 @@ OTHERS: dict[str, Any] = {
 
 def profile(experiment: Experiment) -> np.ndarray:
     """The gradient norms of all models at step 0."""
-    snapshots = train(experiment, processes=1)
+    snapshots = train(experiment)
     gradients = pd.concat(
         [one.tables["gradients"] for one in snapshots if "gradients" in one.tables]
     )

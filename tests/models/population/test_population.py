@@ -1,15 +1,15 @@
-"""Populations: the loss that they return, and their gradient profiles."""
+"""Populations: their gradient profiles."""
 
 from __future__ import annotations
 
 from functools import partial
 
 import numpy as np
-import pytest
 import torch
 
 from models.cells import make_cell
 from models.experiment.partition import ModelKey
+from models.population.make import make_population
 from models.population.population import Population, initial_parameters
 from models.tasks import make_task
 from models.tasks.task import Batch
@@ -20,22 +20,11 @@ LENGTH, HIDDEN, SEQUENCES = 10, 6, 3
 def population_of_one(cell: str, task: str, sequences: int = SEQUENCES) -> Population:
     model, made = [ModelKey(LENGTH, 0, 0.01)], (make_cell(cell), make_task(task))
     parameters = initial_parameters(*made, model, HIDDEN, torch.device("cpu"))
-    return Population(*made, [LENGTH], HIDDEN, sequences, parameters)
+    return make_population(*made, [LENGTH], HIDDEN, sequences, parameters)
 
 
 def batch(task: str, seed: int) -> Batch:
     return make_task(task).sample(np.random.default_rng(seed), SEQUENCES, LENGTH)
-
-
-@pytest.mark.parametrize("task", ["temporal_order", "adding"])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "lstm:norm=layer", "gru:norm=batch"])
-def test_a_batch_between_forward_and_backward_is_an_error(cell: str, task: str) -> None:
-    population = population_of_one(cell, task)
-    population.set_batch(0, batch(task, seed=0))
-    loss = population.outcome("batch").loss.sum()
-    population.set_batch(0, batch(task, seed=1))
-    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
-        torch.autograd.grad(loss, population.parameters)
 
 
 def test_the_gradient_profile_of_a_batch_is_the_root_mean_square_over_its_sequences() -> None:

@@ -69,7 +69,6 @@ def test_the_results_answer_the_next_questions(tmp_path: Path) -> None:
     assert files.all_files(files.read(tmp_path / "results.zip")) == files.all_files(results)
 
 
-@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("snapshots", [1, 3])
 def test_ctrl_c_returns_what_was_measured(monkeypatch: pytest.MonkeyPatch, snapshots: int) -> None:
     whole = train_experiment(TINY, progress=False)
@@ -96,7 +95,7 @@ def test_ctrl_c_returns_what_was_measured(monkeypatch: pytest.MonkeyPatch, snaps
 
 
 def test_a_run_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> Iterator[None]:
+    def fails(*_: object, **__: object) -> Iterator[None]:
         raise MemoryError
 
     monkeypatch.setattr("models.training.train.train", fails)
@@ -104,7 +103,6 @@ def test_a_run_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
         train_experiment(TINY, progress=False)
 
 
-@pytest.mark.usefixtures("one_process")
 def test_torch_is_left_as_it_was() -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(2)

@@ -63,7 +63,7 @@ def test_cells_come_in_the_order_of_the_experiment(initialisation: Mapping[str, 
 
 
 def test_initialisation_is_what_a_run_measures_at_step_0(initialisation: Mapping[str, Any]) -> None:
-    tables = [one.tables for one in train(SMALL, processes=1)]
+    tables = [one.tables for one in train(SMALL)]
     gradients = pd.concat([table["gradients"] for table in tables])
     keys = ["cell", "length", "seed", "state"]
     measured = {key: rows["gradient_norm"].to_list() for key, rows in gradients.groupby(keys)}

@@ -65,8 +65,8 @@ def serve(store: Store, *messages: dict[str, Any], **how: Any) -> list[dict[str,
 
 SPAWNING = """
 import multiprocessing
-from models.training import processes
-processes.CONTEXT = multiprocessing.get_context("spawn")
+from models.service import child_process
+child_process.CONTEXT = multiprocessing.get_context("spawn")
 from models.command_line.main import main
 if __name__ == "__main__":
     main(["serve"])

@@ -19,14 +19,16 @@ from alembic.script import ScriptDirectory
 from models.analysis.schema import TABLES
 from models.command_line.report import report
 from models.exchange.files import from_store, zip_bytes
-from models.experiment import Experiment
+from models.experiment import Experiment, ExperimentError
+from models.kernels.version import kernels_on
+from models.service.running import execute
 from models.store import Store, StoreError
 from models.store.lost_runs import close_lost_runs
 from models.store.migrations import FOLDER, TABLE, VERSION
 from models.store.tables import METADATA, WEIGHTS
 from models.tasks import make_task
 from tests.imported import from_zip
-from tests.recorded import finished
+from tests.recorded import finished, measured
 
 STORES = Path(__file__).parent / "stores"
 OLD = ("first_race", "release_0_1_0")
@@ -44,6 +46,14 @@ def differences(store: Store) -> list[object]:
     """Between the store's tables and those that this release makes."""
     with store.reading() as connection:
         return list(compare_metadata(MigrationContext.configure(connection), METADATA))
+
+
+def without_kernels(connection: sa.Connection) -> None:
+    """Makes the tables those of release 0.2.0."""
+    connection.execute(sa.text("ALTER TABLE runs DROP COLUMN kernels"))
+    connection.execute(sa.text("ALTER TABLE runs ADD COLUMN processes INTEGER"))
+    connection.execute(sa.text("UPDATE runs SET processes = 2 WHERE started IS NOT NULL"))
+    connection.execute(sa.text(f"UPDATE {TABLE} SET version_num = '0003'"))
 
 
 @pytest.mark.parametrize("name", OLD)
@@ -131,6 +141,7 @@ def test_the_criterion_of_old_runs_is_noted_in_every_database(store: Store, stor
     run = finished(store, experiment)
 
     def as_before(connection: sa.Connection) -> None:
+        without_kernels(connection)
         text = "UPDATE runs SET experiment = replace(experiment, :named, '')"
         connection.execute(sa.text(text), {"named": ":tolerance=0.08"})
         for table in TABLES:
@@ -145,6 +156,44 @@ def test_the_criterion_of_old_runs_is_noted_in_every_database(store: Store, stor
         assert set(results.tables[table]["task"]) == {"adding:tolerance=0.04"}, table
 
 
+TINY = Experiment(
+    cells=("rnn", "gru"), lengths=(10,), seeds=2, steps=4, evaluate_every=2, held_out=8,
+    hidden_size=4, batch_size=4, device="cpu",
+)  # fmt: skip
+
+
+def test_runs_from_before_there_were_compiled_kernels_are_read_and_not_gone_on_with(
+    store: Store, store_url: str
+) -> None:
+    broken, queued_again, whole = (
+        measured(store, TINY),
+        measured(store, TINY),
+        finished(store, TINY),
+    )
+    fresh = store.create(TINY)
+    for run in (broken, queued_again):
+        store.finish(run, "stopped")
+    store.resume(queued_again)
+    before = {run: from_store(store, run) for run in (broken, queued_again, whole)}
+    assert store.checkpoints(broken)
+    store.writing(without_kernels)
+
+    opened = Store(store_url)
+    assert differences(opened) == []
+    assert (opened.run(broken).status, opened.run(broken).resumable) == ("stopped", False)
+    assert not opened.checkpoints(broken)
+    for one in (queued_again, broken):
+        opened.resume(broken)
+        with pytest.raises(ExperimentError, match=r"kernels of an older release .* train it anew"):
+            execute(opened, one)
+    for run, results in before.items():
+        again = from_store(opened, run)
+        for name, rows in results.tables.items():
+            pd.testing.assert_frame_equal(again.tables[name], rows, check_exact=True)
+    assert execute(opened, fresh).status == "finished"
+    assert opened.run(fresh).kernels == kernels_on("cpu")
+
+
 def test_what_an_old_release_left_running_is_closed_and_what_waited_waits(tmp_path: Path) -> None:
     store = Store(unpacked("release_0_1_0", tmp_path))
     (lost,) = close_lost_runs(store)
@@ -152,7 +201,8 @@ def test_what_an_old_release_left_running_is_closed_and_what_waited_waits(tmp_pa
     assert (closed.status, closed.resumable) == ("interrupted", False)
     (waits,) = store.active()
     assert waits.queued == waits.created
-    assert store.begin(waits.id, {}, "somebody", 2) == 2
+    store.begin(waits.id, {"kernels": "compiled 1"}, "somebody")
+    assert store.run(waits.id).status == "running"
 
 
 def test_an_old_store_can_be_trained_on(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ TINY = Experiment(
 
 @pytest.fixture(scope="module")
 def snapshots() -> list[Snapshot]:
-    return list(train(TINY, processes=1))
+    return list(train(TINY))
 
 
 def joined(snapshots: list[Snapshot], table: str, run: str) -> pd.DataFrame:
@@ -62,11 +62,12 @@ def test_a_run_goes_from_the_queue_to_its_end(store: Store) -> None:
     queued = store.run(run)
     assert (queued.status, queued.experiment, queued.done_steps) == ("queued", TINY, 0)
     assert queued.total_steps == TINY.steps
-    assert queued.started is None
-    store.begin(run, {"torch": "2.13"}, "here", 2)
+    assert (queued.started, queued.kernels) == (None, None)
+    known = {"torch": "2.13", "kernels": "compiled 1"}
+    store.begin(run, known, "here")
     begun = store.run(run)
     assert begun.status == "running"
-    assert begun.environment == {"torch": "2.13"}
+    assert (begun.environment, begun.kernels) == (known, "compiled 1")
     assert begun.started is not None
     assert begun.started.tzinfo is UTC
     assert queued.created <= begun.started <= datetime.now(UTC)
@@ -235,9 +236,10 @@ def test_one_of_many_processes_gets_a_run(store: Store) -> None:
 
     def begins(name: str) -> bool:
         try:
-            return store.begin(run, {}, name, 1) == 1
+            store.begin(run, {"kernels": "compiled 1"}, name)
         except NotOursError:
             return False
+        return True
 
     with ThreadPoolExecutor(8) as threads:
         begun = list(threads.map(begins, names))

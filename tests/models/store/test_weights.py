@@ -28,8 +28,6 @@ from tests.models.store.test_store import TINY
 
 LSTM = ModelKey(12, 0, 0.02)
 
-pytestmark = pytest.mark.usefixtures("one_process")
-
 
 def keep(store: Store, run: str, step: int, weights: dict[ModelKey, np.ndarray]) -> None:
     """Weights of an LSTM, with the last snapshot of its population."""
@@ -69,7 +67,7 @@ def test_a_finished_run_keeps_the_weights_of_the_first_seed_or_of_all(
 def test_they_are_the_parameters_that_training_ended_with(store: Store) -> None:
     run = store.create(TINY)
     execute(store, run)
-    part = next(part for part in partition(TINY, 1)[0] if part.cell == "lstm")
+    part = next(part for part in partition(TINY) if part.cell == "lstm")
     training = PopulationTrainer(TINY, part, torch.device("cpu"))
     for _ in range(TINY.steps):
         training.train_step()
@@ -79,14 +77,14 @@ def test_they_are_the_parameters_that_training_ended_with(store: Store) -> None:
     np.testing.assert_array_equal(kept, expected)
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2])
 def test_a_run_that_is_stopped_keeps_what_every_population_had_at_its_last_snapshot(
-    processes: int,
+    threads: int,
 ) -> None:
     told: list[int] = []
     snapshots = []
     endless = changed(steps=10**6, learning_rate=(0.01,))
-    for snapshot in train(endless, lambda: max(told, default=0) >= 6, processes):
+    for snapshot in train(endless, lambda: max(told, default=0) >= 6, threads):
         snapshots.append(snapshot)
         told.append(snapshot.step)
     measured = {

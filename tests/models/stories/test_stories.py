@@ -34,7 +34,7 @@ def tiny(experiment: Experiment) -> Experiment:
 @cache
 def trained(experiment: Experiment) -> Mapping[str, pd.DataFrame]:
     """The tables of a run by name."""
-    return tables_of(train(experiment, processes=1))
+    return tables_of(train(experiment))
 
 
 # What every story has.

@@ -33,7 +33,7 @@ def small(**settings: object) -> Experiment:
 
 def shard_of(experiment: Experiment) -> Shard:
     """All models of an experiment with one cell."""
-    ((shard,),) = partition(experiment, 1)
+    (shard,) = partition(experiment)
     return shard
 
 

@@ -43,12 +43,12 @@ def stop_after(steps: int) -> Callable[[], bool]:
 @pytest.mark.parametrize("cell", EVERY_PATH)
 def test_resumed_training_ends_in_the_same_bits(cell: str) -> None:
     experiment = small(**SETTINGS, cells=[cell])
-    whole = list(train(experiment, processes=1))
-    saved = list(train(experiment, stop_after(7), processes=1))[-1].checkpoint
+    whole = list(train(experiment))
+    saved = list(train(experiment, stop_after(7)))[-1].checkpoint
     assert saved is not None
     assert 3 < saved.step < experiment.steps
     saved = Checkpoint.from_bytes(saved.to_bytes())
-    resumed = list(train(experiment, processes=1, checkpoints={shard_of(experiment): saved}))
+    resumed = list(train(experiment, checkpoints={shard_of(experiment): saved}))
     for name in ("training", "accuracy", "gradients", "diagnostics", "influence"):
         pd.testing.assert_frame_equal(
             table(resumed, name, saved.step), table(whole, name, saved.step), check_exact=True
@@ -58,17 +58,20 @@ def test_resumed_training_ends_in_the_same_bits(cell: str) -> None:
         assert parameters.tobytes() == resumed[-1].weights[model].tobytes()
 
 
-def test_training_in_several_processes_is_resumed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1), (2, 3)])
+def test_it_goes_on_in_another_number_of_threads_to_the_same_bits(
+    before: int, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(population_trainer, "CHECKPOINT_SECONDS", 0.0)
-    experiment = small(**SETTINGS, cells=("rnn", "lstm", "gru"))
-    shards = {shard for share in partition(experiment, 2) for shard in share}
-    whole = list(train(experiment, processes=2))
+    experiment = small(**SETTINGS, cells=("rnn", "lstm:norm=batch", "gru"))
+    shards = set(partition(experiment))
     checkpoints: dict[Shard, Checkpoint] = {}
-    for snapshot in train(experiment, processes=2):
+    whole = list(train(experiment, threads=before))
+    for snapshot in whole:
         if snapshot.checkpoint and snapshot.step == 3:
             checkpoints[snapshot.shard] = snapshot.checkpoint
     assert set(checkpoints) == shards
-    resumed = list(train(experiment, processes=2, checkpoints=checkpoints))
+    resumed = list(train(experiment, threads=after, checkpoints=checkpoints))
     expected, ends = ({one.shard: one for one in run if one.weights} for run in (whole, resumed))
     assert set(expected) == shards
     for shard, end in ends.items():
@@ -80,7 +83,7 @@ def test_a_diverged_model_is_still_diverged_when_resumed() -> None:
     experiment = small(
         steps=8, cells=["rnn:activation=relu,gain=3"], learning_rate=(0.02, 100.0), clip=0.0
     )
-    saved = list(train(experiment, stop_after(8), processes=1))[-1].checkpoint
+    saved = list(train(experiment, stop_after(8)))[-1].checkpoint
     assert saved is not None
     assert not saved.arrays["alive"].all()
     resumed = PopulationTrainer(experiment, shard_of(experiment), CPU, saved)
@@ -89,23 +92,23 @@ def test_a_diverged_model_is_still_diverged_when_resumed() -> None:
 
 def test_a_finished_population_is_not_trained_again() -> None:
     experiment = small()
-    last = list(train(experiment, processes=1))[-1]
+    last = list(train(experiment))[-1]
     assert last.checkpoint is not None
     checkpoints = {shard_of(experiment): last.checkpoint}
-    assert list(train(experiment, processes=1, checkpoints=checkpoints)) == []
+    assert list(train(experiment, checkpoints=checkpoints)) == []
 
 
 def test_checkpoints_come_so_often_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = small(steps=9)
-    has_checkpoint = [one.checkpoint is not None for one in train(experiment, processes=1)]
+    has_checkpoint = [one.checkpoint is not None for one in train(experiment)]
     assert has_checkpoint == [False, False, False, True]
     monkeypatch.setattr(population_trainer, "CHECKPOINT_SECONDS", 0.0)
-    assert all(one.checkpoint is not None for one in train(experiment, processes=1))
+    assert all(one.checkpoint is not None for one in train(experiment))
 
 
 def test_a_turn_ends_before_an_evaluation_that_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {"steps": 6, "evaluate_every": 6}
-    whole = list(train(small(**settings), processes=1))
+    whole = list(train(small(**settings)))
     trainer = trainer_of(**settings)
     clock = iter(range(10**6))
     monkeypatch.setattr(

@@ -8,11 +8,22 @@ from torch import Tensor
 
 from models.cells import make_cell
 from models.cells.cell import Cell, Weights
-from models.kernels import unroll
+from models.kernels.autograd import AutogradUnrolled
 from models.kernels.schedule import Schedule
+from models.population.readable import _Pass
 from models.training.regularisation import omega
 
 INPUTS, HIDDEN, SEQUENCES, STEPS = 2, 4, 3, 5
+
+
+def unrolled(cell: Cell) -> AutogradUnrolled:
+    """A population of one."""
+    return AutogradUnrolled(cell, Schedule((STEPS,)), INPUTS, HIDDEN, SEQUENCES, torch.float64)
+
+
+def omega_of(recurrence: AutogradUnrolled, W_h: Tensor) -> tuple[Tensor, Tensor]:
+    """Of what was last differentiated."""
+    return omega(recurrence.cell, W_h, _Pass(recurrence, 0, torch.zeros(0)))
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
@@ -24,7 +35,7 @@ def test_value_and_immediate_derivative(activation: str) -> None:
         name: torch.randn(1, *shape, dtype=torch.float64, generator=generator).requires_grad_()
         for name, shape in shapes.items()
     }
-    recurrence = unroll(cell, Schedule((STEPS,)), INPUTS, HIDDEN, SEQUENCES, torch.float64)
+    recurrence = unrolled(cell)
     x = torch.randn(STEPS, INPUTS, SEQUENCES, dtype=torch.float64, generator=generator)
     recurrence.set_inputs(0, x)
     loss = recurrence.hidden_states(Weights(**named), 1).square().mean()
@@ -33,7 +44,7 @@ def test_value_and_immediate_derivative(activation: str) -> None:
     W_h = named["W_h"][0].detach().requires_grad_()
     expected = written_out(cell, W_h, recurrence.state("h", 0), recurrence.state_gradient("h", 0))
     (slope,) = torch.autograd.grad(expected, W_h)
-    value, gradient = omega(recurrence, W_h.detach(), 0)
+    value, gradient = omega_of(recurrence, W_h.detach())
     torch.testing.assert_close(value, expected.detach())
     torch.testing.assert_close(gradient, slope)
 
@@ -53,7 +64,7 @@ def written_out(cell: Cell, W_h: Tensor, h: Tensor, dh: Tensor) -> Tensor:
 
 def test_a_gradient_that_keeps_its_norm_costs_nothing() -> None:
     cell = make_cell("rnn:activation=relu,omega=2")
-    recurrence = unroll(cell, Schedule((STEPS,)), INPUTS, HIDDEN, SEQUENCES, torch.float64)
+    recurrence = unrolled(cell)
     recurrence.set_inputs(0, torch.ones(STEPS, INPUTS, SEQUENCES, dtype=torch.float64))
     identity = torch.eye(HIDDEN, dtype=torch.float64)[None].requires_grad_()
     weights = Weights(
@@ -62,6 +73,6 @@ def test_a_gradient_that_keeps_its_norm_costs_nothing() -> None:
         b=torch.zeros(1, HIDDEN, 1, dtype=torch.float64),
     )
     torch.autograd.grad(recurrence.hidden_states(weights, 1).sum(), identity)
-    value, gradient = omega(recurrence, identity.detach()[0], 0)
+    value, gradient = omega_of(recurrence, identity.detach()[0])
     assert value == pytest.approx(0, abs=1e-12)
     torch.testing.assert_close(gradient, torch.zeros_like(gradient))
