@@ -131,6 +131,6 @@ def test_bytes_that_are_no_checkpoint_are_refused(content: bytes) -> None:
 
 
 def test_objects_in_an_array_are_refused() -> None:
-    bad = Checkpoint(1, {"parameters": np.array([{"a": 1}], dtype=object)}, {})
+    bad = Checkpoint(1, {"parameters": np.array([{"a": 1}], dtype=object)}, [])
     with pytest.raises(ValueError, match="not a checkpoint"):
         Checkpoint.from_bytes(bad.to_bytes())
