@@ -1,13 +1,12 @@
 """How far estimates of ``models.experiment.cost`` are off, and the coefficients they go by.
 
     python -m tests.benchmarks.cost
-    python -m tests.benchmarks.cost --fit
+    python -m tests.benchmarks.cost --fit > new && mv new models/experiment/cost/coefficients.py
 
-The first trains experiments drawn at random, each process's share by itself, and compares: CPU
-seconds of the slowest share with the estimated wall time, and the trainer's memory. One thread has
-a core to itself on a quiet machine, where the two times are the same; whatever else runs meanwhile
-takes no CPU seconds from it, but caches. The second measures every part of a training by itself and
-prints the numbers of ``models/experiment/cost/coefficients.py``. Linux only.
+The first trains experiments drawn at random, each in a process of its own, and compares wall time
+and memory with the estimate: for a quiet machine. The second measures every stage of a training by
+itself, in CPU seconds of one thread, from which other work on the machine takes no more than its
+share of the caches. Linux only.
 """
 
 from __future__ import annotations
@@ -20,12 +19,11 @@ import numpy as np
 import torch
 
 from models.experiment import Experiment
-from models.experiment.cost import Cost, Speed, estimate
-from models.experiment.partition import partition
+from models.experiment.cost import Speed, estimate
 from models.service.questions.speed import speed
 from models.tasks import make_task
 from tests.benchmarks.cost_fit import print_coefficients
-from tests.benchmarks.cost_measured import measured, warm_megabytes
+from tests.benchmarks.cost_measured import compile_kernels, measured, warm_megabytes
 
 OPTIONS = {
     "rnn": ("", "activation=relu", "omega=2", "norm=layer", "norm=batch"),
@@ -42,40 +40,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--fit", action="store_true", help="measure and print the coefficients")
     parser.add_argument("--experiments", type=int, default=25)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.fit:
         print_coefficients()
     else:
-        compare(options.experiments, options.processes)
+        compare(options.experiments, options.threads)
 
 
-def compare(count: int, processes: int) -> None:
+def compare(count: int, threads: int) -> None:
+    compile_kernels()
     here = Speed.from_answer(speed())
     print(f"this machine: overhead ×{here.overhead:.2f}, arithmetic ×{here.arithmetic:.2f}")
     warm = warm_megabytes()
     off = []
-    for experiment in drawn(count, here, processes):
-        estimated = estimate(experiment, here, processes)
-        shares = [measured(experiment, share) for share in partition(experiment, processes)]
-        seconds, megabytes = zip(*shares, strict=True)
-        real = Cost(max(seconds), warm + sum(megabytes))
-        ratio = estimated.seconds / real.seconds, estimated.megabytes / real.megabytes
+    for experiment in drawn(count, here, threads):
+        estimated, real = estimate(experiment, here, threads), measured(experiment, threads)
+        megabytes = warm + real.megabytes
+        ratio = estimated.seconds / real.seconds, estimated.megabytes / megabytes
         off.append(ratio)
         print(
-            f"{real.seconds:6.2f} s ×{ratio[0]:4.2f} {real.megabytes:6.0f} MB ×{ratio[1]:4.2f}  "
+            f"{real.seconds:6.2f} s ×{ratio[0]:4.2f} {megabytes:6.0f} MB ×{ratio[1]:4.2f}  "
             + experiment.command_line(None).partition("train ")[2],
             flush=True,
         )
     print(_summary(off))
 
 
-def drawn(count: int, here: Speed, processes: int) -> Iterator[Experiment]:
+def drawn(count: int, here: Speed, threads: int) -> Iterator[Experiment]:
+    """So many experiments, the same at every call on the same machine."""
     source = random.Random(1)
     while count:
         experiment = _experiment(source)
-        if estimate(experiment, here, processes).seconds <= MOST_SECONDS:
+        if estimate(experiment, here, threads).seconds <= MOST_SECONDS:
             yield experiment
             count -= 1
 

@@ -1,160 +1,268 @@
-"""Measures the coefficients of ``models.experiment.cost``: CPU seconds of a thread, and memory.
+"""Measures the coefficients of ``models.experiment.cost``: CPU seconds of one thread.
 
-Every part of a training is timed by itself, over a seeded grid of sizes, and its coefficients are
-those (none below 0) with the least squared relative error.
+Every stage of a training is timed by itself, over a seeded grid of sizes, and its coefficients are
+those (none below 0) with the least squared relative error. How well these agree with what was
+measured goes to standard error.
 """
 
 from __future__ import annotations
 
 import random
+import re
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import torch
 from scipy.optimize import nnls
+from threadpoolctl import threadpool_limits
 
-from models.cells import CELLS, make_cell
-from models.diagnostics.measure import measure_recurrence
+from models.cells import CELLS
+from models.diagnostics.measure import measure_connectivity, measure_recurrence
 from models.experiment import Experiment
-from models.experiment.cost.coefficients import Pass, Passes
+from models.experiment.cost.sizes import PopulationSizes
+from models.experiment.cost.stages import Pass
 from models.experiment.cost.work import PopulationWork
 from models.experiment.partition import partition
 from models.experiment.random_streams import Stream, generator
-from models.kernels import KERNELS
 from models.population.evaluation import set_profile_batches
+from models.population.population import Pass as ModelPass
+from models.population.population import Population
 from models.service.questions.speed import speed
+from models.settings.machine import cores
 from models.tasks import TASKS, make_task
+from models.tasks.task import Batch
 from models.training.measurement import Measurement
-from models.training.optimiser import clip, gradient_norm, is_clipped
 from models.training.population_trainer import PopulationTrainer
 from models.training.regularisation import omega
-from tests.benchmarks.cost_measured import measured, warm_megabytes
+from tests.benchmarks.cost_fit_processes import of_trainer, starting, trajectory
+from tests.benchmarks.cost_measured import NORMS, compile_kernels, spec
 
 CPU = torch.device("cpu")
-PATHS = ("kernel", "none", "layer", "batch")
-REPEATS = 4
+REPEATS = 5
 """Of which the fastest counts."""
 SIZES = (4, 8, 16, 32, 48, 64, 96, 128)
 BATCHES = (4, 8, 16, 32, 64, 128)
-LENGTHS = ((10,), (20,), (50,), (10, 20, 50), (20, 80))
+LENGTHS = ((10,), (50,), (10, 20, 50), (20, 80), (200,))
 SEEDS = (1, 1, 2, 3, 5)
 
 Row = tuple[Sequence[float], float]
-"""How often each coefficient counts, and what was measured."""
+"""How often each coefficient counts, and the microseconds that were measured."""
+
+HEAD = '''"""The time that each stage of a training takes and the memory that it keeps, as measured.
+
+    python -m tests.benchmarks.cost --fit
+
+measures all of this anew and prints this file. Units are those of ``stages``. These were measured
+on {processor}, {cores} cores, torch {torch}, numba {numba}; one thread.
+"""
+
+from __future__ import annotations
+
+from models.experiment.cost.stages import (
+    Diagnostics,
+    Drawing,
+    Memory,
+    Omega,
+    Pass,
+    Passes,
+    Read,
+    Setting,
+    SettingUp,
+    Starting,
+    Tables,
+    Update,
+)
+'''
 
 
 def print_coefficients() -> None:
+    """Prints the module ``models.experiment.cost.coefficients``."""
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    compile_kernels()
+    print(HEAD.format(processor=_processor(), cores=cores(), **_versions()))
+    # First, since a process that has trained hands what it has loaded on to its children.
+    _print_named("MEMORY", f"Memory{_told(of_trainer())}")
+    _print_cells("TRAJECTORIES", lambda *of: f"{trajectory(*of):.3g}", TRAJECTORIES)
+    _print_named("STARTING", f"Starting{_told(starting())}")
     probes = speed()
-    print(f"OVERHEAD_PROBE = {probes['overhead_seconds']:.3g}")
-    print(f"ARITHMETIC_PROBE = {probes['arithmetic_seconds']:.3g}\n", flush=True)
-    # First, since a process that has trained already hands what it has loaded on to its children.
-    print(f"STARTING = {_starting():.3g}\n", flush=True)
-    _print_memory()
-    passes = _passes()
-    print(f"UPDATE = Update{_fitted('update', _update())}")
-    print(f"SETTING = Setting{_fitted('setting', _setting())}")
-    print(f"READ = Read{_fitted('read', _read())}")
-    print(f"OMEGA = Omega{_fitted('omega', _omega())}")
-    print(f"SETTING_UP = SettingUp{_fitted('setting up', _setting_up())}")
-    print("TASKS = {")
-    for task in TASKS:
-        print(f'    "{task}": Drawing{_fitted(task, _drawing(task), ",")}')
-    print("}", flush=True)
-    print(f"RECURRENCE = Recurrence{_fitted('recurrence', _recurrence(passes))}")
-    print(f"TABLES = Tables{_fitted('tables', _tables())}", flush=True)
+    _print_named("OVERHEAD_PROBE", f"{probes['overhead_seconds']:.3g}", PROBES[0])
+    _print_named("ARITHMETIC_PROBE", f"{probes['arithmetic_seconds']:.3g}", PROBES[1])
+    with threadpool_limits(1, "blas"):
+        _print_cells("PASSES", _passes, "The passes by normalisation and cell.")
+        _print_cells("DIAGNOSTICS", _diagnostics, "The diagnostics by normalisation and cell.")
+        for name, kind, rows in (
+            ("READ", "Read", _read()),
+            ("OMEGA", "Omega", _omega()),
+            ("UPDATE", "Update", _update()),
+            ("SETTING", "Setting", _setting()),
+            ("SETTING_UP", "SettingUp", _setting_up()),
+            ("TABLES", "Tables", _tables()),
+        ):
+            _print_named(name, f"{kind}{_fitted(name, rows)}")
+        drawn = (f'    "{task}": Drawing{_fitted(task, _drawing(task))},\n' for task in TASKS)
+        _print_named("TASKS", "{\n" + "".join(drawn) + "}", "The drawing of each task by its name.")
 
 
-def _starting() -> float:
-    """How much longer the first training of a process takes than its second."""
-    experiment = Experiment(
-        cells=("rnn",), lengths=(20,), seeds=1, steps=2, hidden_size=8, held_out=32, device="cpu"
-    )
-    (share,) = partition(experiment, 1)
-    once, twice = (measured(experiment, share, times)[0] for times in (1, 2))
-    return 1e6 * (2 * once - twice)
+def _processor() -> str:
+    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1].strip() if found else "an unknown processor"
 
 
-def _passes() -> dict[tuple[str, str], Passes]:
-    """Of every path and cell; prints them on the way."""
-    found = {}
-    print("PASSES = {")
-    for path in PATHS:
-        print(f'    "{path}": {{')
-        for cell in _cells(path):
-            score, train = zip(*_pass_rows(cell, path), strict=True)
-            both = Passes(Pass(*_fit(score)[0]), Pass(*_fit(train)[0]))
-            found[path, cell] = both
-            errors = f"{_error(score)}, {_error(train)}"
-            print(f'        "{cell}": Passes(  # {errors}')
-            for one in both:
-                print(f"            Pass{_told(one)},")
-            print("        ),", flush=True)
-        print("    },")
-    print("}", flush=True)
-    return found
+def _versions() -> dict[str, str]:
+    """The versions of what computes, without what was built for which platform."""
+    return {name: version(name).partition("+")[0] for name in ("torch", "numba")}
 
 
-def _pass_rows(cell: str, path: str) -> Iterator[tuple[Row, Row]]:
-    """Scoring and training, microseconds."""
-    for training in _trainings(_spec(cell, path), 20, path == "none"):
+TRAJECTORIES = "The numbers of a trajectory in memory, per row and number of a hidden state, H·B."
+PROBES = (
+    "The seconds of the first probe of ``models.service.questions.speed`` on the same machine.",
+    "The seconds of its second probe on the same machine.",
+)
+
+
+def _print_named(name: str, value: str, words: str = "") -> None:
+    print(f"{name} = {value}" + (f'\n"""{words}"""' if words else ""), flush=True)
+
+
+def _print_cells(name: str, of: Callable[[str, str], str], words: str) -> None:
+    """A dictionary by normalisation and cell."""
+    lines = [
+        f'    "{norm}": {{\n'
+        + "".join(f'        "{cell}": {of(cell, norm)},\n' for cell in CELLS)
+        + "    },\n"
+        for norm in NORMS
+    ]
+    _print_named(name, "{\n" + "".join(lines) + "}", words)
+
+
+def _passes(cell: str, norm: str) -> str:
+    score, train = zip(*_pass_rows(spec(cell, norm)), strict=True)
+    passes = (f"Pass{_fitted(f'{cell} {norm}', rows)}" for rows in (score, train))
+    return f"Passes({', '.join(passes)})"
+
+
+def _pass_rows(cell: str) -> Iterator[tuple[Row, Row]]:
+    for training in _trainings(cell, 24):
+        training.train_step()  # loads the kernel, and fills the running statistics
+        sizes = _sizes(training)
+        counts = Pass(
+            1,
+            sizes.models,
+            sizes.rows,
+            sizes.rows * sizes.hidden * sizes.sequences / 1000,
+            sizes.rows * sizes.parameters * sizes.sequences / 1000,
+            sizes.rows * sizes.parameters / 1000,
+        )
+        train = partial(training.population.differentiate, "training", look=training._look)
+        score = training.population.score
+        yield (counts, _microseconds(score)), (counts, _microseconds(train))
+
+
+def _diagnostics(cell: str, norm: str) -> str:
+    rows, connectivity = [], []
+    for training in _trainings(spec(cell, norm), 8, light=True):
         population = training.population
+        set_profile_batches(population, [model.seed for model in training.models])
+        counts = PopulationWork(_sizes(training)).counts()
+        took = _microseconds(partial(measure_recurrence, population), 2)
+        rows.append(((*counts[:3], *(count / 1000 for count in counts[3:-1])), took))
+        took = _microseconds(partial(measure_connectivity, population), 2)
+        connectivity.append(took / counts.connectivity)
+    name = f"diagnostics of {cell} {norm}"
+    return f"Diagnostics{_told([*_fit(name, rows), float(np.median(connectivity))])}"
+
+
+def _read() -> Iterator[Row]:
+    """What a loss at every step takes on top."""
+    named = ((name, one) for name in ("temporal_order", "digits") for one in _settings("rnn", 8))
+    for name, settings in named:
+        took = []
+        for task in (name, f"{name}:targets=every"):
+            lengths = [max(length, 64) for length in settings["lengths"][:1]]
+            training = _training({**settings, "task": task, "lengths": lengths})
+            training.train_step()
+            took.append(_microseconds(partial(training.population.differentiate, "training")))
+        sizes = _sizes(training)
+        steps = sum(sizes.targets) - sizes.models
+        numbers = steps * sizes.sequences / 1000
+        more = max(took[1] - took[0], 0.02 * took[0])
+        yield (steps, numbers * sizes.task.outputs, numbers * sizes.hidden), more
+
+
+def _omega() -> Iterator[Row]:
+    for training in _trainings("rnn:omega=2", 10):
+        sizes, passes = _sizes(training), dict[int, ModelPass]()
         training._set_training_batches()
-        counts = _pass_counts(training)
-
-        score = torch.no_grad()(population.outcome)
-        there_and_back = partial(_there_and_back, training)
-        yield (counts, _microseconds(score)), (counts, _microseconds(there_and_back))
-
-
-def _there_and_back(training: PopulationTrainer) -> torch.Tensor:
-    outcome = training.population.outcome("training")
-    (gradient,) = torch.autograd.grad(outcome.loss.sum(), training.parameters)
-    return gradient
-
-
-def _pass_counts(training: PopulationTrainer) -> Sequence[float]:
-    schedule, population = training.population.schedule, training.population
-    B, P = population.sequences, training.parameters.shape[1]
-    thousands = schedule.rows / 1000  # coefficients in nanoseconds
-    return (
-        1,
-        schedule.steps,
-        schedule.rows,
-        thousands * population.hidden * B,
-        thousands * P * B,
-        thousands * P,
-    )
+        training.population.differentiate(look=passes.__setitem__)
+        last = sizes.models - 1  # whose numbers still stand in the kernel's buffers
+        W_h = training.population.view_of("W_h", training.parameters.detach())[last]
+        took = _microseconds(partial(omega, training.cell, W_h, passes[last]))
+        numbers = sizes.steps[-1] * sizes.hidden * sizes.sequences / 1000
+        yield (1, numbers, numbers * sizes.hidden), took
 
 
 def _update() -> Iterator[Row]:
-    for training in _trainings("gru", 12):
+    """An optimiser step without its batches and its pass."""
+    for training in _trainings("gru", 10):
         training._set_training_batches()
-        update = partial(_clip_and_step, training, _there_and_back(training))
-        yield (1, training.parameters.numel() / 1000), _microseconds(update)
-
-
-def _clip_and_step(training: PopulationTrainer, gradient: torch.Tensor) -> None:
-    norm = gradient_norm(gradient)
-    limited = clip(gradient, norm, 1.0)
-    limited.square().amax(dim=1)
-    is_clipped(gradient, norm, 1.0)
-    training.optimiser.step(limited, frozen=training.diverged)
+        done = training.population.differentiate()
+        with (
+            patch.object(training, "_set_training_batches", lambda: None),
+            patch.object(training.population, "differentiate", lambda *_, known=done, **__: known),
+        ):
+            yield (1, training.parameters.numel() / 1000), _microseconds(training.train_step)
 
 
 def _setting() -> Iterator[Row]:
-    for training in _trainings("rnn", 12):
+    """As an evaluation does it, with a part of what was drawn."""
+    for training in _trainings("rnn", 10):
         population = training.population
         source, length = np.random.default_rng(0), population.lengths[0]
-        batch = training.task.sample(source, population.sequences, length)
-        took = _microseconds(partial(population.set_batch, 0, batch))
-        yield (1, batch.inputs.size / 1000), took
+        drawn = training.task.sample(source, 2 * population.sequences, length)
+        took = _microseconds(partial(_set_half, population, drawn))
+        yield (1, drawn.inputs.size / 2000), took
+
+
+def _set_half(population: Population, drawn: Batch) -> None:
+    population.set_batch(0, drawn.subset(population.sequences, population.sequences))
+
+
+def _setting_up() -> Iterator[Row]:
+    for settings in (*_settings("rnn", 6), *_settings("lstm", 6)):
+        sizes = _sizes(_training(settings))
+        took = _microseconds(partial(_training, settings))
+        yield (1, sizes.models, sizes.models * sizes.parameters / 1000), took
+
+
+def _tables() -> Iterator[Row]:
+    """An evaluation without what it measures, which is timed by itself."""
+    for cell in ("rnn", "lstm"):
+        for training in _trainings(cell, 6, light=True):
+            measurement, population = Measurement(training), training.population
+            profiles = population.gradient_profile()
+            norms = {name: [n.numpy() for n in of] for name, of in profiles.items()}
+            scores = measurement._score(population, "held_out")
+            recurrence, connectivity = (
+                measure_recurrence(population),
+                measure_connectivity(population),
+            )
+            module = "models.training.measurement"
+            with (
+                patch.object(Measurement, "_score", lambda *_, s=scores: s),
+                patch(f"{module}.gradient_profile", lambda *_, n=norms: n),
+                patch(f"{module}.measure_recurrence", lambda *_, r=recurrence: r),
+                patch(f"{module}.measure_connectivity", lambda *_, c=connectivity: c),
+            ):
+                took = _microseconds(partial(measurement.evaluation, []))
+            sizes = _sizes(training)
+            yield (1, sizes.models, sizes.rows * len(sizes.cell.states)), took
 
 
 def _drawing(task: str) -> Iterator[Row]:
@@ -170,136 +278,9 @@ def _draw(task: str, length: int, sequences: int) -> None:
     make_task(task).sample(source, sequences, length)
 
 
-def _read() -> Iterator[Row]:
-    """What targets at every step cost on top."""
-    named = ((name, one) for name in ("temporal_order", "digits") for one in _settings("rnn", 10))
-    for name, settings in named:
-        took = []
-        for task in (name, f"{name}:targets=every"):
-            lengths = [max(length, 64) for length in settings["lengths"][:1]]
-            training = _training({**settings, "task": task, "lengths": lengths})
-            training._set_training_batches()
-            took.append(_microseconds(partial(_there_and_back, training)))
-        population = training.population
-        thousands = population.schedule.rows * population.sequences / 1000
-        more = max(took[1] - took[0], 0.02 * took[0])
-        outputs, hidden, rows = training.task.outputs, population.hidden, population.schedule.rows
-        weights = rows * outputs * hidden / 1000
-        yield (rows, thousands * outputs, thousands * hidden, weights), more
-
-
-def _omega() -> Iterator[Row]:
-    for training in _trainings("rnn:omega=2", 12):
-        population = training.population
-        training.train_step()
-        rows = population.schedule.lengths[0] / 1000
-        numbers = rows * population.hidden * population.sequences
-        W_h = population.weights()[0].W_h[0].detach()
-        took = _microseconds(partial(omega, population.recurrence, W_h, 0))
-        yield (1, numbers, numbers * population.hidden), took
-
-
-def _setting_up() -> Iterator[Row]:
-    for settings in (*_settings("rnn", 8), *_settings("lstm", 8)):
-        training = _training(settings)
-        schedule = training.population.schedule
-        numbers = training.parameters.numel() / 1000
-        took = _microseconds(partial(_training, settings))
-        yield (1, schedule.steps, schedule.rows, numbers), took
-
-
-def _recurrence(passes: Mapping[tuple[str, str], Passes]) -> Iterator[Row]:
-    for cell in CELLS:
-        for norm in ("none", "layer", "batch"):
-            for settings in _settings(_spec(cell, norm), 6, light=True):
-                training = _training(settings)
-                seeds = [model.seed for model in training.models]
-                set_profile_batches(training.population, seeds)
-                took = _microseconds(partial(measure_recurrence, training.population), 2)
-                work = PopulationWork(training.experiment, training.shard)
-                parts = work.recurrence_counts(passes[norm, cell])
-                yield [1e6 * (part.overhead + part.arithmetic) for part in parts], took
-
-
-def _tables() -> Iterator[Row]:
-    """An evaluation without its parts, which are timed by themselves."""
-    for cell in ("rnn", "lstm"):
-        for settings in _settings(cell, 8, light=True):
-            training = _training(settings)
-            measuring, population = Measurement(training), training.population
-            profiles = population.gradient_profile()
-            norms = {name: [n.numpy() for n in of] for name, of in profiles.items()}
-            scores = measuring._score(population, "held_out")
-            with (
-                patch.object(Measurement, "_score", lambda *_, s=scores: s),
-                patch("models.training.measurement.gradient_profile", lambda *_, n=norms: n),
-                patch("models.training.measurement.measure_recurrence", lambda *_: {}),
-                patch("models.training.measurement.measure_connectivity", lambda *_: []),
-            ):
-                took = _microseconds(partial(Measurement(training).evaluation, []))
-            rows = population.schedule.rows * len(training.cell.states)
-            yield (1, population.schedule.models, rows), took
-
-
-def _print_memory() -> None:
-    """Megabytes of runs in processes of their own, explained all at once."""
-    names = [(path, cell) for path in PATHS for cell in _cells(path)]
-    rows: list[Row] = []
-    for place, (path, cell) in enumerate(names):
-        for settings in _settings(_spec(cell, path), 5, light=path != "kernel"):
-            few = {"steps": 1, "held_out": 2 * settings["batch_size"]}
-            experiment = Experiment.from_mapping({**settings, **few})
-            ((part,),) = partition(experiment, 1)
-            with _without_kernels(path == "none"):
-                _, megabytes = measured(experiment, [part])
-            work = PopulationWork(experiment, part)
-            own = [0.0] * len(names)
-            own[place] = 4e-6 * work.rows * work.hidden * work.sequences
-            drawn = work.rows * work.task.inputs * max(experiment.held_out, work.sequences)
-            parameters = work.models * work.parameters
-            graph = 0.0 if path == "kernel" else parameters
-            counts = (1, work.steps / 1e6, parameters / 1e6, graph / 1e6, drawn / 1e6, *own)
-            rows.append((counts, megabytes))
-    found, _ = _fit(rows)
-    (process, *each), most = found[:5], found[5:]
-    print("HELD = {")
-    held = dict(zip(names, most, strict=True))
-    for path in PATHS:
-        print(f'    "{path}": {{')
-        for cell in _cells(path):
-            kept = _kept(path, cell)
-            print(f'        "{cell}": Held({kept}, {max(held[path, cell] - kept, 0):.3g}),')
-        print("    },")
-    print("}")
-    memory = (warm_megabytes() * 1e6, process * 1e6, *each)
-    print(f"MEMORY = Memory{_told(memory)}  # memory: {_error(rows)}")
-
-
-def _kept(path: str, cell: str) -> int:
-    """Buffers of H·B numbers for each row."""
-    made = make_cell(cell)
-    if path != "kernel":
-        return 2 * len(made.states)
-    more = 0 if cell == "rnn" else 2
-    return 1 + len(made.gates) + len(made.states) + more
-
-
-def _cells(path: str) -> list[str]:
-    return list(KERNELS if path == "kernel" else CELLS)
-
-
-def _spec(cell: str, path: str) -> str:
-    return cell if path in ("kernel", "none") else f"{cell}:norm={path}"
-
-
-def _trainings(cell: str, count: int, readable: bool = False) -> Iterator[PopulationTrainer]:
-    with _without_kernels(readable):
-        for settings in _settings(cell, count):
-            yield _training(settings)
-
-
-def _without_kernels(readable: bool) -> AbstractContextManager[Any]:
-    return patch.dict(KERNELS, clear=True) if readable else nullcontext()
+def _trainings(cell: str, count: int, light: bool = False) -> Iterator[PopulationTrainer]:
+    for settings in _settings(cell, count, light):
+        yield _training(settings)
 
 
 def _settings(cell: str, count: int, light: bool = False) -> Iterator[dict[str, Any]]:
@@ -329,40 +310,40 @@ def _dealt(source: random.Random, values: Sequence[Any], count: int) -> list[Any
 
 def _training(settings: Mapping[str, Any]) -> PopulationTrainer:
     experiment = Experiment.from_mapping(settings)
-    ((part,),) = partition(experiment, 1)
-    training = PopulationTrainer(experiment, part, CPU)
-    _ = training.population
+    training = PopulationTrainer(experiment, partition(experiment)[0], CPU)
+    _ = training.population, training.optimiser
     return training
+
+
+def _sizes(training: PopulationTrainer) -> PopulationSizes:
+    return PopulationSizes(training.experiment, training.shard)
 
 
 def _microseconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
     took = []
     for _ in range(repeats):
-        start = time.process_time()
+        start = time.thread_time()
         work()
-        took.append(time.process_time() - start)
+        took.append(time.thread_time() - start)
     return 1e6 * min(took)
 
 
-def _fitted(name: str, rows: Iterator[Row], end: str = "") -> str:
-    known = list(rows)
-    return f"{_told(_fit(known)[0])}{end}  # {name}: {_error(known)}"
+def _fitted(name: str, rows: Iterable[Row]) -> str:
+    return _told(_fit(name, list(rows)))
 
 
-def _fit(rows: Sequence[Row]) -> tuple[list[float], np.ndarray]:
-    """Coefficients, and measured over estimated."""
+def _fit(name: str, rows: Sequence[Row]) -> list[float]:
+    """The coefficients; says how far estimates by them are off."""
     counts = np.array([row[0] for row in rows], float)
     values = np.array([row[1] for row in rows])
     relative = counts / values[:, None]
     scale = np.maximum(relative.max(axis=0), 1e-300)
     found, _ = nnls(relative / scale, np.ones(len(values)))
-    return (found / scale).tolist(), values / (counts @ (found / scale))
+    coefficients = found / scale
+    off = np.exp(np.abs(np.log(values / (counts @ coefficients))))
+    print(f"{name}: ×{np.median(off):.2f}, at worst ×{off.max():.2f}", file=sys.stderr, flush=True)
+    return [float(one) for one in coefficients]
 
 
-def _error(rows: Sequence[Row]) -> str:
-    off = np.exp(np.abs(np.log(_fit(rows)[1])))
-    return f"×{np.median(off):.2f}, at worst ×{off.max():.2f}"
-
-
-def _told(numbers: Sequence[float]) -> str:
+def _told(numbers: Iterable[float]) -> str:
     return "(" + ", ".join(f"{number:.3g}" for number in numbers) + ")"

@@ -1,70 +1,105 @@
-"""What a share of an experiment really takes, in a process of its own, forked from a warm one."""
+"""What a training really takes, in a process of its own, forked from a warm one. Linux only."""
 
 from __future__ import annotations
 
 import gc
+import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import torch
-from models.training.processes import CONTEXT
-
+# All that the warm process of a dashboard has imported.
+import models.service.serving  # noqa: F401
+from models.cells import CELLS
 from models.experiment import Experiment
-from models.experiment.partition import Shard
-from models.training.train import train_populations
+from models.service.child_process import CONTEXT
+from models.training.train import train
 
-POLL_SECONDS = 0.03
+NORMS = ("none", "layer", "batch")
 
 
-def measured(experiment: Experiment, share: Sequence[Shard], times: int = 1) -> tuple[float, float]:
-    """CPU seconds of so many trainings, and the most memory for itself alone, 10⁶ bytes."""
+@dataclass(frozen=True)
+class Measured:
+    """What a training took."""
+
+    seconds: float
+    """Wall time."""
+    cpu_seconds: float
+    """CPU time of all its threads."""
+    megabytes: float
+    """The most memory that its process had for itself alone, 10⁶ bytes."""
+
+
+def measured(experiment: Experiment, threads: int = 1, times: int = 1) -> Measured:
+    """What so many trainings, one after the other, take in a fresh process."""
     ours, theirs = CONTEXT.Pipe()
-    gc.freeze()  # as ``run_in_processes`` does
-    process = CONTEXT.Process(target=_train, args=(experiment, share, times, theirs), daemon=True)
+    gc.freeze()  # as the warm process does
+    process = CONTEXT.Process(target=_train, args=(experiment, threads, times, theirs), daemon=True)
     process.start()
     theirs.close()
-    most = 0.0
-    while not ours.poll(POLL_SECONDS):
-        most = max(most, private_megabytes(process.pid))
-    seconds: float = ours.recv()
+    found: Measured = ours.recv()
     process.join()
-    return seconds, most
+    return found
 
 
-def private_megabytes(process: int) -> float:
-    """What a process shares with no other; 0 where it is gone. Linux only."""
-    return sum(smaps(process, ("Private_Clean", "Private_Dirty")))
+def compile_kernels() -> None:
+    """Sees to it that the machine code of all kernels is cached on disk."""
+    for norm in NORMS:
+        measured(small(spec(cell, norm) for cell in CELLS))
+
+
+def spec(cell: str, norm: str) -> str:
+    """The spec of a cell with a normalisation."""
+    return cell if norm == "none" else f"{cell}:norm={norm}"
+
+
+def small(cells: Iterable[str]) -> Experiment:
+    """An experiment that takes hardly any time."""
+    return Experiment(
+        cells=tuple(cells),
+        lengths=(10,),
+        seeds=1,
+        steps=1,
+        hidden_size=8,
+        held_out=32,
+        device="cpu",
+    )
 
 
 def warm_megabytes() -> float:
-    """All that a trainer has in memory before it trains."""
-    program = "import os, models.service.serving, models.training.train\n" + (
-        "from tests.benchmarks.cost_measured import smaps\nprint(sum(smaps(os.getpid(), ('Rss',))))"
-    )
+    """All that the warm process has in memory."""
+    program = "import tests.benchmarks.cost_measured as c\nprint(c.smaps('Rss'))"
     done = subprocess.run(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True
     )
     return float(done.stdout)
 
 
-def smaps(process: int, names: Sequence[str]) -> list[float]:
-    """These lines of a process's smaps_rollup, 10⁶ bytes; none where it is gone."""
-    try:
-        text = Path(f"/proc/{process}/smaps_rollup").read_text()
-    except OSError:
-        return []
-    kibibytes = re.findall(rf"^(?:{'|'.join(names)}):\s+(\d+)", text, re.MULTILINE)
-    return [int(number) * 1024 / 1e6 for number in kibibytes]
+def smaps(*names: str) -> float:
+    """The sum of these lines of this process's smaps_rollup, 10⁶ bytes."""
+    return _lines("/proc/self/smaps_rollup", names)
 
 
-def _train(experiment: Experiment, share: Sequence[Shard], times: int, out: Connection) -> None:
-    start = time.process_time()
+def _train(experiment: Experiment, threads: int, times: int, out: Connection) -> None:
+    wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(times):
-        for _ in train_populations(experiment, share, torch.device("cpu"), {}, lambda: False):
+        for _ in train(experiment, threads=threads):
             pass
-    out.send(time.process_time() - start)
+    seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+    # What it has for itself now, and what it had more of at its peak.
+    released = _lines("/proc/self/status", ("VmHWM",)) - _lines("/proc/self/status", ("VmRSS",))
+    private = smaps("Private_Clean", "Private_Dirty")
+    out.send(Measured(seconds, cpu_seconds, private + released))
+    out.close()
+    os._exit(0)
+
+
+def _lines(file: str, names: Iterable[str]) -> float:
+    text = Path(file).read_text()
+    kibibytes = re.findall(rf"^(?:{'|'.join(names)}):\s+(\d+)", text, re.MULTILINE)
+    return sum(int(number) for number in kibibytes) * 1024 / 1e6

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from models.experiment.cost.estimate import REFERENCE, Cost, Speed, duration, estimate, in_words
+from models.experiment.cost.estimate import Cost, duration, estimate, in_words
 from models.experiment.cost.limits import LOWER, Limits, objection
+from models.experiment.cost.speed import REFERENCE, Speed
 
 __all__ = [
     "LOWER",

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from models.experiment import Experiment
-from models.experiment.cost.coefficients import (
-    ARITHMETIC_PROBE,
-    MEMORY,
-    OVERHEAD_PROBE,
-    STARTING,
-)
-from models.experiment.cost.work import MICRO, PopulationWork, Work
+from models.experiment.cost import memory
+from models.experiment.cost.coefficients import MEMORY
+from models.experiment.cost.sizes import PopulationSizes
+from models.experiment.cost.speed import REFERENCE, Speed
+from models.experiment.cost.work import PopulationWork, starting
 from models.experiment.partition import partition
 from models.settings.machine import cores
 
@@ -24,35 +21,13 @@ UNITS = (("days", 86400), ("h", 3600), ("min", 60))
 
 
 @dataclass(frozen=True)
-class Speed:
-    """How many times as fast a machine is as the one of the coefficients; 2 halves the time."""
-
-    overhead: float = 1.0
-    """The speed of calls: of what takes about as long however small the arrays are."""
-    arithmetic: float = 1.0
-    """The speed of floating-point operations on one core."""
-
-    @classmethod
-    def from_answer(cls, answer: Mapping[str, float]) -> Speed:
-        """The speed by the answer to the question ``models.service.questions.speed``."""
-        return cls(
-            overhead=OVERHEAD_PROBE / answer["overhead_seconds"],
-            arithmetic=ARITHMETIC_PROBE / answer["arithmetic_seconds"],
-        )
-
-
-REFERENCE = Speed()
-"""The speed of the machine on which the coefficients were measured."""
-
-
-@dataclass(frozen=True)
 class Cost:
     """The cost of a training from its start to its last snapshot, on the CPU."""
 
     seconds: float
     """The wall time, from a process that has imported torch."""
     megabytes: float
-    """The peak memory of the trainer with all its processes, 10⁶ bytes; without the dashboard."""
+    """The peak memory of the trainer and the warm process it is forked from, 10⁶ bytes."""
 
 
 @lru_cache(maxsize=512)
@@ -62,24 +37,16 @@ def estimate(experiment: Experiment, speed: Speed = REFERENCE, threads: int | No
     It is right within about a quarter (``tests.benchmarks.cost`` measures it). A cell that was
     never measured counts like the costliest of those that were.
     """
-    populations = [PopulationWork(experiment, shard) for shard in partition(experiment)]
+    count = threads or cores()
+    # The populations take turns: one computes while all of them keep what they hold.
+    populations = [PopulationSizes(experiment, shard) for shard in partition(experiment)]
+    works = (PopulationWork(sizes, count).training() for sizes in populations)
+    held = sum(memory.held(sizes, count) for sizes in populations)
+    passing = max(memory.passing(sizes) for sizes in populations)
     return Cost(
-        seconds=_seconds(populations, speed) / (threads or cores()),
-        megabytes=(MEMORY.trainer + _bytes(populations)) / MEGABYTE,
+        seconds=sum(works, starting(len(populations))).seconds(speed),
+        megabytes=(MEMORY.warm + MEMORY.process + held + passing) / MEGABYTE,
     )
-
-
-def _seconds(populations: Sequence[PopulationWork], speed: Speed) -> float:
-    """The wall time of one process, whose populations take turns."""
-    start = Work(overhead=STARTING * MICRO)
-    work = sum((population.training() for population in populations), start)
-    return work.overhead / speed.overhead + work.arithmetic / speed.arithmetic
-
-
-def _bytes(populations: Sequence[PopulationWork]) -> float:
-    """What one process adds to the trainer's memory."""
-    held = sum(population.held() for population in populations)
-    return MEMORY.process + held + max(population.passing() for population in populations)
 
 
 def in_words(cost: Cost) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from models.experiment import Experiment
-from models.experiment.cost.estimate import REFERENCE, Cost, Speed, duration, estimate, size
+from models.experiment.cost.estimate import Cost, duration, estimate, size
+from models.experiment.cost.speed import REFERENCE, Speed
 from models.experiment.experiment import SETTINGS
 
 MAX_SUGGESTIONS = 3

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.experiment import Experiment
+from models.experiment.cost import memory
 from models.experiment.cost.coefficients import MEMORY
-from models.experiment.cost.estimate import MEGABYTE, REFERENCE, Cost, Speed
-from models.experiment.cost.work import PopulationWork
+from models.experiment.cost.estimate import MEGABYTE, Cost
+from models.experiment.cost.sizes import PopulationSizes
+from models.experiment.cost.speed import REFERENCE, Speed
+from models.experiment.cost.work import PopulationWork, starting
 from models.experiment.partition import partition
 
 MAX_SEEDS = 3
@@ -17,7 +20,7 @@ would take longer than a visitor waits."""
 
 
 def cost_of_answer(name: str, arguments: Mapping[str, Any], speed: Speed = REFERENCE) -> Cost:
-    """Time and memory of an answer, in a process of its own that has torch loaded.
+    """Time and memory of an answer, in one thread of a process of its own that has torch loaded.
 
     ``name`` and ``arguments`` are those of ``models.service.questions``; one about no experiment
     costs nothing to speak of. Raises ExperimentError.
@@ -25,13 +28,11 @@ def cost_of_answer(name: str, arguments: Mapping[str, Any], speed: Speed = REFER
     if "experiment" not in arguments:
         return Cost(seconds=0.0, megabytes=0.0)
     experiment = _measured_once(name, arguments)
-    populations = [PopulationWork(experiment, shard) for shard in partition(experiment)]
-    works = [population.setting_up() + population.evaluation() for population in populations]
-    memory = [population.held() + population.passing() for population in populations]
-    return Cost(
-        seconds=sum(w.overhead / speed.overhead + w.arithmetic / speed.arithmetic for w in works),
-        megabytes=(MEMORY.process + max(memory)) / MEGABYTE,
-    )
+    populations = [PopulationSizes(experiment, shard) for shard in partition(experiment)]
+    works = [PopulationWork(sizes) for sizes in populations]
+    work = sum((one.setting_up() + one.evaluation() for one in works), starting(len(works)))
+    taken = max(memory.held(sizes, 1) + memory.passing(sizes) for sizes in populations)
+    return Cost(work.seconds(speed), (MEMORY.process + taken) / MEGABYTE)
 
 
 def _measured_once(name: str, arguments: Mapping[str, Any]) -> Experiment:

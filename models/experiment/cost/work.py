@@ -1,4 +1,4 @@
-"""The work of a population, counted, and the time that each stage of it takes."""
+"""The work of training a population, and the time that each stage of it takes."""
 
 from __future__ import annotations
 
@@ -6,42 +6,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from models.cells import make_cell
-from models.experiment import Experiment
 from models.experiment.cost.coefficients import (
-    EXPONENT_SEQUENCES,
-    LAGS,
-    MEMORY,
+    DIAGNOSTICS,
     OMEGA,
     PASSES,
     READ,
-    RECURRENCE,
     SETTING,
     SETTING_UP,
+    STARTING,
     TABLES,
+    TASKS,
     UPDATE,
-    Held,
-    Pass,
-    Passes,
-    drawing_of,
-    held_by,
-    passes_of,
 )
-from models.experiment.partition import Shard
-from models.tasks import make_task
+from models.experiment.cost.sizes import PopulationSizes
+from models.experiment.cost.speed import Speed
+from models.experiment.cost.stages import Diagnostics, Pass, Passes, known
 
+EXPONENT_SEQUENCES = 8
+"""The value of ``models.diagnostics.jacobian.SEQUENCES``, whose import would import torch."""
+LAGS = 16
+"""The value of ``models.diagnostics.measure.MAX_LAGS``, whose import would import torch."""
 MICRO, NANO = 1e-6, 1e-9
 """The seconds of a microsecond and of a nanosecond."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """The time of some work on the machine of the coefficients, by what bounds it."""
+    """The wall time of some work on the machine of the coefficients, by what bounds it."""
 
     overhead: float = 0.0
-    """The seconds of calls, which hardly depend on the size of the arrays."""
+    """The seconds of Python and its calls, which hardly depend on the size of the arrays."""
     arithmetic: float = 0.0
-    """The seconds of floating-point operations."""
+    """The seconds of floating-point operations; those of kernels as threads share them out."""
 
     def __add__(self, other: Work) -> Work:
         return Work(self.overhead + other.overhead, self.arithmetic + other.arithmetic)
@@ -49,31 +45,29 @@ class Work:
     def __mul__(self, times: float) -> Work:
         return Work(self.overhead * times, self.arithmetic * times)
 
+    def seconds(self, speed: Speed) -> float:
+        """Returns the time on a machine of another speed."""
+        return self.overhead / speed.overhead + self.arithmetic / speed.arithmetic
+
+
+def starting(populations: int) -> Work:
+    """Returns the work of a process to load the compiled kernels of so many populations."""
+    return Work((STARTING.process + STARTING.kernel * populations) * MICRO)
+
 
 class PopulationWork:
-    """The work of the population of a shard, at the lengths of its models or at others."""
+    """The work of a population whose models so many threads share out."""
 
-    def __init__(
-        self, experiment: Experiment, shard: Shard, lengths: Sequence[int] | None = None
-    ) -> None:
-        self.experiment, self.shard = experiment, shard
-        self.cell, self.task = make_cell(shard.cell), make_task(experiment.task)
-        self.lengths = [model.length for model in shard.models] if lengths is None else lengths
-        self.hidden = experiment.hidden_sizes()[shard.cell]
-        self.parameters = experiment.parameter_count(shard.cell, self.hidden)
-        self.models, self.sequences = len(self.lengths), experiment.batch_size
-        steps = [self.task.steps(length) for length in self.lengths]
-        self.steps, self.rows = max(steps), sum(steps)
-        self.by_length = sorted(set(steps))
-        """The time steps of each length, which diagnostics look at one after the other."""
+    def __init__(self, sizes: PopulationSizes, threads: int = 1) -> None:
+        self.sizes, self.threads = sizes, threads
 
     def training(self) -> Work:
         """All work from initialisation to the last measurement."""
-        steps, every = self.experiment.steps, self.experiment.evaluate_every
-        evaluations = 1 + -(-steps // every)
+        experiment = self.sizes.experiment
+        evaluations = 1 + -(-experiment.steps // experiment.evaluate_every)
         return (
             self.setting_up()
-            + self.optimiser_step() * steps
+            + self.optimiser_step() * experiment.steps
             + self.evaluation() * evaluations
             + self.connectivity() * 2
             + self.influence()
@@ -82,164 +76,130 @@ class PopulationWork:
 
     def optimiser_step(self) -> Work:
         """Drawing and setting batches, a pass with gradients, and the update of the parameters."""
-        work = self.drawing(self.sequences) + self.setting() + self.through_time(self.passes.train)
-        work += Work(UPDATE.call * MICRO, self.models * self.parameters * UPDATE.parameter * NANO)
-        return work + self.regulariser()
+        numbers = self.sizes.models * self.sizes.parameters
+        update = Work(UPDATE.call * MICRO, numbers * UPDATE.parameter * NANO)
+        return self.drawing(self.sizes.sequences) + self.setting() + self.train_pass() + update
 
     def evaluation(self) -> Work:
         """All that an evaluation measures, at initialisation, in training or at the end."""
-        chunks = -(-self.experiment.held_out // self.sequences)
-        splits = 2 if len(self.experiment.learning_rate) > 1 else 1
-        profile = (
-            self.drawing(self.sequences) + self.setting() + self.through_time(self.passes.train)
-        )
-        tables = TABLES.call + self.models * TABLES.model
-        tables += self.rows * len(self.cell.states) * TABLES.row
-        return profile + self.recurrence() + self.scoring(chunks) * splits + Work(tables * MICRO)
+        sizes = self.sizes
+        splits = 2 if len(sizes.experiment.learning_rate) > 1 else 1
+        tables = TABLES.call + sizes.models * TABLES.model
+        tables += sizes.rows * len(sizes.cell.states) * TABLES.row
+        profile = self.drawing(sizes.sequences) + self.setting() + self.train_pass(regular=False)
+        return profile + self.recurrence() + self.scoring() * splits + Work(tables * MICRO)
 
-    def scoring(self, chunks: int) -> Work:
-        """Scoring on so many chunks of B sequences that training never sees."""
-        chunk = self.setting() + self.through_time(self.passes.score)
-        return self.drawing(chunks * self.sequences) + chunk * chunks
+    def scoring(self) -> Work:
+        """Scoring on the sequences that training never sees."""
+        chunks = self.sizes.chunks
+        chunk = self.setting() + self.score_pass()
+        return self.drawing(chunks * self.sizes.sequences) + chunk * chunks
 
-    def through_time(self, coefficients: Pass) -> Work:
-        """One pass of the population over its batches."""
-        one = coefficients
-        overhead = one.call + one.step * self.steps + one.row * self.rows
-        arithmetic = self.rows * self.row_arithmetic(one) + self.readout()
-        return Work(overhead * MICRO, arithmetic * NANO)
+    def score_pass(self) -> Work:
+        """One pass of all models through their batches."""
+        return self._through_time(self.passes.score)
 
-    def readout(self) -> float:
-        """The nanoseconds of the readout in one pass."""
-        outputs = self.task.outputs
-        targets = max(self.task.target_steps(length) for length in self.lengths)
-        if targets == 1:
-            return 0
-        rows = sum(min(self.task.steps(length), targets) for length in self.lengths)
-        numbers = READ.output * outputs + READ.hidden * self.hidden
-        weights = READ.weight * outputs * self.hidden
-        return rows * (1e3 * READ.row + numbers * self.sequences + weights)
+    def train_pass(self, regular: bool = True) -> Work:
+        """One pass through time and back; ``regular``: with the cell's regulariser Ω, if any."""
+        regularised = regular and getattr(self.sizes.cell, "omega", 0)
+        return self._through_time(self.passes.train, OMEGA.call if regularised else 0)
 
-    def row_arithmetic(self, one: Pass) -> float:
-        """The nanoseconds of one model's time step."""
-        B = self.sequences
-        return one.element * self.hidden * B + self.parameters * (one.product * B + one.weight)
+    def _through_time(self, one: Pass, omega: float = 0) -> Work:
+        """A pass; ``omega`` is the overhead of the regulariser per model, or 0 without it.
+
+        What Python does for each model holds the interpreter's lock, so that threads take turns;
+        kernels they do side by side.
+        """
+        sizes = self.sizes
+        numbers = sizes.hidden * sizes.sequences
+        step = 1e3 * one.row + one.element * numbers
+        step += sizes.parameters * (one.product * sizes.sequences + one.weight)
+        if omega:
+            step += numbers * (OMEGA.element + OMEGA.product * sizes.hidden)
+        kernels = self._shared([step * steps for steps in sizes.steps])
+        overhead = one.call + (one.model + omega) * sizes.models
+        return Work(overhead * MICRO, (kernels + self._reading()) * NANO)
+
+    def _shared(self, models: Sequence[float]) -> float:
+        """The time in which threads do the models, which take so long each."""
+        return max(sum(models) / self.threads, *models)
+
+    def _reading(self) -> float:
+        """The nanoseconds of the readout and the loss in one pass, beyond those of one step."""
+        sizes = self.sizes
+        numbers = READ.output * sizes.task.outputs + READ.hidden * sizes.hidden
+        steps = sum(sizes.targets) - sizes.models
+        return steps * (1e3 * READ.row + numbers * sizes.sequences)
 
     def drawing(self, sequences: int) -> Work:
         """Drawing so many sequences for every length and seed."""
-        task, numbers = drawing_of(self.task.name), self.rows * self.fresh * sequences
-        return Work(self.models * self.fresh * task.call * MICRO + numbers * task.number * NANO)
-
-    @cached_property
-    def fresh(self) -> float:
-        """The share of models that do not read the sequences of another learning rate's model."""
-        seeds = [model.seed for model in self.shard.models]
-        return len(set(zip(self.lengths, seeds, strict=True))) / self.models
+        sizes, one = self.sizes, known(TASKS, self.sizes.task.name)
+        numbers = sizes.rows * sizes.fresh * sequences
+        calls = sizes.models * sizes.fresh * one.call
+        return Work(calls * MICRO, numbers * one.number * NANO)
 
     def setting(self) -> Work:
         """Giving each model its batch."""
-        numbers = self.rows * self.sequences * self.task.inputs
-        return Work(self.models * SETTING.call * MICRO, numbers * SETTING.number * NANO)
+        sizes = self.sizes
+        numbers = sizes.rows * sizes.sequences * sizes.task.inputs
+        return Work(sizes.models * SETTING.call * MICRO, numbers * SETTING.number * NANO)
 
     def recurrence(self) -> Work:
         """Spectral radius, Lyapunov exponents, saturation and gates, length by length."""
-        counted = zip(RECURRENCE, self.recurrence_counts(self.readable), strict=True)
-        return sum((work * times for times, work in counted), Work())
+        one, counts = self.diagnostics, self.counts()
+        overhead = one.length * counts.length + one.step * counts.step + one.model * counts.model
+        arithmetic = (
+            one.element * counts.element
+            + one.product * counts.product
+            + one.column * counts.column
+            + one.radius * counts.radius
+        )
+        return Work(overhead * MICRO, arithmetic * NANO)
 
-    def recurrence_counts(self, readable: Passes) -> tuple[Work, ...]:
-        """The work of which each number of ``Recurrence`` is the multiple."""
-        look, back = readable
-        steps = sum(self.by_length)
-        column = back.element * self.hidden + back.product * self.parameters
-        columns = self.rows * min(EXPONENT_SEQUENCES, self.sequences)
-        return (
-            Work(
-                (look.step * steps + look.row * self.rows) * MICRO,
-                self.rows * self.row_arithmetic(look) * NANO,
-            ),
-            Work(back.step * steps * MICRO),
-            Work(0, columns * column * NANO),
-            Work(steps * MICRO),
-            Work(self.models * MICRO),
-            Work(0, self.models * self.hidden**3 * NANO),
+    def counts(self) -> Diagnostics:
+        """How often each number of ``Diagnostics`` counts."""
+        sizes = self.sizes
+        exact = min(EXPONENT_SEQUENCES, sizes.sequences)
+        return Diagnostics(
+            length=len(sizes.by_length),
+            step=sum(sizes.by_length),
+            model=sizes.models,
+            element=sizes.rows * sizes.hidden * sizes.sequences,
+            product=sizes.rows * sizes.parameters * sizes.sequences,
+            column=sizes.rows * sizes.parameters * exact,
+            radius=sizes.models * sizes.hidden**3,
+            connectivity=sum(sizes.by_length),
         )
 
     def connectivity(self) -> Work:
         """Connectivity of one sequence of each model, with autograd, length by length."""
-        return Work(self.readable.train.step * sum(self.by_length) * MICRO)
+        return Work(self.diagnostics.connectivity * self.counts().connectivity * MICRO)
 
     def influence(self) -> Work:
         """Influence: passes over both sides of a changed input at every lag."""
-        lags = {round((self.steps - 1) ** (n / (LAGS - 1))) for n in range(LAGS)}
-        side = self.setting() + self.through_time(self.passes.score)
-        return (self.drawing(self.sequences) * (1 / self.fresh) + side * 2) * len(lags)
+        sizes, longest = self.sizes, max(self.sizes.steps) - 1
+        lags = {round(longest ** (n / (LAGS - 1))) for n in range(LAGS)}
+        side = self.setting() + self.score_pass()
+        return (self.drawing(sizes.sequences) * (1 / sizes.fresh) + side * 2) * len(lags)
 
     def generalisation(self) -> Work:
         """Scoring the trained models at other lengths."""
-        chunks = -(-self.experiment.held_out // self.sequences)
-        work = Work()
-        for other in self.tested:
-            work += other.setting_up() + other.scoring(chunks)
-        return work
+        others = (PopulationWork(sizes, self.threads) for sizes in self.sizes.tested)
+        return sum((other.setting_up() + other.scoring() for other in others), Work())
 
     def setting_up(self) -> Work:
-        """Making parameters, buffers and every step's views into them."""
-        one = SETTING_UP
-        return Work(
-            (one.call + one.step * self.steps + one.row * self.rows) * MICRO,
-            one.parameter * self.models * self.parameters * NANO,
-        )
-
-    def regulariser(self) -> Work:
-        """Pascanu's Ω, model by model."""
-        if not getattr(self.cell, "omega", 0):
-            return Work()
-        one, numbers = OMEGA, self.rows * self.hidden * self.sequences
-        return Work(
-            self.models * one.call * MICRO,
-            numbers * (one.element + one.product * self.hidden) * NANO,
-        )
-
-    @cached_property
-    def tested(self) -> list[PopulationWork]:
-        """The populations of the trained models at other lengths."""
-        lengths = self.experiment.test_lengths
-        return [PopulationWork(self.experiment, self.shard, [n] * self.models) for n in lengths]
+        """Making parameters, optimiser and buffers."""
+        one, sizes = SETTING_UP, self.sizes
+        numbers = sizes.models * sizes.parameters
+        calls = one.call + one.model * sizes.models
+        return Work(calls * MICRO, numbers * one.parameter * NANO)
 
     @cached_property
     def passes(self) -> Passes:
         """The passes of training and scoring."""
-        return passes_of(self.cell.name, self.path)
+        return known(PASSES[self.sizes.cell.norm], self.sizes.cell.name)
 
     @cached_property
-    def readable(self) -> Passes:
-        """The passes of the cell's readable step, by which diagnostics measure."""
-        path = self.cell.norm if self.path == "kernel" else self.path
-        return passes_of(self.cell.name, path)
-
-    @cached_property
-    def path(self) -> str:
-        """``kernel``, or the normalisation of a cell that runs with autograd."""
-        kernel = self.cell.norm == "none" and self.cell.name in PASSES["kernel"]
-        return "kernel" if kernel else self.cell.norm
-
-    def held(self) -> float:
-        """The bytes that the population keeps as long as it trains."""
-        rows = self.rows + max((other.rows for other in self.tested), default=0)
-        numbers = rows * self.sequences * (self._held.kept * self.hidden + self.task.inputs)
-        steps = self.steps + max((other.steps for other in self.tested), default=0)
-        return 4 * numbers + MEMORY.step * steps + MEMORY.parameter * self.models * self.parameters
-
-    def passing(self) -> float:
-        """The bytes that it needs for a while: graphs, trajectories, held-out sequences."""
-        chunks = -(-self.experiment.held_out // self.sequences)
-        longest = [self.rows, *(other.rows for other in self.tested)]
-        drawn = max(longest) * chunks * self.sequences * self.task.inputs
-        graph = 4 * self.rows * self.sequences * self.hidden * self._held.passing
-        if self.path != "kernel":
-            graph += MEMORY.graph * self.models * self.parameters
-        return graph + MEMORY.drawn * drawn * self.fresh
-
-    @cached_property
-    def _held(self) -> Held:
-        return held_by(self.cell.name, self.path)
+    def diagnostics(self) -> Diagnostics:
+        """The diagnostics of the recurrence."""
+        return known(DIAGNOSTICS[self.sizes.cell.norm], self.sizes.cell.name)

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -23,14 +24,19 @@ from models.experiment.cost import (
     Cost,
     Limits,
     Speed,
-    coefficients,
     estimate,
     in_words,
+    memory,
     objection,
+    work,
 )
 from models.experiment.cost.estimate import duration, size
 from models.experiment.cost.limits import suggestions
+from models.experiment.cost.questions import cost_of_answer
+from models.experiment.cost.sizes import PopulationSizes
 from models.experiment.partition import partition
+from models.kernels.kernel import Sizes
+from models.population.compiled import KERNELS
 from models.service.questions import ask
 from models.tasks import TASKS
 from models.tasks.recall import Recall
@@ -49,7 +55,7 @@ def threads() -> Iterator[None]:
 
 
 def cost(**settings: Any) -> Cost:
-    return estimate(replace(BASE, **settings), processes=2)
+    return estimate(replace(BASE, **settings), threads=2)
 
 
 @pytest.mark.parametrize(
@@ -103,18 +109,52 @@ def test_a_loss_at_every_step_takes_longer_than_one_at_the_last() -> None:
     assert cost(task="temporal_order:targets=every").seconds > cost().seconds
 
 
-def test_a_second_process_about_halves_the_time_and_takes_memory_of_its_own() -> None:
-    alone, two = (estimate(BASE, processes=n) for n in (1, 2))
-    assert 0.4 < two.seconds / alone.seconds < 0.8
+def test_a_second_thread_shares_out_the_kernels_and_has_buffers_of_its_own() -> None:
+    large = replace(BASE, hidden_size=128, evaluate_every=400)
+    alone, two = (estimate(large, threads=n) for n in (1, 2))
+    assert 0.5 < two.seconds / alone.seconds < 0.7
     assert two.megabytes > alone.megabytes
 
 
-def test_time_is_that_of_the_slowest_process() -> None:
-    """The costliest cell, in a process of its own, takes as long with the other cell or without."""
-    pair = replace(BASE, cells=("lstm", "gru"))
-    assert len(partition(pair, 2)) == 2
-    alone = estimate(replace(BASE, cells=("lstm",)), processes=1)
-    assert estimate(pair, processes=2).seconds == pytest.approx(alone.seconds)
+def test_threads_are_no_faster_than_the_longest_model() -> None:
+    one = replace(BASE, lengths=(200,), seeds=1)
+    assert cost(**vars(one)) == estimate(one, threads=1)
+    uneven = replace(one, lengths=(20, 200))
+    assert estimate(uneven, threads=2).seconds == estimate(uneven, threads=8).seconds
+
+
+def test_populations_take_turns() -> None:
+    """Together they take as long as one after the other, but for a process to start."""
+    cells = ("rnn", "lstm", "gru:norm=layer")
+    alone = sum(cost(cells=(cell,)).seconds for cell in cells)
+    starts = (len(cells) - 1) * work.STARTING.process * work.MICRO
+    assert cost(cells=cells).seconds == pytest.approx(alone - starts)
+
+
+@pytest.mark.parametrize("norm", ["none", "layer", "batch"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_buffers_are_those_of_the_kernel(cell: str, norm: str) -> None:
+    experiment = Experiment(
+        cells=(f"{cell}:norm={norm}",), lengths=(300,), seeds=1, hidden_size=16, batch_size=32
+    )
+    sizes = PopulationSizes(experiment, partition(experiment)[0])
+    kernel = KERNELS[cell](
+        sizes.cell, Sizes(max(sizes.steps), sizes.task.inputs, sizes.hidden, sizes.sequences)
+    )
+    taken = sum(array.nbytes for array in _arrays((kernel.buffers, kernel.sites)))
+    assert memory.buffers(sizes) == pytest.approx(taken, rel=0.05)
+    assert memory.buffers(sizes, threads=4) == memory.buffers(sizes)  # of one model
+    twice = PopulationSizes(replace(experiment, seeds=2), partition(experiment)[0], [300, 300])
+    assert memory.buffers(twice, threads=4) == 2 * memory.buffers(sizes)
+
+
+def _arrays(found: Any) -> Iterator[np.ndarray]:
+    """All arrays in named tuples within each other."""
+    if isinstance(found, tuple):
+        for one in found:
+            yield from _arrays(one)
+    elif found is not None:
+        yield found
 
 
 def test_a_faster_machine_takes_less_time_and_as_much_memory() -> None:
@@ -284,16 +324,33 @@ def short_trainings() -> Iterator[tuple[float, float]]:
     while True:
         answer = ask("speed", {})
         assert isinstance(answer, dict)
-        estimated = estimate(experiment, Speed.from_answer(answer), processes=1).seconds
+        estimated = estimate(experiment, Speed.from_answer(answer), threads=1).seconds
         start = time.process_time()
-        for _ in train(experiment, processes=1):
+        for _ in train(experiment, threads=1):
             pass
         yield estimated, time.process_time() - start
 
 
 def test_numbers_that_cannot_be_imported_without_torch_are_theirs() -> None:
-    assert coefficients.EXPONENT_SEQUENCES == jacobian.SEQUENCES
-    assert coefficients.LAGS == measure.MAX_LAGS
+    assert work.EXPONENT_SEQUENCES == jacobian.SEQUENCES
+    assert work.LAGS == measure.MAX_LAGS
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("at_initialisation", {}), ("trace", {"cell": "lstm", "length": 50, "sequences": 8})],
+)
+def test_an_answer_about_larger_models_costs_more(name: str, arguments: dict[str, Any]) -> None:
+    asked = [{**vars(BASE), "hidden_size": size} for size in (16, 64, 256)]
+    answers = [cost_of_answer(name, {"experiment": one, **arguments}) for one in asked]
+    assert [one.seconds for one in answers] == sorted({one.seconds for one in answers})
+    assert [one.megabytes for one in answers] == sorted({one.megabytes for one in answers})
+    halved = cost_of_answer(name, {"experiment": asked[0], **arguments}, Speed(2, 2))
+    assert halved.seconds == pytest.approx(answers[0].seconds / 2)
+
+
+def test_a_question_about_no_experiment_costs_nothing() -> None:
+    assert cost_of_answer("speed", {}) == Cost(0, 0)
 
 
 def test_estimates_are_quick_and_do_without_torch() -> None:
