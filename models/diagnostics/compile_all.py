@@ -1,4 +1,4 @@
-"""Compiles all kernels before anybody waits for them."""
+"""Compiles kernels before anybody waits for them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from models.population.compiled import KERNELS, CompiledPopulation
 from models.population.population import initial_parameters
 from models.tasks import make_task
 
-COMPILED_FOR = (("temporal_order", "none"), ("adding", "none"), ("temporal_order", "layer"))
-"""A task with each loss, and a normalisation: all others run in the same machine code."""
+LOSSES = ("temporal_order", "adding")
+"""A task with each loss."""
+CELL_SPECS = (*KERNELS, *(f"{cell}:norm=layer" for cell in KERNELS))
+"""Cells by their machine code, the plain ones first: all options run in that of one of these."""
 
 
-def compile_all() -> Iterator[None]:
-    """Compiles kernel after kernel, what is needed most first; pauses after each.
+def compile_cell(cell: str) -> Iterator[None]:
+    """Compiles all that the cell needs, training first; pauses after each function or two.
 
-    Each takes a second or two, or milliseconds where it is in the cache.
+    That takes seconds, or milliseconds where it is in the cache.
     """
-    for task, norm in COMPILED_FOR:
-        for cell in KERNELS:
-            population = _small(task, f"{cell}:norm={norm}")
-            population.score()
-            yield
-            population.differentiate()
-            yield
-            map_trajectories(population, [0], lambda _, trajectory: lyapunov_exponent(trajectory))
-            yield
+    for task in LOSSES:
+        population = _small(task, cell)
+        population.score()
+        yield
+        population.differentiate()
+        yield
+    map_trajectories(population, [0], lambda _, trajectory: lyapunov_exponent(trajectory))
+    yield
 
 
 def _small(task_name: str, cell_spec: str) -> CompiledPopulation:

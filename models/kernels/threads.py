@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 
 import torch
 
@@ -17,9 +19,20 @@ class Threads:
 
     def __init__(self, count: int = 1) -> None:
         self.count = count
+        self._rooms = threading.local()
         self._others = (
             ThreadPoolExecutor(count - 1, "kernels", _flush_denormals) if count > 1 else None
         )
+
+    def room(self, owner: object) -> dict[str, Any]:
+        """Returns what the calling thread keeps for an owner, until another asks for its own.
+
+        So what is large is there once for each thread, whoever works in them, one after the other.
+        """
+        if getattr(self._rooms, "owner", None) is not owner:
+            self._rooms.owner, self._rooms.room = owner, {}
+        room: dict[str, Any] = self._rooms.room
+        return room
 
     def run(self, job: Callable[[int], object], jobs: Iterable[int]) -> None:
         """Does ``job`` for each number; whoever is free takes the next, in their order.

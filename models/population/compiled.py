@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -61,7 +60,6 @@ class CompiledPopulation(Population):
         self._gradients = self._arrays(self._gradient)
         self._x = [self._sizes.zeros(steps, task.inputs, sequences) for steps in self.steps]
         self._outputs = self._sizes.zeros(len(self._targets), task.outputs, sequences)
-        self._of_thread = threading.local()
         ends = list(accumulate(self.steps, initial=0))
         self._time_rows = [slice(*both) for both in pairwise(ends)]
         self._running: dict[str, np.ndarray] = {}
@@ -81,11 +79,11 @@ class CompiledPopulation(Population):
 
     def kernel_in_double(self, sequences: int) -> Kernel:
         """Returns this thread's kernel in float64 for so many sequences."""
-        kernels = self._of_thread.__dict__.setdefault("in_double", {})
-        if sequences not in kernels:
+        room, name = self.threads.room(self), f"{sequences} in double"
+        if name not in room:
             sizes = replace(self._sizes, sequences=sequences, dtype=np.float64)
-            kernels[sequences] = KERNELS[self.cell.name](self.cell, sizes)
-        kernel: Kernel = kernels[sequences]
+            room[name] = self._make_kernel(sizes)
+        kernel: Kernel = room[name]
         return kernel
 
     def _forward(self, statistics: Statistics) -> Tensor:
@@ -182,15 +180,19 @@ class CompiledPopulation(Population):
 
     def _thread(self) -> Thread:
         """What this thread works with, made when it first asks."""
-        if not hasattr(self._of_thread, "own"):
+        room = self.threads.room(self)
+        if "thread" not in room:
             sizes, most = self._sizes, max(self._targeted)
-            self._of_thread.own = Thread(
-                KERNELS[self.cell.name](self.cell, sizes, self.truncate),
+            room["thread"] = Thread(
+                self._make_kernel(sizes, self.truncate),
                 sizes.zeros(most, self.task.outputs, sizes.sequences),
                 sizes.zeros(most, sizes.hidden, sizes.sequences),
             )
-        own: Thread = self._of_thread.own
+        own: Thread = room["thread"]
         return own
+
+    def _make_kernel(self, sizes: Sizes, truncate: int = 0) -> Kernel:
+        return KERNELS[self.cell.name](self.cell, sizes, truncate)
 
     def _arrays(self, vectors: Tensor) -> list[Arrays]:
         """Views of each model's weights, or their gradient, in (S, P)."""

@@ -11,9 +11,9 @@ and go to standard output:
     {"started": 7, "process": "…"}         what the store calls it
     {"ended": 7, "answer": …}              or with "cause" and "error", see ChildProcess
 
-First of all a child compiles all kernels into the cache on disk, from which this process then loads
-them, for its children to share; without a cache it compiles them itself, one at a time between what
-else there is to do.
+First of all children compile all kernels into the cache on disk, from which this process then loads
+them, for later children to share; without a cache it compiles them itself, one at a time between
+what else there is to do.
 
 Where the input ends, or a signal asks for it, questions do, and the process once the last run has
 come to its end: what trains goes on even where its dashboard is gone. Where this process is killed,
@@ -72,17 +72,28 @@ def import_results(paths: Sequence[str], visitor: str) -> str:
     return import_file(store, [Path(path) for path in paths], visitor)
 
 
-def compile_kernels() -> None:
-    """Compiles all kernels; what is in the cache afterwards needs milliseconds to be loaded."""
-    deque(_compile_all(), maxlen=0)
+def compile_kernels(cell: str) -> None:
+    """Compiles what a cell needs; what is in the cache afterwards is loaded in milliseconds."""
+    from models.diagnostics.compile_all import compile_cell  # numba is imported here
+
+    deque(compile_cell(cell), maxlen=0)
 
 
-def _compile_all() -> Iterator[None]:
-    """See ``models.diagnostics.compile_all``; nothing where the reference trains."""
-    if kernels_on("cpu") == COMPILED:
-        from models.diagnostics.compile_all import compile_all  # numba is imported here
+def _load_kernels() -> Iterator[None]:
+    """Loads the kernels of all cells, one at a time, or compiles them where there is no cache."""
+    from models.diagnostics.compile_all import compile_cell
 
-        yield from compile_all()
+    for cell in _cells_to_compile():
+        yield from compile_cell(cell)
+
+
+def _cells_to_compile() -> list[str]:
+    """Cells by their machine code; none where the reference trains."""
+    if kernels_on("cpu") != COMPILED:
+        return []
+    from models.diagnostics.compile_all import CELL_SPECS
+
+    return list(CELL_SPECS)
 
 
 TASKS: Mapping[str, Task] = {**QUESTIONS, "train": train, "import": import_results}
@@ -94,6 +105,7 @@ class Server:
     def __init__(self, commands: Commands, say: Callable[[Mapping[str, object]], None]) -> None:
         self._commands, self._say = commands, say
         self._children: dict[int, ChildProcess] = {}
+        self._to_compile: list[str] = []
         self._loading: Iterator[None] | None = None
         self._next_look = 0.0
 
@@ -105,11 +117,8 @@ class Server:
         # and so give each forked process a copy of its own.
         gc.freeze()
         if cache_folder():
-            self._children[COMPILING] = ChildProcess(
-                compile_kernels, {}, COMPILING_MEGABYTES, COMPILING_SECONDS
-            )
-        else:
-            self._loading = _compile_all()
+            self._to_compile = _cells_to_compile()
+        self._compile_next()
         while self._children or not self._commands.ended:
             waiting = {child.connection: number for number, child in self._children.items()}
             look = 0 if self._loading else LOOK_SECONDS
@@ -132,6 +141,16 @@ class Server:
                 self._start(command["start"], command)
             elif command["end"] in self._children:
                 self._children[command["end"]].end_within(command["seconds"])
+
+    def _compile_next(self) -> None:
+        """Compiles for one cell after the other, each in a child: its memory is free again then."""
+        if self._to_compile:
+            cell = {"cell": self._to_compile.pop(0)}
+            self._children[COMPILING] = ChildProcess(
+                compile_kernels, cell, COMPILING_MEGABYTES, COMPILING_SECONDS
+            )
+        else:
+            self._loading = _load_kernels()
 
     def _load(self) -> None:
         """Loads or compiles one more kernel."""
@@ -161,7 +180,7 @@ class Server:
         if child.receive():
             del self._children[number]
             if number == COMPILING:
-                self._loading = _compile_all()
+                self._compile_next()
                 return
             self._say({"ended": number, **child.outcome})
 
