@@ -163,7 +163,7 @@ class Configuration:
     )
     megabytes: int = _variable(
         _megabytes,
-        "Memory of one run with all its processes, or of one answer, in MiB: what it may take, and "
+        "Memory of one run, or of one answer, in MiB: what it may take, and "
         "what it may be estimated to take",
         _at_least(256),
         f"{100 * SHARE_OF_MEMORY:.0f} % of the machine or container, at most {MAX_MEGABYTES}",
