@@ -49,7 +49,8 @@ def theoretical_half_life(trajectory: Trajectory) -> Tensor:
         slope = cell.candidate_slope(trajectory.gates["h"].double())
         typical = slope.square().mean(dim=(-2, -1)).sqrt().log().mean(dim=0)
         return _half_life(spectral_radius(trajectory.weights, cell).log() + typical)
-    return torch.full((len(trajectory.weights.W_h),), torch.nan, dtype=torch.float64)
+    weights = trajectory.weights.W_h
+    return weights.new_full((len(weights),), torch.nan, dtype=torch.float64)
 
 
 def _half_life(rate: Tensor) -> Tensor:
