@@ -14,7 +14,16 @@ FLAGS = {"contract", "reassoc", "arcp", "nsz"}
 """What LLVM may do to floating-point operations. Nothing that assumes there is no NaN or infinity:
 a model that diverges must be found."""
 
-OPTIONS: Any = {"nogil": True, "fastmath": FLAGS, "error_model": "numpy", "no_cfunc_wrapper": True}
+OPTIONS: Any = {
+    "nogil": True,
+    "fastmath": FLAGS,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+    # A function that another calls would stand in the machine code twice, optimised in two ways:
+    # which of them runs depends on whether the process has compiled it or found it in the cache,
+    # and so would the last bit of what it computes.
+    "forceinline": True,
+}
 
 config: Any = numba.config
 
