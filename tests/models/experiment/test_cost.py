@@ -135,7 +135,7 @@ def test_populations_take_turns() -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_buffers_are_those_of_the_kernel(cell: str, norm: str) -> None:
     experiment = Experiment(
-        cells=(f"{cell}:norm={norm}",), lengths=(300,), seeds=1, hidden_size=16, batch_size=32
+        cells=(f"{cell}:norm={norm}",), lengths=(300,), seeds=1, hidden_size=32, batch_size=64
     )
     sizes = PopulationSizes(experiment, partition(experiment)[0])
     kernel = KERNELS[cell](
