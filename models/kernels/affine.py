@@ -12,7 +12,7 @@ import numpy as np
 
 from models.kernels.compiled import compiled
 from models.kernels.normalisation import normalise, normalise_backward
-from models.kernels.products import add, add_bias, add_product, add_row_sums
+from models.kernels.products import add, add_bias, add_product, add_row_sums, copy
 
 
 class Affine(NamedTuple):
@@ -90,7 +90,7 @@ def preactivate_backward(
     else:
         hidden, inputs = w.W_h.shape[1], w.W_x.shape[1]
         add_row_sums(affine.da, g.b)
-        affine.part[:] = affine.da
+        copy(affine.da, affine.part)
         normalise_backward(t, affine.part, w.gamma_h, g.gamma_h, options, h)
         add_product(affine.part, affine.z[t, :hidden], g.W_h)
         np.dot(affine.W_h_transposed, affine.part, out=before)

@@ -11,7 +11,7 @@ from models.kernels.affine import Affine, add_read, begin, end_backward, is_cut
 from models.kernels.compiled import compiled
 from models.kernels.kernel import Kernel
 from models.kernels.normalisation import Site, normalise, normalise_backward
-from models.kernels.products import add, add_bias, add_product, add_row_sums
+from models.kernels.products import add, add_bias, add_product, add_row_sums, copy
 
 
 class GRUBuffers(NamedTuple):
@@ -92,7 +92,7 @@ def _preactivate(
         add(affine.part[:two], affine.a[:two])
         add_bias(w.b[:two], affine.a[:two])
         add_bias(w.b_hn, affine.a[two:])
-        s.x_n[:] = affine.part[two:]
+        copy(affine.part[two:], s.x_n)
         add_bias(w.b[two:], s.x_n)
 
 
@@ -186,14 +186,14 @@ def _preactivate_backward(
         add_product(affine.da, affine.z[t], affine.dW)
         add_product(s.dn, affine.z[t, hidden:], s.dW_n)
         if options.to_inputs:
-            affine.part[:] = affine.da
-            affine.part[2 * hidden :] = s.dn
+            copy(affine.da, affine.part)
+            copy(s.dn, affine.part[2 * hidden :])
             np.dot(affine.W_x_transposed, affine.part, out=affine.dx[t])
         np.dot(affine.W_h_transposed, affine.da, out=before)
     else:
         two, x = 2 * hidden, affine.z[t, hidden : hidden + inputs]
-        affine.part[:two] = affine.da[:two]
-        affine.part[two:] = s.dn
+        copy(affine.da[:two], affine.part[:two])
+        copy(s.dn, affine.part[two:])
         add_row_sums(affine.part, g.b)
         add_row_sums(affine.da[two:], g.b_hn)
         normalise_backward(t, affine.part[:two], w.gamma_x[:two], g.gamma_x[:two], options, x_rz)

@@ -19,7 +19,7 @@ from models.kernels.affine import (
 from models.kernels.compiled import compiled
 from models.kernels.kernel import Kernel
 from models.kernels.normalisation import Site, normalise, normalise_backward
-from models.kernels.products import add_bias, add_row_sums
+from models.kernels.products import add_bias, add_row_sums, copy
 
 
 class LSTMBuffers(NamedTuple):
@@ -78,7 +78,7 @@ def _show(t: int, gamma: Any, beta: Any, options: Any, s: Any, site: Any) -> np.
     c: np.ndarray = s.c[t + 1]
     if site is None:
         return c
-    s.shown[:] = c
+    copy(c, s.shown)
     normalise(t, s.shown, gamma, options, site)
     add_bias(beta, s.shown)
     shown: np.ndarray = s.shown

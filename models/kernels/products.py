@@ -37,6 +37,14 @@ def add_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 
 
 @compiled
+def copy(a: np.ndarray, out: np.ndarray) -> None:
+    """Copies a matrix to ``out``, which has its shape."""
+    flat, into = a.reshape(-1), out.reshape(-1)
+    for k in range(len(flat)):
+        into[k] = flat[k]
+
+
+@compiled
 def add(a: np.ndarray, out: np.ndarray) -> None:
     """Adds a matrix to ``out``, which has its shape."""
     flat, into = a.reshape(-1), out.reshape(-1)
