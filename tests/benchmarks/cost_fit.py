@@ -199,8 +199,7 @@ def _read() -> Iterator[Row]:
 def _omega() -> Iterator[Row]:
     for training in _trainings("rnn:omega=2", 10):
         sizes, passes = _sizes(training), dict[int, ModelPass]()
-        training._set_training_batches()
-        training.population.differentiate(look=passes.__setitem__)
+        training.population.differentiate(draw=training._draw, look=passes.__setitem__)
         last = sizes.models - 1  # whose numbers still stand in the kernel's buffers
         W_h = training.population.view_of("W_h", training.parameters.detach())[last]
         took = _microseconds(partial(omega, training.cell, W_h, passes[last]))
@@ -211,12 +210,8 @@ def _omega() -> Iterator[Row]:
 def _update() -> Iterator[Row]:
     """An optimiser step without its batches and its pass."""
     for training in _trainings("gru", 10):
-        training._set_training_batches()
-        done = training.population.differentiate()
-        with (
-            patch.object(training, "_set_training_batches", lambda: None),
-            patch.object(training.population, "differentiate", lambda *_, known=done, **__: known),
-        ):
+        done = training.population.differentiate(draw=training._draw)
+        with patch.object(training.population, "differentiate", lambda *_, known=done, **__: known):
             yield (1, training.parameters.numel() / 1000), _microseconds(training.train_step)
 
 

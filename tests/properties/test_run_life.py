@@ -179,7 +179,7 @@ def snapshot(part: int, start: int, step: int, checkpoint: bool) -> Snapshot:
             "gradients": rows.profiles(step, norms),
         },
         {shard.models[0]: np.zeros(3, np.float32)},
-        Checkpoint(step, [], {}) if checkpoint else None,
+        Checkpoint(step, {}, []) if checkpoint else None,
     )
 
 

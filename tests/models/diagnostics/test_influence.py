@@ -80,7 +80,7 @@ def test_connectivity_is_the_gradient_of_a_logit(name: str) -> None:
     V = torch.randn(models, 4, hidden, dtype=torch.float64)
     b = torch.randn(models, 4, 1, dtype=torch.float64)
     chosen = torch.arange(models) + 1
-    norms = connectivity(trajectory, V, b, chosen)
+    norms = connectivity(trajectory, V[torch.arange(models), chosen])
     assert norms.shape == (models, 5)
 
     def logit(x: torch.Tensor, t: int) -> torch.Tensor:
@@ -105,7 +105,6 @@ def test_connectivity_of_the_linear_scalar() -> None:
     w = torch.tensor([0.5, 1.25], dtype=torch.float64)
     trajectory = linear(w.view(2, 1, 1), steps=8)
     V = torch.full((2, 1, 1), 3.0, dtype=torch.float64)
-    first = torch.zeros(2, dtype=torch.long)
-    norms = connectivity(trajectory, V, V, first)
+    norms = connectivity(trajectory, V[:, 0])
     lags = torch.arange(8).flip(0)
     torch.testing.assert_close(norms, 3 * w[:, None] ** lags)

@@ -21,7 +21,8 @@ from models.diagnostics.inside.linear_probe import probe_curve
 from models.diagnostics.jacobian import lyapunov_exponent, lyapunov_exponents
 from models.diagnostics.measure import measure_connectivity, measure_profiles, measure_recurrence
 from models.diagnostics.theory import theoretical_half_life
-from models.diagnostics.trajectory import State, Trajectory, trajectories
+from models.diagnostics.trajectories import readable_trajectories
+from models.diagnostics.trajectory import State, Trajectory
 from models.kernels.autograd import AutogradUnrolled
 from models.kernels.schedule import Schedule
 from models.population.evaluation import gradient_profile, set_profile_batches
@@ -118,7 +119,7 @@ def test_connectivity_of_inputs_whose_effect_has_vanished(length: int, least: fl
 
 def test_a_batch_some_of_whose_sequences_lose_everything() -> None:
     one = alone("rnn:activation=relu,init=identity", 20, 16, "temporal_order")
-    ((_, trajectory),) = trajectories(one)
+    ((_, trajectory),) = readable_trajectories(one, [0])
     (exponents,) = lyapunov_exponents(trajectory).tolist()
     # With the identity a step leaves the gradient of a live unit as it is, and no other: between
     # the edges that are not counted, v loses the units that die there.

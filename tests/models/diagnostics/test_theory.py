@@ -11,7 +11,7 @@ from torch import Tensor
 from models.analysis.gradient_profile import gradient_horizon, half_life
 from models.diagnostics.jacobian import lyapunov_exponent
 from models.diagnostics.theory import theoretical_half_life
-from models.diagnostics.trajectory import trajectories
+from models.diagnostics.trajectories import readable_trajectories
 from models.population.evaluation import set_profile_batches
 from models.population.population import Population
 from tests.models.diagnostics.trajectories import (
@@ -54,7 +54,7 @@ def test_linear_scalar(w: float) -> None:
     weights["W_h"][:] = w * torch.eye(HIDDEN)
     shares = profile(one, "h")
     torch.testing.assert_close(shares, powers(w))
-    ((_, trajectory),) = trajectories(one)
+    ((_, trajectory),) = readable_trajectories(one, [0])
     life = math.inf if w == 1 else math.log(2) / -math.log(w)
     assert half_life(shares.numpy()) == pytest.approx(life, rel=1e-4)
     assert theoretical_half_life(trajectory).item() == pytest.approx(life, rel=1e-4)
@@ -76,7 +76,7 @@ def test_lstm_with_clamped_gates() -> None:
     i, f, o, g = weights["b"][0].split(HIDDEN)
     i[:], f[:], o[:], g[:] = -100, math.log(9), 100, 0
     torch.testing.assert_close(profile(one, "c"), powers(0.9))
-    ((_, trajectory),) = trajectories(one)
+    ((_, trajectory),) = readable_trajectories(one, [0])
     assert theoretical_half_life(trajectory).item() == pytest.approx(6.5788, rel=1e-4)
 
 
@@ -101,7 +101,7 @@ def test_theory_of_the_rnn_predicts_what_is_measured_at_initialisation(gain: str
     one = population(f"rnn:gain={gain}", "temporal_order", [100] * 3, 32, 16)
     set_profile_batches(one, [0, 1, 2])
     measured = [1 / half_life(norms.numpy()) for norms in one.gradient_profile()["h"]]
-    ((_, trajectory),) = trajectories(one)
+    ((_, trajectory),) = readable_trajectories(one, [0])
     predicted = 1 / theoretical_half_life(trajectory)
     assert predicted.tolist() == pytest.approx(measured, rel=0.15, abs=0.03)
 
