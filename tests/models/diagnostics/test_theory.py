@@ -101,7 +101,7 @@ def test_theory_of_the_rnn_predicts_what_is_measured_at_initialisation(gain: str
     one = population(f"rnn:gain={gain}", "temporal_order", [100] * 3, 32, 16)
     set_profile_batches(one, [0, 1, 2])
     measured = [1 / half_life(norms.numpy()) for norms in one.gradient_profile()["h"]]
-    ((_, trajectory),) = readable_trajectories(one, [0])
+    ((_, trajectory),) = readable_trajectories(one, [0, 1, 2])
     predicted = 1 / theoretical_half_life(trajectory)
     assert predicted.tolist() == pytest.approx(measured, rel=0.15, abs=0.03)
 
