@@ -43,6 +43,8 @@ SLOW = (
     "tests/models/exchange/test_imported.py",
     "tests/models/exchange/test_script.py",
     "tests/models/experiment/test_cost.py",
+    "tests/models/kernels/test_cache.py",
+    "tests/models/population/test_compiled.py",
     "tests/models/service/test_inside_questions.py",
     "tests/models/service/test_logs.py",
     "tests/models/service/test_running.py",
