@@ -140,7 +140,7 @@ def test_running_statistics_are_learnt_used_and_taken_to_other_lengths(cell: str
             population.differentiate("training")
     assert_agree(*populations, "running")
     learnt, own = (populations[0].score(kind).loss for kind in LEARNT_AND_OWN)
-    assert ((learnt - own).abs() > 1e-4).all()
+    assert ((learnt - own).abs() > 1e-6).all()
     lengths = [length + 4 for length in populations[0].lengths]
     elsewhere = (
         made(CompiledPopulation, spec, lengths=lengths),
