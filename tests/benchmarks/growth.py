@@ -58,7 +58,7 @@ def main() -> None:
     title = f"{options.cell}, {options.threads} threads, otherwise {in_words(BASE)}"
     print(title, table(points, alone), sep="\n\n")
     if options.out:
-        figure(points, title).write_html(options.out, include_plotlyjs="cdn")
+        figure(points, title).write_html(options.out, include_plotlyjs=True)
 
 
 def measure(cell: str, threads: int) -> tuple[pd.DataFrame, dict[str, float]]:
