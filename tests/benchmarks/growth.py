@@ -149,7 +149,7 @@ def figure(points: pd.DataFrame, title: str) -> go.Figure:
         cell = {"row": place // 2 + 1, "col": place % 2 + 1}
         drawn.update_xaxes(tickvals=values, ticktext=values, **cell)
     drawn.update_yaxes(type="log", title_text="ms an optimiser step", secondary_y=False)
-    drawn.update_yaxes(type="log", title_text="MB", secondary_y=True, showgrid=False)
+    drawn.update_yaxes(rangemode="tozero", title_text="MB", secondary_y=True, showgrid=False)
     return drawn.update_layout(title=title, template="plotly_white", height=800)
 
 
