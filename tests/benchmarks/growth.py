@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +111,7 @@ def _lines(points: pd.DataFrame, alone: Mapping[str, float]) -> Iterator[str]:
         yield f"{'  grows with':18}{ms:>11}{estimated_ms:>11}{mb:>9}{estimated_mb:>11}"
 
 
-def exponent(values: Sequence[float], taken: Sequence[float]) -> float:
+def exponent(values: pd.Series[float], taken: pd.Series[float]) -> float:
     """The slope of the logarithms over the upper half of the values; NaN where none is above 0."""
     upper = len(values) // 2
     x, y = np.asarray(values, float)[upper:], np.asarray(taken, float)[upper:]

@@ -101,7 +101,7 @@ class PopulationWork:
 
     def train_pass(self, regular: bool = True) -> Work:
         """One pass through time and back; ``regular``: with the cell's regulariser Ω, if any."""
-        regularised = regular and getattr(self.sizes.cell, "omega", 0)
+        regularised = regular and self.sizes.cell.omega
         return self._through_time(self.passes.train, OMEGA.call if regularised else 0)
 
     def _through_time(self, one: Pass, omega: float = 0) -> Work:
