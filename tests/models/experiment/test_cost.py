@@ -24,6 +24,7 @@ from models.experiment.cost import (
     Cost,
     Limits,
     Speed,
+    coefficients,
     estimate,
     in_words,
     memory,
@@ -127,7 +128,7 @@ def test_populations_take_turns() -> None:
     """Together they take as long as one after the other, but for a process to start."""
     cells = ("rnn", "lstm", "gru:norm=layer")
     alone = sum(cost(cells=(cell,)).seconds for cell in cells)
-    starts = (len(cells) - 1) * work.STARTING.process * work.MICRO
+    starts = (len(cells) - 1) * coefficients.STARTING.process * work.MICRO
     assert cost(cells=cells).seconds == pytest.approx(alone - starts)
 
 
