@@ -40,7 +40,6 @@ from models.tasks import TASKS, make_task
 from models.tasks.task import Batch
 from models.training.measurement import Measurement
 from models.training.population_trainer import PopulationTrainer
-from models.training.regularisation import omega
 from tests.benchmarks.cost_fit_processes import of_trainer, starting, trajectory
 from tests.benchmarks.cost_measured import NORMS, compile_kernels, spec
 
@@ -201,8 +200,7 @@ def _omega() -> Iterator[Row]:
         sizes, passes = _sizes(training), dict[int, ModelPass]()
         training.population.differentiate(draw=training._draw, look=passes.__setitem__)
         last = sizes.models - 1  # whose numbers still stand in the kernel's buffers
-        W_h = training.population.view_of("W_h", training.parameters.detach())[last]
-        took = _microseconds(partial(omega, training.cell, W_h, passes[last]))
+        took = _microseconds(partial(training._look, last, passes[last]))
         numbers = sizes.steps[-1] * sizes.hidden * sizes.sequences / 1000
         yield (1, numbers, numbers * sizes.hidden), took
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +58,7 @@ def main() -> None:
     title = f"{options.cell}, {options.threads} threads, otherwise {in_words(BASE)}"
     print(title, table(points, alone), sep="\n\n")
     if options.out:
-        figure(points, title).write_html(options.out, include_plotlyjs="cdn")
+        figure(points, title).write_html(options.out, include_plotlyjs=True)
 
 
 def measure(cell: str, threads: int) -> tuple[pd.DataFrame, dict[str, float]]:
@@ -111,7 +111,7 @@ def _lines(points: pd.DataFrame, alone: Mapping[str, float]) -> Iterator[str]:
         yield f"{'  grows with':18}{ms:>11}{estimated_ms:>11}{mb:>9}{estimated_mb:>11}"
 
 
-def exponent(values: Sequence[float], taken: Sequence[float]) -> float:
+def exponent(values: pd.Series[float], taken: pd.Series[float]) -> float:
     """The slope of the logarithms over the upper half of the values; NaN where none is above 0."""
     upper = len(values) // 2
     x, y = np.asarray(values, float)[upper:], np.asarray(taken, float)[upper:]
@@ -149,7 +149,7 @@ def figure(points: pd.DataFrame, title: str) -> go.Figure:
         cell = {"row": place // 2 + 1, "col": place % 2 + 1}
         drawn.update_xaxes(tickvals=values, ticktext=values, **cell)
     drawn.update_yaxes(type="log", title_text="ms an optimiser step", secondary_y=False)
-    drawn.update_yaxes(type="log", title_text="MB", secondary_y=True, showgrid=False)
+    drawn.update_yaxes(rangemode="tozero", title_text="MB", secondary_y=True, showgrid=False)
     return drawn.update_layout(title=title, template="plotly_white", height=800)
 
 

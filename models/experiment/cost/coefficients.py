@@ -102,7 +102,7 @@ DIAGNOSTICS = {
 }
 """The diagnostics by normalisation and cell."""
 READ = Read(1.11, 21.5, 1.2)
-OMEGA = Omega(162, 9.18, 0.0201)
+OMEGA = Omega(216, 13.4, 0.0674)
 UPDATE = Update(132, 4.02)
 SETTING = Setting(5.78, 0.137)
 SETTING_UP = SettingUp(286, 207, 45.5)

@@ -24,13 +24,13 @@ from models.experiment.cost import (
     Cost,
     Limits,
     Speed,
+    coefficients,
     estimate,
     in_words,
     memory,
     objection,
     work,
 )
-from models.experiment.cost.coefficients import STARTING
 from models.experiment.cost.estimate import duration, size
 from models.experiment.cost.limits import suggestions
 from models.experiment.cost.questions import cost_of_answer
@@ -128,7 +128,7 @@ def test_populations_take_turns() -> None:
     """Together they take as long as one after the other, but for a process to start."""
     cells = ("rnn", "lstm", "gru:norm=layer")
     alone = sum(cost(cells=(cell,)).seconds for cell in cells)
-    starts = (len(cells) - 1) * STARTING.process * work.MICRO
+    starts = (len(cells) - 1) * coefficients.STARTING.process * work.MICRO
     assert cost(cells=cells).seconds == pytest.approx(alone - starts)
 
 
