@@ -105,7 +105,7 @@ def _lines(points: pd.DataFrame, alone: Mapping[str, float]) -> Iterator[str]:
                 f"{row.MB:9.0f}{row.estimated_MB:11.0f}"
             )
         ms, estimated_ms, mb, estimated_mb = (
-            f"{variable}^{exponent(own['value'].tolist(), more.tolist()):.2f}"
+            f"{variable}^{exponent(own['value'], more):.2f}"
             for more in (own[name] - alone.get(name, 0) for name in COLUMNS)
         )
         yield f"{'  grows with':18}{ms:>11}{estimated_ms:>11}{mb:>9}{estimated_mb:>11}"

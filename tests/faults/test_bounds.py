@@ -31,8 +31,9 @@ ENDLESS = replace(SHORT, steps=10**6)
 REFUSED_SECONDS = 4.0
 """Long enough for many polls of the scheduler, and for a process to have imported torch."""
 MEGABYTES = 400
-MOST_PROCESSES = 2
-"""The warm process, and one that trains."""
+MOST_PROCESSES = 4
+"""The warm process, one that compiles kernels, one that says how fast the machine is, and one that
+trains."""
 
 LARGE: dict[str, Any] = {"cells": ["lstm"], "lengths": [20000], "device": "cpu"}
 TOO_LONG = {**LARGE, "hidden_size": 256, "batch_size": 1}
@@ -126,7 +127,7 @@ def test_a_question_takes_no_longer_than_it_may(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(questions, "SECONDS", 1.0)
-    with pytest.raises(ChildError, match="it took more than 1 s: lower"):
+    with pytest.raises(ChildError, match="it took more than [12] s: lower"):
         scheduler.ask("at_initialisation", {"experiment": {**TOO_LONG, "hidden_size": 64}})
 
 
@@ -140,6 +141,7 @@ def test_a_question_ends_where_nobody_waits_for_its_answer(
 ) -> None:
     wait_until(lambda: scheduler.speed is not REFERENCE)
     store = scheduler.store
+    wait_until(lambda: len(processes_of(store)) == 1)  # once the kernels are compiled
     (warm,) = processes_of(store)
     left = threading.Event()
 

@@ -38,7 +38,7 @@ def passing(sizes: PopulationSizes) -> float:
 def buffers(sizes: PopulationSizes, threads: int = 1) -> float:
     """Returns what one model's pass needs for each thread."""
     normalised = known(NORMALISED[sizes.cell.norm], sizes.cell.name)
-    row = (known(BUFFERED, sizes.cell.name) + normalised) * sizes.hidden + sizes.task.inputs + 1
+    row = (known(BUFFERED, sizes.cell.name) + normalised) * sizes.hidden + 2 * sizes.task.inputs + 1
     weights = 3 * sizes.parameters  # W, its transpose and its gradient
     one = max(sizes.steps) * row * sizes.sequences + weights
     return FLOAT * min(threads, sizes.models) * one

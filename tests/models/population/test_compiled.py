@@ -35,8 +35,9 @@ CELL_SPECS = [
     *(f"{cell}:norm={norm}" for cell in ("rnn", "lstm", "gru") for norm in ("layer", "batch")),
 ]
 LEARNT_AND_OWN: tuple[Statistics, Statistics] = ("running", "batch")
-TOLERANCE = {torch.float64: (1e-10, 1e-12), torch.float32: (5e-4, 1e-5)}
-"""Relative and absolute. In single precision: of rounding, and of a rational tanh."""
+TOLERANCE = {torch.float64: 1e-10, torch.float32: 2e-4}
+"""Of the largest number, where that is above 1. In single precision: of rounding, and of a rational
+tanh, which normalisation over few numbers makes larger."""
 
 P = TypeVar("P", CompiledPopulation, ReadablePopulation)
 
@@ -85,8 +86,8 @@ def both(
 
 
 def assert_close(ours: Tensor, theirs: Tensor) -> None:
-    rtol, atol = TOLERANCE[ours.dtype]
-    torch.testing.assert_close(ours, theirs, rtol=rtol, atol=atol)
+    allowed = TOLERANCE[ours.dtype] * max([1, *theirs.abs().flatten().tolist()])
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=allowed)
 
 
 def assert_agree(ours: Population, theirs: Population, statistics: Statistics = "batch") -> None:
