@@ -17,6 +17,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from dashboard.components import failures
+from dashboard.components.download_button import Downloads
 from dashboard.scheduling import app_resources
 from dashboard.session.public_page import PublicPage
 
@@ -50,4 +51,4 @@ def show_page() -> None:
 if __name__ == "__main__":
     show_page()
 else:
-    app = st.App(__file__, middleware=[Middleware(PublicPage)])
+    app = st.App(__file__, middleware=[Middleware(PublicPage), Middleware(Downloads)])

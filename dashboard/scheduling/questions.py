@@ -24,6 +24,10 @@ SECONDS = 60.0
 IMPORT_SECONDS = 300.0
 IMPORT_MEGABYTES = 300.0
 """The most that an import was measured to take."""
+EXPORT_SECONDS = 170.0
+"""Within which a browser waits for it, see Streamlit's button."""
+EXPORT_MEGABYTES = 400.0
+"""What one of a million rows was measured to take."""
 LOOK_SECONDS = 0.1
 """How often it is seen whether the visitor still waits for the answer."""
 
@@ -57,6 +61,11 @@ class Requests:
         with self._only_import():
             run_id: str = self._carry_out("import", arguments, IMPORT_MEGABYTES, IMPORT_SECONDS)
             return run_id
+
+    def export(self, run_id: str, name: str, path: Path) -> None:
+        """Writes one file of a run's export. Raises ChildError."""
+        arguments = {"run_id": run_id, "name": name, "path": str(path)}
+        self._carry_out("export", arguments, EXPORT_MEGABYTES, EXPORT_SECONDS)
 
     @contextmanager
     def _only_import(self) -> Iterator[None]:

@@ -32,6 +32,7 @@ from typing import Any
 # PyTorch imports it, and SymPy with it, over the first Jacobian: here once, for all children.
 import torch.fx.experimental.symbolic_shapes  # noqa: F401
 
+from models.exchange.files import export
 from models.exchange.import_run import import_file
 from models.service.child_process import ChildProcess, Task
 from models.service.logs import start_logging
@@ -63,7 +64,18 @@ def import_results(paths: Sequence[str], visitor: str) -> str:
     return import_file(store, [Path(path) for path in paths], visitor)
 
 
-TASKS: Mapping[str, Task] = {**QUESTIONS, "train": train, "import": import_results}
+def export_results(run_id: str, name: str, path: str) -> None:
+    """Writes one file of a run's export, see ``models.exchange.files.export``."""
+    store = Store(Configuration.from_environment().store, must_exist=True)
+    export(store, run_id, name, Path(path))
+
+
+TASKS: Mapping[str, Task] = {
+    **QUESTIONS,
+    "train": train,
+    "import": import_results,
+    "export": export_results,
+}
 
 
 class Server:
