@@ -99,9 +99,7 @@ def export(store: Store, run_id: str, name: str, path: Path) -> None:
 
 
 def _weights(store: Store, run: Run) -> dict[WeightsKey, np.ndarray]:
-    kept = in_order(store.weights(run.id), run.experiment)[
-        [one.name for one in fields(WeightsKey)]
-    ]
+    kept = in_order(store.weights(run.id), run.experiment)[[one.name for one in fields(WeightsKey)]]
     return {
         WeightsKey(*row): store.parameters(run.id, *row[:-1])
         for row in kept.itertuples(index=False)

@@ -81,9 +81,14 @@ TASKS: Mapping[str, Task] = {
 class Server:
     """Carries out what its standard input says, until that has ended and the last run with it."""
 
-    def __init__(self, commands: Commands, say: Callable[[Mapping[str, object]], None]) -> None:
-        self._commands, self._say = commands, say
-        self._children: dict[int, ChildProcess] = {}
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """``say`` takes a line for standard output."""
+        self._say = say
+        self._children: dict[Any, ChildProcess] = {}
+        """By the connections over which they answer."""
+        self._source, self._read = _standard_input()
+        self._rest = b""
+        self._ended = False
         self._next_look = 0.0
 
     def run(self) -> None:
@@ -93,82 +98,62 @@ class Server:
         # What is there already is not for the garbage collector, which would write to every object
         # and so give each forked process a copy of its own.
         gc.freeze()
-        while self._children or not self._commands.ended:
-            waiting = {child.connection: number for number, child in self._children.items()}
-            for ready in wait([*waiting, *self._commands.sources], timeout=LOOK_SECONDS):
-                if isinstance(ready, Connection) and ready in waiting:
-                    self._receive(waiting[ready])
+        while self._children or not self._ended:
+            sources = [] if self._ended else [self._source]
+            for ready in wait([*self._children, *sources], timeout=LOOK_SECONDS):
+                if ready in self._children:
+                    self._receive(self._children[ready])
                 else:
-                    self._obey()
-            if self._commands.ended:
-                self._end_questions()
-            self._enforce_limits()
+                    self._obey(self._read())
+            if time.monotonic() >= self._next_look:
+                self._look_after_children()
 
     def _end(self, *_: object) -> None:
-        self._commands.ended = True
+        self._ended = True
 
-    def _obey(self) -> None:
-        for command in self._commands.read():
+    def _obey(self, text: bytes) -> None:
+        self._ended = self._ended or not text
+        *lines, self._rest = (self._rest + text).split(b"\n")
+        for command in map(json.loads, lines):
             if "start" in command:
                 self._start(command["start"], command)
-            elif command["end"] in self._children:
-                self._children[command["end"]].end_within(command["seconds"])
-
-    def _end_questions(self) -> None:
-        """Nobody is left who asked them."""
-        for child in self._children.values():
-            if child.has_deadline:
-                child.end_within(0)
+            else:
+                for child in self._children.values():
+                    if child.number == command["end"]:
+                        child.end_within(command["seconds"])
 
     def _start(self, number: int, command: Mapping[str, Any]) -> None:
-        self._children[number] = child = ChildProcess(
+        child = ChildProcess(
+            number,
             TASKS[command["task"]],
             command["arguments"],
             command["megabytes"],
             command["seconds"],
-            inherited=[other.connection for other in self._children.values()],
         )
-        self._say({"started": number, "process": child.identity})
+        self._children[child.connection] = child
+        self._say(json.dumps({"started": number, "process": child.identity}))
 
-    def _receive(self, number: int) -> None:
-        child = self._children[number]
+    def _receive(self, child: ChildProcess) -> None:
         if child.receive():
-            del self._children[number]
-            self._say({"ended": number, **child.outcome})
+            del self._children[child.connection]
+            self._say(f'{{"ended": {child.number}, {child.outcome[1:]}')  # its JSON as it came
 
-    def _enforce_limits(self) -> None:
-        if time.monotonic() >= self._next_look:
-            for child in self._children.values():
-                child.enforce_limits()
-            self._next_look = time.monotonic() + LOOK_SECONDS
+    def _look_after_children(self) -> None:
+        for child in self._children.values():
+            if self._ended and child.has_deadline:
+                child.end_within(0)  # nobody is left who asked
+            child.enforce_limits()
+        self._next_look = time.monotonic() + LOOK_SECONDS
 
 
-class Commands:
-    """Lines of standard input as they come, to be waited for together with connections."""
-
-    def __init__(self) -> None:
-        self.ended = False
-        self._rest = b""
-        self._source: Any
-        if CONTEXT.get_start_method() == "fork":
-            self._source, self._read = 0, lambda: os.read(0, CHUNK_BYTES)
-        else:
-            # Only Linux can wait for pipes and connections alike; elsewhere a thread is no harm.
-            self._source, into = CONTEXT.Pipe(duplex=False)
-            self._read = self._source.recv_bytes
-            threading.Thread(target=_pass_on, args=(into,), daemon=True).start()
-
-    @property
-    def sources(self) -> list[Any]:
-        """What to wait for."""
-        return [] if self.ended else [self._source]
-
-    def read(self) -> list[dict[str, Any]]:
-        """What has come; waits for something where nothing has."""
-        chunk = self._read()
-        self.ended = not chunk
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        return [json.loads(line) for line in lines]
+def _standard_input() -> tuple[Any, Callable[[], bytes]]:
+    """What to wait for together with connections, and what then reads what has come."""
+    if CONTEXT.get_start_method() == "fork":
+        return 0, lambda: os.read(0, CHUNK_BYTES)
+    # Only Linux can wait for pipes and connections alike; elsewhere a thread is no harm.
+    source, into = CONTEXT.Pipe(duplex=False)
+    threading.Thread(target=_pass_on, args=(into,), daemon=True).start()
+    return source, source.recv_bytes
 
 
 def _pass_on(into: Connection) -> None:
