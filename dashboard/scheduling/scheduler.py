@@ -27,7 +27,6 @@ from models.store import Status, Store, StoreError
 from models.store.housekeeping import tidy
 from models.store.lost_runs import close_lost_runs
 from models.store.process import is_here
-from models.store.run import Run
 
 POLL_SECONDS = 0.2
 """How often it looks after what trains and waits."""
@@ -171,12 +170,12 @@ class Scheduler:
 
     def _has_room(self) -> bool:
         """Whether one more run may train here; those of a dashboard that is gone count."""
-        others = [run for run in self.queue.training if self._is_of_another(run)]
+        others = [
+            run
+            for run in self.queue.training
+            if run.id not in self._training and run.visitor and run.process and is_here(run.process)
+        ]
         return len(self._training) + len(others) < self.configuration.trainers
-
-    def _is_of_another(self, run: Run) -> bool:
-        here = bool(run.visitor and run.process and is_here(run.process))
-        return here and run.id not in self._training
 
     def _preempt(self) -> None:
         """Stops a run that nobody looks at, where others wait and none may start."""

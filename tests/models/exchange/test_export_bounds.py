@@ -70,7 +70,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     return url, store_results(Store(url), results)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 @pytest.mark.parametrize("name", ["influence.csv", "all.zip"])
 def test_an_export_takes_little_more_memory_than_its_tables(
     large: tuple[str, str], tmp_path: Path, name: str
