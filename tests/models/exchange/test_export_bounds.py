@@ -115,9 +115,12 @@ def test_only_the_tables_that_a_file_has_are_read(
     run = store_results(store, tiny_run.results())
     seen: list[str] = []
     read = store.read
-    monkeypatch.setattr(
-        store, "read", lambda run, table, *more: (seen.append(table), read(run, table, *more))[1]
-    )
+
+    def watched(run_id: str, table: str, after: int = 0) -> tuple[pd.DataFrame, int]:
+        seen.append(table)
+        return read(run_id, table, after)
+
+    monkeypatch.setattr(store, "read", watched)
     files.export(store, run, files.EXPERIMENT, tmp_path / "file")
     assert seen == []
     files.export(store, run, "accuracy.csv", tmp_path / "file")
