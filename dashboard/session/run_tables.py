@@ -15,9 +15,10 @@ from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store import Store
 
-KEPT_SECONDS = 15.0
+KEPT_SECONDS = 30.0
 """How long the tables of a run stay without being asked for. A page of a run that trains asks every
-second or two, a closed one never, though Streamlit keeps its session for a minute."""
+second or two, a closed one never, though Streamlit keeps its session for a minute; to read the run
+again takes a tenth of a second (three for the largest of the recorded ones)."""
 
 
 @dataclass(frozen=True)
