@@ -129,15 +129,13 @@ class _WarmProcess:
     def _listen(self) -> None:
         assert self.popen.stdout
         for line in self.popen.stdout:
-            message = json.loads(line)
-            if "started" in message:
-                self._children[message["started"]].process = message["process"]
-                continue
-            result = self._children.pop(message["ended"]).result
-            if "error" in message:
-                result.set_exception(ChildError(message["error"], message["cause"]))
-            else:
-                result.set_result(message["answer"])
+            match json.loads(line):
+                case {"started": number, "process": process}:
+                    self._children[number].process = process
+                case {"ended": number, "answer": answer}:
+                    self._children.pop(number).result.set_result(answer)
+                case {"ended": number, "error": error, "cause": cause}:
+                    self._children.pop(number).result.set_exception(ChildError(error, cause))
         self.popen.wait()
         self._give_up()
 

@@ -59,7 +59,7 @@ class ChildProcess:
         task: Task,
         arguments: Mapping[str, Any],
         megabytes: int,
-        seconds: float | None = None,
+        seconds: float | None,
     ) -> None:
         """``number`` is what others call it."""
         self.outcome = ""

@@ -114,24 +114,16 @@ class Server:
     def _obey(self, text: bytes) -> None:
         self._ended = self._ended or not text
         *lines, self._rest = (self._rest + text).split(b"\n")
-        for command in map(json.loads, lines):
-            if "start" in command:
-                self._start(command["start"], command)
-            else:
-                for child in self._children.values():
-                    if child.number == command["end"]:
-                        child.end_within(command["seconds"])
-
-    def _start(self, number: int, command: Mapping[str, Any]) -> None:
-        child = ChildProcess(
-            number,
-            TASKS[command["task"]],
-            command["arguments"],
-            command["megabytes"],
-            command["seconds"],
-        )
-        self._children[child.connection] = child
-        self._say(json.dumps({"started": number, "process": child.identity}))
+        for line in lines:
+            match json.loads(line):
+                case {"start": number, "task": task, **how}:
+                    child = ChildProcess(number, TASKS[task], **how)
+                    self._children[child.connection] = child
+                    self._say(json.dumps({"started": number, "process": child.identity}))
+                case {"end": number, "seconds": seconds}:
+                    for child in self._children.values():
+                        if child.number == number:
+                            child.end_within(seconds)
 
     def _receive(self, child: ChildProcess) -> None:
         if child.receive():
