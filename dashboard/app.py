@@ -17,8 +17,10 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from dashboard.components import failures
+from dashboard.components.download_button import Downloads
 from dashboard.scheduling import app_resources
 from dashboard.session.public_page import PublicPage
+from models.settings.machine import share_arenas
 
 # Live pages are drawn again every second or so: without Streamlit's own indicator, whose Stop
 # button is not ours, and without fading elements that are about to be drawn again.
@@ -50,4 +52,5 @@ def show_page() -> None:
 if __name__ == "__main__":
     show_page()
 else:
-    app = st.App(__file__, middleware=[Middleware(PublicPage)])
+    share_arenas()
+    app = st.App(__file__, middleware=[Middleware(PublicPage), Middleware(Downloads)])

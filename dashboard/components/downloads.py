@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.components.download_button import download_button
-from dashboard.scheduling.app_resources import store
+from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.session import current_run
 from dashboard.session.run_tables import Tables
-from models.exchange.files import (
-    Results,
-    csv_bytes,
-    experiment_bytes,
-    from_store,
-    table_bytes,
-    table_from_store,
-    zip_bytes,
-)
+from models.exchange.files import EXPERIMENT, Results, write_csv, write_file
 from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment
 from models.store.run import Run
@@ -30,60 +23,45 @@ def run_downloads(run: Run, key: str) -> None:
     """Draws the downloads of the run on show: all measurements by the time of the press."""
     tables = current_run.reader().read(store(), run.updated)
     if len(tables.accuracy):
-        results = partial(from_store, store(), run.id)
-        table = partial(table_from_store, store(), run)
         # Each run has buttons of its own: a button from before a change of run stays that run's.
-        _table_downloads(run.id, tables, results, table, f"{key}_{run.id}")
+        _table_downloads(run.id, tables, partial(scheduler().export, run.id), f"{key}_{run.id}")
 
 
 def recorded_downloads(recorded: Results, tables: Tables, key: str) -> None:
     """Draws the downloads of a recorded run."""
-    _table_downloads(
-        recorded.run, tables, lambda: recorded, lambda name: recorded.tables[name], key
-    )
+    _table_downloads(recorded.run, tables, partial(write_file, recorded), key)
 
 
 def _table_downloads(
-    run_id: str,
-    tables: Tables,
-    results: Callable[[], Results],
-    table: Callable[[str], pd.DataFrame],
-    key: str,
+    run_id: str, tables: Tables, write: Callable[[str, Path], None], key: str
 ) -> None:
     """Draws a button for each CSV and for the experiment, and one for all of them as a ZIP.
 
-    ``results`` and ``table`` are called only when a button is pressed.
+    ``write`` is called with the name of a file and its place when its button is pressed.
     """
-    names = [name for name, rows in vars(tables).items() if len(rows)]
-    files: dict[str, Callable[[], bytes]] = {
-        f"{name}.csv": partial(_csv, name, table) for name in names
-    }
-    files["experiment.json"] = lambda: experiment_bytes(results())
-    _buttons({f"{run_id}.zip": lambda: zip_bytes(results()), **files}, key)
+    names = [f"{name}.csv" for name, rows in vars(tables).items() if len(rows)]
+    files = [f"{run_id}.zip", *names, EXPERIMENT]
+    _buttons({name: partial(write, name) for name in files}, key)
 
 
 def frame_downloads(frames: Mapping[str, pd.DataFrame], key: str) -> None:
     """Draws a button for each frame, which downloads it as a CSV of this name."""
-    _buttons({f"{name}.csv": partial(csv_bytes, frame) for name, frame in frames.items()}, key)
+    _buttons({f"{name}.csv": partial(write_csv, frame) for name, frame in frames.items()}, key)
 
 
-def _buttons(files: Mapping[str, Callable[[], bytes]], key: str) -> None:
+def _buttons(files: Mapping[str, Callable[[Path], None]], key: str) -> None:
     """Draws the buttons in a row, or as many rows as they need; a ZIP stands out."""
     row = st.container(horizontal=True)
-    for name, content in files.items():
+    for name, write in files.items():
         whole = name.endswith(".zip")
         download_button(
             "Everything (ZIP)" if whole else name,
-            content,
+            write,
             name,
             f"{key}_{'zip' if whole else name}",
             row,
             type="primary" if whole else "secondary",
         )
-
-
-def _csv(name: str, table: Callable[[str], pd.DataFrame]) -> bytes:
-    return table_bytes(name, table(name))
 
 
 def reproduce(experiment: Experiment) -> None:

@@ -49,7 +49,7 @@ class ChildProcesses:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """``variables`` are the environment of every process beside our own."""
-        self._variables = dict(variables)
+        self._environment = {**os.environ, **variables, "PYTHONPATH": str(ROOT)}
         self._lock = threading.Lock()
         self._warm: _WarmProcess | None = None
         self._closed = False
@@ -70,14 +70,16 @@ class ChildProcesses:
 
         Raises ChildError where there is no process that could.
         """
-        return self._warm_process().start(task, arguments, megabytes, seconds)
+        bounds = {"megabytes": megabytes, "seconds": seconds}
+        return self._warm_process().start({"task": task, "arguments": arguments, **bounds})
 
     def close(self) -> None:
         """Ends every process."""
         with self._lock:
             self._closed = True
             if self._warm:
-                self._warm.close()
+                self._warm.popen.kill()  # and with it its children
+                self._warm.popen.wait()
 
     def _warm_process(self) -> _WarmProcess:
         with self._lock:
@@ -86,17 +88,17 @@ class ChildProcesses:
             if self._warm is None or not self._warm.alive:
                 if self._warm and time.monotonic() < self._warm.started + RESTART_SECONDS:
                     raise ChildError("the process that computes has died: try again soon", "died")
-                self._warm = _WarmProcess(self._variables)
+                self._warm = _WarmProcess(self._environment)
             return self._warm
 
 
 class _WarmProcess:
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self.started = time.monotonic()
-        self._popen = subprocess.Popen(
+        self.popen = subprocess.Popen(
             [sys.executable, "-m", "models", "serve"],
             cwd=ROOT,
-            env={**os.environ, **variables, "PYTHONPATH": str(ROOT)},
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -108,45 +110,33 @@ class _WarmProcess:
 
     @property
     def alive(self) -> bool:
-        return self._popen.poll() is None
+        return self.popen.poll() is None
 
-    def start(
-        self, task: str, arguments: Mapping[str, Any], megabytes: int, seconds: float | None
-    ) -> Child:
+    def start(self, wanted: Mapping[str, Any]) -> Child:
         number = next(self._numbers)
         child = Child(lambda seconds: self._write({"end": number, "seconds": seconds}))
         self._children[number] = child
-        bounds = {"megabytes": megabytes, "seconds": seconds}
-        self._write({"start": number, "task": task, "arguments": arguments, **bounds})
+        self._write({"start": number, **wanted})
         if not self.alive:  # it may have died before the child was there to be given up
             self._give_up()
         return child
 
-    def close(self) -> None:
-        for child in list(self._children.values()):
-            child.end_within(0)
-        self._popen.kill()
-        self._popen.wait()
-
     def _write(self, message: Mapping[str, Any]) -> None:
-        assert self._popen.stdin is not None
+        assert self.popen.stdin
         with self._writing, contextlib.suppress(OSError):  # dead: then its children are given up
-            self._popen.stdin.write(json.dumps(message) + "\n")
-            self._popen.stdin.flush()
+            print(json.dumps(message), file=self.popen.stdin, flush=True)
 
     def _listen(self) -> None:
-        assert self._popen.stdout is not None
-        for line in self._popen.stdout:
-            message = json.loads(line)
-            if "started" in message:
-                self._children[message["started"]].process = message["process"]
-                continue
-            result = self._children.pop(message["ended"]).result
-            if "error" in message:
-                result.set_exception(ChildError(message["error"], message["cause"]))
-            else:
-                result.set_result(message["answer"])
-        self._popen.wait()
+        assert self.popen.stdout
+        for line in self.popen.stdout:
+            match json.loads(line):
+                case {"started": number, "process": process}:
+                    self._children[number].process = process
+                case {"ended": number, "answer": answer}:
+                    self._children.pop(number).result.set_result(answer)
+                case {"ended": number, "error": error, "cause": cause}:
+                    self._children.pop(number).result.set_exception(ChildError(error, cause))
+        self.popen.wait()
         self._give_up()
 
     def _give_up(self) -> None:

@@ -1,4 +1,4 @@
-"""What a visitor waits for, answers and imports: bounded, and ended where nobody waits any more.
+"""What a visitor waits for: answers, imports, exports, all bounded and ended with the waiting.
 
 Questions are admitted by the estimate that runs are.
 """
@@ -24,21 +24,25 @@ SECONDS = 60.0
 IMPORT_SECONDS = 300.0
 IMPORT_MEGABYTES = 300.0
 """The most that an import was measured to take."""
+EXPORT_SECONDS = 170.0
+"""Within which a browser waits for it, see Streamlit's button."""
+EXPORT_MEGABYTES = 400.0
+"""What one of a million rows was measured to take."""
 LOOK_SECONDS = 0.1
 """How often it is seen whether the visitor still waits for the answer."""
 
 
 class Requests:
-    """Answers and imports, each in a process of its own: one import at a time, and as many at once
-    as memory has room for.
+    """Answers, imports and exports, each in a process of its own, as many at once as memory has
+    room for.
     """
 
     def __init__(self, children: ChildProcesses, megabytes: int) -> None:
         """``megabytes`` is what one may take, and all at once as estimated."""
         self._children, self._megabytes = children, megabytes
-        self._used = 0.0
-        self._room = threading.Condition()
-        self._import = threading.Lock()
+        self._at_work: list[tuple[str, float]] = []
+        """Tasks and the megabytes of each."""
+        self._change = threading.Condition()
 
     def ask(self, name: str, arguments: Mapping[str, Any], speed: Speed) -> Any:
         """The answer to one of ``models.service.questions``. Raises ChildError."""
@@ -54,24 +58,18 @@ class Requests:
     def import_files(self, paths: Sequence[Path], visitor: str) -> str:
         """The id of the run that these files are by now. Raises ChildError."""
         arguments = {"paths": [str(path) for path in paths], "visitor": visitor}
-        with self._only_import():
-            run_id: str = self._carry_out("import", arguments, IMPORT_MEGABYTES, IMPORT_SECONDS)
-            return run_id
+        run_id: str = self._carry_out("import", arguments, IMPORT_MEGABYTES, IMPORT_SECONDS)
+        return run_id
 
-    @contextmanager
-    def _only_import(self) -> Iterator[None]:
-        """Waits for the imports of others: together they would keep the store from everybody."""
-        while not self._import.acquire(timeout=LOOK_SECONDS):
-            _leave_if_nobody_waits()
-        try:
-            yield
-        finally:
-            self._import.release()
+    def export(self, run_id: str, name: str, path: Path) -> None:
+        """Writes one file of a run's export. Raises ChildError."""
+        arguments = {"run_id": run_id, "name": name, "path": str(path)}
+        self._carry_out("export", arguments, EXPORT_MEGABYTES, EXPORT_SECONDS)
 
     def _carry_out(
         self, task: str, arguments: Mapping[str, Any], megabytes: float, seconds: float
     ) -> Any:
-        with self._memory(megabytes):
+        with self._room(task, megabytes):
             child = self._children.start(task, arguments, self._megabytes, seconds)
             try:
                 return _wait_for(child)
@@ -82,19 +80,26 @@ class Requests:
             return _wait_for(self._children.start(task, arguments, self._megabytes, seconds))
 
     @contextmanager
-    def _memory(self, megabytes: float) -> Iterator[None]:
-        """Waits for so much; one question alone always finds room."""
-        with self._room:
-            while self._used and self._used + megabytes > self._megabytes:
-                self._room.wait(LOOK_SECONDS)
+    def _room(self, task: str, megabytes: float) -> Iterator[None]:
+        """Waits until there is room for this task, and takes it."""
+        own = task, megabytes
+        with self._change:
+            while not self._has_room(*own):
+                self._change.wait(LOOK_SECONDS)
                 _leave_if_nobody_waits()
-            self._used += megabytes
+            self._at_work.append(own)
         try:
             yield
         finally:
-            with self._room:
-                self._used -= megabytes
-                self._room.notify_all()
+            with self._change:
+                self._at_work.remove(own)
+                self._change.notify_all()
+
+    def _has_room(self, task: str, megabytes: float) -> bool:
+        """One task alone always has; imports together would keep the store from everybody."""
+        used = sum(taken for _, taken in self._at_work)
+        alone = task != "import" or all(other != task for other, _ in self._at_work)
+        return alone and (not used or used + megabytes <= self._megabytes)
 
 
 def _wait_for(child: Child) -> Any:

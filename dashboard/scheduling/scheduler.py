@@ -18,6 +18,7 @@ from typing import Any
 from dashboard.scheduling.child_processes import Child, ChildError, ChildProcesses
 from dashboard.scheduling.questions import Requests
 from dashboard.scheduling.run_queue import Place, Queue
+from models.exchange.files import export
 from models.exchange.import_run import discard_broken_off
 from models.experiment import Experiment
 from models.experiment.cost import REFERENCE, Speed, estimate
@@ -26,7 +27,6 @@ from models.store import Status, Store, StoreError
 from models.store.housekeeping import tidy
 from models.store.lost_runs import close_lost_runs
 from models.store.process import is_here
-from models.store.run import Run
 
 POLL_SECONDS = 0.2
 """How often it looks after what trains and waits."""
@@ -38,6 +38,8 @@ GRACE_SECONDS = 20.0
 """How long a run may take to end after Stop before its process is killed."""
 RETRY_SECONDS = 5.0
 """How long it starts nothing after a child that has not come to its end."""
+SMALL_EXPORT_BYTES = 500_000
+"""What a run takes in the store whose export costs the dashboard next to nothing."""
 
 log = logging.getLogger("memory_lab.scheduler")
 
@@ -109,6 +111,17 @@ class Scheduler:
         """Makes exported results a run of this visitor's; returns its id. Raises ChildError."""
         return self._requests.import_files(paths, visitor)
 
+    def export(self, run_id: str, name: str, path: Path) -> None:
+        """Writes one file of a run's export, see ``models.exchange.files.export``.
+
+        A small one is written here, in less time than a process takes to start. Raises ChildError,
+        StoreError, OSError.
+        """
+        if self.store.run(run_id).size < SMALL_EXPORT_BYTES:
+            export(self.store, run_id, name, path)
+        else:
+            self._requests.export(run_id, name, path)
+
     def close(self) -> None:
         """Ends every process, for tests."""
         self._closed = True
@@ -157,12 +170,12 @@ class Scheduler:
 
     def _has_room(self) -> bool:
         """Whether one more run may train here; those of a dashboard that is gone count."""
-        others = [run for run in self.queue.training if self._is_of_another(run)]
+        others = [
+            run
+            for run in self.queue.training
+            if run.id not in self._training and run.visitor and run.process and is_here(run.process)
+        ]
         return len(self._training) + len(others) < self.configuration.trainers
-
-    def _is_of_another(self, run: Run) -> bool:
-        here = bool(run.visitor and run.process and is_here(run.process))
-        return here and run.id not in self._training
 
     def _preempt(self) -> None:
         """Stops a run that nobody looks at, where others wait and none may start."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+import threading
+import time
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import pandas as pd
@@ -12,6 +14,11 @@ from models.analysis.statistics import select_learning_rate
 from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store import Store
+
+KEPT_SECONDS = 30.0
+"""How long the tables of a run stay without being asked for. A page of a run that trains asks every
+second or two, a closed one never, though Streamlit keeps its session for a minute; to read the run
+again takes a tenth of a second (three for the largest of the recorded ones)."""
 
 
 @dataclass(frozen=True)
@@ -31,48 +38,73 @@ class Tables:
 
 @dataclass
 class Reader:
-    """Reads one run: every call of ``read`` fetches only the new rows."""
+    """What one session has on show of a run."""
 
     run: str
     experiment: Experiment
     waits: bool = False
     """Whether nothing is read yet: after a press of Train the page comes first, then figures."""
-    _frames: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
-    _cursors: dict[str, int] = field(default_factory=dict)
-    _read: tuple[int, Tables] | None = None
-    _updated: datetime | None = None
-
-    @property
-    def version(self) -> int:
-        """A number that grows whenever more rows were read."""
-        return sum(self._cursors.values())
+    version: int = 0
+    """Of what was read last: a number that grows whenever more rows were."""
 
     def read(self, store: Store, updated: datetime) -> Tables:
         """All measurements by now; ``updated`` is the time of the run's last change."""
         if self.waits:
             return empty()
-        if self._read and updated == self._updated:
-            return self._read[1]
-        self._updated = updated
-        frames = {name: self._follow(store, name) for name in TABLES if name != "gradients"}
-        if self._read is None or self._read[0] != self.version:
-            self._read = self.version, self._selected(store, frames)
-        return self._read[1]
+        self.version, tables = _shared(self.run, self.experiment).read(store, updated)
+        return tables
+
+
+class _Measured:
+    """The tables of one run, for all sessions: every call of ``read`` fetches only the new rows."""
+
+    def __init__(self, run: str, experiment: Experiment) -> None:
+        self.used = time.monotonic()
+        self._run, self._experiment = run, experiment
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._cursors: dict[str, int] = {}
+        self._read: tuple[int, Tables] | None = None
+        self._updated: datetime | None = None
+        self._lock = threading.Lock()
+
+    def read(self, store: Store, updated: datetime) -> tuple[int, Tables]:
+        """The version and the tables of it."""
+        with self._lock:
+            if self._read is None or updated != self._updated:
+                frames = {name: self._follow(store, name) for name in TABLES if name != "gradients"}
+                version = sum(self._cursors.values())
+                if self._read is None or self._read[0] != version:
+                    self._read = version, self._selected(store, frames)
+                self._updated = updated
+            return self._read
 
     def _selected(self, store: Store, frames: dict[str, pd.DataFrame]) -> Tables:
-        steps = {0, *store.profile_steps(self.run).values()}
-        frames["gradients"] = store.profiles(self.run, steps)
-        frames["accuracy"] = in_order(frames["accuracy"], self.experiment)
+        steps = {0, *store.profile_steps(self._run).values()}
+        frames["gradients"] = store.profiles(self._run, steps)
+        frames["accuracy"] = in_order(frames["accuracy"], self._experiment)
         return selected(frames)
 
     def _follow(self, store: Store, table: str) -> pd.DataFrame:
-        new, self._cursors[table] = store.read(self.run, table, self._cursors.get(table, 0))
-        chunks = self._frames.setdefault(table, [])
-        if len(new) or not chunks:
-            chunks.append(new)
-        if len(chunks) > 1:
-            chunks[:] = [pd.concat([chunk for chunk in chunks if len(chunk)], ignore_index=True)]
-        return chunks[0]
+        new, self._cursors[table] = store.read(self._run, table, self._cursors.get(table, 0))
+        known = [rows for rows in (self._frames.get(table), new) if rows is not None and len(rows)]
+        if known:
+            self._frames[table] = pd.concat(known, ignore_index=True) if known[1:] else known[0]
+        return self._frames.setdefault(table, new)
+
+
+_measured: dict[str, _Measured] = {}
+_lock = threading.Lock()
+
+
+def _shared(run: str, experiment: Experiment) -> _Measured:
+    """What is read of a run, which all that look at it share; forgotten where nobody does."""
+    now = time.monotonic()
+    with _lock:
+        for other in [other for other, one in _measured.items() if one.used < now - KEPT_SECONDS]:
+            del _measured[other]
+        found = _measured.setdefault(run, _Measured(run, experiment))
+        found.used = now
+        return found
 
 
 def selected(frames: dict[str, pd.DataFrame]) -> Tables:

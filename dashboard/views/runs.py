@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -15,7 +16,6 @@ from dashboard.session import current_run
 from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
 from dashboard.session.visitor import listed_visitor
 from models.analysis.words import count, of_all
-from models.exchange.files import from_store, zip_bytes
 from models.store import StoreError, UnknownRunError
 from models.store.run import Run
 
@@ -64,7 +64,7 @@ def _row(run: Run) -> None:
             st.switch_page("views/race.py", query_params={"run": run.id})
         download_button(
             "Export",
-            lambda: zip_bytes(from_store(store(), run.id)),
+            partial(scheduler().export, run.id, f"{run.id}.zip"),
             f"{run.id}.zip",
             f"export_{run.id}",
             buttons,

@@ -76,7 +76,7 @@ def select_learning_rate(accuracy: pd.DataFrame, validation: pd.DataFrame) -> pd
     best = ranked.drop_duplicates(keys)[[*keys, "learning_rate"]]
     chosen = accuracy[keys].merge(best, on=keys, how="left")["learning_rate"].to_numpy()
     kept = np.isnan(chosen) | (accuracy["learning_rate"].to_numpy() == chosen)
-    selected: pd.DataFrame = accuracy.loc[kept]
+    selected: pd.DataFrame = accuracy if kept.all() else accuracy.loc[kept]
     return selected
 
 

@@ -7,10 +7,9 @@ failed, 130 on Ctrl-C with everything measured so far written.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -94,16 +93,16 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _serve(_: argparse.Namespace) -> int:
-    from models.service.serving import Commands, Server
+    from models.service.serving import Server
 
     with suppress(AttributeError):  # where there is no such thing
         os.nice(NICENESS)
 
-    def say(message: Mapping[str, object]) -> None:
+    def say(line: str) -> None:
         with suppress(BrokenPipeError):  # nobody listens any more: a run goes on all the same
-            print(json.dumps(message), flush=True)
+            print(line, flush=True)
 
-    Server(Commands(), say).run()
+    Server(say).run()
     return 0
 
 

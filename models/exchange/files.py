@@ -10,10 +10,11 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,8 @@ ALWAYS = ("accuracy", "training", "gradients")
 EXPERIMENT = "experiment.json"
 NAMES = (EXPERIMENT, *(f"{name}.csv" for name in TABLES), WEIGHTS)
 """The files that an export consists of."""
+BLOCK_ROWS = 20_000
+"""Rows that are made into text at once."""
 
 
 @dataclass(frozen=True)
@@ -67,35 +70,50 @@ class Results:
         write(self, Path(path))
 
 
-def from_store(store: Store, run_id: str) -> Results:
-    """Returns what a run of the store has measured. Raises UnknownRunError."""
+def from_store(
+    store: Store, run_id: str, tables: Collection[str] = tuple(TABLES), weights: bool = True
+) -> Results:
+    """Returns what a run of the store has measured, or some of its tables.
+
+    Raises UnknownRunError.
+    """
     stored = store.run(run_id)
-    tables = {name: table_from_store(store, stored, name) for name in TABLES}
     when = {"created": stored.created.isoformat(timespec="seconds"), "status": stored.status}
-    kept = in_order(store.weights(run_id), stored.experiment)[
-        [one.name for one in fields(WeightsKey)]
-    ]
-    weights = {
-        WeightsKey(*row): store.parameters(run_id, *row[:-1])
+    return Results(
+        run_id,
+        stored.experiment,
+        {**stored.environment, **when},
+        {name: _table(store, stored, name) for name in tables},
+        _weights(store, stored) if weights else {},
+    )
+
+
+def export(store: Store, run_id: str, name: str, path: Path) -> None:
+    """Writes one file of a run's export, see ``write_file``, and reads no more than it has.
+
+    Raises UnknownRunError, OSError.
+    """
+    whole = _is_zip(Path(name))
+    tables = [table for table in TABLES if whole or name == f"{table}.csv"]
+    write_file(from_store(store, run_id, tables, weights=whole), name, path)
+
+
+def _weights(store: Store, run: Run) -> dict[WeightsKey, np.ndarray]:
+    kept = in_order(store.weights(run.id), run.experiment)[[one.name for one in fields(WeightsKey)]]
+    return {
+        WeightsKey(*row): store.parameters(run.id, *row[:-1])
         for row in kept.itertuples(index=False)
     }
-    return Results(run_id, stored.experiment, {**stored.environment, **when}, tables, weights)
 
 
-def table_from_store(store: Store, run: Run, name: str) -> pd.DataFrame:
-    """Returns one table of a run of the store, its rows in order."""
+def _table(store: Store, run: Run, name: str) -> pd.DataFrame:
     rows = store.profiles(run.id) if name == "gradients" else store.read(run.id, name)[0]
     return in_order(rows, run.experiment)
 
 
 def csv_tables(results: Results) -> dict[str, bytes]:
     """Returns the CSVs of results by file name: those with rows, and those of ALWAYS."""
-    return {
-        f"{name}.csv": table_bytes(name, rows)
-        for name, columns in TABLES.items()
-        if len(rows := results.tables.get(name, pd.DataFrame(columns=list(columns))))
-        or name in ALWAYS
-    }
+    return {f"{name}.csv": table_bytes(name, rows) for name, rows in _written_tables(results)}
 
 
 def table_bytes(name: str, rows: pd.DataFrame) -> bytes:
@@ -105,11 +123,31 @@ def table_bytes(name: str, rows: pd.DataFrame) -> bytes:
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Returns any table as CSV, with six significant digits; formulas are escaped."""
-    safe = frame.copy()
-    for name in safe.select_dtypes(include=["object", "str"]):
-        safe[name] = safe[name].map(_safe)
-    text: str = safe.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    return text.encode()
+    return b"".join(_csv_blocks(frame))
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Writes what ``csv_bytes`` returns, block by block. Raises OSError."""
+    with path.open("wb") as file:
+        file.writelines(_csv_blocks(frame))
+
+
+def _csv_blocks(frame: pd.DataFrame) -> Iterator[bytes]:
+    for first in range(0, max(len(frame), 1), BLOCK_ROWS):
+        safe = frame[first : first + BLOCK_ROWS].copy()
+        for name in safe.select_dtypes(include=["object", "str"]):
+            safe[name] = safe[name].map(_safe)
+        text: str = safe.to_csv(
+            index=False, header=not first, float_format="%.6g", lineterminator="\n"
+        )
+        yield text.encode()
+
+
+def _written_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
+    for name, columns in TABLES.items():
+        rows = results.tables.get(name, pd.DataFrame(columns=list(columns)))
+        if len(rows) or name in ALWAYS:
+            yield name, rows
 
 
 def experiment_bytes(results: Results) -> bytes:
@@ -124,17 +162,46 @@ def experiment_bytes(results: Results) -> bytes:
 
 def all_files(results: Results) -> dict[str, bytes]:
     """Returns the files of an export by name: experiment.json, CSVs, and weights.npz if any."""
-    kept = {WEIGHTS: to_npz(results.weights)} if results.weights else {}
-    return {EXPERIMENT: experiment_bytes(results), **csv_tables(results), **kept}
+    return {name: b"".join(blocks) for name, blocks in _files(results)}
 
 
 def zip_bytes(results: Results) -> bytes:
     """Returns the files of an export in one ZIP."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, content in all_files(results).items():
-            archive.writestr(name, content)
+    _write_zip(results, buffer)
     return buffer.getvalue()
+
+
+def write_file(results: Results, name: str, path: Path) -> None:
+    """Writes one of NAMES, or all in a ZIP where the name ends so, block by block.
+
+    Raises OSError.
+    """
+    if _is_zip(Path(name)):
+        with path.open("wb") as file:
+            _write_zip(results, file)
+    elif name == EXPERIMENT:
+        path.write_bytes(experiment_bytes(results))
+    else:
+        table = name.removesuffix(".csv")
+        write_csv(results.tables[table][list(TABLES[table])], path)
+
+
+def _write_zip(results: Results, file: IO[bytes]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, blocks in _files(results):
+            with archive.open(name, "w") as one:
+                for block in blocks:
+                    one.write(block)
+
+
+def _files(results: Results) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The files of an export, each block by block."""
+    yield EXPERIMENT, [experiment_bytes(results)]
+    for name, rows in _written_tables(results):
+        yield f"{name}.csv", _csv_blocks(rows[list(TABLES[name])])
+    if results.weights:
+        yield WEIGHTS, [to_npz(results.weights)]
 
 
 def write(results: Results, path: Path) -> str | None:

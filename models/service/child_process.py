@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
@@ -38,6 +38,13 @@ SHORT_SECONDS = 2.0
 """What has taken longer goes on with the priority LONG_NICENESS."""
 LONG_NICENESS = 15
 
+CAUSES = {
+    (ExperimentError, ImportedError): "refused",
+    (NotOursError, UnknownRunError): "gone",
+    (StoreError,): "store",
+}
+"""What it is called where a task raises one of these, whose messages are for people."""
+
 Task = Callable[..., object]
 """Arguments by name in, what can be written as JSON out."""
 
@@ -45,28 +52,26 @@ Task = Callable[..., object]
 class ChildProcess:
     """A task in its own process, from its start to its outcome.
 
-    ``outcome`` is empty while it is at work. Then it has ``answer``, or else ``error``, a line for
-    people, and ``cause``: *refused* (what was asked for is not taken), *gone* (the run is somebody
-    else's, or deleted), *store*, *failed*, *memory*, *time* or *died*.
+    ``outcome`` is empty while it is at work, then a JSON object. It has ``answer``, or else
+    ``error``, a line for people, and ``cause``: *refused* (what was asked for is not taken), *gone*
+    (the run is somebody else's, or deleted), *store*, *failed*, *memory*, *time* or *died*.
     """
 
     def __init__(
         self,
+        number: int,
         task: Task,
         arguments: Mapping[str, Any],
         megabytes: int,
-        seconds: float | None = None,
-        inherited: Iterable[Connection] = (),
+        seconds: float | None,
     ) -> None:
-        """``inherited`` are connections of other children, which a forked one must not keep."""
-        self.outcome: dict[str, Any] = {}
-        self.megabytes = megabytes
+        """``number`` is what others call it."""
+        self.outcome = ""
+        self.number, self.megabytes = number, megabytes
         self.connection, theirs = CONTEXT.Pipe(duplex=False)
         self._started = time.monotonic()
         self._seconds = seconds
-        unwanted = [self.connection, *inherited] if CONTEXT.get_start_method() == "fork" else []
-        work = (task, arguments, megabytes, theirs, unwanted)
-        self._process = CONTEXT.Process(target=_work, args=work)
+        self._process = CONTEXT.Process(target=_work, args=(task, arguments, megabytes, theirs))
         self._process.start()
         theirs.close()
         self.identity = identity(self._process.pid)
@@ -102,7 +107,7 @@ class ChildProcess:
     def receive(self) -> bool:
         """Takes what its connection has; says whether the process has ended."""
         try:
-            outcome = json.loads(self.connection.recv_bytes())
+            outcome = self.connection.recv_bytes().decode()
             self.outcome = self.outcome or outcome
             return False
         except (EOFError, OSError):  # it has ended, maybe in the middle of its answer
@@ -116,32 +121,28 @@ class ChildProcess:
         return time.monotonic() - self._started
 
     def _kill(self, cause: str, error: str) -> None:
-        self.outcome = self.outcome or {"cause": cause, "error": error}
+        self.outcome = self.outcome or _failure(cause, error)
         self._process.kill()
 
 
-def _death(exit_code: int) -> dict[str, Any]:
-    killed = exit_code == -signal.SIGKILL
-    how = f"its process was killed; if memory ran out, {LOWER}" if killed else ""
-    return {"cause": "died", "error": how or f"its process died with exit code {exit_code}"}
+def _failure(cause: str, error: object) -> str:
+    return json.dumps({"cause": cause, "error": str(error)})
 
 
-def _work(
-    task: Task,
-    arguments: Mapping[str, Any],
-    megabytes: int,
-    parent: Connection,
-    unwanted: Iterable[Connection],
-) -> None:
+def _death(exit_code: int) -> str:
+    if exit_code == -signal.SIGKILL:
+        return _failure("died", f"its process was killed; if memory ran out, {LOWER}")
+    return _failure("died", f"its process died with exit code {exit_code}")
+
+
+def _work(task: Task, arguments: Mapping[str, Any], megabytes: int, parent: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # who trains sets its own
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    for connection in unwanted:
-        connection.close()
     _let_go_of_standard_streams()
     torch.set_num_threads(1)  # as in training
     torch.set_flush_denormal(True)
     limit_memory(megabytes)
-    parent.send_bytes(json.dumps(_outcome(task, arguments)).encode())
+    parent.send_bytes(_outcome(task, arguments).encode())
 
 
 def _end_with_parent() -> None:
@@ -159,17 +160,12 @@ def _let_go_of_standard_streams() -> None:
     os.close(nothing)
 
 
-def _outcome(task: Task, arguments: Mapping[str, Any]) -> dict[str, object]:
+def _outcome(task: Task, arguments: Mapping[str, Any]) -> str:
     try:
-        return {"answer": task(**arguments)}
-    except (ExperimentError, ImportedError) as error:
-        return {"cause": "refused", "error": str(error)}
-    except (NotOursError, UnknownRunError) as error:
-        return {"cause": "gone", "error": str(error)}
-    except StoreError as error:
-        return {"cause": "store", "error": str(error)}
+        return json.dumps({"answer": task(**arguments)})
     except Exception as error:
-        return {"cause": "failed", "error": reason(error)}
+        cause = next((cause for kinds, cause in CAUSES.items() if isinstance(error, kinds)), "")
+        return _failure(cause or "failed", error if cause else reason(error))
 
 
 def _with_children(process: int) -> list[psutil.Process]:

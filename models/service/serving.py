@@ -11,9 +11,7 @@ and go to standard output:
     {"started": 7, "process": "…"}         what the store calls it
     {"ended": 7, "answer": …}              or with "cause" and "error", see ChildProcess
 
-First of all children compile all kernels into the cache on disk, from which this process then loads
-them, for later children to share; without a cache it compiles them itself, one at a time between
-what else there is to do.
+First of all children compile all kernels into the cache on disk, see ``models.service.kernels``.
 
 Where the input ends, or a signal asks for it, questions do, and the process once the last run has
 come to its end: what trains goes on even where its dashboard is gone. Where this process is killed,
@@ -28,7 +26,6 @@ import os
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -37,10 +34,10 @@ from typing import Any
 # PyTorch imports it, and SymPy with it, over the first Jacobian: here once, for all children.
 import torch.fx.experimental.symbolic_shapes  # noqa: F401
 
+from models.exchange.files import export
 from models.exchange.import_run import import_file
-from models.kernels.cache import cache_folder
-from models.kernels.version import COMPILED, kernels_on
 from models.service.child_process import CONTEXT, ChildProcess, Task
+from models.service.kernels import cells_to_compile, compile_kernels, load_kernels
 from models.service.logs import start_logging
 from models.service.questions import QUESTIONS
 from models.service.running import PATIENCE_SECONDS, execute
@@ -53,7 +50,7 @@ IMPORT_PATIENCE_SECONDS = 10.0
 """How long a store that is locked, full or away is tried again before an import is given up."""
 CHUNK_BYTES = 2**16
 COMPILING = -1
-"""The number of the child that compiles the kernels: none of those that are asked for."""
+"""The number of children that compile kernels: nobody else's."""
 COMPILING_MEGABYTES, COMPILING_SECONDS = 1024, 600.0
 
 
@@ -72,40 +69,32 @@ def import_results(paths: Sequence[str], visitor: str) -> str:
     return import_file(store, [Path(path) for path in paths], visitor)
 
 
-def compile_kernels(cell: str) -> None:
-    """Compiles what a cell needs; what is in the cache afterwards is loaded in milliseconds."""
-    from models.diagnostics.compile_all import compile_cell  # numba is imported here
-
-    deque(compile_cell(cell), maxlen=0)
-
-
-def _load_kernels() -> Iterator[None]:
-    """Loads the kernels of all cells, one at a time, or compiles them where there is no cache."""
-    from models.diagnostics.compile_all import compile_cell
-
-    for cell in _cells_to_compile():
-        yield from compile_cell(cell)
+def export_results(run_id: str, name: str, path: str) -> None:
+    """Writes one file of a run's export, see ``models.exchange.files.export``."""
+    store = Store(Configuration.from_environment().store, must_exist=True)
+    export(store, run_id, name, Path(path))
 
 
-def _cells_to_compile() -> list[str]:
-    """Cells by their machine code; none where the reference trains."""
-    if kernels_on("cpu") != COMPILED:
-        return []
-    from models.diagnostics.compile_all import CELL_SPECS
-
-    return list(CELL_SPECS)
-
-
-TASKS: Mapping[str, Task] = {**QUESTIONS, "train": train, "import": import_results}
+TASKS: Mapping[str, Task] = {
+    **QUESTIONS,
+    "train": train,
+    "import": import_results,
+    "export": export_results,
+}
 
 
 class Server:
     """Carries out what its standard input says, until that has ended and the last run with it."""
 
-    def __init__(self, commands: Commands, say: Callable[[Mapping[str, object]], None]) -> None:
-        self._commands, self._say = commands, say
-        self._children: dict[int, ChildProcess] = {}
-        self._to_compile: list[str] = []
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """``say`` takes a line for standard output."""
+        self._say = say
+        self._children: dict[Any, ChildProcess] = {}
+        """By the connections over which they answer."""
+        self._source, self._read = _standard_input()
+        self._rest = b""
+        self._ended = False
+        self._to_compile = cells_to_compile()
         self._loading: Iterator[None] | None = None
         self._next_look = 0.0
 
@@ -116,107 +105,74 @@ class Server:
         # What is there already is not for the garbage collector, which would write to every object
         # and so give each forked process a copy of its own.
         gc.freeze()
-        if cache_folder():
-            self._to_compile = _cells_to_compile()
         self._compile_next()
-        while self._children or not self._commands.ended:
-            waiting = {child.connection: number for number, child in self._children.items()}
+        while self._children or not self._ended:
+            sources = [] if self._ended else [self._source]
             look = 0 if self._loading else LOOK_SECONDS
-            for ready in wait([*waiting, *self._commands.sources], timeout=look):
-                if isinstance(ready, Connection) and ready in waiting:
-                    self._receive(waiting[ready])
+            for ready in wait([*self._children, *sources], timeout=look):
+                if ready in self._children:
+                    self._receive(self._children[ready])
                 else:
-                    self._obey()
-            if self._commands.ended:
-                self._end_questions()
-            self._enforce_limits()
-            self._load()
-
-    def _end(self, *_: object) -> None:
-        self._commands.ended = True
-
-    def _obey(self) -> None:
-        for command in self._commands.read():
-            if "start" in command:
-                self._start(command["start"], command)
-            elif command["end"] in self._children:
-                self._children[command["end"]].end_within(command["seconds"])
+                    self._obey(self._read())
+            if time.monotonic() >= self._next_look:
+                self._look_after_children()
+            for _ in self._loading or ():
+                break  # one at a time
+            else:
+                self._loading = None
 
     def _compile_next(self) -> None:
-        """Compiles for one cell after the other, each in a child: its memory is free again then."""
-        if self._to_compile:
+        """Has the next cell's kernels compiled; loads them all after the last."""
+        if self._to_compile and not self._ended:
             cell = {"cell": self._to_compile.pop(0)}
-            self._children[COMPILING] = ChildProcess(
-                compile_kernels, cell, COMPILING_MEGABYTES, COMPILING_SECONDS
+            child = ChildProcess(
+                COMPILING, compile_kernels, cell, COMPILING_MEGABYTES, COMPILING_SECONDS
             )
+            self._children[child.connection] = child
         else:
-            self._loading = _load_kernels()
+            self._loading = load_kernels()
 
-    def _load(self) -> None:
-        """Loads or compiles one more kernel."""
-        try:
-            next(self._loading or iter(()))
-        except StopIteration:
-            self._loading = None
+    def _end(self, *_: object) -> None:
+        self._ended = True
 
-    def _end_questions(self) -> None:
-        """Nobody is left who asked them."""
-        for child in self._children.values():
-            if child.has_deadline:
-                child.end_within(0)
+    def _obey(self, text: bytes) -> None:
+        self._ended = self._ended or not text
+        *lines, self._rest = (self._rest + text).split(b"\n")
+        for line in lines:
+            match json.loads(line):
+                case {"start": number, "task": task, **how}:
+                    child = ChildProcess(number, TASKS[task], **how)
+                    self._children[child.connection] = child
+                    self._say(json.dumps({"started": number, "process": child.identity}))
+                case {"end": number, "seconds": seconds}:
+                    for child in self._children.values():
+                        if child.number == number:
+                            child.end_within(seconds)
 
-    def _start(self, number: int, command: Mapping[str, Any]) -> None:
-        self._children[number] = child = ChildProcess(
-            TASKS[command["task"]],
-            command["arguments"],
-            command["megabytes"],
-            command["seconds"],
-            inherited=[other.connection for other in self._children.values()],
-        )
-        self._say({"started": number, "process": child.identity})
-
-    def _receive(self, number: int) -> None:
-        child = self._children[number]
+    def _receive(self, child: ChildProcess) -> None:
         if child.receive():
-            del self._children[number]
-            if number == COMPILING:
+            del self._children[child.connection]
+            if child.number == COMPILING:
                 self._compile_next()
                 return
-            self._say({"ended": number, **child.outcome})
+            self._say(f'{{"ended": {child.number}, {child.outcome[1:]}')  # its JSON as it came
 
-    def _enforce_limits(self) -> None:
-        if time.monotonic() >= self._next_look:
-            for child in self._children.values():
-                child.enforce_limits()
-            self._next_look = time.monotonic() + LOOK_SECONDS
+    def _look_after_children(self) -> None:
+        for child in self._children.values():
+            if self._ended and child.has_deadline:
+                child.end_within(0)  # nobody is left who asked
+            child.enforce_limits()
+        self._next_look = time.monotonic() + LOOK_SECONDS
 
 
-class Commands:
-    """Lines of standard input as they come, to be waited for together with connections."""
-
-    def __init__(self) -> None:
-        self.ended = False
-        self._rest = b""
-        self._source: Any
-        if CONTEXT.get_start_method() == "fork":
-            self._source, self._read = 0, lambda: os.read(0, CHUNK_BYTES)
-        else:
-            # Only Linux can wait for pipes and connections alike; elsewhere a thread is no harm.
-            self._source, into = CONTEXT.Pipe(duplex=False)
-            self._read = self._source.recv_bytes
-            threading.Thread(target=_pass_on, args=(into,), daemon=True).start()
-
-    @property
-    def sources(self) -> list[Any]:
-        """What to wait for."""
-        return [] if self.ended else [self._source]
-
-    def read(self) -> list[dict[str, Any]]:
-        """What has come; waits for something where nothing has."""
-        chunk = self._read()
-        self.ended = not chunk
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        return [json.loads(line) for line in lines]
+def _standard_input() -> tuple[Any, Callable[[], bytes]]:
+    """What to wait for together with connections, and what then reads what has come."""
+    if CONTEXT.get_start_method() == "fork":
+        return 0, lambda: os.read(0, CHUNK_BYTES)
+    # Only Linux can wait for pipes and connections alike; elsewhere a thread is no harm.
+    source, into = CONTEXT.Pipe(duplex=False)
+    threading.Thread(target=_pass_on, args=(into,), daemon=True).start()
+    return source, source.recv_bytes
 
 
 def _pass_on(into: Connection) -> None:

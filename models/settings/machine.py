@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import psutil
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
+M_ARENA_MAX = -8
+"""Of glibc's mallopt(3)."""
+ARENAS = 2
 
 
 def cores() -> int:
@@ -26,6 +31,16 @@ def memory_bytes(cgroups: Path = CGROUPS, own: Path = OWN_CGROUPS) -> int:
     and of all around them: see cgroups(7).
     """
     return min((psutil.virtual_memory().total, *_limits(cgroups, own)))
+
+
+def share_arenas() -> None:
+    """Lets the threads of this process take memory from ARENAS stocks of it instead of from many.
+
+    With a stock for each thread, what one has freed is of no use to the others (measured: 160 of
+    240 MiB in a dashboard with forty visitors). Other C libraries than glibc do not do that.
+    """
+    with suppress(OSError, TypeError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
 def _limits(cgroups: Path, own: Path) -> Iterator[int]:

@@ -24,6 +24,8 @@ from models.training.weights import from_bytes
 
 ROW_BYTES = 150
 """Bytes that a row takes, about, its place in an index included."""
+BLOCK_ROWS = 20_000
+"""Rows that are read at once: as objects they take ten times what they do in a data frame."""
 
 Rows = list[dict[str, Any]]
 
@@ -77,11 +79,15 @@ class Measurements(Database):
             .where(source.c.run == run_id, source.c.id > after)
             .order_by(source.c.id)
         )
+        blocks = []
         with self.reading() as connection:
-            rows = connection.execute(query).fetchall()
-        if not rows:
+            found = connection.execution_options(yield_per=BLOCK_ROWS).execute(query)
+            for rows in found.partitions():
+                blocks.append(table_of([row[1:] for row in rows], TABLES[table]))
+                after = int(rows[-1][0])
+        if not blocks:
             return no_rows(table), after
-        return table_of([row[1:] for row in rows], TABLES[table]), int(rows[-1][0])
+        return (pd.concat(blocks, ignore_index=True) if len(blocks) > 1 else blocks[0]), after
 
     def profiles(
         self, run_id: str, steps: Collection[int] | None = None, **only: object

@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.scheduling.child_processes import ChildError
 from dashboard.scheduling.run_queue import Place, Queue
+from models.exchange.files import export
 from models.exchange.import_files import ImportedError
 from models.exchange.import_run import import_file
 from models.experiment import Experiment, ExperimentError
@@ -56,6 +57,9 @@ class FakeScheduler:
             return import_file(self.store, paths, visitor)
         except ImportedError as error:
             raise ChildError(str(error), "refused") from error
+
+    def export(self, run_id: str, name: str, path: Path) -> None:
+        export(self.store, run_id, name, path)
 
     def stop(self, run: str) -> None:
         self.stopped.append(run)

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from dashboard.scheduling import questions
+from dashboard.scheduling import scheduler as module
 from dashboard.scheduling.child_processes import Child, ChildError
 from dashboard.scheduling.scheduler import Scheduler
+from models.exchange.files import all_files, read
 from models.experiment.cost import REFERENCE, Cost
 from models.settings.configuration import Configuration
 from models.store import Store
@@ -24,6 +26,7 @@ from tests.faults.locks import locked
 from tests.faults.small_disk import filled, small_disk
 from tests.faults.victims import processes_of, wait_until
 from tests.faults.whole import EXPERIMENT
+from tests.imported import store_results
 from tests.properties import tiny_run
 
 SHORT = replace(EXPERIMENT, cells=("rnn",), lengths=(10,), learning_rate=(0.01,))
@@ -168,6 +171,20 @@ def test_an_import_has_a_process_of_its_own(scheduler: Scheduler, tmp_path: Path
     assert (run.visitor, run.status) == ("visitor", "finished")
     with pytest.raises(ChildError, match="not a ZIP file, or a damaged one"):
         scheduler.import_files([other], "visitor")
+
+
+def test_a_large_export_has_a_process_of_its_own(
+    scheduler: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store_results(scheduler.store, tiny_run.results())
+    small, large = tmp_path / "small.zip", tmp_path / "large.zip"
+    scheduler.export(run, "run.zip", small)
+    monkeypatch.setattr(module, "SMALL_EXPORT_BYTES", 0)
+    monkeypatch.setattr(module, "export", None)  # nothing is made here any more
+    scheduler.export(run, "run.zip", large)
+    assert all_files(read(large)) == all_files(read(small))
+    with pytest.raises(ChildError, match="Is a directory"):
+        scheduler.export(run, "run.zip", tmp_path)
 
 
 @pytest.fixture

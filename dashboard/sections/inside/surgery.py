@@ -22,7 +22,7 @@ from dashboard.sections.inside.answers import Operated, Operation, Share
 from dashboard.sections.inside.model_choice import ModelChoice
 from dashboard.sections.inside.view import reading
 from dashboard.session.session_state import INTERVENTION, OPERATION
-from models.exchange.files import csv_bytes
+from models.exchange.files import write_csv
 from models.tasks import make_task
 
 KINDS = ("Hold a gate", "Erase a state", "Add noise to a state", "Swap two memories")
@@ -200,7 +200,7 @@ def which_gate(chosen: ModelChoice) -> None:
         column_config=dict.fromkeys(("accuracy", "low", "high"), digits),
     )
     download_button(
-        "ablation.csv", partial(csv_bytes, table), "ablation.csv", "inside_ablation_csv"
+        "ablation.csv", partial(write_csv, table), "ablation.csv", "inside_ablation_csv"
     )
     st.caption(
         "All units, all steps, exact 95 % intervals. The first row is the intact network. A gate "

@@ -22,7 +22,7 @@ from dashboard.sections.inside import sentences
 from dashboard.sections.inside.answers import SEQUENCES, Trace
 from dashboard.sections.inside.model_choice import ModelChoice
 from models.cells import CELLS
-from models.exchange.files import csv_bytes
+from models.exchange.files import write_csv
 from models.settings import spec
 from models.tasks import make_task
 
@@ -74,7 +74,7 @@ def gates_at_work(chosen: ModelChoice) -> None:
         _in_numbers(chosen, roles, view, unit, step)
     with left:
         _pictures(chosen, roles, view, names, order, unit, step)
-        table = partial(csv_bytes, view.trace.table())
+        table = partial(write_csv, view.trace.table())
         download_button("gates.csv", table, "gates.csv", "inside_gates_csv")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -66,3 +68,36 @@ def test_cores_are_those_this_process_may_use() -> None:
         assert machine.cores() == 1
     finally:
         os.sched_setaffinity(0, before)
+
+
+ARENAS_OF_THREADS = """
+import ctypes, threading
+from models.settings.machine import share_arenas
+
+share_arenas()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+here = threading.Barrier(20)
+
+def take():
+    here.wait()
+    libc.malloc(ctypes.c_size_t(10_000))
+    here.wait()
+
+threads = [threading.Thread(target=take) for _ in range(20)]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join()
+libc.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, out)
+libc.fflush(out)
+"""
+
+
+def test_threads_share_their_stocks_of_memory() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", ARENAS_OF_THREADS], capture_output=True, text=True, check=True
+    )
+    assert 1 <= told.stdout.count("<heap nr=") <= machine.ARENAS

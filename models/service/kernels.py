@@ -1,0 +1,41 @@
+"""The kernels in a warm process: children compile them into the cache, from which it loads them.
+
+So what compiling takes of memory is free again, and later children share what is loaded.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from models.kernels.cache import cache_folder
+from models.kernels.version import COMPILED, kernels_on
+
+
+def compile_kernels(cell: str) -> None:
+    """Compiles what a cell needs; what is in the cache afterwards is loaded in milliseconds."""
+    from models.diagnostics.compile_all import compile_cell  # numba is imported here
+
+    deque(compile_cell(cell), maxlen=0)
+
+
+def load_kernels() -> Iterator[None]:
+    """Loads the kernels of all cells, pausing after each, or compiles them without a cache."""
+    for cell in _cells():
+        from models.diagnostics.compile_all import compile_cell
+
+        yield from compile_cell(cell)
+
+
+def cells_to_compile() -> list[str]:
+    """Returns for which cells ``compile_kernels`` has something to do, in their order."""
+    return _cells() if cache_folder() else []
+
+
+def _cells() -> list[str]:
+    """Cells by their machine code; none where the reference trains."""
+    if kernels_on("cpu") != COMPILED:
+        return []
+    from models.diagnostics.compile_all import CELL_SPECS
+
+    return list(CELL_SPECS)
