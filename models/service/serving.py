@@ -139,9 +139,10 @@ class Server:
         self._ended = self._ended or not text
         *lines, self._rest = (self._rest + text).split(b"\n")
         for line in lines:
-            match json.loads(line):
-                case {"start": number, "task": task, **how}:
-                    child = ChildProcess(number, TASKS[task], **how)
+            command: dict[str, Any] = json.loads(line)
+            match command:
+                case {"start": number, "task": task, "arguments": arguments, **bounds}:
+                    child = ChildProcess(number, TASKS[task], arguments, **bounds)
                     self._children[child.connection] = child
                     self._say(json.dumps({"started": number, "process": child.identity}))
                 case {"end": number, "seconds": seconds}:
