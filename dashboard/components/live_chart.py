@@ -15,6 +15,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
+from dashboard.figures.alternative import in_words
+
 SOURCE = Path(__file__).with_suffix(".js").read_text()
 
 # Serves the plotly.js that the plotly package brings: nothing is fetched from elsewhere.
@@ -24,8 +26,13 @@ SCRIPT = f"component/{_package.name}/plotly.min.js"
 _mount = st.components.v2.component("live_chart", js=SOURCE, isolate_styles=False)
 
 
-def as_json(figure: go.Figure) -> str:
-    """The figure as the JSON text that ``live_chart`` takes."""
+def as_json(figure: go.Figure, finding: str = "") -> str:
+    """The figure as the JSON text that ``live_chart`` takes.
+
+    What it shows stands in it in words as well, after the ``finding``, if any: the browser gives
+    them to those who do not see the figure.
+    """
+    figure.update_layout(meta=" ".join(filter(None, (finding, in_words(figure)))))
     # A trace is known by its uid, from one figure to the next.
     text: str = figure.to_json(remove_uids=False)
     return text

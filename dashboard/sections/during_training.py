@@ -172,7 +172,8 @@ def _measured_names(source: FlowSource) -> set[str]:
 
 
 def _symbols(source: FlowSource, cell: str, length: int) -> None:
-    st.markdown(f"**Which symbol is known when?** {cell_style(cell).label}, T = {length}")
+    st.header("Which symbol is known when?", anchor=False)
+    st.caption(f"{cell_style(cell).label}, T = {length}.")
     chart(
         source.name,
         "symbols",
@@ -193,10 +194,8 @@ def _connectivity(source: FlowSource, cell: str, length: int) -> None:
     # Of several learning rates none may be known as the best yet: any shows the figure.
     rows = rows[(rows["seed"] == seed) & (rows["learning_rate"] == rows["learning_rate"].min())]
     steps = sorted(int(step) for step in rows["step"].unique())
-    st.markdown(
-        f"**Which inputs does the answer depend on?** {cell_style(cell).label}, T = {length}, "
-        f"seed {seed}, one held-out sequence"
-    )
+    st.header("Which inputs does the answer depend on?", anchor=False)
+    st.caption(f"{cell_style(cell).label}, T = {length}, seed {seed}, one held-out sequence.")
     example = held_out_sequence(source.experiment, seed, length)
     for column, step in zip(st.columns(len(steps)), steps, strict=True):
         values = rows[rows["step"] == step].sort_values("t")
@@ -220,7 +219,7 @@ def _connectivity(source: FlowSource, cell: str, length: int) -> None:
 
 
 def _horizons(source: FlowSource, length: int) -> None:
-    st.markdown("**How far back, by the gradient and by what the trained models do**")
+    st.header("How far back, by the gradient and by what the trained models do", anchor=False)
     left, right = st.columns(2)
     cells = source.experiment.cells
     with left:
@@ -258,9 +257,8 @@ def _diagnoses(source: FlowSource) -> None:
         lambda: diagnoses(source.experiment, tables.accuracy, tables.training, tables.diagnostics),
     )
     unsolved = found[found["verdict"] != "solved"]
-    st.markdown(
-        f"**Diagnosis**: {of_all(len(found) - len(unsolved), len(found), 'model')} solved it"
-    )
+    st.header("Diagnosis", anchor=False)
+    st.markdown(f"{of_all(len(found) - len(unsolved), len(found), 'model')} solved the task.")
     st.caption(make_task(source.experiment.task).criterion)
     if unsolved.empty:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -57,7 +58,7 @@ def draw(
         )
 
     options = (measure, log_length, predict, *guessed.items())
-    chart(source, "accuracy", options, accuracy)
+    chart(source, "accuracy", options, accuracy, partial(_findings, source, tables, experiment))
     length = st.select_slider(
         "Sequence length of the figures below",
         experiment.lengths,
@@ -73,7 +74,7 @@ def draw(
     if len(tables.generalisation):
         _generalisation(source, tables, experiment, log_length)
     if len(tables.accuracy):
-        _findings(source, tables, experiment)
+        _outcome(source, tables, experiment)
 
 
 def _view() -> tuple[Measure, bool, bool]:
@@ -165,7 +166,7 @@ def norm_chart(source: str, experiment: Experiment, tables: Tables, length: int)
 
 
 def _generalisation(source: str, tables: Tables, experiment: Experiment, log_length: bool) -> None:
-    st.markdown("**Train short, test long**")
+    st.header("Train short, test long", anchor=False)
     tested = sorted(set(tables.generalisation["test_length"]))
     chart(
         source,
@@ -180,14 +181,21 @@ def _generalisation(source: str, tables: Tables, experiment: Experiment, log_len
     )
 
 
-def _findings(source: str, tables: Tables, experiment: Experiment) -> None:
-    text = cached(
+def _findings(source: str, tables: Tables, experiment: Experiment) -> str:
+    """What the run showed; empty where nothing is measured."""
+    if tables.accuracy.empty:
+        return ""
+    return cached(
         source,
         "findings",
         (),
         lambda: findings(experiment, tables.accuracy, tables.gradients),
     )
-    st.info(text, icon=":material/search:")
+
+
+def _outcome(source: str, tables: Tables, experiment: Experiment) -> None:
+    """Draws the findings, how they were reached, and the result table."""
+    st.info(_findings(source, tables, experiment), icon=":material/search:")
     st.caption(make_task(experiment.task).criterion)
     if len(experiment.learning_rate) > 1:
         rates = ", ".join(f"{rate:g}" for rate in experiment.learning_rate)

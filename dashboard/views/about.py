@@ -22,7 +22,7 @@ REFRESH_SECONDS = 5.0
 
 def page() -> None:
     """Draws the page from top to bottom."""
-    st.subheader("About this app")
+    st.title("About Memory Lab", anchor=False)
     st.markdown(
         "**Memory Lab** trains small recurrent networks live and shows how far back they remember, "
         f"and why they forget. Version {models.__version__}."
@@ -31,7 +31,7 @@ def page() -> None:
     st.fragment(failures.shown_errors()(_activity), run_every=REFRESH_SECONDS)()
     left, right = st.columns(2)
     with left:
-        st.markdown("**What it allows**")
+        st.header("What it allows", anchor=False)
         values = configuration().describe()
         public = {one.help: values[one.name] for one in VARIABLES.values() if one.public}
         st.table(public, border="horizontal")
@@ -40,7 +40,7 @@ def page() -> None:
             "`MEMORY_LAB_MINUTES`; `docs/operations.md` has the list."
         )
     with right:
-        st.markdown("**Where it runs**")
+        st.header("Where it runs", anchor=False)
         st.table(environment() | {"speed": _speed()}, border="horizontal")
 
 
@@ -49,7 +49,7 @@ def _activity() -> None:
     queue = scheduler().queue
     load, memory = psutil.getloadavg()[0], psutil.virtual_memory()
     sizes = store().sizes()
-    st.markdown("**What it is doing now**")
+    st.header("What it is doing now", anchor=False)
     first, second, third, fourth = st.columns(4)
     first.metric("Runs in training", f"{len(queue.training)}", help=_own(queue))
     second.metric("Runs that wait", f"{len(queue.waiting)}")

@@ -25,7 +25,7 @@ from models.tasks import make_task
 
 def page() -> None:
     """Draws the page from top to bottom."""
-    st.subheader("How far back can a recurrent network remember, and why does it forget?")
+    st.title("How far back can a recurrent network remember, and why does it forget?", anchor=False)
     if opened := current_run.opened_by_address():
         controls.show(opened.experiment)
     _presets()

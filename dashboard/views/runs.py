@@ -32,7 +32,7 @@ SIGNS = {
 
 def page() -> None:
     """Draws the page: a row for each run, newest first."""
-    st.subheader("Runs")
+    st.title("Runs", anchor=False)
     scheduler()  # closes runs that have lost their process
     if not configuration().shared:
         st.caption(

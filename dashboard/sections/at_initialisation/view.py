@@ -186,7 +186,7 @@ def _prediction(
     source: str, experiment: Experiment, gradients: pd.DataFrame, run: answers.TrainedRun | None
 ) -> None:
     """Draws the predictions on the accuracy of a trained run with the same settings, if any."""
-    st.markdown("**Did the gradient at initialisation predict the cliff?**")
+    st.header("Did the gradient at initialisation predict the cliff?", anchor=False)
     if run is None or run.experiment.at_initialisation() != experiment.at_initialisation():
         st.caption("Train these settings, here or on the Race page, to see the answer.")
         return

@@ -35,7 +35,7 @@ Intervention = dict[str, Any]
 
 def surgery(chosen: ModelChoice) -> None:
     """Draws a button for each operation, a form for any other, and the result of the last one."""
-    st.markdown("#### Gate surgery: what is each gate for?")
+    st.header("Gate surgery: what is each gate for?", anchor=False)
     try:
         offered = inside_answers.trace(chosen, 0, None).operations
     except ChildError as error:
@@ -171,7 +171,7 @@ def _card(label: str, share: Share, shade: str) -> Card:
 
 def which_gate(chosen: ModelChoice) -> None:
     """Draws the ablation table: every gate held at 0, at 1 and at its mean."""
-    st.markdown("#### Which gate does this task need?")
+    st.header("Which gate does this task need?", anchor=False)
     try:
         table = inside_answers.ablation(chosen)
     except ChildError as error:

@@ -59,7 +59,7 @@ class TraceView:
 
 def gates_at_work(chosen: ModelChoice) -> None:
     """Draws the sequence with heat maps beneath it, and the equations and one unit beside them."""
-    st.markdown("#### Gates and states, step by step")
+    st.header("Gates and states, step by step", anchor=False)
     roles = gate_roles(chosen.model.cell)
     view = _trace_view(chosen)
     if view is None:
@@ -147,7 +147,7 @@ def _what(chosen: ModelChoice, roles: GateRoles) -> tuple[list[str], Order]:
 
 def _equations(chosen: ModelChoice) -> None:
     described = spec.parse("cell", chosen.model.cell, CELLS)[0]
-    st.markdown("**The cell's equations**")
+    st.subheader("The cell's equations", anchor=False)
     lines = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in described.equations)
     st.latex(rf"\begin{{aligned}}{lines}\end{{aligned}}")
 
@@ -248,7 +248,7 @@ def _pictures(
 
 def specialisation(chosen: ModelChoice) -> None:
     """Draws what the units have specialised in, before and after training."""
-    st.markdown("#### What the units have specialised in")
+    st.header("What the units have specialised in", anchor=False)
     try:
         trace = inside_answers.trace(chosen, 0, None)
     except ChildError as error:
@@ -262,12 +262,12 @@ def specialisation(chosen: ModelChoice) -> None:
     left, right = st.columns(2)
     if roles.keep:
         with left:
-            st.markdown("**How long each unit keeps its memory**")
+            st.subheader("How long each unit keeps its memory", anchor=False)
             draw = partial(time_constants, trace.units, keep=roles.keep, delay=delay)
             chart(source, "inside_constants", (), draw)
     if trace.units["selectivity"].notna().any():
         with right if roles.keep else left:
-            st.markdown("**How differently each gate behaves at informative steps**")
+            st.subheader("How differently each gate behaves at informative steps", anchor=False)
             chart(source, "inside_selectivity", (), lambda: selectivity(trace.units))
     else:
         st.caption(
@@ -277,7 +277,7 @@ def specialisation(chosen: ModelChoice) -> None:
 
 def memory(chosen: ModelChoice) -> None:
     """Draws what a linear probe reads from the states at every step."""
-    st.markdown("#### What is remembered, and for how long")
+    st.header("What is remembered, and for how long", anchor=False)
     try:
         found = inside_answers.probe(chosen)
     except ChildError as error:
