@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -99,8 +100,7 @@ def test_a_page_is_for_everyone(page: Page, dashboard: Dashboard, name: str) -> 
     )
     assert levels[0] == 1
     assert levels.count(1) == 1
-    steps = zip(levels, levels[1:], strict=False)
-    assert all(below <= above + 1 for above, below in steps), "no level is left out"
+    assert all(below <= above + 1 for above, below in pairwise(levels)), "no level is left out"
     plots = page.eval_on_selector_all(
         ".js-plotly-plot", "all => all.map(one => [one.role, one.ariaLabel])"
     )
