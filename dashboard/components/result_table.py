@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard.figures.style import cell_style
+from models.cells import cell_label
 
 FORMATS = {
     "accuracy": "%.3f",
@@ -33,7 +33,7 @@ def readable(results: pd.DataFrame) -> pd.DataFrame:
     solved = zip(results["solved"], results["seeds"], strict=True)
     return pd.DataFrame(
         {
-            "cell": [cell_style(cell).label for cell in results["cell"]],
+            "cell": results["cell"].map(cell_label),
             "length": results["length"],
             "accuracy": results["mean"],
             "95 % interval": [

@@ -20,7 +20,7 @@ from dashboard.figures.gradient_flow.over_training import (
     symbols_over_training,
 )
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
-from dashboard.figures.style import cell_style, in_order
+from dashboard.figures.style import in_order
 from dashboard.sections.results import learning_chart, norm_chart
 from dashboard.session.run_tables import Tables
 from dashboard.session.session_state import FLOW_CELL
@@ -28,7 +28,7 @@ from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
 from models.analysis.words import of_all
-from models.cells import CELLS
+from models.cells import CELLS, cell_label
 from models.experiment import Experiment
 from models.settings import spec
 from models.tasks import make_task
@@ -90,7 +90,7 @@ def _chosen(experiment: Experiment) -> tuple[str, int]:
         "Cell of the heat map",
         in_order(experiment.cells),
         key=FLOW_CELL.name,
-        format_func=lambda cell: cell_style(cell).label,
+        format_func=cell_label,
     )
     length: int = right.select_slider(
         "Sequence length of all figures",
@@ -173,7 +173,7 @@ def _measured_names(source: FlowSource) -> set[str]:
 
 def _symbols(source: FlowSource, cell: str, length: int) -> None:
     st.header("Which symbol is known when?", anchor=False)
-    st.caption(f"{cell_style(cell).label}, T = {length}.")
+    st.caption(f"{cell_label(cell)}, T = {length}.")
     chart(
         source.name,
         "symbols",
@@ -195,7 +195,7 @@ def _connectivity(source: FlowSource, cell: str, length: int) -> None:
     rows = rows[(rows["seed"] == seed) & (rows["learning_rate"] == rows["learning_rate"].min())]
     steps = sorted(int(step) for step in rows["step"].unique())
     st.header("Which inputs does the answer depend on?", anchor=False)
-    st.caption(f"{cell_style(cell).label}, T = {length}, seed {seed}, one held-out sequence.")
+    st.caption(f"{cell_label(cell)}, T = {length}, seed {seed}, one held-out sequence.")
     example = held_out_sequence(source.experiment, seed, length)
     for column, step in zip(st.columns(len(steps)), steps, strict=True):
         values = rows[rows["step"] == step].sort_values("t")
@@ -262,9 +262,9 @@ def _diagnoses(source: FlowSource) -> None:
     st.caption(make_task(source.experiment.task).criterion)
     if unsolved.empty:
         return
+    unsolved = unsolved.assign(cell=unsolved["cell"].map(cell_label))
     alike = unsolved.groupby(["cell", "length", "verdict"], sort=False)
     shown = alike.agg(seeds=("seed", _joined), because=("sentence", "first")).reset_index()
-    shown["cell"] = [cell_style(cell).label for cell in shown["cell"]]
     st.table(shown[["cell", "length", "seeds", "verdict", "because"]].set_index("cell"))
     with st.expander("Every model, and the rules, of which the first that holds counts"):
         st.dataframe(

@@ -219,7 +219,7 @@ def _task_name() -> str:
 def _as_setting(task: str, option: Option) -> Setting:
     """A task's option as a setting, which the address has under the names of both."""
     return Setting(
-        option.name.capitalize(),
+        option.label,
         option.help,
         choices=option.values,
         name=f"{task}_{option.name}",

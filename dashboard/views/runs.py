@@ -8,16 +8,17 @@ import streamlit as st
 
 from dashboard.components.download_button import download_button
 from dashboard.components.markdown import escape_markdown
-from dashboard.figures.style import cell_style
 from dashboard.scheduling.app_resources import configuration, scheduler, store
 from dashboard.sections.import_results import import_results
 from dashboard.session import current_run
 from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
 from dashboard.session.visitor import listed_visitor
 from models.analysis.words import count, of_all
+from models.cells import cell_label
 from models.exchange.files import from_store, zip_bytes
 from models.store import StoreError, UnknownRunError
 from models.store.run import Run
+from models.tasks import task_title
 
 PAGE = 30  # runs shown at first, and added by each press of Show more
 SIGNS = {
@@ -97,7 +98,7 @@ def _change(change: Callable[..., None], *arguments: object) -> None:
 
 def _description(run: Run) -> str:
     experiment = run.experiment
-    cells = " · ".join(cell_style(cell).label for cell in experiment.cells)
+    cells = " · ".join(cell_label(cell) for cell in experiment.cells)
     seeds = count(experiment.seeds, "seed")
     lengths = ", ".join(str(length) for length in experiment.lengths)
     status = f"{run.status}: {escape_markdown(run.message)}" if run.message else run.status
@@ -106,7 +107,7 @@ def _description(run: Run) -> str:
     steps = of_all(run.done_steps, run.total_steps, "step")
     pinned = " · :material/keep: pinned" if run.pinned else ""
     return (
-        f"{SIGNS[run.status]} **{experiment.task}** · {cells}  \n"
+        f"{SIGNS[run.status]} **{task_title(experiment.task)}** · {cells}  \n"
         f"T = {lengths} · {seeds} · {steps} · {status}  \n"
         f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC{pinned}"
     )

@@ -35,7 +35,11 @@ class TemporalOrder(Task):
     title = "Temporal order"
     options = (
         Option(
-            "symbols", ("2", "3"), "2", "how many informative symbols: 4 or 8 answers at the end"
+            "symbols",
+            ("2", "3"),
+            "2",
+            "how many informative symbols: 4 or 8 answers at the end",
+            phrase="{} symbols",
         ),
         TARGETS,
     )

@@ -30,7 +30,7 @@ from models.analysis.gradient_profile import half_life_words
 from models.analysis.prediction import THRESHOLD, predicted_lengths
 from models.analysis.schema import in_order
 from models.analysis.words import count
-from models.cells import CELLS
+from models.cells import CELLS, cell_label
 from models.experiment import Experiment
 from models.settings import spec
 from models.tasks import make_task
@@ -88,9 +88,11 @@ def _with_trial(experiment: Experiment) -> Experiment:
         return experiment
     # A line in either case: one that came and went would move the figures beneath.
     if trial in experiment.cells:
-        st.caption(f"Drawn already: `{trial}`.")
+        st.caption(f"Drawn already: {cell_label(trial)}.")
         return experiment
-    st.caption(f"Drawn as well: `{trial}`. To train it too, add it to the cells in the sidebar.")
+    st.caption(
+        f"Drawn as well: {cell_label(trial)}. To train it too, add `{trial}` to the cells in the sidebar."
+    )
     return Experiment.from_mapping({**vars(experiment), "cells": (*experiment.cells, trial)})
 
 
@@ -161,7 +163,7 @@ def _profiles(
 def _numbers(summary: pd.DataFrame) -> None:
     shown = pd.DataFrame(
         {
-            "cell": [cell_style(cell).label for cell in summary["cell"]],
+            "cell": summary["cell"].map(cell_label),
             "gradient": summary["half_life"].map(half_life_words),
             "in theory": summary["half_life_theory"].map(half_life_words),
             "1 % left, steps back": summary["horizon_by_gradient"],
@@ -211,7 +213,7 @@ def _jacobian(source: str, experiment: Experiment, length: int) -> None:
         "Cell",
         cells_in_order(experiment.cells),
         key="jacobian_cell",
-        format_func=lambda cell: cell_style(cell).label,
+        format_func=cell_label,
     )
     try:
         values = answers.singular_values(experiment, cell, length)
