@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.session.session_state import trial
+from models.analysis.glossary import option_help
 from models.cells import CELLS, cell_label
 from models.settings import spec
 from models.settings.spec import Option, SpecError, canonical
@@ -52,7 +53,7 @@ def _option_widget(name: str, option: Option) -> str:
     if option.bounds is None:
         values = [option.default, *(value for value in option.values if value != option.default)]
         chosen = st.selectbox(
-            option.label, values, key=key, help=option.help, format_func=option.in_words
+            option.label, values, key=key, help=option_help(option), format_func=option.in_words
         )
         return str(chosen)
     low, high = option.bounds
@@ -64,6 +65,6 @@ def _option_widget(name: str, option: Option) -> str:
         float(option.default),
         step,
         key=key,
-        help=option.help,
+        help=option_help(option),
     )
     return f"{value:g}"

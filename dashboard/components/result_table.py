@@ -5,8 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from models.analysis.glossary import GLOSSARY
 from models.cells import cell_label
 
+TERMS = {"95 % interval": "interval", "chance": "chance line"}
+"""The columns that are explained in the glossary under another name."""
 FORMATS = {
     "accuracy": "%.3f",
     "chance": "%.3f",
@@ -18,13 +21,22 @@ FORMATS = {
 
 def show_table(table: pd.DataFrame) -> None:
     """Draws a table of ``readable``, with columns as wide as their contents."""
-    columns = {name: st.column_config.NumberColumn(format=form) for name, form in FORMATS.items()}
+    columns = {
+        name: st.column_config.NumberColumn(format=FORMATS[name], help=_explained(name))
+        if name in FORMATS
+        else st.column_config.Column(help=_explained(name))
+        for name in table
+    }
     st.dataframe(
         table,
         hide_index=True,
         width="stretch",
         column_config={**columns, "cell": st.column_config.TextColumn(width="medium")},
     )
+
+
+def _explained(column: str) -> str | None:
+    return GLOSSARY.get(TERMS.get(column, column))
 
 
 def readable(results: pd.DataFrame) -> pd.DataFrame:

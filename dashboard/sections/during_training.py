@@ -27,6 +27,7 @@ from dashboard.session.session_state import FLOW_CELL
 from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
+from models.analysis.glossary import GLOSSARY
 from models.analysis.words import of_all
 from models.cells import CELLS, cell_label
 from models.experiment import Experiment
@@ -67,7 +68,7 @@ def draw(source: FlowSource) -> None:
     with right:
         norm_chart(source.name, experiment, tables, length)
         learning_chart(source.name, experiment, tables, length)
-    st.caption(HOW_TO_READ)
+    st.caption(HOW_TO_READ, help=GLOSSARY["gradient profile"])
     left, right = st.columns(2)
     with left:
         _over_training(source, length, "left", LEFT_FIRST)
@@ -259,7 +260,7 @@ def _diagnoses(source: FlowSource) -> None:
     unsolved = found[found["verdict"] != "solved"]
     st.header("Diagnosis", anchor=False)
     st.markdown(f"{of_all(len(found) - len(unsolved), len(found), 'model')} solved the task.")
-    st.caption(make_task(source.experiment.task).criterion)
+    st.caption(make_task(source.experiment.task).criterion, help=GLOSSARY["solved"])
     if unsolved.empty:
         return
     unsolved = unsolved.assign(cell=unsolved["cell"].map(cell_label))

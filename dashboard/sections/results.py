@@ -18,6 +18,7 @@ from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.race.learning import gradient_norm, learning_curves
 from dashboard.session.run_tables import Tables
 from models.analysis.findings import findings
+from models.analysis.glossary import GLOSSARY
 from models.analysis.memory_span import memory_spans
 from models.analysis.prediction import predicted_lengths
 from models.analysis.statistics import result_table, trained
@@ -123,7 +124,7 @@ def _profile(
             replay=recorded,
         ),
     )
-    st.caption(HOW_TO_READ)
+    st.caption(HOW_TO_READ, help=GLOSSARY["gradient profile"])
 
 
 def learning_chart(
@@ -196,7 +197,7 @@ def _findings(source: str, tables: Tables, experiment: Experiment) -> str:
 def _outcome(source: str, tables: Tables, experiment: Experiment) -> None:
     """Draws the findings, how they were reached, and the result table."""
     st.info(_findings(source, tables, experiment), icon=":material/search:")
-    st.caption(make_task(experiment.task).criterion)
+    st.caption(make_task(experiment.task).criterion, help=GLOSSARY["solved"])
     if len(experiment.learning_rate) > 1:
         rates = ", ".join(f"{rate:g}" for rate in experiment.learning_rate)
         st.caption(

@@ -14,6 +14,8 @@ from dashboard.components import failures
 from dashboard.scheduling.app_resources import configuration, scheduler, store
 from dashboard.scheduling.run_queue import Queue
 from dashboard.session.visitor import visitor
+from models.analysis.glossary import GLOSSARY
+from models.analysis.references import REFERENCES, citation
 from models.settings.configuration import MEBIBYTE, VARIABLES
 from models.store.environment import environment
 
@@ -27,6 +29,8 @@ def page() -> None:
         "**Memory Lab** trains small recurrent networks live and shows how far back they remember, "
         f"and why they forget. Version {models.__version__}."
     )
+    _how_to_cite()
+    _glossary()
     scheduler()  # where the store cannot be opened, nothing below can be shown
     st.fragment(failures.shown_errors()(_activity), run_every=REFRESH_SECONDS)()
     left, right = st.columns(2)
@@ -42,6 +46,22 @@ def page() -> None:
     with right:
         st.header("Where it runs", anchor=False)
         st.table(environment() | {"speed": _speed()}, border="horizontal")
+
+
+def _how_to_cite() -> None:
+    st.header("How to cite it", anchor=False)
+    st.code(citation(), language="bibtex", wrap_lines=True)
+    with st.expander("The papers that it builds on"):
+        st.markdown("\n".join(f"- {paper}" for paper in REFERENCES))
+
+
+def _glossary() -> None:
+    st.header("Glossary", anchor=False)
+    columns = st.columns(2)
+    terms = sorted(GLOSSARY, key=str.lower)
+    half = (len(terms) + 1) // 2
+    for column, own in zip(columns, (terms[:half], terms[half:]), strict=True):
+        column.markdown("\n\n".join(f"**{term}**  \n{GLOSSARY[term]}" for term in own))
 
 
 def _activity() -> None:

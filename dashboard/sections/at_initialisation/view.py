@@ -26,6 +26,7 @@ from models.analysis.at_initialisation import (
     horizons_at_initialisation,
     summarise_initialisation,
 )
+from models.analysis.glossary import GLOSSARY
 from models.analysis.gradient_profile import half_life_words
 from models.analysis.prediction import THRESHOLD, predicted_lengths
 from models.analysis.schema import in_order
@@ -74,7 +75,9 @@ def draw(
     with st.expander("The numbers, and those of theory"):
         _numbers(summary)
     _prediction(source, experiment, measured.gradients, run)
-    if st.toggle("Singular values of the Jacobians' product", key="jacobian"):
+    if st.toggle(
+        "Singular values of the Jacobians' product", key="jacobian", help=GLOSSARY["Jacobian"]
+    ):
         _jacobian(source, experiment, length)
     tables = {"gradients": measured.gradients, "diagnostics": measured.diagnostics}
     frame_downloads(tables, key="at_initialisation")
@@ -91,7 +94,8 @@ def _with_trial(experiment: Experiment) -> Experiment:
         st.caption(f"Drawn already: {cell_label(trial)}.")
         return experiment
     st.caption(
-        f"Drawn as well: {cell_label(trial)}. To train it too, add `{trial}` to the cells in the sidebar."
+        f"Drawn as well: {cell_label(trial)}. To train it too, add `{trial}` to the cells in the "
+        "sidebar."
     )
     return Experiment.from_mapping({**vars(experiment), "cells": (*experiment.cells, trial)})
 
@@ -124,7 +128,8 @@ def _card(row: Mapping[Hashable, Any]) -> Card:
     style, through_c = cell_style(str(row["cell"])), row["half_life_c"]
     path = "" if np.isnan(through_c) else f"through c: {half_life_words(through_c)} · "
     note = f"{path}trainable up to T {row['verdict']}"
-    return Card(style.color, style.label, half_life_words(row["half_life"]), note)
+    words = half_life_words(row["half_life"])
+    return Card(style.color, style.label, words, note, GLOSSARY["half-life"])
 
 
 def _over(seeds: int, wanted: int) -> str:
@@ -172,7 +177,10 @@ def _numbers(summary: pd.DataFrame) -> None:
             "trainable up to": summary["verdict"],
         }
     )
-    st.dataframe(shown, hide_index=True, width="stretch")
+    explained = {"gradient": "half-life", "1 % left, steps back": "horizon"}
+    terms = explained | {name: name for name in ("spectral radius", "Lyapunov exponent")}
+    columns = {name: st.column_config.Column(help=GLOSSARY[term]) for name, term in terms.items()}
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=columns)
     st.caption(
         "In theory: of the RNN, spectral radius × mean slope of the activation; of LSTM and GRU, "
         "the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of the whole "

@@ -22,6 +22,7 @@ from dashboard.sections.inside.answers import Operated, Operation, Share
 from dashboard.sections.inside.model_choice import ModelChoice
 from dashboard.sections.inside.view import reading
 from dashboard.session.session_state import INTERVENTION, OPERATION
+from models.analysis.glossary import GLOSSARY
 from models.exchange.files import csv_bytes
 from models.tasks import make_task
 
@@ -35,7 +36,7 @@ Intervention = dict[str, Any]
 
 def surgery(chosen: ModelChoice) -> None:
     """Draws a button for each operation, a form for any other, and the result of the last one."""
-    st.header("Gate surgery: what is each gate for?", anchor=False)
+    st.header("Gate surgery: what is each gate for?", anchor=False, help=GLOSSARY["gate surgery"])
     try:
         offered = inside_answers.trace(chosen, 0, None).operations
     except ChildError as error:

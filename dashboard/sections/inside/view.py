@@ -21,6 +21,7 @@ from dashboard.sections.inside import answers as inside_answers
 from dashboard.sections.inside import sentences
 from dashboard.sections.inside.answers import SEQUENCES, Trace
 from dashboard.sections.inside.model_choice import ModelChoice
+from models.analysis.glossary import GLOSSARY
 from models.cells import CELLS
 from models.exchange.files import csv_bytes
 from models.settings import spec
@@ -262,12 +263,18 @@ def specialisation(chosen: ModelChoice) -> None:
     left, right = st.columns(2)
     if roles.keep:
         with left:
-            st.subheader("How long each unit keeps its memory", anchor=False)
+            st.subheader(
+                "How long each unit keeps its memory", anchor=False, help=GLOSSARY["time constant"]
+            )
             draw = partial(time_constants, trace.units, keep=roles.keep, delay=delay)
             chart(source, "inside_constants", (), draw)
     if trace.units["selectivity"].notna().any():
         with right if roles.keep else left:
-            st.subheader("How differently each gate behaves at informative steps", anchor=False)
+            st.subheader(
+                "How differently each gate behaves at informative steps",
+                anchor=False,
+                help=GLOSSARY["selectivity"],
+            )
             chart(source, "inside_selectivity", (), lambda: selectivity(trace.units))
     else:
         st.caption(
@@ -277,7 +284,7 @@ def specialisation(chosen: ModelChoice) -> None:
 
 def memory(chosen: ModelChoice) -> None:
     """Draws what a linear probe reads from the states at every step."""
-    st.header("What is remembered, and for how long", anchor=False)
+    st.header("What is remembered, and for how long", anchor=False, help=GLOSSARY["linear probe"])
     try:
         found = inside_answers.probe(chosen)
     except ChildError as error:
