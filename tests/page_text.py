@@ -6,6 +6,7 @@ figures. The dashboard runs on a store of its own, with one tiny run in it.
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,7 +22,11 @@ from tests.browser.server import Dashboard, running_dashboard
 from tests.browser.test_inside import TINY
 from tests.recorded import finished
 
-STILL_MILLISECONDS = 1500
+WORD = re.compile(r"[A-Za-z]{3}")
+"""What a line must have to be read: the numbers along axes have none."""
+SCRIPT = "Read it here"
+"""The fold with the standalone script, which is a text of its own."""
+STILL_MILLISECONDS = 1000
 """How long a page stands still before it is read."""
 TEXTS = """() => {
     const read = (selector, of) => [...document.querySelectorAll(selector)].map(of);
@@ -69,16 +74,23 @@ def pages(run: str) -> dict[str, Open]:
     }
 
 
-def texts(page: Page, dashboard: Dashboard, open_page: Open) -> Iterator[str]:
-    """The texts of a page, with all that was folded away, and its tooltips at the end."""
+def texts(page: Page, dashboard: Dashboard, open_page: Open, told: set[str]) -> Iterator[str]:
+    """The texts of a page, with all that was folded away, and its tooltips at the end.
+
+    Tooltips of controls are left out where another page has ``told`` them.
+    """
     open_page(page, dashboard)
     _settle(page)
-    folded = page.locator("details:not([open]) > summary")
+    folded = page.locator("details:not([open]) > summary").filter(has_not_text=SCRIPT)
     for _ in range(folded.count()):
         folded.first.click()
         _settle(page)
     yield from page.evaluate(TEXTS)
     for button in page.get_by_role("button", name="Help").all():
+        label = button.get_attribute("aria-label") or ""
+        if label in told or not button.is_visible():
+            continue
+        told |= {label} if label.startswith("Help for") else set()
         button.hover()
         tooltip = page.get_by_role("tooltip").last
         tooltip.wait_for()
@@ -95,6 +107,7 @@ def _settle(page: Page) -> None:
 def main() -> None:
     """Prints every page; each text once, on the first page that has it."""
     printed: set[str] = set()
+    told: set[str] = set()
     with (
         tempfile.TemporaryDirectory() as folder,
         running_dashboard(Path(folder), trainers="1") as dashboard,
@@ -105,9 +118,9 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1366, "height": 768})
             page.set_default_timeout(60_000)
             print(f"\n\n===== {name} =====")
-            for text in texts(page, dashboard, open_page):
+            for text in texts(page, dashboard, open_page, told):
                 for line in text.splitlines():
-                    if line.strip() and line not in printed:
+                    if WORD.search(line) and line not in printed:
                         printed.add(line)
                         print(line)
             sys.stdout.flush()

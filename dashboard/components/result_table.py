@@ -8,7 +8,7 @@ import streamlit as st
 from models.analysis.glossary import GLOSSARY
 from models.cells import cell_label
 
-TERMS = {"95 % interval": "interval", "chance": "chance line"}
+TERMS = {"95% interval": "interval", "chance": "chance line"}
 """The columns that are explained in the glossary under another name."""
 FORMATS = {
     "accuracy": "%.3f",
@@ -48,7 +48,7 @@ def readable(results: pd.DataFrame) -> pd.DataFrame:
             "cell": results["cell"].map(cell_label),
             "length": results["length"],
             "accuracy": results["mean"],
-            "95 % interval": [
+            "95% interval": [
                 "" if pd.isna(low) else f"{low:.3f}–{high:.3f}" for low, high in intervals
             ],
             "chance": results["chance_accuracy"],

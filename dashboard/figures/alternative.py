@@ -69,7 +69,7 @@ def _points(trace: Any, figure: go.Figure) -> list[Point]:
     if up.ticktext and not across.ticktext:
         across, up, pairs = up, across, [(y, x) for x, y in pairs]
     return [
-        (_place(place, across), value, _value(value, up.tickprefix))
+        (_place(place, across), value, _tick(value, up) or _value(value, up.tickprefix))
         for place, value in pairs
         if _finite(place) and _finite(value)
     ]
@@ -99,6 +99,12 @@ def _place(place: float, axis: Any) -> str:
         return _number(place)
     nearest = min(axis.tickvals, key=lambda tick: abs(tick - place))
     return _plain(axis.ticktext[list(axis.tickvals).index(nearest)]) or _number(nearest)
+
+
+def _tick(value: float, axis: Any) -> str:
+    """The name that the axis has for just this value, if any."""
+    named = dict(zip(axis.tickvals or (), axis.ticktext or (), strict=False))
+    return _plain(named.get(value))
 
 
 def _value(value: float, prefix: str | None) -> str:

@@ -242,9 +242,9 @@ def _horizons(source: FlowSource, length: int) -> None:
             ),
         )
     st.caption(
-        "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1 % of its value at the end. By behaviour: "
+        "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1% of its value at the end. By behaviour: "
         "how far back the informative input can stand so that changing it still changes at least "
-        "5 % of the answers, on held-out sequences. It is 0 for a model that is no better than "
+        "5% of the answers, on held-out sequences. It is 0 for a model that is no better than "
         "chance, whatever changes its answers."
     )
 

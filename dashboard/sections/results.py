@@ -22,6 +22,7 @@ from models.analysis.glossary import GLOSSARY
 from models.analysis.memory_span import memory_spans
 from models.analysis.prediction import predicted_lengths
 from models.analysis.statistics import result_table, trained
+from models.analysis.words import join_words
 from models.experiment import Experiment
 from models.tasks import make_task
 
@@ -199,7 +200,7 @@ def _outcome(source: str, tables: Tables, experiment: Experiment) -> None:
     st.info(_findings(source, tables, experiment), icon=":material/search:")
     st.caption(make_task(experiment.task).criterion, help=GLOSSARY["solved"])
     if len(experiment.learning_rate) > 1:
-        rates = ", ".join(f"{rate:g}" for rate in experiment.learning_rate)
+        rates = join_words([f"{rate:g}" for rate in experiment.learning_rate])
         st.caption(
             f"Learning rates {rates} were tried. Each cell is shown at each length with the one "
             "that was best on validation sequences; the result table says which."

@@ -50,7 +50,7 @@ def page() -> None:
 
 def _how_to_cite() -> None:
     st.header("How to cite it", anchor=False)
-    st.code(citation(), language="bibtex", wrap_lines=True)
+    st.code(citation(models.__version__), language="bibtex", wrap_lines=True)
     with st.expander("The papers that it builds on"):
         st.markdown("\n".join(f"- {paper}" for paper in REFERENCES))
 
@@ -74,7 +74,7 @@ def _activity() -> None:
     first.metric("Runs in training", f"{len(queue.training)}", help=_own(queue))
     second.metric("Runs that wait", f"{len(queue.waiting)}")
     third.metric("Load (1 min)", f"{load:.1f} of {os.cpu_count() or 1} cores")
-    fourth.metric("Memory in use", f"{memory.percent:.0f} %", help="Of the whole machine.")
+    fourth.metric("Memory in use", f"{memory.percent:.0f}%", help="Of the whole machine.")
     first, second, third, fourth = st.columns(4)
     first.metric("Store", store().url.get_backend_name(), help="The kind of database.")
     second.metric("Runs in the store", f"{len(sizes)}")

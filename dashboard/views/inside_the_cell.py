@@ -42,7 +42,7 @@ def page() -> None:
 
 def _wait(run: Run) -> None:
     st.info(
-        "Look inside when the run has ended: weights are kept at its end.",
+        "You can look inside once the run has ended, which is when its weights are kept.",
         icon=":material/hourglass_top:",
     )
 

@@ -37,8 +37,9 @@ def page() -> None:
     scheduler()  # closes runs that have lost their process
     if not configuration().shared:
         st.caption(
-            "Your runs, as long as this browser keeps its cookie. Other runs open by their "
-            "address; whoever hosts the app can let everyone list all runs (see About)."
+            "These are your runs, listed for as long as this browser keeps its cookie. Other runs "
+            "open by their address. Whoever hosts the app can let everyone see the list of all "
+            "runs (see About)."
         )
     if unchanged := UNCHANGED.take():
         st.error(f"Nothing was changed: {escape_markdown(unchanged, most=600)}.")
@@ -46,7 +47,9 @@ def page() -> None:
     shown = RUNS_SHOWN.get(PAGE)
     runs = store().runs(listed_visitor(), most=shown)
     if not runs:
-        st.info("Nothing was trained yet. Press Train on the Race page, or open exported results.")
+        st.info(
+            "Nothing has been trained yet. Press Train on the Race page, or open exported results."
+        )
         return
     for run in runs:
         _row(run)

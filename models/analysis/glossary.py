@@ -8,9 +8,9 @@ GLOSSARY: dict[str, str] = {
     "memory span": "The sequence length at which half of a cell's models still remember: there, "
     "held-out accuracy falls through the middle between chance and 1. “<” and “>” say that it lies "
     "below the shortest or above the longest length tested. The range in brackets is its interval.",
-    "interval": "Where the true value plausibly lies, given how few seeds were trained: a 95 % "
+    "interval": "Where the true value plausibly lies, given how few seeds were trained: a 95% "
     "interval holds it in 95 of 100 such experiments.",
-    "band": "The shaded area around a line: the 95 % interval of the mean over the seeds.",
+    "band": "The shaded area around a line: the 95% interval of the mean over the seeds.",
     "solved": "A model has solved a length when nearly all its held-out answers are right, as the "
     "task's criterion says. It then also remembers that length.",
     "chance line": "What the best predictor reaches that ignores the input. A model on this line "
@@ -30,8 +30,8 @@ GLOSSARY: dict[str, str] = {
     "gradient norm": "The length of the gradient over all parameters of a model, before clipping.",
     "half-life": "The number of steps back over which the gradient halves. A negative one says "
     "over how many steps it doubles: the gradient then explodes.",
-    "horizon": "How many steps back something still counts. By gradient: while at least 1 % of the "
-    "gradient is left. By behaviour: while changing the input still changes at least 5 % of the "
+    "horizon": "How many steps back something still counts. By gradient: while at least 1% of the "
+    "gradient is left. By behaviour: while changing the input still changes at least 5% of the "
     "answers.",
     "vanishing gradient": "A gradient that shrinks at every step back through time, until early "
     "steps no longer change what is learned.",

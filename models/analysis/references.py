@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import models
-
 TITLE = "Memory Lab: how far back a recurrent network remembers, and why it forgets"
 
 REFERENCES = (
@@ -40,9 +38,9 @@ REFERENCES = (
 """In the order of their first authors."""
 
 
-def citation() -> str:
-    """Returns the BibTeX entry of this release."""
+def citation(version: str) -> str:
+    """Returns the BibTeX entry of this project, at this version."""
     return (
         f"@software{{memory_lab,\n  title = {{{TITLE}}},\n"
-        f"  author = {{{{The Memory Lab authors}}}},\n  version = {{{models.__version__}}},\n}}"
+        f"  author = {{{{The Memory Lab authors}}}},\n  version = {{{version}}},\n}}"
     )

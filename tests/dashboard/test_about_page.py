@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 import models
 from dashboard.session.visitor import COOKIE
-from models.experiment import Experiment
-from models.settings.configuration import VARIABLES
 from models.analysis.glossary import GLOSSARY
 from models.analysis.references import REFERENCES, citation
+from models.experiment import Experiment
+from models.settings.configuration import VARIABLES
 from models.store import Store
 from tests.dashboard.pages import tiny
 from tests.recorded import finished
@@ -112,4 +112,4 @@ def test_what_visitors_want_to_know_comes_before_the_limits(about: AppTest) -> N
         assert f"**{term}**  \n{meaning}" in text
     for paper in REFERENCES:
         assert paper in text
-    assert about.code[0].value == citation()
+    assert about.code[0].value == citation(models.__version__)

@@ -171,20 +171,20 @@ def _numbers(summary: pd.DataFrame) -> None:
             "cell": summary["cell"].map(cell_label),
             "gradient": summary["half_life"].map(half_life_words),
             "in theory": summary["half_life_theory"].map(half_life_words),
-            "1 % left, steps back": summary["horizon_by_gradient"],
+            "1% left, steps back": summary["horizon_by_gradient"],
             "spectral radius": summary["spectral_radius"].round(3),
             "Lyapunov exponent": summary["lyapunov_exponent"].round(4),
             "trainable up to": summary["verdict"],
         }
     )
-    explained = {"gradient": "half-life", "1 % left, steps back": "horizon"}
+    explained = {"gradient": "half-life", "1% left, steps back": "horizon"}
     terms = explained | {name: name for name in ("spectral radius", "Lyapunov exponent")}
     columns = {name: st.column_config.Column(help=GLOSSARY[term]) for name, term in terms.items()}
     st.dataframe(shown, hide_index=True, width="stretch", column_config=columns)
     st.caption(
-        "In theory: of the RNN, spectral radius × mean slope of the activation; of LSTM and GRU, "
-        "the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of the whole "
-        "state, in nats per step: below 0 a change of the state dies out. 1 % left: of h or "
+        "In theory: for the RNN, from spectral radius × mean slope of the activation; for LSTM and "
+        "GRU, from the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of "
+        "the whole state, in nats per step: below 0 a change of the state dies out. 1% left: of h or "
         "c, whichever carries it further. Trainable up to: where the gradient at the first step "
         f"falls below {THRESHOLD:g} of that at the last (of the state, h or c, that carries it "
         f"best) or grows above {1 / THRESHOLD:g} times that, a rule of thumb chosen on temporal "
@@ -230,7 +230,7 @@ def _jacobian(source: str, experiment: Experiment, length: int) -> None:
         return
     chart(source, "singular_values", (cell, length), lambda: singular_values(values, cell=cell))
     st.caption(
-        "Of the first seed. How much the state at the end moves when the state some steps before "
+        "For the first seed: how much the state at the end moves when the state some steps before "
         "it is moved, direction by direction: the largest, the median and the smallest singular "
         "value of the product of all the steps' Jacobians. Where even the largest falls, "
         "everything is forgotten; where it rises while the median falls, one direction explodes "

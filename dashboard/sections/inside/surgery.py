@@ -204,7 +204,7 @@ def which_gate(chosen: ModelChoice) -> None:
         "ablation.csv", partial(csv_bytes, table), "ablation.csv", "inside_ablation_csv"
     )
     st.caption(
-        "All units, all steps, exact 95 % intervals. The first row is the intact network. A gate "
-        "that may be held at its mean is needed for its level only; one that may not be held has "
+        "All units and all steps, with exact 95% intervals. The first row is the intact network. "
+        "A gate that may be held at its mean is needed for its level only; one that may not be held has "
         "to move with the sequence."
     )

@@ -55,5 +55,5 @@ def test_the_citation_is_that_of_the_file() -> None:
     assert f'title: "{TITLE}"' in file
     version = re.search(r"^version: (.*)$", file, re.MULTILINE)
     assert version
-    assert f"version = {{{version[1]}}}" in citation()
-    assert TITLE in citation()
+    assert f"version = {{{version[1]}}}" in citation(version[1])
+    assert TITLE in citation(version[1])
