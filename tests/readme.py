@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from models.analysis.glossary import GLOSSARY
 from models.experiment.experiment import SETTINGS
 from models.settings.configuration import PREFIX, VARIABLES
 from models.settings.setting import Setting, in_words
@@ -70,7 +71,14 @@ def layers_table() -> str:
     return _table(("layer", "what it holds"), rows)
 
 
+def glossary_table() -> str:
+    """The field's terms as the pages use them."""
+    rows = [(f"**{term}**", GLOSSARY[term]) for term in sorted(GLOSSARY, key=str.lower)]
+    return _table(("term", "what it means"), rows)
+
+
 PARTS: dict[Callable[[], str], Path] = {
+    glossary_table: ROOT / "docs" / "glossary.md",
     settings_table: ROOT / "docs" / "command_line.md",
     variables_table: ROOT / "docs" / "operations.md",
     states_picture: ROOT / "docs" / "operations.md",

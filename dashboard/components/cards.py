@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.figures.style import cell_style
+from models.analysis.glossary import GLOSSARY
 from models.analysis.memory_span import DIVERGED
 
 STYLE = """
@@ -26,12 +27,16 @@ STYLE = """
 
 @dataclass(frozen=True)
 class Card:
-    """One number, or a few words in its place: its label above, a note beneath."""
+    """One number, or a few words in its place: its label above, a note beneath.
+
+    What it is is ``explained`` to who points at it.
+    """
 
     color: str
     label: str
     value: str
     note: str
+    explained: str = ""
 
 
 def cards(shown: Sequence[Card], name: str) -> None:
@@ -50,13 +55,15 @@ def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:
     style = cell_style(cell)
     text, interval = ("–", "") if row is None else (str(row["text"]), str(row["interval"]))
     # An interval that only repeats the bound adds nothing.
-    note = f"steps ({interval})" if interval not in ("", text) else "steps"
-    return Card(style.color, style.label, text, "" if text == DIVERGED else note)
+    note = "memory span, steps" + (f" ({interval})" if interval not in ("", text) else "")
+    explained = GLOSSARY["memory span"]
+    return Card(style.color, style.label, text, "" if text == DIVERGED else note, explained)
 
 
 def _html(card: Card) -> str:
     words = ' class="words"' if any(sign.isalpha() for sign in card.value) else ""
     return (
-        f'<div class="card" style="border-color: {card.color}">{escape(card.label)}'
+        f'<div class="card" style="border-color: {card.color}" title="{escape(card.explained)}">'
+        f"{escape(card.label)}"
         f"<b{words}>{escape(card.value)}</b><small>{escape(card.note)}</small></div>"
     )

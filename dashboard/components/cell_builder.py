@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.session.session_state import trial
-from models.cells import CELLS
+from models.analysis.glossary import option_help
+from models.cells import CELLS, cell_label
 from models.settings import spec
 from models.settings.spec import Option, SpecError, canonical
 
@@ -24,6 +25,7 @@ def cell_builder() -> str | None:
         default=next(iter(CELLS)),
         required=True,
         key="trial_cell",
+        format_func=cell_label,
         label_visibility="collapsed",
     )
     chosen = {}
@@ -50,16 +52,19 @@ def _option_widget(name: str, option: Option) -> str:
     key = trial(name, option.name).name
     if option.bounds is None:
         values = [option.default, *(value for value in option.values if value != option.default)]
-        return str(st.selectbox(option.name.capitalize(), values, key=key, help=option.help))
+        chosen = st.selectbox(
+            option.label, values, key=key, help=option_help(option), format_func=option.in_words
+        )
+        return str(chosen)
     low, high = option.bounds
     step = 0.05 if high - low <= SMALL_RANGE else 1.0
     value = st.slider(
-        option.name.capitalize(),
+        option.label,
         float(low),
         float(high),
         float(option.default),
         step,
         key=key,
-        help=option.help,
+        help=option_help(option),
     )
     return f"{value:g}"

@@ -28,10 +28,18 @@ _lock = threading.Lock()
 
 
 def chart(
-    source: str, key: str, options: tuple[object, ...], figure: Callable[[], go.Figure]
+    source: str,
+    key: str,
+    options: tuple[object, ...],
+    figure: Callable[[], go.Figure],
+    finding: Callable[[], str] = str,
 ) -> None:
-    """Draws ``figure`` of a source with these options, in the chart of this key; made once."""
-    live_chart(cached(source, key, options, lambda: as_json(figure())), key, CONFIG)
+    """Draws ``figure`` of a source with these options, in the chart of this key; made once.
+
+    ``finding`` says what it shows, in sentences made from the same numbers.
+    """
+    made = cached(source, key, options, lambda: as_json(figure(), finding()))
+    live_chart(made, key, CONFIG)
 
 
 def cached(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:

@@ -66,7 +66,7 @@ def _buttons(files: Mapping[str, Callable[[Path], None]], key: str) -> None:
 
 def reproduce(experiment: Experiment) -> None:
     """Shows how to run the experiment in a terminal, and with nothing but torch."""
-    st.markdown("**The same run from the command line**")
+    st.header("The same run from the command line", anchor=False)
     st.code(experiment.command_line(), language="bash", wrap_lines=True)
     try:
         script = standalone_script(experiment)
@@ -88,6 +88,6 @@ def reproduce(experiment: Experiment) -> None:
     # Browsers take half a second to highlight the code, even where it is hidden.
     expander = st.expander("Read it here", key="script_read", on_change="rerun")
     if expander.open:
-        expander.code(
-            script if len(script) < 20_000 else script[:20_000] + "\n…", language="python"
-        )
+        shown = script if len(script) < 20_000 else script[:20_000] + "\n…"
+        # Wrapped: the keyboard cannot scroll a block of code sideways.
+        expander.code(shown, language="python", wrap_lines=True)

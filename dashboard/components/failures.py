@@ -26,7 +26,7 @@ def shown_errors() -> Iterator[None]:
         with draw_slot():
             yield
     except ConfigurationError as error:
-        st.error(f"This app is not set up well: {escape_markdown(str(error), most=600)}")
+        st.error(f"This app is not set up correctly: {escape_markdown(str(error), most=600)}")
     except UnknownRunError as error:
         st.error(
             f"This run cannot be shown: {escape_markdown(str(error), most=600)}. Reload the page."

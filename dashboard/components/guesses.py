@@ -6,8 +6,8 @@ import math
 
 import streamlit as st
 
-from dashboard.figures.style import cell_style
 from dashboard.session.session_state import guess
+from models.cells import cell_label
 from models.experiment import Experiment
 
 NONE = "no guess"
@@ -18,9 +18,7 @@ def guess_controls(experiment: Experiment) -> None:
     beyond = f"beyond {experiment.lengths[-1]}"
     choices = [NONE, *(str(length) for length in experiment.lengths), beyond]
     for cell in experiment.cells:
-        st.select_slider(
-            cell_style(cell).label, choices, key=guess(cell).name, persist_state="session"
-        )
+        st.select_slider(cell_label(cell), choices, key=guess(cell).name, persist_state="session")
 
 
 def guesses(experiment: Experiment) -> dict[str, float]:

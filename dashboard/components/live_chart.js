@@ -65,6 +65,10 @@ async function draw(chart, element, data) {
   chart.framed = framed;
   const traces = figure.data.map(named);
   await plot(element, { data: traces, layout, config, frames: figure.frames ?? [] });
+  // Read aloud it is what it shows, not the numbers along its axes.
+  element.setAttribute("role", "figure");
+  element.setAttribute("aria-label", figure.layout.meta);
+  for (const svg of element.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true");
 }
 
 export default function ({ data, parentElement }) {

@@ -15,17 +15,26 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
+from dashboard.figures.alternative import in_words
+from dashboard.session.public_page import VERSION
+
 SOURCE = Path(__file__).with_suffix(".js").read_text()
 
 # Serves the plotly.js that the plotly package brings: nothing is fetched from elsewhere.
 _package = declare_component("plotlyjs", path=str(Path(plotly.__file__).parent / "package_data"))
-SCRIPT = f"component/{_package.name}/plotly.min.js"
+# Its address changes with its content, so that a browser may keep it: see public_page.
+SCRIPT = f"component/{_package.name}/plotly.min.js?{VERSION}={plotly.__version__}"
 
 _mount = st.components.v2.component("live_chart", js=SOURCE, isolate_styles=False)
 
 
-def as_json(figure: go.Figure) -> str:
-    """The figure as the JSON text that ``live_chart`` takes."""
+def as_json(figure: go.Figure, finding: str = "") -> str:
+    """The figure as the JSON text that ``live_chart`` takes.
+
+    What it shows stands in it in words as well, after the ``finding``, if any: the browser gives
+    them to those who do not see the figure.
+    """
+    figure.update_layout(meta=" ".join(filter(None, (finding, in_words(figure)))))
     # A trace is known by its uid, from one figure to the next.
     text: str = figure.to_json(remove_uids=False)
     return text

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard.figures.style import cell_style
+from models.analysis.glossary import GLOSSARY
+from models.cells import cell_label
 
+TERMS = {"95% interval": "interval", "chance": "chance line"}
+"""The columns that are explained in the glossary under another name."""
 FORMATS = {
     "accuracy": "%.3f",
     "chance": "%.3f",
@@ -18,7 +21,12 @@ FORMATS = {
 
 def show_table(table: pd.DataFrame) -> None:
     """Draws a table of ``readable``, with columns as wide as their contents."""
-    columns = {name: st.column_config.NumberColumn(format=form) for name, form in FORMATS.items()}
+    columns = {
+        name: st.column_config.NumberColumn(format=FORMATS[name], help=_explained(name))
+        if name in FORMATS
+        else st.column_config.Column(help=_explained(name))
+        for name in table
+    }
     st.dataframe(
         table,
         hide_index=True,
@@ -27,16 +35,20 @@ def show_table(table: pd.DataFrame) -> None:
     )
 
 
+def _explained(column: str) -> str | None:
+    return GLOSSARY.get(TERMS.get(column, column))
+
+
 def readable(results: pd.DataFrame) -> pd.DataFrame:
     """The table of ``models.analysis.statistics.result_table``, formatted for people."""
     intervals = zip(results["low"], results["high"], strict=True)
     solved = zip(results["solved"], results["seeds"], strict=True)
     return pd.DataFrame(
         {
-            "cell": [cell_style(cell).label for cell in results["cell"]],
+            "cell": results["cell"].map(cell_label),
             "length": results["length"],
             "accuracy": results["mean"],
-            "95 % interval": [
+            "95% interval": [
                 "" if pd.isna(low) else f"{low:.3f}–{high:.3f}" for low, high in intervals
             ],
             "chance": results["chance_accuracy"],

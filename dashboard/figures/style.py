@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.cells import CELLS
+from models.cells import CELLS, cell_label
 from models.settings import spec
 
 Family = tuple[str, ...]
@@ -73,11 +73,6 @@ KNOWN = (
 New ones are added at the end, so that the others keep their style.
 """
 
-NAMES = {"pytorch": "PyTorch", "relu": "ReLU", "gamma": "γ", "omega": "Ω"}
-"""How people write options and values whose names in a cell spec differ."""
-CLEAR = "activation"
-"""The option whose values are clear without its name; they are named first."""
-
 
 @dataclass(frozen=True)
 class CellStyle:
@@ -104,7 +99,7 @@ def cell_style(cell: str) -> CellStyle:
         fill=translucent(color, 0.16),
         dash=dash,
         symbol=symbol,
-        label=", ".join((described.title, *_words(described.options, chosen))),
+        label=cell_label(cell),
     )
 
 
@@ -172,16 +167,3 @@ def _order(option: spec.Option, value: str) -> tuple[bool, float]:
     if option.bounds is not None:
         return value != option.default, float(value)
     return value != option.default, _default_first(option).index(value)
-
-
-def _words(options: Sequence[spec.Option], chosen: Mapping[str, str]) -> list[str]:
-    """The changed options, each in as few words as it needs."""
-    changed = [option.name for option in options if chosen[option.name] != option.default]
-    return [_word(name, chosen[name]) for name in sorted(changed, key=lambda name: name != CLEAR)]
-
-
-def _word(name: str, value: str) -> str:
-    name, value = NAMES.get(name, name), NAMES.get(value, value)
-    if name == CLEAR:
-        return value
-    return f"{name} {value}" if value.replace(".", "", 1).isdigit() else f"{value} {name}"

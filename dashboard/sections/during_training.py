@@ -20,15 +20,16 @@ from dashboard.figures.gradient_flow.over_training import (
     symbols_over_training,
 )
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
-from dashboard.figures.style import cell_style, in_order
+from dashboard.figures.style import in_order
 from dashboard.sections.results import learning_chart, norm_chart
 from dashboard.session.run_tables import Tables
 from dashboard.session.session_state import FLOW_CELL
 from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
+from models.analysis.glossary import GLOSSARY
 from models.analysis.words import of_all
-from models.cells import CELLS
+from models.cells import CELLS, cell_label
 from models.experiment import Experiment
 from models.settings import spec
 from models.tasks import make_task
@@ -67,7 +68,7 @@ def draw(source: FlowSource) -> None:
     with right:
         norm_chart(source.name, experiment, tables, length)
         learning_chart(source.name, experiment, tables, length)
-    st.caption(HOW_TO_READ)
+    st.caption(HOW_TO_READ, help=GLOSSARY["gradient profile"])
     left, right = st.columns(2)
     with left:
         _over_training(source, length, "left", LEFT_FIRST)
@@ -90,7 +91,7 @@ def _chosen(experiment: Experiment) -> tuple[str, int]:
         "Cell of the heat map",
         in_order(experiment.cells),
         key=FLOW_CELL.name,
-        format_func=lambda cell: cell_style(cell).label,
+        format_func=cell_label,
     )
     length: int = right.select_slider(
         "Sequence length of all figures",
@@ -172,7 +173,8 @@ def _measured_names(source: FlowSource) -> set[str]:
 
 
 def _symbols(source: FlowSource, cell: str, length: int) -> None:
-    st.markdown(f"**Which symbol is known when?** {cell_style(cell).label}, T = {length}")
+    st.header("Which symbol is known when?", anchor=False)
+    st.caption(f"{cell_label(cell)}, T = {length}.")
     chart(
         source.name,
         "symbols",
@@ -193,10 +195,8 @@ def _connectivity(source: FlowSource, cell: str, length: int) -> None:
     # Of several learning rates none may be known as the best yet: any shows the figure.
     rows = rows[(rows["seed"] == seed) & (rows["learning_rate"] == rows["learning_rate"].min())]
     steps = sorted(int(step) for step in rows["step"].unique())
-    st.markdown(
-        f"**Which inputs does the answer depend on?** {cell_style(cell).label}, T = {length}, "
-        f"seed {seed}, one held-out sequence"
-    )
+    st.header("Which inputs does the answer depend on?", anchor=False)
+    st.caption(f"{cell_label(cell)}, T = {length}, seed {seed}, one held-out sequence.")
     example = held_out_sequence(source.experiment, seed, length)
     for column, step in zip(st.columns(len(steps)), steps, strict=True):
         values = rows[rows["step"] == step].sort_values("t")
@@ -220,7 +220,7 @@ def _connectivity(source: FlowSource, cell: str, length: int) -> None:
 
 
 def _horizons(source: FlowSource, length: int) -> None:
-    st.markdown("**How far back, by the gradient and by what the trained models do**")
+    st.header("How far back, by the gradient and by what the trained models do", anchor=False)
     left, right = st.columns(2)
     cells = source.experiment.cells
     with left:
@@ -242,9 +242,9 @@ def _horizons(source: FlowSource, length: int) -> None:
             ),
         )
     st.caption(
-        "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1 % of its value at the end. By behaviour: "
+        "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1% of its value at the end. By behaviour: "
         "how far back the informative input can stand so that changing it still changes at least "
-        "5 % of the answers, on held-out sequences. It is 0 for a model that is no better than "
+        "5% of the answers, on held-out sequences. It is 0 for a model that is no better than "
         "chance, whatever changes its answers."
     )
 
@@ -258,15 +258,14 @@ def _diagnoses(source: FlowSource) -> None:
         lambda: diagnoses(source.experiment, tables.accuracy, tables.training, tables.diagnostics),
     )
     unsolved = found[found["verdict"] != "solved"]
-    st.markdown(
-        f"**Diagnosis**: {of_all(len(found) - len(unsolved), len(found), 'model')} solved it"
-    )
-    st.caption(make_task(source.experiment.task).criterion)
+    st.header("Diagnosis", anchor=False)
+    st.markdown(f"{of_all(len(found) - len(unsolved), len(found), 'model')} solved the task.")
+    st.caption(make_task(source.experiment.task).criterion, help=GLOSSARY["solved"])
     if unsolved.empty:
         return
+    unsolved = unsolved.assign(cell=unsolved["cell"].map(cell_label))
     alike = unsolved.groupby(["cell", "length", "verdict"], sort=False)
     shown = alike.agg(seeds=("seed", _joined), because=("sentence", "first")).reset_index()
-    shown["cell"] = [cell_style(cell).label for cell in shown["cell"]]
     st.table(shown[["cell", "length", "seeds", "verdict", "because"]].set_index("cell"))
     with st.expander("Every model, and the rules, of which the first that holds counts"):
         st.dataframe(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -17,9 +18,11 @@ from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.race.learning import gradient_norm, learning_curves
 from dashboard.session.run_tables import Tables
 from models.analysis.findings import findings
+from models.analysis.glossary import GLOSSARY
 from models.analysis.memory_span import memory_spans
 from models.analysis.prediction import predicted_lengths
 from models.analysis.statistics import result_table, trained
+from models.analysis.words import join_words
 from models.experiment import Experiment
 from models.tasks import make_task
 
@@ -57,7 +60,7 @@ def draw(
         )
 
     options = (measure, log_length, predict, *guessed.items())
-    chart(source, "accuracy", options, accuracy)
+    chart(source, "accuracy", options, accuracy, partial(_findings, source, tables, experiment))
     length = st.select_slider(
         "Sequence length of the figures below",
         experiment.lengths,
@@ -73,7 +76,7 @@ def draw(
     if len(tables.generalisation):
         _generalisation(source, tables, experiment, log_length)
     if len(tables.accuracy):
-        _findings(source, tables, experiment)
+        _outcome(source, tables, experiment)
 
 
 def _view() -> tuple[Measure, bool, bool]:
@@ -122,7 +125,7 @@ def _profile(
             replay=recorded,
         ),
     )
-    st.caption(HOW_TO_READ)
+    st.caption(HOW_TO_READ, help=GLOSSARY["gradient profile"])
 
 
 def learning_chart(
@@ -165,7 +168,7 @@ def norm_chart(source: str, experiment: Experiment, tables: Tables, length: int)
 
 
 def _generalisation(source: str, tables: Tables, experiment: Experiment, log_length: bool) -> None:
-    st.markdown("**Train short, test long**")
+    st.header("Train short, test long", anchor=False)
     tested = sorted(set(tables.generalisation["test_length"]))
     chart(
         source,
@@ -180,17 +183,24 @@ def _generalisation(source: str, tables: Tables, experiment: Experiment, log_len
     )
 
 
-def _findings(source: str, tables: Tables, experiment: Experiment) -> None:
-    text = cached(
+def _findings(source: str, tables: Tables, experiment: Experiment) -> str:
+    """What the run showed; empty where nothing is measured."""
+    if tables.accuracy.empty:
+        return ""
+    return cached(
         source,
         "findings",
         (),
         lambda: findings(experiment, tables.accuracy, tables.gradients),
     )
-    st.info(text, icon=":material/search:")
-    st.caption(make_task(experiment.task).criterion)
+
+
+def _outcome(source: str, tables: Tables, experiment: Experiment) -> None:
+    """Draws the findings, how they were reached, and the result table."""
+    st.info(_findings(source, tables, experiment), icon=":material/search:")
+    st.caption(make_task(experiment.task).criterion, help=GLOSSARY["solved"])
     if len(experiment.learning_rate) > 1:
-        rates = ", ".join(f"{rate:g}" for rate in experiment.learning_rate)
+        rates = join_words([f"{rate:g}" for rate in experiment.learning_rate])
         st.caption(
             f"Learning rates {rates} were tried. Each cell is shown at each length with the one "
             "that was best on validation sequences; the result table says which."

@@ -38,7 +38,8 @@ def show_story(variant: StoryVariant) -> None:
     """Draws the statement of a story, its text and source, and a button for each variant."""
     story = variant.story
     with st.container(border=True):
-        st.markdown(f"**{story.title}.** *{story.statement}*")
+        st.header(story.title, anchor=False)
+        st.markdown(f"*{story.statement}*")
         st.markdown(story.text)
         st.caption(f"Source: {story.source}")
         if len(story.presets) > 1:

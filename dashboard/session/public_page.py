@@ -18,8 +18,17 @@ HEADERS = {
 }
 
 
+VERSION = "version"
+"""The parameter in the address of a file whose content never changes under that address."""
+FOR_GOOD = "public, immutable, max-age=31536000"
+
+
 class PublicPage:
-    """ASGI middleware that adds HEADERS, and gives a browser that opens a page its cookie."""
+    """ASGI middleware that adds HEADERS, and gives a browser that opens a page its cookie.
+
+    Files of components are kept by browsers where their address names a version: Streamlit 1.67
+    sends them without saying for how long, nor with anything to ask by whether they have changed.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,10 +42,18 @@ class PublicPage:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(MutableHeaders(scope=message), request)
+                headers = MutableHeaders(scope=message)
+                _add_headers(headers, request)
+                if message["status"] == 200 and _is_versioned(request):
+                    headers["Cache-Control"] = FOR_GOOD
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _is_versioned(request: HTTPConnection) -> bool:
+    """Whether it asks for a file of a component, not for a page, with a version of its own."""
+    return "/component/" in request.url.path and VERSION in request.query_params
 
 
 def _add_headers(headers: MutableHeaders, request: HTTPConnection) -> None:

@@ -21,6 +21,7 @@ from dashboard.session.session_state import (
     widget,
 )
 from dashboard.sidebar.address import check_of, refusal, suited, unknown, usable, values_of
+from models.analysis.glossary import option_help
 from models.cells import CELLS, make_cell
 from models.experiment import Experiment, ExperimentError
 from models.experiment.experiment import SETTINGS
@@ -219,8 +220,8 @@ def _task_name() -> str:
 def _as_setting(task: str, option: Option) -> Setting:
     """A task's option as a setting, which the address has under the names of both."""
     return Setting(
-        option.name.capitalize(),
-        option.help,
+        option.label,
+        option_help(option),
         choices=option.values,
         name=f"{task}_{option.name}",
         default=option.default,

@@ -14,6 +14,8 @@ from dashboard.components import failures
 from dashboard.scheduling.app_resources import configuration, scheduler, store
 from dashboard.scheduling.run_queue import Queue
 from dashboard.session.visitor import visitor
+from models.analysis.glossary import GLOSSARY
+from models.analysis.references import REFERENCES, citation
 from models.kernels.version import kernels_on
 from models.settings.configuration import MEBIBYTE, VARIABLES
 from models.store.environment import environment
@@ -23,16 +25,18 @@ REFRESH_SECONDS = 5.0
 
 def page() -> None:
     """Draws the page from top to bottom."""
-    st.subheader("About this app")
+    st.title("About Memory Lab", anchor=False)
     st.markdown(
         "**Memory Lab** trains small recurrent networks live and shows how far back they remember, "
         f"and why they forget. Version {models.__version__}."
     )
+    _how_to_cite()
+    _glossary()
     scheduler()  # where the store cannot be opened, nothing below can be shown
     st.fragment(failures.shown_errors()(_activity), run_every=REFRESH_SECONDS)()
     left, right = st.columns(2)
     with left:
-        st.markdown("**What it allows**")
+        st.header("What it allows", anchor=False)
         values = configuration().describe()
         public = {one.help: values[one.name] for one in VARIABLES.values() if one.public}
         st.table(public, border="horizontal")
@@ -41,8 +45,24 @@ def page() -> None:
             "`MEMORY_LAB_MINUTES`; `docs/operations.md` has the list."
         )
     with right:
-        st.markdown("**Where it runs**")
+        st.header("Where it runs", anchor=False)
         st.table(environment(kernels_on("cpu")) | {"speed": _speed()}, border="horizontal")
+
+
+def _how_to_cite() -> None:
+    st.header("How to cite it", anchor=False)
+    st.code(citation(models.__version__), language="bibtex", wrap_lines=True)
+    with st.expander("The papers that it builds on"):
+        st.markdown("\n".join(f"- {paper}" for paper in REFERENCES))
+
+
+def _glossary() -> None:
+    st.header("Glossary", anchor=False)
+    columns = st.columns(2)
+    terms = sorted(GLOSSARY, key=str.lower)
+    half = (len(terms) + 1) // 2
+    for column, own in zip(columns, (terms[:half], terms[half:]), strict=True):
+        column.markdown("\n\n".join(f"**{term}**  \n{GLOSSARY[term]}" for term in own))
 
 
 def _activity() -> None:
@@ -50,12 +70,12 @@ def _activity() -> None:
     queue = scheduler().queue
     load, memory = psutil.getloadavg()[0], psutil.virtual_memory()
     sizes = store().sizes()
-    st.markdown("**What it is doing now**")
+    st.header("What it is doing now", anchor=False)
     first, second, third, fourth = st.columns(4)
     first.metric("Runs in training", f"{len(queue.training)}", help=_own(queue))
     second.metric("Runs that wait", f"{len(queue.waiting)}")
     third.metric("Load (1 min)", f"{load:.1f} of {os.cpu_count() or 1} cores")
-    fourth.metric("Memory in use", f"{memory.percent:.0f} %", help="Of the whole machine.")
+    fourth.metric("Memory in use", f"{memory.percent:.0f}%", help="Of the whole machine.")
     first, second, third, fourth = st.columns(4)
     first.metric("Store", store().url.get_backend_name(), help="The kind of database.")
     second.metric("Runs in the store", f"{len(sizes)}")

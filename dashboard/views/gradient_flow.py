@@ -31,19 +31,19 @@ VIEWS: tuple[View, ...] = ("At initialisation", "During training")
 
 def page() -> None:
     """Draws the page from top to bottom."""
-    st.subheader("Why does it forget? Follow the gradient back through time")
+    st.title("Why does it forget? Follow the gradient back through time", anchor=False)
     if opened := current_run.opened_by_address():
         controls.show(opened.experiment)
     settings = controls.settings()
     experiment = settings.experiment
     variant = story_variant(experiment) if experiment else None
+    run = current_run.current()
+    start_button(settings, run, lambda: None)  # first, so that the keyboard soon comes to it
     story_buttons(variant.story if variant else None)
     for message in settings.messages:
         st.warning(message, icon=":material/link_off:")
     if variant:
         show_story(variant)
-    run = current_run.current()
-    start_button(settings, run, lambda: None)
     if run and FLOW_RUN.get() != run.id:
         FLOW_RUN.set(run.id)
         FLOW_VIEW.set(VIEWS[1])

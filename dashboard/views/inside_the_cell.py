@@ -16,7 +16,7 @@ from models.store.run import Run
 
 def page() -> None:
     """Draws the page from top to bottom."""
-    st.subheader("What do the gates do, and which does the task need?")
+    st.title("What do the gates do, and which does the task need?", anchor=False)
     current_run.opened_by_address()
     scheduler()
     run = current_run.current()
@@ -42,7 +42,7 @@ def page() -> None:
 
 def _wait(run: Run) -> None:
     st.info(
-        "Look inside when the run has ended: weights are kept at its end.",
+        "You can look inside once the run has ended, which is when its weights are kept.",
         icon=":material/hourglass_top:",
     )
 

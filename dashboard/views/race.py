@@ -20,12 +20,12 @@ from models.exchange.files import Results
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS, Preset
 from models.store.run import Run
-from models.tasks import make_task
+from models.tasks import task_title
 
 
 def page() -> None:
     """Draws the page from top to bottom."""
-    st.subheader("How far back can a recurrent network remember, and why does it forget?")
+    st.title("How far back can a recurrent network remember, and why does it forget?", anchor=False)
     if opened := current_run.opened_by_address():
         controls.show(opened.experiment)
     _presets()
@@ -44,7 +44,7 @@ def page() -> None:
         st.caption(f"**{preset.title}** {preset.lesson}")
     start_button(settings, run, lambda: _guess(experiment) if experiment else None)
     if experiment:
-        with st.expander(f"The task: {make_task(experiment.task).title}"):
+        with st.expander(f"The task: {task_title(experiment.task)}"):
             task_legend(experiment)
     # With a run and without, in the same places: nothing of what stood there stays beside it.
     shown, home = st.container(), st.container()

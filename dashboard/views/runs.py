@@ -9,15 +9,16 @@ import streamlit as st
 
 from dashboard.components.download_button import download_button
 from dashboard.components.markdown import escape_markdown
-from dashboard.figures.style import cell_style
 from dashboard.scheduling.app_resources import configuration, scheduler, store
 from dashboard.sections.import_results import import_results
 from dashboard.session import current_run
 from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
 from dashboard.session.visitor import listed_visitor
 from models.analysis.words import count, of_all
+from models.cells import cell_label
 from models.store import StoreError, UnknownRunError
 from models.store.run import Run
+from models.tasks import task_title
 
 PAGE = 30  # runs shown at first, and added by each press of Show more
 SIGNS = {
@@ -32,12 +33,13 @@ SIGNS = {
 
 def page() -> None:
     """Draws the page: a row for each run, newest first."""
-    st.subheader("Runs")
+    st.title("Runs", anchor=False)
     scheduler()  # closes runs that have lost their process
     if not configuration().shared:
         st.caption(
-            "Your runs, as long as this browser keeps its cookie. Other runs open by their "
-            "address; whoever hosts the app can let everyone list all runs (see About)."
+            "These are your runs, listed for as long as this browser keeps its cookie. Other runs "
+            "open by their address. Whoever hosts the app can let everyone see the list of all "
+            "runs (see About)."
         )
     if unchanged := UNCHANGED.take():
         st.error(f"Nothing was changed: {escape_markdown(unchanged, most=600)}.")
@@ -45,7 +47,9 @@ def page() -> None:
     shown = RUNS_SHOWN.get(PAGE)
     runs = store().runs(listed_visitor(), most=shown)
     if not runs:
-        st.info("Nothing was trained yet. Press Train on the Race page, or open exported results.")
+        st.info(
+            "Nothing has been trained yet. Press Train on the Race page, or open exported results."
+        )
         return
     for run in runs:
         _row(run)
@@ -97,7 +101,7 @@ def _change(change: Callable[..., None], *arguments: object) -> None:
 
 def _description(run: Run) -> str:
     experiment = run.experiment
-    cells = " · ".join(cell_style(cell).label for cell in experiment.cells)
+    cells = " · ".join(cell_label(cell) for cell in experiment.cells)
     seeds = count(experiment.seeds, "seed")
     lengths = ", ".join(str(length) for length in experiment.lengths)
     status = f"{run.status}: {escape_markdown(run.message)}" if run.message else run.status
@@ -106,7 +110,7 @@ def _description(run: Run) -> str:
     steps = of_all(run.done_steps, run.total_steps, "step")
     pinned = " · :material/keep: pinned" if run.pinned else ""
     return (
-        f"{SIGNS[run.status]} **{experiment.task}** · {cells}  \n"
+        f"{SIGNS[run.status]} **{task_title(experiment.task)}** · {cells}  \n"
         f"T = {lengths} · {seeds} · {steps} · {status}  \n"
         f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC{pinned}"
     )

@@ -255,7 +255,7 @@ RULES = (
         lambda m: m.too_short,
         lambda m: (
             f"The answer depends on an input {count(m.lag, 'step')} back, but beyond "
-            f"{count(m.gradient_horizon or 0, 'step')} the gradient is below 1 % of what it is at "
+            f"{count(m.gradient_horizon or 0, 'step')} the gradient is below 1% of what it is at "
             "the end."
         ),
     ),

@@ -66,13 +66,13 @@ _ALL = (
         "horizon_by_gradient",
         "Horizon by gradient",
         "steps",
-        "how many steps back ‖∂L/∂h_t‖, or that of c if longer, stays above 1 % of its last value",
+        "how many steps back ‖∂L/∂h_t‖, or that of c if longer, stays above 1% of its last value",
     ),
     Diagnostic(
         "horizon_by_behaviour",
         "Horizon by behaviour",
         "steps",
-        "how many steps back a changed input still changes at least 5 % of the answers",
+        "how many steps back a changed input still changes at least 5% of the answers",
     ),
     *(
         Diagnostic(

@@ -26,7 +26,7 @@ def half_life(norms: np.ndarray) -> float:
 
     With b the slope of the natural logarithm of the norm against the lag T - t, it is ln 2 / -b.
     The slope is the median of the slopes between all pairs of points (Theil 1950, Sen 1968): up to
-    29 % of the points may be anything. Norms that are not finite, 0, or too small for float32 are
+    29% of the points may be anything. Norms that are not finite, 0, or too small for float32 are
     left out. inf where the profile is level, NaN where fewer than MIN_POINTS norms are left.
     """
     norms = np.asarray(norms, float)

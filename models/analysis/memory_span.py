@@ -27,7 +27,7 @@ def memory_spans(accuracy: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     - ``span``: where the latest accuracy, scaled by chance and averaged over seeds, first falls
       below the middle, interpolated in log T. ``bound`` is ``<`` where it is below already at the
       shortest length and ``>`` where it never is; ``span`` is then that length.
-    - ``low``, ``high``: 95 % interval, bootstrap over seeds within each length, its percentiles
+    - ``low``, ``high``: 95% interval, bootstrap over seeds within each length, its percentiles
       expanded for few seeds (Hesterberg 2015, section 5.3); 0 where it lies below the shortest
       length, inf above the longest, NaN where a length has one seed only. It covers the variation
       between seeds, not what may happen between two lengths.
@@ -75,7 +75,7 @@ def _crossings(lengths: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _interval(
     lengths: np.ndarray, seeds: Sequence[np.ndarray], rng: np.random.Generator
 ) -> tuple[float, float]:
-    """The 95 % interval of the crossing; ``seeds`` has the scores (seeds,) of each length."""
+    """The 95% interval of the crossing; ``seeds`` has the scores (seeds,) of each length."""
     fewest = min(len(scores) for scores in seeds)
     if fewest < 2:
         return np.nan, np.nan

@@ -1,6 +1,6 @@
 """Statistics of the tables of results: data frames in, data frames out.
 
-The tables and their columns are those of ``models.analysis.schema``. Intervals are at 95 %:
+The tables and their columns are those of ``models.analysis.schema``. Intervals are at 95%:
 Student's over seeds for means, Clopper & Pearson's for counts.
 """
 
@@ -182,7 +182,7 @@ def clipped_share(training: pd.DataFrame) -> pd.DataFrame:
 
 
 def student(mean: ArrayLike, deviation: ArrayLike, count: ArrayLike) -> Interval:
-    """The 95 % intervals of means by Student's t; NaN where ``count`` is 1.
+    """The 95% intervals of means by Student's t; NaN where ``count`` is 1.
 
     ``mean``, the sample standard deviation ``deviation`` and ``count`` have one shape.
     """
@@ -192,7 +192,7 @@ def student(mean: ArrayLike, deviation: ArrayLike, count: ArrayLike) -> Interval
 
 
 def clopper_pearson(successes: ArrayLike, count: ArrayLike) -> Interval:
-    """The exact 95 % intervals of shares ``successes`` / ``count`` (Clopper & Pearson 1934).
+    """The exact 95% intervals of shares ``successes`` / ``count`` (Clopper & Pearson 1934).
 
     The two have one shape.
     """

@@ -18,12 +18,12 @@ def make_cell(text: str) -> Cell:
 
 
 def cell_title(text: str) -> str:
-    """Returns a cell spec in words, such as "LSTM with chrono bias". Raises SpecError."""
-    cell, chosen = spec.parse("cell", text, CELLS)
-    changed = [option for option in cell.options if chosen[option.name] != option.default]
-    changed_in_words = [_option_words(option.name, chosen[option.name]) for option in changed]
-    return cell.title + (f" with {' and '.join(changed_in_words)}" if changed_in_words else "")
+    """Returns a cell spec in a sentence, such as "LSTM with chrono bias". Raises SpecError."""
+    title, changed = spec.in_words("cell", text, CELLS)
+    return title + (f" with {' and '.join(changed)}" if changed else "")
 
 
-def _option_words(name: str, value: str) -> str:
-    return f"{name} {value}" if value[0].isdigit() else f"{value} {name}"
+def cell_label(text: str) -> str:
+    """Returns the same for a legend or table, such as "LSTM, chrono bias". Raises SpecError."""
+    title, changed = spec.in_words("cell", text, CELLS)
+    return ", ".join((title, *changed))

@@ -22,6 +22,7 @@ INIT = Option(
     ("orthogonal", "pytorch", "identity"),
     "orthogonal",
     "recurrent weights at the start: orthogonal, PyTorch's uniform, or the identity",
+    words={"pytorch": "PyTorch"},
 )
 BIAS = Option(
     "bias",
@@ -49,6 +50,7 @@ GAMMA = Option(
     "1",
     "with norm: the scale of what is normalised, at the start (Cooijmans 2016: 0.1)",
     bounds=(0.01, 2),
+    title="γ",
 )
 COMMON_OPTIONS = (INIT, GAIN, NORM, GAMMA)
 """The options that every cell has."""

@@ -42,7 +42,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from models.cells.cell import COMMON_OPTIONS, Cell, HiddenState, Weights
-from models.settings.spec import Option, SpecError
+from models.settings.spec import CLEAR, Option, SpecError
 
 if TYPE_CHECKING:  # importing the cells does not import torch
     from torch import Tensor
@@ -51,7 +51,9 @@ ACTIVATION = Option(
     "activation",
     ("tanh", "sigmoid", "relu"),
     "tanh",
-    "tanh and sigmoid saturate, relu does not",
+    "tanh and sigmoid saturate, ReLU does not",
+    words={"relu": "ReLU"},
+    phrase=CLEAR,
 )
 OMEGA = Option(
     "omega",
@@ -59,6 +61,7 @@ OMEGA = Option(
     "0",
     "weight of the regulariser that keeps the gradient's norm (Pascanu 2013, eq. 9)",
     bounds=(0, 100),
+    title="Ω",
 )
 
 

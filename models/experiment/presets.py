@@ -27,8 +27,8 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "who_remembers",
             "Who remembers?",
-            "Same task, ever longer: the simple RNN is lost a little beyond 20 steps, gates that "
-            "start at the right time scale (chrono) reach furthest.",
+            "The same task, ever longer. The simple RNN is lost a little beyond 20 steps; gates "
+            "that start at the right time scale (chrono) reach furthest.",
             Experiment(),
         ),
         Preset(

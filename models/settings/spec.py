@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, TypeVar
 
 from models.settings import strict
 from models.settings.quoting import quoted, shortened
+
+CLEAR = "{}"
+"""The phrase of an option whose values are clear without its title."""
 
 
 class SpecError(ValueError):
@@ -33,6 +36,12 @@ class Option:
     Such an option is written into every spec, at its default too: a result says by itself what it
     was made with, also after the default has changed.
     """
+    title: str = ""
+    """Its name for people; where empty, the name in specs."""
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """How people write a value, where not as specs do."""
+    phrase: str = ""
+    """A value in the name of a cell or task, as in "{} symbols"; where empty, with the title."""
 
     def read(self, text: str) -> str:
         """Returns the value as it is always written. Raises SpecError where it is not offered."""
@@ -48,6 +57,21 @@ class Option:
         if not low <= number <= high:
             raise SpecError(f"is not offered, give a number from {low:g} to {high:g}")
         return f"{number + 0:g}"  # -0 is 0
+
+    @property
+    def label(self) -> str:
+        """Its name for people, above a control."""
+        return self.title or self.name.capitalize()
+
+    def in_words(self, value: str) -> str:
+        """Returns a value as people write it, such as "PyTorch"."""
+        return self.words.get(value, value)
+
+    def in_name(self, value: str) -> str:
+        """Returns a value as it stands in the name of a cell or task: "chrono bias", "gain 1.5"."""
+        title, words = self.title or self.name, self.in_words(value)
+        number = words.replace(".", "", 1).isdigit()
+        return (self.phrase or (f"{title} {{}}" if number else f"{{}} {title}")).format(words)
 
     def offers(self) -> str:
         """Returns what may be given, such as ``1|0|chrono`` or ``0.1…3``."""
@@ -111,6 +135,17 @@ def parse(
     except SpecError as error:
         raise SpecError(f"{kind} {quoted(text)}: {error}") from error
     return registered, chosen
+
+
+def in_words(kind: str, text: object, registry: Mapping[str, type[R]]) -> tuple[str, list[str]]:
+    """Returns the title of what ``text`` names, and the options that are not at their defaults.
+
+    Those that are clear without their title come first. Raises SpecError.
+    """
+    registered, chosen = parse(kind, text, registry)
+    changed = [option for option in registered.options if chosen[option.name] != option.default]
+    changed.sort(key=lambda option: option.phrase != CLEAR)
+    return registered.title, [option.in_name(chosen[option.name]) for option in changed]
 
 
 def canonical(kind: str, text: object, registry: Mapping[str, type[R]]) -> str:

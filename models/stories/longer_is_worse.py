@@ -60,7 +60,7 @@ STORY = Story(
     "back to them the gradient is multiplied at every step by the same weights and by the slope "
     "of the activation, so it shrinks like a power: on a logarithmic axis, a straight line. Its "
     "slope is the half-life; twice the length, and the square of what was left is left. Move the "
-    "sequence length and see where 1 % remains, then look at which lengths each cell learns.",
+    "sequence length and see where 1% remains, then look at which lengths each cell learns.",
     source="Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, "
     "section 2.1",
     opens="initialisation",

@@ -19,3 +19,9 @@ def make_task(text: str) -> Task:
     """Makes the task that a spec text such as ``recall:classes=8`` names. Raises SpecError."""
     task, options = spec.parse("task", text, TASKS)
     return task(**options)
+
+
+def task_title(text: str) -> str:
+    """Returns a task spec in words, such as "Temporal order, 3 symbols". Raises SpecError."""
+    title, changed = spec.in_words("task", text, TASKS)
+    return ", ".join((title, *changed))

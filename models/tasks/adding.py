@@ -3,7 +3,7 @@
 Hochreiter & Schmidhuber 1997, section 5.4, in the form of Arjovsky, Shah & Bengio 2016: numbers
 from U[0, 1], one marker in each half.
 
-An answer within 0.08 is right, and the task is solved where 99 % of the answers are. Hochreiter &
+An answer within 0.08 is right, and the task is solved where 99% of the answers are. Hochreiter &
 Schmidhuber ask for 0.04 with targets 0.5 + (X1 + X2) / 4, which are from 0 to 1; ours are from 0 to
 2. Older results were made with 0.04 all the same, and a mean squared error below 0.01 was called
 solved, which a model can have that is wrong more often than right. They are read with

@@ -60,6 +60,8 @@ class Digits(Task):
             ("rows", "permuted"),
             "rows",
             "pixels row by row, or all images under one fixed permutation",
+            words={"rows": "row by row"},
+            phrase="{} pixels",
         ),
         TARGETS,
     )

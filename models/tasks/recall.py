@@ -25,12 +25,20 @@ class Recall(Task):
     name = "recall"
     title = "Recall"
     options = (
-        Option("classes", ("2", "4", "8"), "4", "how many symbols the first one is drawn from"),
+        Option(
+            "classes",
+            ("2", "4", "8"),
+            "4",
+            "how many symbols the first one is drawn from",
+            phrase="{} classes",
+        ),
         Option(
             "distractors",
             ("other", "same"),
             "other",
             "whether what follows comes from an alphabet of its own or from that of the first",
+            words={"other": "an alphabet of their own", "same": "the same alphabet"},
+            phrase="distractors from {}",
         ),
         TARGETS,
     )

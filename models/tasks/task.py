@@ -26,6 +26,8 @@ TARGETS = Option(
     ("last", "every"),
     "last",
     "where the loss is: at the last step alone, or at every step on the way there",
+    words={"last": "last step only", "every": "every step"},
+    phrase="targets at {}",
 )
 """The option of tasks in which every step has an answer: sequence-to-vector or -to-sequence.
 

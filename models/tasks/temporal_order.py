@@ -35,7 +35,11 @@ class TemporalOrder(Task):
     title = "Temporal order"
     options = (
         Option(
-            "symbols", ("2", "3"), "2", "how many informative symbols: 4 or 8 answers at the end"
+            "symbols",
+            ("2", "3"),
+            "2",
+            "how many informative symbols: 4 or 8 answers at the end",
+            phrase="{} symbols",
         ),
         TARGETS,
     )
@@ -53,7 +57,7 @@ class TemporalOrder(Task):
     @property
     def legend(self) -> Legend:
         count = {2: "Two", 3: "Three"}[len(self.windows)]
-        places = ", ".join(f"{low:.0%}–{high:.0%}" for low, high in self.windows)
+        places = " and ".join(f"{100 * low:.0f}–{high:.0%}" for low, high in self.windows)
         return Legend(
             goes_in="One symbol per step: c, d, e or f at random. "
             f"{count} steps hold A or B instead.",

@@ -74,7 +74,7 @@ def test_a_reload_keeps_the_visitor_and_another_one_waits_in_the_queue(
         wait_until_it_trains(other)
         expect(stop(other)).to_have_count(0)
         other.get_by_role("link", name="Runs").click()
-        other.get_by_text("Nothing was trained yet.").wait_for()
+        other.get_by_text("Nothing has been trained yet.").wait_for()
         other.get_by_role("link", name="Race").click()
         train(other).click()
         stop(other).wait_for()

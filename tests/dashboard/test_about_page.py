@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 import models
 from dashboard.session.visitor import COOKIE
+from models.analysis.glossary import GLOSSARY
+from models.analysis.references import REFERENCES, citation
 from models.experiment import Experiment
 from models.settings.configuration import VARIABLES
 from models.store import Store
@@ -93,3 +95,21 @@ def test_it_says_which_runs_are_the_visitors(
     metrics(about)
     help_text = about.metric[0].proto.help
     assert help_text == "1 of the runs that train or wait are yours."
+
+
+def test_what_visitors_want_to_know_comes_before_the_limits(about: AppTest) -> None:
+    about.run()
+    headings = [header.value for header in about.header]
+    assert headings == [
+        "How to cite it",
+        "Glossary",
+        "What it is doing now",
+        "What it allows",
+        "Where it runs",
+    ]
+    text = "\n".join(markdown.value for markdown in about.markdown)
+    for term, meaning in GLOSSARY.items():
+        assert f"**{term}**  \n{meaning}" in text
+    for paper in REFERENCES:
+        assert paper in text
+    assert about.code[0].value == citation(models.__version__)

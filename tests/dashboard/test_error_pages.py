@@ -69,7 +69,9 @@ def test_a_setting_that_cannot_be_used_is_shown_on_every_page(
 ) -> None:
     configured(minutes="soon")
     message = only_error(race.run())
-    assert message.startswith("This app is not set up well: MEMORY_LAB_MINUTES is 'soon': give a")
+    assert message.startswith(
+        "This app is not set up correctly: MEMORY_LAB_MINUTES is 'soon': give a"
+    )
     assert not race.button
     for name in PAGES:
         assert only_error(at(race, name)) == message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.scheduling import app_resources
 from dashboard.session import recorded_examples
+from models.analysis.glossary import GLOSSARY
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.store import Store
@@ -296,3 +298,13 @@ def test_train_shows_the_new_run_where_the_address_named_another(
     (after,) = [run.id for run in store.runs() if run.id != before]
     assert after in page.query_params["run"]
     assert page.button(key="stop")
+
+
+def test_what_a_number_is_stands_on_it_and_is_explained_to_who_points_at_it(
+    race: AppTest,
+) -> None:
+    race.run()
+    assert "memory span, steps" in pages.spans(race)
+    assert f'title="{escape(GLOSSARY["memory span"])}"' in pages.spans(race)
+    explained = {caption.proto.help for caption in race.caption}
+    assert {GLOSSARY["solved"], GLOSSARY["gradient profile"]} <= explained

@@ -13,7 +13,7 @@ def test_it_says_so_where_nothing_was_trained(runs_page: AppTest) -> None:
     page = runs_page.run()
     assert not page.exception
     assert pages.top(page) == "Runs"
-    assert any("Nothing was trained" in info.value for info in page.info)
+    assert any("Nothing has been trained" in info.value for info in page.info)
 
 
 def test_every_run_has_a_row_with_its_settings_and_fate(runs_page: AppTest, store: Store) -> None:

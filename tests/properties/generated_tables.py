@@ -105,7 +105,8 @@ def named(text: str) -> set[str]:
     cells = set()
     # Longest names first: one may begin with another.
     for cell in sorted({*CELLS, *_all_cells()}, key=lambda cell: -len(cell_title(cell))):
-        pattern = rf"\bthe {re.escape(cell_title(cell))}(?! with)(?! and (gamma|relu|identity))"
+        more = r"(?! with)(?! and (γ|Ω|gain|bias|batch|layer|identity|PyTorch))"
+        pattern = rf"\bthe {re.escape(cell_title(cell))}{more}"
         if re.search(pattern, text, re.IGNORECASE):
             cells.add(cell)
     return cells

@@ -84,7 +84,7 @@ def test_normalisation_judges_by_the_spans_that_it_shows(data: st.DataObject) ->
     shown = {
         cell: match[1]
         for cell in experiment.cells
-        if (match := re.search(rf"([<>]? ?\d+|none) for the {_pattern(cell)}(?! and gamma)", text))
+        if (match := re.search(rf"([<>]? ?\d+|none) for the {_pattern(cell)}(?! and γ)", text))
     }
     own = ends(shown["rnn"]) if "rnn" in shown else (0.0, math.inf)
     for verdicts in re.findall(r"Here it ([^.]*(?:\.\d[^.]*)*)\.", text):

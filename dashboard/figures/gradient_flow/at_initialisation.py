@@ -43,19 +43,19 @@ def initial_profiles(
     cells: Sequence[str] = (),
     horizons: Mapping[str, float] | None = None,
 ) -> go.Figure:
-    """‖∂L/∂state_t‖ before the first step, with a mark where it falls below 1 % of its end value.
+    """‖∂L/∂state_t‖ before the first step, with a mark where it falls below 1% of its end value.
 
     ``horizons`` says how many steps back that is, cell by cell; a cell that it does not have, or
-    whose gradient stays above 1 % through the whole sequence, has no mark.
+    whose gradient stays above 1% through the whole sequence, has no mark.
     """
     rows = gradients[
         (gradients["length"] == length) & (gradients["state"] == state) & (gradients["step"] == 0)
     ]
     figure = profile_figure(
-        length, state, relative, "mark: how far back 1 % of the gradient reaches"
+        length, state, relative, "mark: how far back 1% of the gradient reaches"
     )
     if relative:
-        figure.add_trace(level("share", (1, length), SHARE, "1 % of the value at T", side="left"))
+        figure.add_trace(level("share", (1, length), SHARE, "1% of the value at T", side="left"))
     for cell in profile_cells(cells, rows, state):
         found = profile(rows[rows["cell"] == cell], "now")
         figure.add_trace(profile_trace(cell, "now", found, state, relative, MOST_POINTS))
@@ -127,7 +127,7 @@ def _horizon(cell: str, found: Profile | None, relative: bool, horizon: float | 
             "line": {"color": GREY, "width": 1},
         },
         "hovertemplate": f"{style.label} · gradient horizon: {horizon or 0:g} steps back "
-        "from the end the norm falls below 1 % of its value there (median over seeds)"
+        "from the end the norm falls below 1% of its value there (median over seeds)"
         "<extra></extra>",
     }
     if found is None or horizon is None or not 0 <= horizon < len(found.t) - 1:

@@ -84,6 +84,7 @@ def _bars(values: Sequence[float], symbols: Sequence[str], informative: Sequence
     return {
         "type": "bar",
         "uid": "connectivity",
+        "name": "how much the answer depends on the step",
         "yaxis": "y2",
         "x": list(range(1, len(values) + 1)),
         "y": numbers(values),

@@ -129,6 +129,7 @@ def _norms(cell: str, found: Grid, norm: str) -> Trace:
     low, high = (known.min(), known.max()) if len(known) else (-1.0, 0.0)
     return {
         **_heat(found, "norms", found.logs),
+        "name": norm,
         "colorscale": SCALE,
         "zmin": float(low),
         "zmax": float(max(high, low + 0.1)),

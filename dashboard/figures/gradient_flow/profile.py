@@ -26,9 +26,9 @@ MOST_FRAMES = 40
 HOW_TO_READ = (
     "Read from right to left: the error enters at the end of the sequence and travels back in "
     "time. A line that falls towards the left is a gradient that vanishes: the loss hardly "
-    "tells the network what to do with those early steps. A line that rises explodes, a level "
-    "one carries. Dotted: before the first training step. Where a line stops, the gradient is "
-    "exactly 0 in single precision."
+    "tells the network what to do with those early steps. A line that rises towards the left is "
+    "one that explodes; a level line carries the gradient all the way. Dotted: before the first "
+    "training step. Where a line stops, the gradient is exactly 0 in single precision."
 )
 
 Phase = Literal["initialisation", "now"]

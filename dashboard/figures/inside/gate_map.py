@@ -211,6 +211,7 @@ def _heat(
     return {
         "type": "heatmap",
         "uid": f"map_{name}",
+        "name": described(name),
         "yaxis": _axis("y", place),
         "x": [int(t[k]) for k in columns],
         "y": list(range(len(order))),

@@ -18,7 +18,7 @@ DASHES = ("solid", "dash", "dashdot", "longdash")
 def probe_curve(
     table: pd.DataFrame, *, chance: float | None, informative: tuple[int, ...] = ()
 ) -> go.Figure:
-    """Accuracy against t with its 95 % interval, a line for each state and each question.
+    """Accuracy against t with its 95% interval, a line for each state and each question.
 
     ``table`` has the columns of ``models.diagnostics.inside.linear_probe.COLUMNS``; with
     ``operated``, the lines from before an operation are thin. The control is grey: the mean and

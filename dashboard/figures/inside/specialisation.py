@@ -90,6 +90,7 @@ def _spread(place: int, gate: str, rows: pd.DataFrame) -> Trace:
     return {
         "type": "scatter",
         "uid": f"selectivity/{gate}",
+        "name": full_name(gate),
         "showlegend": False,
         "x": [round(place + float(offset), 3) for offset in offsets],
         "y": [None if np.isnan(v) else float(f"{v:.4g}") for v in rows["selectivity"]],

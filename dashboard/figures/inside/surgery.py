@@ -22,7 +22,7 @@ APART = 0.22
 
 
 def ablation(table: pd.DataFrame, *, chance: float) -> go.Figure:
-    """Accuracy with its 95 % interval where a gate is held at 0, 1 or its mean: one row per gate.
+    """Accuracy with its 95% interval where a gate is held at 0, 1 or its mean: one row per gate.
 
     ``table`` is that of ``models.diagnostics.inside.surgery.ablation_table``.
     """

@@ -214,5 +214,5 @@ def _mean_hover(label: str, row: Row, measure: Measure) -> str:
         return f"{label} · T = {row['length']} · mean loss {row['mean_loss']:.4g} over {seeds}"
     text = f"{label} · T = {row['length']} · mean accuracy {row['mean']:.3f} over {seeds}"
     if row["seeds"] >= FEWEST_SEEDS:
-        return text + f"<br>95 % interval {row['low']:.2f} to {row['high']:.2f}"
+        return text + f"<br>95% interval {row['low']:.2f} to {row['high']:.2f}"
     return text + f"<br>no band: that takes at least {FEWEST_SEEDS} seeds"

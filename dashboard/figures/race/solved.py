@@ -92,7 +92,7 @@ def _all(row: Row) -> bool:
 def _hover(label: str, row: Row) -> str:
     text = (
         f"{label} · T = {row['length']} · solved by {of_all(row['solved'], row['seeds'], 'seed')}"
-        f"<br>95 % interval {row['solved_low']:.0%} to {row['solved_high']:.0%}"
+        f"<br>95% interval {row['solved_low']:.0%} to {row['solved_high']:.0%}"
     )
     if row["diverged"]:
         text += f"<br>{row['diverged']} diverged"

@@ -26,11 +26,12 @@ from models.analysis.at_initialisation import (
     horizons_at_initialisation,
     summarise_initialisation,
 )
+from models.analysis.glossary import GLOSSARY
 from models.analysis.gradient_profile import half_life_words
 from models.analysis.prediction import THRESHOLD, predicted_lengths
 from models.analysis.schema import in_order
 from models.analysis.words import count
-from models.cells import CELLS
+from models.cells import CELLS, cell_label
 from models.experiment import Experiment
 from models.settings import spec
 from models.tasks import make_task
@@ -74,7 +75,9 @@ def draw(
     with st.expander("The numbers, and those of theory"):
         _numbers(summary)
     _prediction(source, experiment, measured.gradients, run)
-    if st.toggle("Singular values of the Jacobians' product", key="jacobian"):
+    if st.toggle(
+        "Singular values of the Jacobians' product", key="jacobian", help=GLOSSARY["Jacobian"]
+    ):
         _jacobian(source, experiment, length)
     tables = {"gradients": measured.gradients, "diagnostics": measured.diagnostics}
     frame_downloads(tables, key="at_initialisation")
@@ -88,9 +91,12 @@ def _with_trial(experiment: Experiment) -> Experiment:
         return experiment
     # A line in either case: one that came and went would move the figures beneath.
     if trial in experiment.cells:
-        st.caption(f"Drawn already: `{trial}`.")
+        st.caption(f"Drawn already: {cell_label(trial)}.")
         return experiment
-    st.caption(f"Drawn as well: `{trial}`. To train it too, add it to the cells in the sidebar.")
+    st.caption(
+        f"Drawn as well: {cell_label(trial)}. To train it too, add `{trial}` to the cells in the "
+        "sidebar."
+    )
     return Experiment.from_mapping({**vars(experiment), "cells": (*experiment.cells, trial)})
 
 
@@ -122,7 +128,8 @@ def _card(row: Mapping[Hashable, Any]) -> Card:
     style, through_c = cell_style(str(row["cell"])), row["half_life_c"]
     path = "" if np.isnan(through_c) else f"through c: {half_life_words(through_c)} · "
     note = f"{path}trainable up to T {row['verdict']}"
-    return Card(style.color, style.label, half_life_words(row["half_life"]), note)
+    words = half_life_words(row["half_life"])
+    return Card(style.color, style.label, words, note, GLOSSARY["half-life"])
 
 
 def _over(seeds: int, wanted: int) -> str:
@@ -161,20 +168,23 @@ def _profiles(
 def _numbers(summary: pd.DataFrame) -> None:
     shown = pd.DataFrame(
         {
-            "cell": [cell_style(cell).label for cell in summary["cell"]],
+            "cell": summary["cell"].map(cell_label),
             "gradient": summary["half_life"].map(half_life_words),
             "in theory": summary["half_life_theory"].map(half_life_words),
-            "1 % left, steps back": summary["horizon_by_gradient"],
+            "1% left, steps back": summary["horizon_by_gradient"],
             "spectral radius": summary["spectral_radius"].round(3),
             "Lyapunov exponent": summary["lyapunov_exponent"].round(4),
             "trainable up to": summary["verdict"],
         }
     )
-    st.dataframe(shown, hide_index=True, width="stretch")
+    explained = {"gradient": "half-life", "1% left, steps back": "horizon"}
+    terms = explained | {name: name for name in ("spectral radius", "Lyapunov exponent")}
+    columns = {name: st.column_config.Column(help=GLOSSARY[term]) for name, term in terms.items()}
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=columns)
     st.caption(
-        "In theory: of the RNN, spectral radius × mean slope of the activation; of LSTM and GRU, "
-        "the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of the whole "
-        "state, in nats per step: below 0 a change of the state dies out. 1 % left: of h or "
+        "In theory: for the RNN, from spectral radius × mean slope of the activation; for LSTM and "
+        "GRU, from the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of "
+        "the whole state, in nats per step: below 0 a change of the state dies out. 1% left: of h or "
         "c, whichever carries it further. Trainable up to: where the gradient at the first step "
         f"falls below {THRESHOLD:g} of that at the last (of the state, h or c, that carries it "
         f"best) or grows above {1 / THRESHOLD:g} times that, a rule of thumb chosen on temporal "
@@ -186,7 +196,7 @@ def _prediction(
     source: str, experiment: Experiment, gradients: pd.DataFrame, run: answers.TrainedRun | None
 ) -> None:
     """Draws the predictions on the accuracy of a trained run with the same settings, if any."""
-    st.markdown("**Did the gradient at initialisation predict the cliff?**")
+    st.header("Did the gradient at initialisation predict the cliff?", anchor=False)
     if run is None or run.experiment.at_initialisation() != experiment.at_initialisation():
         st.caption("Train these settings, here or on the Race page, to see the answer.")
         return
@@ -211,7 +221,7 @@ def _jacobian(source: str, experiment: Experiment, length: int) -> None:
         "Cell",
         cells_in_order(experiment.cells),
         key="jacobian_cell",
-        format_func=lambda cell: cell_style(cell).label,
+        format_func=cell_label,
     )
     try:
         values = answers.singular_values(experiment, cell, length)
@@ -220,7 +230,7 @@ def _jacobian(source: str, experiment: Experiment, length: int) -> None:
         return
     chart(source, "singular_values", (cell, length), lambda: singular_values(values, cell=cell))
     st.caption(
-        "Of the first seed. How much the state at the end moves when the state some steps before "
+        "For the first seed: how much the state at the end moves when the state some steps before "
         "it is moved, direction by direction: the largest, the median and the smallest singular "
         "value of the product of all the steps' Jacobians. Where even the largest falls, "
         "everything is forgotten; where it rises while the median falls, one direction explodes "

@@ -25,7 +25,7 @@ SCORED = 512
 
 @dataclass(frozen=True)
 class Share:
-    """The share of right answers, with its exact 95 % interval."""
+    """The share of right answers, with its exact 95% interval."""
 
     share: float
     low: float

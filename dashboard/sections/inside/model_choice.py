@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard.figures.style import cell_style, in_order
+from dashboard.figures.style import in_order
 from dashboard.scheduling.app_resources import store
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.session_state import INSIDE_RUN, INSIDE_SOURCE
 from dashboard.session.visitor import listed_visitor
+from models.cells import cell_label
 from models.exchange.files import EXPERIMENT
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.store.run import Run
 from models.stories import STORIES
-from models.tasks import make_task
+from models.tasks import make_task, task_title
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import WeightsKey, from_npz, to_base64
 
@@ -120,7 +121,7 @@ def choose(offered: Sequence[ModelSource]) -> ModelChoice:
         cells,
         index=_place("cell", cells, _first_cell(cells)),
         key=f"inside_cell_{key}",
-        format_func=lambda cell: cell_style(cell).label,
+        format_func=cell_label,
     )
     models = [model for model in source.models if model.cell == cell]
     lengths = sorted({model.length for model in models})
@@ -192,8 +193,8 @@ def _of_run(run: Run) -> ModelSource | None:
     models = () if run.active else _ended(run.id)
     if not models:
         return None
-    task = make_task(run.experiment.task).title
-    cells = ", ".join(cell_style(cell).label for cell in in_order({m.cell for m in models}))
+    task = task_title(run.experiment.task)
+    cells = "; ".join(cell_label(cell) for cell in in_order({m.cell for m in models}))
     return ModelSource(run.id, f"Run {run.id}: {task}, {cells}", run.experiment, models)
 
 
@@ -225,7 +226,7 @@ def _recorded(preset: str) -> tuple[ModelSource, dict[WeightsKey, np.ndarray]] |
         weights = from_npz(archive.read(WEIGHTS))
         description = json.loads(archive.read(EXPERIMENT))
     experiment = Experiment.from_results(description["experiment"])
-    title = f"Recorded: {_presets()[preset]} ({make_task(experiment.task).title})"
+    title = f"Recorded: {_presets()[preset]} ({task_title(experiment.task)})"
     return ModelSource(f"{RECORDED}{preset}", title, experiment, tuple(weights)), weights
 
 

@@ -22,6 +22,7 @@ from dashboard.sections.inside.answers import Operated, Operation, Share
 from dashboard.sections.inside.model_choice import ModelChoice
 from dashboard.sections.inside.view import reading
 from dashboard.session.session_state import INTERVENTION, OPERATION
+from models.analysis.glossary import GLOSSARY
 from models.exchange.files import write_csv
 from models.tasks import make_task
 
@@ -35,7 +36,7 @@ Intervention = dict[str, Any]
 
 def surgery(chosen: ModelChoice) -> None:
     """Draws a button for each operation, a form for any other, and the result of the last one."""
-    st.markdown("#### Gate surgery: what is each gate for?")
+    st.header("Gate surgery: what is each gate for?", anchor=False, help=GLOSSARY["gate surgery"])
     try:
         offered = inside_answers.trace(chosen, 0, None).operations
     except ChildError as error:
@@ -171,7 +172,7 @@ def _card(label: str, share: Share, shade: str) -> Card:
 
 def which_gate(chosen: ModelChoice) -> None:
     """Draws the ablation table: every gate held at 0, at 1 and at its mean."""
-    st.markdown("#### Which gate does this task need?")
+    st.header("Which gate does this task need?", anchor=False)
     try:
         table = inside_answers.ablation(chosen)
     except ChildError as error:
@@ -203,7 +204,7 @@ def which_gate(chosen: ModelChoice) -> None:
         "ablation.csv", partial(write_csv, table), "ablation.csv", "inside_ablation_csv"
     )
     st.caption(
-        "All units, all steps, exact 95 % intervals. The first row is the intact network. A gate "
-        "that may be held at its mean is needed for its level only; one that may not be held has "
+        "All units and all steps, with exact 95% intervals. The first row is the intact network. "
+        "A gate that may be held at its mean is needed for its level only; one that may not be held has "
         "to move with the sequence."
     )

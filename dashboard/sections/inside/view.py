@@ -21,6 +21,7 @@ from dashboard.sections.inside import answers as inside_answers
 from dashboard.sections.inside import sentences
 from dashboard.sections.inside.answers import SEQUENCES, Trace
 from dashboard.sections.inside.model_choice import ModelChoice
+from models.analysis.glossary import GLOSSARY
 from models.cells import CELLS
 from models.exchange.files import write_csv
 from models.settings import spec
@@ -59,7 +60,7 @@ class TraceView:
 
 def gates_at_work(chosen: ModelChoice) -> None:
     """Draws the sequence with heat maps beneath it, and the equations and one unit beside them."""
-    st.markdown("#### Gates and states, step by step")
+    st.header("Gates and states, step by step", anchor=False)
     roles = gate_roles(chosen.model.cell)
     view = _trace_view(chosen)
     if view is None:
@@ -147,7 +148,7 @@ def _what(chosen: ModelChoice, roles: GateRoles) -> tuple[list[str], Order]:
 
 def _equations(chosen: ModelChoice) -> None:
     described = spec.parse("cell", chosen.model.cell, CELLS)[0]
-    st.markdown("**The cell's equations**")
+    st.subheader("The cell's equations", anchor=False)
     lines = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in described.equations)
     st.latex(rf"\begin{{aligned}}{lines}\end{{aligned}}")
 
@@ -248,7 +249,7 @@ def _pictures(
 
 def specialisation(chosen: ModelChoice) -> None:
     """Draws what the units have specialised in, before and after training."""
-    st.markdown("#### What the units have specialised in")
+    st.header("What the units have specialised in", anchor=False)
     try:
         trace = inside_answers.trace(chosen, 0, None)
     except ChildError as error:
@@ -262,12 +263,18 @@ def specialisation(chosen: ModelChoice) -> None:
     left, right = st.columns(2)
     if roles.keep:
         with left:
-            st.markdown("**How long each unit keeps its memory**")
+            st.subheader(
+                "How long each unit keeps its memory", anchor=False, help=GLOSSARY["time constant"]
+            )
             draw = partial(time_constants, trace.units, keep=roles.keep, delay=delay)
             chart(source, "inside_constants", (), draw)
     if trace.units["selectivity"].notna().any():
         with right if roles.keep else left:
-            st.markdown("**How differently each gate behaves at informative steps**")
+            st.subheader(
+                "How differently each gate behaves at informative steps",
+                anchor=False,
+                help=GLOSSARY["selectivity"],
+            )
             chart(source, "inside_selectivity", (), lambda: selectivity(trace.units))
     else:
         st.caption(
@@ -277,7 +284,7 @@ def specialisation(chosen: ModelChoice) -> None:
 
 def memory(chosen: ModelChoice) -> None:
     """Draws what a linear probe reads from the states at every step."""
-    st.markdown("#### What is remembered, and for how long")
+    st.header("What is remembered, and for how long", anchor=False, help=GLOSSARY["linear probe"])
     try:
         found = inside_answers.probe(chosen)
     except ChildError as error:
@@ -302,7 +309,7 @@ def memory(chosen: ModelChoice) -> None:
         st.markdown(f"- {text}")
     st.caption(
         f"At each step a ridge regression, fitted on {inside_answers.SCORED} sequences, reads the "
-        f"answer from the state of {inside_answers.SCORED} others. Bands: exact 95 % intervals. "
+        f"answer from the state of {inside_answers.SCORED} others. Bands: exact 95% intervals. "
         "Grey, the control: the same with the labels shuffled in 20 ways, their mean and the range "
         "from the worst to the best. The range widens where the state has settled into a few "
         "places, one for each answer: a shuffled label is then right or wrong for all sequences in "

@@ -66,7 +66,7 @@ def test_longer_is_worse_says_where_the_simple_cell_starts_to_forget(
     text = conclude(
         "longer_is_worse", accuracy=scores(experiment, {simple: solved, "gru": (10, 20)})
     )
-    assert f"The RNN with pytorch init {words}" in text
+    assert f"The RNN with PyTorch init {words}" in text
 
 
 def test_the_longest_lengths_are_named_cell_by_cell_and_at_once_where_they_are_the_same() -> None:
@@ -107,14 +107,14 @@ def test_tanh_against_relu_says_what_vanishes_and_what_explodes() -> None:
         "tanh_against_relu", diagnostics=at_longest(experiment, {"half_life_h": expected})
     )
     assert "With tanh and σ it vanishes, as expected." in text
-    assert "With ReLU it explodes for the RNN with gain 2 and relu activation." in text
+    assert "With ReLU it explodes for the RNN with ReLU and gain 2." in text
     assert "ReLU by itself does not explode here" in text
     unexpected = {**expected, rnn: -5.0, relu: -3.0, large: 4.0}
     text = conclude(
         "tanh_against_relu", diagnostics=at_longest(experiment, {"half_life_h": unexpected})
     )
     assert "Against expectation, it does not always vanish with tanh" in text
-    assert "explodes for the RNN with relu activation." in text
+    assert "explodes for the RNN with ReLU." in text
     assert "by itself" not in text
 
 
@@ -122,10 +122,10 @@ def test_models_that_diverged_are_counted() -> None:
     experiment = settings("tanh_against_relu")
     large = experiment.cells[-1]
     text = conclude("tanh_against_relu", accuracy=scores(experiment, {}, diverged=[large]))
-    assert "3 of 9 models of the RNN with gain 2 and relu activation diverged." in text
+    assert "3 of 9 models of the RNN with ReLU and gain 2 diverged." in text
     one = Experiment.from_mapping({**asdict(experiment), "seeds": 1, "lengths": (20,)})
     text = conclude("tanh_against_relu", one, accuracy=scores(one, {}, diverged=[large]))
-    assert "1 of 1 model of the RNN with gain 2 and relu activation diverged." in text
+    assert "1 of 1 model of the RNN with ReLU and gain 2 diverged." in text
     assert "No model diverged." in conclude("tanh_against_relu", accuracy=scores(experiment, {}))
 
 
@@ -179,8 +179,8 @@ def test_clipping_says_how_large_norms_were_how_much_was_clipped_and_who_diverge
     training = norms(experiment, {relu: math.nan, identity: 3e7, large: 1234.0})
     calm = conclude(preset, accuracy=scores(experiment, {}), training=training)
     assert (
-        "too large to be a number for the RNN with gain 2 and relu activation, about 10⁷ for "
-        "the RNN with identity init and relu activation and 1,234 for the RNN with gain 1.5."
+        "too large to be a number for the RNN with ReLU and gain 2, about 10⁷ for "
+        "the RNN with ReLU and identity init and 1,234 for the RNN with gain 1.5."
     ) in calm
     clips = {"clipping": "by norm at 1 ", "clipping_by_value": "by value at 0.1 "}
     assert (clips.get(preset, "share of steps") in calm) is (preset in clips)
@@ -195,10 +195,10 @@ def test_clipping_says_how_large_norms_were_how_much_was_clipped_and_who_diverge
         diagnostics=at_longest(experiment, {"overflow_state_t": {relu: 174.0}}, step=1),
     )
     assert (
-        "The first state to overflow was one of the RNN with gain 2 and relu activation at "
+        "The first state to overflow was one of the RNN with ReLU and gain 2 at "
         "t = 174 of 200, in training step 1."
     ) in lost
-    assert "4 of 12 models of the RNN with gain 2 and relu activation diverged." in lost
+    assert "4 of 12 models of the RNN with ReLU and gain 2 diverged." in lost
     assert ("Clipping cannot help" in lost) is (experiment.clip > 0)
 
 
@@ -227,7 +227,7 @@ def test_normalisation_says_whether_it_helps(
         " Layer norm is"
     )[0]
     assert f"{words[1]} for" in verdict
-    assert "the RNN with batch norm and gamma 0.1" in verdict.split(f"{words[1]} for")[1]
+    assert "the RNN with batch norm and γ 0.1" in verdict.split(f"{words[1]} for")[1]
     assert "the memory span is 32 for the RNN, " in text
 
 

@@ -1,0 +1,136 @@
+"""A figure in words, made from its numbers, for those who do not see it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from models.analysis.words import scientific
+
+MOST_POINTS = 6
+"""Most points of a line that are all told; of a longer one its ends and extremes are."""
+MOST_TEXTS = 12
+"""Most texts in the plot that are told where no line or map has a name."""
+TAG = re.compile(r"<[^>]*>")
+
+Point = tuple[str, float, str]
+"""A point of a line: its place on one axis, its value on the other, and the value in words."""
+
+
+def in_words(figure: go.Figure) -> str:
+    """The axes, and the course of every map and of every line of the legend, in sentences.
+
+    Where the legend has none, of every line that has a name; where none has one, the texts that
+    stand in the plot.
+    """
+    named = [trace for trace in figure.data if trace.name]
+    listed = [one for one in named if one.type == "heatmap" or one.showlegend is not False]
+    told = [_trace(trace, figure) for trace in listed or named]
+    sentences = [_axes(figure), *(told if any(told) else _texts(figure))]
+    return " ".join(f"{one}." for one in dict.fromkeys(sentences) if one)
+
+
+def _axes(figure: go.Figure) -> str:
+    title = _plain(figure.layout.title.text)
+    across, up = (_plain(axis.title.text) for axis in (figure.layout.xaxis, figure.layout.yaxis))
+    return ": ".join(filter(None, (title, " against ".join(filter(None, (up, across))))))
+
+
+def _texts(figure: go.Figure) -> list[str]:
+    notes = [_plain(note.text) for note in figure.layout.annotations]
+    for trace in figure.data:
+        notes += [_plain(text) for text in _list(getattr(trace, "text", None))]
+    return [note for note in notes if note][:MOST_TEXTS]
+
+
+def _trace(trace: Any, figure: go.Figure) -> str:
+    course = _map(trace) if trace.type == "heatmap" else _course(_points(trace, figure))
+    return f"{_plain(trace.name)}: {course}" if course else ""
+
+
+def _map(trace: Any) -> str:
+    values = [value for row in _list(trace.z) for value in _list(row) if _finite(value)]
+    if not values:
+        return ""
+    low, high = (_value(end, trace.colorbar.tickprefix) for end in (min(values), max(values)))
+    return f"from {low} to {high}"
+
+
+def _points(trace: Any, figure: go.Figure) -> list[Point]:
+    """The finite points of a line; its values are across where only the axis upwards has names."""
+    across, up = (
+        figure.layout[f"{axis}axis{(trace[f'{axis}axis'] or axis)[1:]}"] for axis in ("x", "y")
+    )
+    pairs = list(zip(_list(trace.x), _list(trace.y), strict=False))
+    if up.ticktext and not across.ticktext:
+        across, up, pairs = up, across, [(y, x) for x, y in pairs]
+    return [
+        (_place(place, across), value, _tick(value, up) or _value(value, up.tickprefix))
+        for place, value in pairs
+        if _finite(place) and _finite(value)
+    ]
+
+
+def _course(points: Sequence[Point]) -> str:
+    """Every point of a short line; the ends, the lowest and the highest point of a longer one."""
+    if len(points) <= MOST_POINTS:
+        return ", ".join(_at(point) for point in points)
+    first, last = points[0], points[-1]
+    extremes = {
+        "lowest": min(points, key=lambda point: point[1]),
+        "highest": max(points, key=lambda point: point[1]),
+    }
+    between = [f"{word} {_at(one)}" for word, one in extremes.items() if one not in (first, last)]
+    return ", ".join([f"from {_at(first)} to {_at(last)}", *between])
+
+
+def _at(point: Point) -> str:
+    place, _, value = point
+    return f"{value} at {place}"
+
+
+def _place(place: float, axis: Any) -> str:
+    """A place as the axis names it: lines that stand side by side share a name."""
+    if not axis.ticktext:
+        return _number(place)
+    nearest = min(axis.tickvals, key=lambda tick: abs(tick - place))
+    return _plain(axis.ticktext[list(axis.tickvals).index(nearest)]) or _number(nearest)
+
+
+def _tick(value: float, axis: Any) -> str:
+    """The name that the axis has for just this value, if any."""
+    named = dict(zip(axis.tickvals or (), axis.ticktext or (), strict=False))
+    return _plain(named.get(value))
+
+
+def _value(value: float, prefix: str | None) -> str:
+    """A value; where its axis is that of a logarithm, the power of ten."""
+    logarithm = (prefix or "").startswith("10")
+    return f"10 to the power of {value:.1f}" if logarithm else _number(value)
+
+
+def _number(value: float) -> str:
+    if value and not 1e-3 <= abs(value) < 1e5:
+        return "−" * (value < 0) + scientific(abs(value))
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def _list(values: Iterable[Any] | str | None) -> list[Any]:
+    if values is None:
+        return []
+    if isinstance(values, str):
+        return [values]
+    return values.tolist() if hasattr(values, "tolist") else list(values)
+
+
+def _plain(text: str | None) -> str:
+    """A text without its tags."""
+    return TAG.sub("", text or "").strip()

@@ -1,0 +1,46 @@
+"""The papers that tasks, cells, diagnostics and stories come from, and how to cite this project."""
+
+from __future__ import annotations
+
+TITLE = "Memory Lab: how far back a recurrent network remembers, and why it forgets"
+
+REFERENCES = (
+    "Alpaydin, E., Kaynak, C. (1998). Optical recognition of handwritten digits. UCI Machine "
+    "Learning Repository.",
+    "Arjovsky, M., Shah, A., Bengio, Y. (2016). Unitary evolution recurrent neural networks. ICML.",
+    "Ba, J. L., Kiros, J. R., Hinton, G. E. (2016). Layer normalization. arXiv:1607.06450.",
+    "Bengio, Y., Simard, P., Frasconi, P. (1994). Learning long-term dependencies with gradient "
+    "descent is difficult. IEEE Transactions on Neural Networks 5(2), 157–166.",
+    "Cho, K. et al. (2014). Learning phrase representations using RNN encoder–decoder for "
+    "statistical machine translation. EMNLP.",
+    "Cooijmans, T. et al. (2016). Recurrent batch normalization. arXiv:1603.09025.",
+    "Elman, J. L. (1990). Finding structure in time. Cognitive Science 14(2), 179–211.",
+    "Gers, F. A., Schmidhuber, J., Cummins, F. (2000). Learning to forget: continual prediction "
+    "with LSTM. Neural Computation 12(10), 2451–2471.",
+    "Hochreiter, S. (1991). Untersuchungen zu dynamischen neuronalen Netzen. Diploma thesis, TU "
+    "München.",
+    "Hochreiter, S., Schmidhuber, J. (1997). Long short-term memory. Neural Computation 9(8), "
+    "1735–1780.",
+    "Jozefowicz, R., Zaremba, W., Sutskever, I. (2015). An empirical exploration of recurrent "
+    "network architectures. ICML.",
+    "Le, Q. V., Jaitly, N., Hinton, G. E. (2015). A simple way to initialize recurrent networks of "
+    "rectified linear units. arXiv:1504.00941.",
+    "Mikolov, T. (2012). Statistical language models based on neural networks. PhD thesis, Brno "
+    "University of Technology.",
+    "Pascanu, R., Mikolov, T., Bengio, Y. (2013). On the difficulty of training recurrent neural "
+    "networks. ICML.",
+    "Tallec, C., Ollivier, Y. (2018). Can recurrent neural networks warp time? ICLR.",
+    "Werbos, P. J. (1990). Backpropagation through time: what it does and how to do it. "
+    "Proceedings of the IEEE 78(10), 1550–1560.",
+    "Williams, R. J., Peng, J. (1990). An efficient gradient-based algorithm for on-line training "
+    "of recurrent network trajectories. Neural Computation 2(4), 490–501.",
+)
+"""In the order of their first authors."""
+
+
+def citation(version: str) -> str:
+    """Returns the BibTeX entry of this project, at this version."""
+    return (
+        f"@software{{memory_lab,\n  title = {{{TITLE}}},\n"
+        f"  author = {{{{The Memory Lab authors}}}},\n  version = {{{version}}},\n}}"
+    )
