@@ -20,20 +20,13 @@ from dashboard.components import failures
 from dashboard.scheduling import app_resources
 from dashboard.session.public_page import PublicPage
 
-# Live pages are drawn again every second or so: without Streamlit's own indicator, whose Stop
-# button is not ours, and without fading elements that are about to be drawn again.
-STEADY = """
-<style>
-[data-testid="stStatusWidget"], header [data-testid="stBaseButton-header"] {display: none}
-[data-stale="true"] {opacity: 1 !important; transition: none !important}
-</style>
-"""
+STYLE = Path(__file__).with_name("page.css")
 
 
 def show_page() -> None:
     """The page of the address, with the navigation above it."""
     st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
-    st.html(STEADY)
+    st.html(STYLE)
     pages = [
         st.Page("views/race.py", title="Race", icon=":material/flag:", default=True),
         st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),

@@ -15,11 +15,18 @@ from models.analysis.memory_span import DIVERGED
 
 STYLE = """
 <style>
-.cards {display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 0.25rem 0 0.75rem}
-.card {flex: 1 1 8rem; border-left: 0.35rem solid; padding: 0.1rem 0 0.1rem 0.75rem}
-.card b {display: block; font-size: 2.1rem; font-weight: 600; line-height: 1.15}
-.card b.words {font-size: 1.25rem; line-height: 1.4}
-.card small {opacity: 0.75}
+.cards {display: flex; flex-wrap: wrap; gap: 0.5rem}
+.card {
+  flex: 1 1 8rem; border-left: 0.35rem solid; padding-left: 0.6rem; line-height: 1.3;
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+}
+.card b {font-size: 1.7rem; font-weight: 600; line-height: 1.2; margin-right: 0.35rem}
+.card b::before {content: "\\A"; white-space: pre}
+.card b.words {font-size: 1.25rem; line-height: 1.7}
+@media (max-width: 640px) {
+  .cards {flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin}
+  .card {flex: none}
+}
 </style>
 """
 
@@ -36,14 +43,26 @@ class Card:
 
 def cards(shown: Sequence[Card], name: str) -> None:
     """Draws the cards in a row; ``name`` is its test id."""
-    row = "".join(_html(card) for card in shown)
-    st.html(f'{STYLE}<div class="cards" data-testid="{escape(name)}">{row}</div>')
+    st.html(f'{STYLE}<div class="cards" data-testid="{escape(name)}">{_row(shown)}</div>')
 
 
 def span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> None:
     """Draws the memory span of each cell; a dash where it is not known yet."""
+    cards(_span_cards(spans, cells), "memory-spans")
+
+
+def span_row(spans: pd.DataFrame, cells: Sequence[str]) -> str:
+    """The HTML inside the row of ``span_cards``."""
+    return _row(_span_cards(spans, cells))
+
+
+def _row(shown: Sequence[Card]) -> str:
+    return "".join(_html(card) for card in shown)
+
+
+def _span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> list[Card]:
     known = {row["cell"]: row for row in spans.to_dict("records")}
-    cards([_span_card(cell, known.get(cell)) for cell in cells], "memory-spans")
+    return [_span_card(cell, known.get(cell)) for cell in cells]
 
 
 def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:

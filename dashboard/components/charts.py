@@ -18,7 +18,6 @@ from dashboard.scheduling import draw_slots
 
 KEPT = 150
 """How many values stay in the cache: those that were used last."""
-CONFIG = {"modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 
 T = TypeVar("T")
 Key = tuple[str, str, tuple[object, ...]]
@@ -28,10 +27,18 @@ _lock = threading.Lock()
 
 
 def chart(
-    source: str, key: str, options: tuple[object, ...], figure: Callable[[], go.Figure]
+    source: str,
+    key: str,
+    options: tuple[object, ...],
+    figure: Callable[[], go.Figure],
+    *,
+    fills: bool = False,
 ) -> None:
-    """Draws ``figure`` of a source with these options, in the chart of this key; made once."""
-    live_chart(cached(source, key, options, lambda: as_json(figure())), key, CONFIG)
+    """Draws ``figure`` of a source with these options, in the chart of this key; made once.
+
+    One that ``fills`` is as high as the window has room for.
+    """
+    live_chart(cached(source, key, options, lambda: as_json(figure())), key, fills=fills)
 
 
 def cached(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:

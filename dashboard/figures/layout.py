@@ -30,7 +30,7 @@ EXPONENTS: Trace = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "nticks": 6
 AT_THE_BOTTOM: Trace = {"anchor": "free", "position": 0}
 """An x axis beneath the lowest of several plots. Anchored to that plot's y axis, Plotly 7 draws the
 line at NaN when a figure with such axes takes the place of another."""
-SMALL = 11
+SMALL = 12
 """Font size of labels inside a plot, pixels."""
 LABEL_SPACE = 0.07
 """Share of an axis that a label needs in the narrowest plot, 330 pixels wide."""

@@ -14,7 +14,7 @@ from dashboard.sections import during_training
 from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as at_initialisation
 from dashboard.sections.during_training import FlowSource
-from dashboard.sections.live_run import follow, start_button
+from dashboard.sections.live_run import follow, start_row
 from dashboard.sections.stories import show_conclusion, show_story, story_buttons
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import empty, from_results
@@ -43,7 +43,8 @@ def page() -> None:
     if variant:
         show_story(variant)
     run = current_run.current()
-    start_button(settings, run, lambda: None)
+    with start_row(settings, run):
+        pass
     if run and FLOW_RUN.get() != run.id:
         FLOW_RUN.set(run.id)
         FLOW_VIEW.set(VIEWS[1])
@@ -97,7 +98,8 @@ def _show_run(run: Run) -> None:
     reader = current_run.reader()
     tables = reader.read(store(), run.updated)
     name = f"flow of run {run.id}, version {reader.version}"
-    during_training.draw(FlowSource(name, run.experiment, tables, partial(_profiles, run.id)))
+    profiles = partial(_profiles, run.id)
+    during_training.draw(FlowSource(name, run.id, run.experiment, tables, profiles))
     if len(tables.accuracy):
         show_conclusion(name, run.experiment, vars(tables))
 
@@ -124,7 +126,7 @@ def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None
     tables = from_results(recorded)
     name = f"flow of example {variant.preset.name}"
     profiles = partial(_recorded_profiles, recorded)
-    during_training.draw(FlowSource(name, experiment, tables, profiles))
+    during_training.draw(FlowSource(name, name, experiment, tables, profiles))
     show_conclusion(name, experiment, vars(tables))
     recorded_downloads(recorded, tables, key="flow_example")
 

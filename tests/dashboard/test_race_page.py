@@ -50,8 +50,8 @@ class TestBeforeTheFirstPress:
     ) -> None:
         page = race.run()
         assert not page.exception
-        (label,) = [info.value for info in page.info if "Recorded example" in info.value]
-        assert "python -m models train --preset who_remembers" in label
+        assert "Recorded example" in pages.captions(page)
+        assert "python -m models train --preset who_remembers" in pages.hints(page)
         assert pages.experiment(page) == PRESETS["who_remembers"].experiment
         assert any("frames" in figure for figure in pages.figures(page))
         assert not app_resources.store().runs()
@@ -63,7 +63,8 @@ class TestBeforeTheFirstPress:
         assert pages.experiment(page) == PRESETS[name].experiment
         assert PRESETS[name].lesson in pages.captions(page)
         assert make_task(PRESETS[name].experiment.task).criterion in pages.captions(page)
-        assert any(f"--preset {name}" in info.value for info in page.info)
+        assert f"--preset {name}" in pages.hints(page)
+        assert pages.pressed(page) == [f"preset_{name}"]
         assert "–" not in pages.spans(page).split("<b>")[1][:3]
 
     def test_an_old_result_says_the_criterion_that_it_was_made_with(
@@ -95,7 +96,8 @@ class TestBeforeTheFirstPress:
     ) -> None:
         page = race.run().number_input(key="seeds").set_value(1).run()
         assert not page.exception
-        assert not [info for info in page.info if "Recorded" in info.value]
+        assert "Recorded" not in pages.captions(page)
+        assert not pages.pressed(page)
         assert "remembers one informative symbol" in str(pages.figures(page))
 
     def test_the_task_explains_itself(self, race: AppTest) -> None:
@@ -270,14 +272,14 @@ class TestGuess:
     def test_a_guess_hides_the_recorded_result_until_it_is_taken_back(self, race: AppTest) -> None:
         page = race.run().select_slider(key="guess_rnn").set_value("beyond 200").run()
         assert not page.exception
-        assert not any("Recorded example, made" in info.value for info in page.info)
+        assert "Recorded example" not in pages.captions(page)
         accuracy = next(figure for figure in pages.figures(page) if "held-out" in str(figure))
         (guess,) = [trace for trace in accuracy["data"] if trace["uid"] == "rnn/guess"]
         assert guess["x"][0] > 200
         assert "frames" not in accuracy
         page = page.button(key="clear_guesses").click().run()
         assert not page.exception
-        assert any("Recorded example" in info.value for info in page.info)
+        assert "Recorded example" in pages.captions(page)
         assert page.select_slider(key="guess_rnn").value == "no guess"
 
     def test_a_guess_may_outlive_its_length(self, race: AppTest) -> None:
