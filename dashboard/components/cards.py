@@ -21,7 +21,7 @@ STYLE = """
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
 }
 .card b {font-size: 1.7rem; font-weight: 600; line-height: 1.2; margin-right: 0.35rem}
-.card b::before {content: "\\A"; white-space: pre}
+.card span {display: block}
 .card b.words {font-size: 1.25rem; line-height: 1.7}
 @media (max-width: 640px) {
   .cards {flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin}
@@ -76,6 +76,6 @@ def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:
 def _html(card: Card) -> str:
     words = ' class="words"' if any(sign.isalpha() for sign in card.value) else ""
     return (
-        f'<div class="card" style="border-color: {card.color}">{escape(card.label)}'
+        f'<div class="card" style="border-color: {card.color}"><span>{escape(card.label)}</span>'
         f"<b{words}>{escape(card.value)}</b><small>{escape(card.note)}</small></div>"
     )

@@ -37,11 +37,25 @@ function loadPlotly(script) {
   return loading;
 }
 
+// Breaks a title at its dots, so that it is no wider than the chart.
+function wrapped(title, width) {
+  const most = width / 6.6; // pixels of a letter, about
+  const lines = [""];
+  for (const part of title.split(" · ")) {
+    const line = lines.at(-1) ? `${lines.at(-1)} · ${part}` : part;
+    if (line.replace(/<[^>]*>/g, "").length > most && lines.at(-1)) lines.push(part);
+    else lines[lines.length - 1] = line;
+  }
+  return lines.join("<br>");
+}
+
 function themed(layout, element) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(name).trim();
   const ground = read("--st-background-color").replace(/^#\w{6}$/, "$&99");
   const font = { family: read("--st-font"), color: read("--st-text-color"), size: 12 };
+  const title = layout.legend?.title;
+  if (title?.text) title.text = wrapped(title.text, element.offsetWidth);
   return {
     ...layout,
     autosize: true,

@@ -58,8 +58,6 @@ def start_row(settings: controls.Settings, run: Run | None) -> Iterator[None]:
             help="What training takes, estimated for this machine while nothing else trains.",
             width="content",
         )
-    if run and experiment and not same and run.experiment != experiment:
-        st.caption("The settings have changed since this run: press Train to run them.")
     if current_run.other_active_runs():
         st.fragment(failures.shown_errors()(_other_runs), run_every=REFRESH_SECONDS["training"])()
 
@@ -73,6 +71,28 @@ def _train(experiment: Experiment | None, *, disabled: bool) -> None:
         args=(experiment,),
         disabled=disabled,
     )
+
+
+def other_settings(run: Run, experiment: Experiment | None) -> None:
+    """Where the sidebar says something else than the run on show: dims its plots and says so."""
+    if experiment is None or experiment == run.experiment:
+        return
+    st.html("<style>.js-plotly-plot, [data-testid=memory-spans] {opacity: 0.45}</style>")
+    with st.container(horizontal=True, vertical_alignment="center", key="other_settings"):
+        st.caption("This shows the run before: the settings have changed since.", width="content")
+        st.button(
+            "Back to its settings",
+            key="back_to_settings",
+            on_click=controls.show,
+            args=(run.experiment,),
+        )
+        st.button(
+            "Train these",
+            key="train_these",
+            on_click=current_run.start,
+            args=(experiment,),
+            disabled=bool(admission.refusal(experiment)),
+        )
 
 
 def _other_runs() -> None:

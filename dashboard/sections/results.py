@@ -17,6 +17,7 @@ from dashboard.figures.ladder import Measure, ladder
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.race.learning import gradient_norm, learning_curves
+from dashboard.figures.race.title import run_title
 from dashboard.figures.replay import replayed
 from dashboard.session.run_tables import Tables
 from models.analysis.findings import findings
@@ -43,13 +44,15 @@ def draw(
     view: View,
     *,
     source: str,
+    name: str = "",
     guesses: Mapping[str, float] | None = None,
     recorded: bool = False,
 ) -> None:
     """Draws everything from the memory spans to the result table.
 
-    ``source`` names the contents of the tables: figures of the same source are made once. Those of
-    a ``recorded`` run can replay its training in the browser.
+    ``source`` names the contents of the tables: figures of the same source are made once. ``name``
+    is that of the run, for people. Figures of a ``recorded`` run can replay its training in the
+    browser.
     """
     spans = cached(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
     span_cards(spans, experiment.cells)
@@ -66,6 +69,7 @@ def draw(
             predictions=predicted,
             log_length=view.log_length,
             measure=view.measure,
+            title=run_title(experiment, name) if name else "",
             replay=recorded,
         )
 

@@ -14,7 +14,7 @@ from dashboard.sections import during_training
 from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as at_initialisation
 from dashboard.sections.during_training import FlowSource
-from dashboard.sections.live_run import follow, start_row
+from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.sections.stories import show_conclusion, show_story, story_buttons
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import empty, from_results
@@ -32,8 +32,6 @@ VIEWS: tuple[View, ...] = ("At initialisation", "During training")
 def page() -> None:
     """Draws the page from top to bottom."""
     st.subheader("Why does it forget? Follow the gradient back through time")
-    if opened := current_run.opened_by_address():
-        controls.show(opened.experiment)
     settings = controls.settings()
     experiment = settings.experiment
     variant = story_variant(experiment) if experiment else None
@@ -43,6 +41,7 @@ def page() -> None:
     if variant:
         show_story(variant)
     run = current_run.current()
+    controls.keep_address(run, experiment)
     with start_row(settings, run):
         pass
     if run and FLOW_RUN.get() != run.id:
@@ -60,6 +59,8 @@ def page() -> None:
         _at_initialisation(experiment, variant)
     elif view != "At initialisation" and run:
         shown, home = st.container(), st.container()
+        with shown:
+            other_settings(run, experiment)
         with home:  # first, so that no button of another run stays while figures are made
             run_downloads(run, key="flow")
         with shown:

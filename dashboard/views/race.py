@@ -11,7 +11,7 @@ from dashboard.components.guesses import clear_guesses, guess_controls, guesses
 from dashboard.components.markdown import escape_markdown
 from dashboard.components.task_legend import task_legend
 from dashboard.scheduling.app_resources import scheduler, store
-from dashboard.sections.live_run import follow, start_row
+from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.sections.results import View, draw, replay_clock, view_options
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import Tables, from_results
@@ -26,8 +26,6 @@ from models.store.run import Run
 def page() -> None:
     """Draws the page from top to bottom."""
     st.subheader("How far back can a recurrent network remember, and why does it forget?")
-    if opened := current_run.opened_by_address():
-        controls.show(opened.experiment)
     settings = controls.settings()
     experiment = settings.experiment
     preset = next((one for one in PRESETS.values() if one.experiment == experiment), None)
@@ -40,6 +38,7 @@ def page() -> None:
             "The settings are as in the address."
         )
     run = current_run.current()
+    controls.keep_address(run, experiment)
     example = _example(preset) if preset and not run else None
     with start_row(settings, run):
         if example:
@@ -53,6 +52,8 @@ def page() -> None:
     # With a run and without, in the same places: nothing of what stood there stays beside it.
     shown, home = st.container(gap="xsmall"), st.container()
     if run:
+        with shown:
+            other_settings(run, experiment)
         with home:  # first, so that no button of another run stays while figures are made
             run_downloads(run, key="run")
         with shown:
@@ -101,7 +102,14 @@ def _show_run(run: Run, view: View) -> None:
     tables = reader.read(store(), run.updated)
     measured = f"run {run.id}, version {reader.version}"
     source = measured if reader.version else _empty(run.experiment)
-    draw(run.experiment, tables, view, source=source, guesses=guesses(run.experiment))
+    draw(
+        run.experiment,
+        tables,
+        view,
+        source=source,
+        name=f"run {run.id.rpartition('-')[0] or run.id}",
+        guesses=guesses(run.experiment),
+    )
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,14 @@ def _show_example(example: _Example, view: View) -> None:
         help=f"Made with `{recorded_examples.command(example.preset.name)}`. "
         "Press Play to see it as if live, or Train to run it here.",
     )
-    draw(example.experiment, example.tables, view, source=example.source, recorded=True)
+    draw(
+        example.experiment,
+        example.tables,
+        view,
+        source=example.source,
+        name="recorded example",
+        recorded=True,
+    )
 
 
 def _show_nothing(experiment: Experiment, preset: Preset | None, view: View) -> None:

@@ -253,10 +253,24 @@ class TestTraining:
     ) -> None:
         run = finished(store, TINY)
         page = pages.open_run(race, run).number_input(key="seeds").set_value(5).run()
-        assert "settings have changed" in pages.captions(page)
+        assert "the settings have changed" in pages.captions(page)
         assert pages.experiment(page) == TINY
-        page.button(key="train").click().run()
+        assert dict(page.query_params) == {"run": [run]}
+        page = page.button(key="back_to_settings").click().run()
+        assert "the settings have changed" not in pages.captions(page)
+        page = page.number_input(key="seeds").set_value(5).run().button(key="train_these").click()
+        assert not page.run().exception
         assert app_resources.store().runs()[0].experiment.seeds == 5
+
+    def test_a_plot_says_which_run_it_is_of(self, race: AppTest, store: Store) -> None:
+        run = finished(store, replace(TINY, clip=0.0))
+        drawn = pages.figures(pages.open_run(race, run))
+        titles = [one["layout"]["legend"].get("title", {}).get("text", "") for one in drawn]
+        (title,) = [text for text in titles if "Temporal order" in text]
+        parts = title.split(" · ")
+        assert parts[1:3] == ["2 seeds", "6 steps"]
+        assert "gradient clipping 0" in parts
+        assert parts[-1] == f"run {run.rpartition('-')[0]}"
 
 
 class TestGuess:

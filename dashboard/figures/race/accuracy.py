@@ -45,6 +45,7 @@ def accuracy_by_length(
     predictions: Mapping[str, float] | None = None,
     log_length: bool = True,
     measure: Measure = "accuracy",
+    title: str = "",
     replay: bool = False,
 ) -> go.Figure:
     """Means with their bands, a dot for each seed, and beneath them how many seeds solved it.
@@ -52,8 +53,8 @@ def accuracy_by_length(
     ``accuracy`` has one learning rate for each cell and length; ``baselines`` is a ``ladder``.
     ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``), ``guesses``
     and ``predictions`` (from the gradient at initialisation; both cell to length) are drawn on the
-    accuracy alone. With ``replay`` the figure of the end of training has frames for the page's
-    clock.
+    accuracy alone. ``title`` says which run it is. With ``replay`` the figure, which is of the
+    end of training, has frames for the page's clock.
     """
     guesses, predictions = guesses or {}, predictions or {}
     listed = [*cells, *guesses, *predictions]
@@ -68,8 +69,8 @@ def accuracy_by_length(
             means = {curve.cell: curve.means for curve in found}
             figure.add_traces(span_traces(spans, means))
     figure.add_traces(_cell_traces(found, axis, measure))
-    if accuracy["diverged"].any():
-        remark(figure, "× diverged")
+    diverged = "× diverged" if accuracy["diverged"].any() else ""
+    remark(figure, *filter(None, (title, diverged)))
     if replay:
         steps = replayed(accuracy["step"])
         moments = zip(steps, curves(accuracy, steps, listed), strict=True)
