@@ -69,8 +69,15 @@ def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:
     style = cell_style(cell)
     text, interval = ("–", "") if row is None else (str(row["text"]), str(row["interval"]))
     # An interval that only repeats the bound adds nothing.
-    note = f"steps ({interval})" if interval not in ("", text) else "steps"
+    note = f"steps ({_in_words(interval)})" if interval not in ("", text) else "steps"
     return Card(style.color, style.label, text, "" if text == DIVERGED else note)
+
+
+def _in_words(interval: str) -> str:
+    """An interval of ``memory_spans``: one with an open end without a dash beside a sign."""
+    if not set("<>") & set(interval):
+        return interval
+    return interval.replace("–", " to ").replace("< ", "below ").replace("> ", "beyond ")
 
 
 def _html(card: Card) -> str:

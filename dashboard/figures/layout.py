@@ -163,7 +163,7 @@ class LengthAxis:
         low, high = self.ends()
         return math.sqrt(low * high) if self.log else (low + high) / 2
 
-    def shift(self, length: int, share: float) -> float:
+    def shift(self, length: float, share: float) -> float:
         """The length that lies ``share`` of the axis to the right of this one."""
         place = self._place(length) + share * self._span()
         return round(10**place if self.log else place, 4)

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.components.cards import span_cards, span_row
 from dashboard.components.charts import cached, chart
 from dashboard.components.clock import training_clock
+from dashboard.components.guesses import how_right
 from dashboard.components.result_table import readable, show_table
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
 from dashboard.figures.ladder import Measure, ladder
@@ -20,6 +21,7 @@ from dashboard.figures.race.learning import gradient_norm, learning_curves
 from dashboard.figures.race.title import run_title
 from dashboard.figures.replay import replayed
 from dashboard.session.run_tables import Tables
+from dashboard.session.session_state import GUESSING
 from models.analysis.findings import findings
 from models.analysis.memory_span import memory_spans
 from models.analysis.prediction import predicted_lengths
@@ -55,8 +57,11 @@ def draw(
     browser.
     """
     spans = cached(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
-    span_cards(spans, experiment.cells)
+    if not GUESSING.get():
+        span_cards(spans, experiment.cells)
     guessed = dict(guesses or {})
+    if right := how_right(guessed, spans):
+        st.caption(f"**{right}**")
     predicted = predicted_lengths(tables.gradients) if view.predicted else {}
 
     def accuracy() -> go.Figure:

@@ -70,6 +70,10 @@ def widget(name: str) -> Key[Any]:
 
 
 # Race
+GUESSING = Key[bool]("guessing")
+"""Whether the visitor guesses, and nothing that gives the answer away is shown."""
+
+
 def guess(cell: str) -> Key[str]:
     """The widget with the guessed memory span of a cell."""
     return Key(f"guess_{cell}")

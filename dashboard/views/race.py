@@ -15,7 +15,7 @@ from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.sections.results import View, draw, replay_clock, view_options
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import Tables, from_results
-from dashboard.session.session_state import UNKNOWN_RUN
+from dashboard.session.session_state import GUESSING, UNKNOWN_RUN
 from dashboard.sidebar import controls
 from models.exchange.files import Results
 from models.experiment import Experiment
@@ -39,19 +39,32 @@ def page() -> None:
         )
     run = current_run.current()
     controls.keep_address(run, experiment)
+    if run and run.active:
+        GUESSING.take()
+    guessing = GUESSING.get(False)
     example = _example(preset) if preset and not run else None
     with start_row(settings, run):
-        if example:
+        if example and not guessing:
             replay_clock(example.source, example.tables, example.experiment)
         if experiment:
             if not (run and run.active):
-                _guess(experiment)
+                st.button(
+                    "Guess first",
+                    key="guess_first",
+                    on_click=_guess,
+                    args=(experiment,),
+                    disabled=guessing,
+                )
             with st.popover("The task"):
                 task_legend(experiment)
         view = view_options()
     # With a run and without, in the same places: nothing of what stood there stays beside it.
     shown, home = st.container(gap="xsmall"), st.container()
-    if run:
+    guessed = run.experiment if run else experiment
+    if guessing and guessed:
+        with shown:
+            _show_nothing(guessed, view, known=bool(run or example))
+    elif run:
         with shown:
             other_settings(run, experiment)
         with home:  # first, so that no button of another run stays while figures are made
@@ -65,7 +78,7 @@ def page() -> None:
             recorded_downloads(example.results, example.tables, key="example")
     elif experiment:
         with shown:
-            _show_nothing(experiment, preset, view)
+            _show_nothing(experiment, view, known=None)
     if shown_experiment := run.experiment if run else experiment:
         st.divider()
         reproduce(shown_experiment)
@@ -80,7 +93,7 @@ def _presets(pressed: Preset | None) -> None:
                 key=f"preset_{preset.name}",
                 on_click=_choose,
                 args=(preset,),
-                help=preset.lesson,
+                help=None if GUESSING.get() else preset.lesson,
                 type="primary" if preset is pressed else "secondary",
                 width="stretch",
             )
@@ -92,9 +105,8 @@ def _choose(preset: Preset) -> None:
 
 
 def _guess(experiment: Experiment) -> None:
-    with st.popover("Guess first"):
-        st.write("Up to which sequence length will each cell remember?")
-        guess_controls(experiment)
+    clear_guesses(experiment)
+    GUESSING.set(True)
 
 
 def _show_run(run: Run, view: View) -> None:
@@ -130,14 +142,9 @@ class _Example:
 
 
 def _example(preset: Preset) -> _Example | None:
-    """The preset's recorded run, where there is one.
-
-    While the visitor guesses there is none: it would give the answer away.
-    """
+    """The preset's recorded run, where there is one."""
     recorded = recorded_examples.example(preset.name)
-    if recorded is None or guesses(recorded.experiment):
-        return None
-    return _Example(preset, recorded, from_results(recorded))
+    return recorded and _Example(preset, recorded, from_results(recorded))
 
 
 def _show_example(example: _Example, view: View) -> None:
@@ -152,17 +159,21 @@ def _show_example(example: _Example, view: View) -> None:
         view,
         source=example.source,
         name="recorded example",
+        guesses=guesses(example.experiment),
         recorded=True,
     )
 
 
-def _show_nothing(experiment: Experiment, preset: Preset | None, view: View) -> None:
-    """Draws an empty plot, with the guesses."""
-    guessed = guesses(experiment)
-    if preset and guessed:
-        _offer_to_clear(experiment)
+def _show_nothing(experiment: Experiment, view: View, *, known: bool | None) -> None:
+    """Draws an empty plot.
+
+    While the visitor guesses, above it stand the sliders; ``known`` is whether there is an answer
+    to show. It is None where nobody guesses.
+    """
+    if known is not None:
+        guess_controls(experiment, known=known)
     nothing = from_results(Results("", experiment, {}, {}))
-    draw(experiment, nothing, view, source=_empty(experiment), guesses=guessed)
+    draw(experiment, nothing, view, source=_empty(experiment), guesses=guesses(experiment))
 
 
 def _empty(experiment: Experiment) -> str:
@@ -170,22 +181,6 @@ def _empty(experiment: Experiment) -> str:
     clipping = experiment.clip, experiment.clip_by
     options = experiment.task, experiment.cells, experiment.lengths, clipping
     return f"nothing of {options}"
-
-
-def _offer_to_clear(experiment: Experiment) -> None:
-    words, button = st.columns([4, 1], vertical_alignment="center")
-    words.info(
-        "The recorded example is hidden while you guess. Press Train to see whether you are right, "
-        "or clear the guesses to see the example again.",
-        icon=":material/visibility_off:",
-    )
-    button.button(
-        "Clear the guesses",
-        key="clear_guesses",
-        on_click=clear_guesses,
-        args=(experiment,),
-        width="stretch",
-    )
 
 
 page()

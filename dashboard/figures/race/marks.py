@@ -21,7 +21,9 @@ NEAR = {"accuracy": 0.06, "loss": 0.25}
 """Labels of rungs closer than this (loss: in ln) are stacked; others hang below their line."""
 ASIDE = 0.035
 """Share of the axis between its last length and a line that lies beyond, inside the plot."""
-LINE = 12
+APART = 0.006
+"""Share of the axis between two lines at the same length."""
+LINE = 13
 """Pixels from one label of a stack to the next."""
 
 
@@ -172,6 +174,7 @@ def _places(lengths: Mapping[str, float], axis: LengthAxis, above: int = 0) -> l
     """The places of lines at these lengths; those outside the lengths tested stand at that end."""
     cells = in_order(cell for cell, length in lengths.items() if not math.isnan(length))
     found = {cell: _within(float(lengths[cell]), axis) for cell in cells}
+    found = _beside_each_other(found, axis)
     # From the right: names of baselines stand at the right end, above the lowest rows.
     rows = sorted(found, key=lambda cell: -found[cell][0])
     return [
@@ -180,12 +183,24 @@ def _places(lengths: Mapping[str, float], axis: LengthAxis, above: int = 0) -> l
     ]
 
 
+def _beside_each_other(
+    places: Mapping[str, tuple[float, str]], axis: LengthAxis
+) -> dict[str, tuple[float, str]]:
+    """The same places, those that are equal a little apart: no line hides another."""
+    apart = {}
+    for cell, (x, outside) in places.items():
+        equal = [other for other, (place, _) in places.items() if place == x]
+        aside = equal.index(cell) - (len(equal) - 1) / 2
+        apart[cell] = axis.shift(x, APART * aside) if aside else x, outside
+    return apart
+
+
 def _upright(kind: str, place: _Place, word: str) -> Trace:
     style = cell_style(place.cell)
     return {
         **belongs(place.cell, kind),
         "x": [place.x] * 3,
-        "y": [0, 0.03 + 0.05 * place.row, 1],
+        "y": [0, 0.03 + 0.065 * place.row, 1],
         "line": {"color": style.color, "dash": "dot", "width": 1.5},
         "text": ["", f"{GAP}{word}: {style.label}{place.outside}{GAP}", ""],
         "textposition": "middle left" if place.left else "middle right",
