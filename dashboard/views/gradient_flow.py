@@ -119,10 +119,9 @@ def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None
             icon=":material/play_circle:",
         )
         return
-    st.info(
-        f"**Recorded run**, made with `{recorded_examples.command(variant.preset.name)}`. "
-        "Press Train to run it here.",
-        icon=":material/history:",
+    st.caption(
+        "**Recorded run.** Press Play to see it as if live, or Train to run it here.",
+        help=f"Made with `{recorded_examples.command(variant.preset.name)}`.",
     )
     tables = from_results(recorded)
     name = f"flow of example {variant.preset.name}"
