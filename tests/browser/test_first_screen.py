@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.server import Dashboard
 
@@ -22,7 +22,8 @@ def open_race(page: Page, dashboard: Dashboard) -> None:
 def box(page: Page, selector: str) -> dict[str, float]:
     found = page.locator(selector).first.bounding_box()
     assert found
-    return {**found, "bottom": found["y"] + found["height"], "right": found["x"] + found["width"]}
+    x, y, width, height = found["x"], found["y"], found["width"], found["height"]
+    return {"x": x, "y": y, "height": height, "bottom": y + height, "right": x + width}
 
 
 @pytest.mark.parametrize(("width", "height", "least"), [(1366, 768, 400), (1280, 720, 360)])
@@ -56,7 +57,7 @@ def test_the_plot_grows_with_the_window(page: Page, dashboard: Dashboard) -> Non
 def test_on_a_phone_the_plot_begins_early_and_has_no_toolbar(
     browser: Browser, dashboard: Dashboard
 ) -> None:
-    viewport = {"width": 390, "height": 844}
+    viewport = ViewportSize(width=390, height=844)
     with browser.new_context(
         viewport=viewport, has_touch=True, is_mobile=True, device_scale_factor=1
     ) as phone:

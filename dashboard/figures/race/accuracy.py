@@ -61,7 +61,8 @@ def accuracy_by_length(
     (found,) = curves(accuracy, [max([0, *accuracy["step"]])], listed)
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     figure = _frame(found, axis, measure)
-    add_ladder(figure, rungs(baselines, measure), measure, axis.ends())
+    # At the shortest length there is most room: what is learnt at all is learnt there.
+    add_ladder(figure, rungs(baselines, measure), measure, axis.ends(), side="left")
     if measure == "accuracy":
         figure.add_traces(guess_traces(guesses, axis))
         figure.add_traces(prediction_traces(predictions, axis, above=len(guesses)))

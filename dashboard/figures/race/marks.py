@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -28,12 +29,17 @@ LINE = 13
 
 
 def add_ladder(
-    figure: go.Figure, rungs: Sequence[Rung], measure: Measure, ends: tuple[float, float]
+    figure: go.Figure,
+    rungs: Sequence[Rung],
+    measure: Measure,
+    ends: tuple[float, float],
+    side: Literal["left", "right"] = "right",
 ) -> None:
-    """A dashed grey line for each rung (lowest first), its name at the right end.
+    """A dashed grey line for each rung (lowest first), its name at the end on this ``side``.
 
     A rung that is known at one length only is a level line between ``ends``.
     """
+    place = {"x": 0, "xanchor": "left"} if side == "left" else {}
     below, stacked = -math.inf, 0
     for rung in rungs:
         level = len(rung.values) == 1
@@ -46,7 +52,7 @@ def add_ladder(
             line={"color": GREY, "dash": "dash", "width": 1.2},
             hovertemplate=f"{rung.name} · {measure} %{{y:.3g}}<extra></extra>",
         )
-        last = rung.values[-1]
+        last = rung.values[0 if side == "left" else -1]
         height = last if measure == "accuracy" else math.log(last)
         stacked = stacked + 1 if height - below < NEAR[measure] else 0
         figure.add_annotation(
@@ -55,6 +61,7 @@ def add_ladder(
                 last if measure == "accuracy" else math.log10(last),
                 yanchor="bottom" if stacked else "top",
                 yshift=LINE * max(stacked - 1, 0),
+                **place,
             )
         )
         below = height
@@ -175,8 +182,8 @@ def _places(lengths: Mapping[str, float], axis: LengthAxis, above: int = 0) -> l
     cells = in_order(cell for cell, length in lengths.items() if not math.isnan(length))
     found = {cell: _within(float(lengths[cell]), axis) for cell in cells}
     found = _beside_each_other(found, axis)
-    # From the right: names of baselines stand at the right end, above the lowest rows.
-    rows = sorted(found, key=lambda cell: -found[cell][0])
+    # From the left: names of baselines stand at the left end, above the lowest rows.
+    rows = sorted(found, key=lambda cell: found[cell][0])
     return [
         _Place(cell, x, outside, above + rows.index(cell), left=x > axis.middle())
         for cell, (x, outside) in found.items()

@@ -102,14 +102,22 @@ def test_predictions_have_their_names_above_guesses(
     assert len(set(heights)) == 3
 
 
+def test_names_of_baselines_stand_where_most_is_learnt(
+    accuracy: Make, baselines: pd.DataFrame
+) -> None:
+    """Data reach down to chance at the longest lengths first."""
+    notes = accuracy_by_length(accuracy(), baselines=baselines).layout.annotations
+    assert {(note.x, note.xanchor) for note in notes} == {(0, "left")}
+
+
 def test_names_of_predictions_are_clear_of_each_other_and_of_the_baselines(
     accuracy: Make, baselines: pd.DataFrame
 ) -> None:
-    """In a narrow plot a name at the right end reaches across half of it."""
+    """In a narrow plot a name at the left end reaches across half of it."""
     predictions = {"rnn": 28.0, "lstm": 80.0, "lstm:bias=chrono": math.inf, "gru": 25.0}
     figure = accuracy_by_length(accuracy(), baselines=baselines, predictions=predictions)
-    from_the_right = sorted(predictions, key=lambda cell: -predictions[cell])
-    heights = [trace(figure, f"{cell}/predicted").y[1] for cell in from_the_right]
+    from_the_left = sorted(predictions, key=lambda cell: predictions[cell])
+    heights = [trace(figure, f"{cell}/predicted").y[1] for cell in from_the_left]
     assert heights == sorted(set(heights))
 
 
