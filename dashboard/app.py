@@ -23,12 +23,14 @@ from dashboard.session.public_page import PublicPage
 from models.settings.machine import share_arenas
 
 STYLE = Path(__file__).with_name("page.css")
+HISTORY = Path(__file__).with_name("history.js").read_text()
 
 
 def show_page() -> None:
     """The page of the address, with the navigation above it."""
     st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
     st.html(STYLE)
+    st.html(f"<script>{HISTORY}</script>", unsafe_allow_javascript=True)
     pages = [
         st.Page("views/race.py", title="Race", icon=":material/flag:", default=True),
         st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),

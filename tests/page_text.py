@@ -37,11 +37,11 @@ TEXTS = """() => {
     ].filter(Boolean);
 }"""
 
-Open = Callable[[Page, Dashboard], None]
+Open = Callable[[Page, Dashboard], object]
 
 
 def _at(address: str) -> Open:
-    return lambda page, dashboard: page.goto(f"{dashboard.url}/{address}") and None
+    return lambda page, dashboard: page.goto(f"{dashboard.url}/{address}")
 
 
 def _pressed(address: str, button: str, then: str = "") -> Open:

@@ -16,11 +16,18 @@ from models.analysis.memory_span import DIVERGED
 
 STYLE = """
 <style>
-.cards {display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 0.25rem 0 0.75rem}
-.card {flex: 1 1 8rem; border-left: 0.35rem solid; padding: 0.1rem 0 0.1rem 0.75rem}
-.card b {display: block; font-size: 2.1rem; font-weight: 600; line-height: 1.15}
-.card b.words {font-size: 1.25rem; line-height: 1.4}
-.card small {opacity: 0.75}
+.cards {display: flex; flex-wrap: wrap; gap: 0.5rem}
+.card {
+  flex: 1 1 8rem; border-left: 0.35rem solid; padding-left: 0.6rem; line-height: 1.3;
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+}
+.card b {font-size: 1.7rem; font-weight: 600; line-height: 1.2; margin-right: 0.35rem}
+.card span {display: block}
+.card b.words {font-size: 1.25rem; line-height: 1.7}
+@media (max-width: 640px) {
+  .cards {flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin}
+  .card {flex: none}
+}
 </style>
 """
 
@@ -41,29 +48,48 @@ class Card:
 
 def cards(shown: Sequence[Card], name: str) -> None:
     """Draws the cards in a row; ``name`` is its test id."""
-    row = "".join(_html(card) for card in shown)
-    st.html(f'{STYLE}<div class="cards" data-testid="{escape(name)}">{row}</div>')
+    st.html(f'{STYLE}<div class="cards" data-testid="{escape(name)}">{_row(shown)}</div>')
 
 
 def span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> None:
     """Draws the memory span of each cell; a dash where it is not known yet."""
+    cards(_span_cards(spans, cells), "memory-spans")
+
+
+def span_row(spans: pd.DataFrame, cells: Sequence[str]) -> str:
+    """The HTML inside the row of ``span_cards``."""
+    return _row(_span_cards(spans, cells))
+
+
+def _row(shown: Sequence[Card]) -> str:
+    return "".join(_html(card) for card in shown)
+
+
+def _span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> list[Card]:
     known = {row["cell"]: row for row in spans.to_dict("records")}
-    cards([_span_card(cell, known.get(cell)) for cell in cells], "memory-spans")
+    return [_span_card(cell, known.get(cell)) for cell in cells]
 
 
 def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:
     style = cell_style(cell)
     text, interval = ("–", "") if row is None else (str(row["text"]), str(row["interval"]))
     # An interval that only repeats the bound adds nothing.
-    note = "memory span, steps" + (f" ({interval})" if interval not in ("", text) else "")
+    note = f"steps ({_in_words(interval)})" if interval not in ("", text) else "steps"
     explained = GLOSSARY["memory span"]
     return Card(style.color, style.label, text, "" if text == DIVERGED else note, explained)
+
+
+def _in_words(interval: str) -> str:
+    """An interval of ``memory_spans``: one with an open end without a dash beside a sign."""
+    if not set("<>") & set(interval):
+        return interval
+    return interval.replace("–", " to ").replace("< ", "below ").replace("> ", "beyond ")
 
 
 def _html(card: Card) -> str:
     words = ' class="words"' if any(sign.isalpha() for sign in card.value) else ""
     return (
         f'<div class="card" style="border-color: {card.color}" title="{escape(card.explained)}">'
-        f"{escape(card.label)}"
+        f"<span>{escape(card.label)}</span>"
         f"<b{words}>{escape(card.value)}</b><small>{escape(card.note)}</small></div>"
     )

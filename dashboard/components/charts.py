@@ -18,7 +18,6 @@ from dashboard.scheduling import draw_slots
 
 KEPT = 150
 """How many values stay in the cache: those that were used last."""
-CONFIG = {"modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 
 T = TypeVar("T")
 Key = tuple[str, str, tuple[object, ...]]
@@ -33,13 +32,16 @@ def chart(
     options: tuple[object, ...],
     figure: Callable[[], go.Figure],
     finding: Callable[[], str] = str,
+    *,
+    fills: bool = False,
 ) -> None:
     """Draws ``figure`` of a source with these options, in the chart of this key; made once.
 
-    ``finding`` says what it shows, in sentences made from the same numbers.
+    ``finding`` says what it shows, in sentences made from the same numbers. One that ``fills`` is
+    as high as the window has room for.
     """
     made = cached(source, key, options, lambda: as_json(figure(), finding()))
-    live_chart(made, key, CONFIG)
+    live_chart(made, key, fills=fills)
 
 
 def cached(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:

@@ -1,24 +1,44 @@
-"""The visitor's guesses of each cell's memory span, made before training."""
+"""The visitor's guesses of each cell's memory span, made before the answer is shown."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
+import pandas as pd
 import streamlit as st
 
-from dashboard.session.session_state import guess
+from dashboard.session.session_state import GUESSING, guess
 from models.cells import cell_label
 from models.experiment import Experiment
 
 NONE = "no guess"
+NEAR = 1.5
+"""A guess is near where neither it nor the memory span is more than so many times the other."""
 
 
-def guess_controls(experiment: Experiment) -> None:
-    """Draws a slider for each cell; its key holds the guess until the figure needs it."""
+def guess_controls(experiment: Experiment, *, known: bool) -> None:
+    """Draws a slider for each cell; its key holds the guess until the figure needs it.
+
+    Above stands a button that ends the guessing; where the answer is not ``known`` yet, Train shows
+    it.
+    """
     beyond = f"beyond {experiment.lengths[-1]}"
     choices = [NONE, *(str(length) for length in experiment.lengths), beyond]
-    for cell in experiment.cells:
-        st.select_slider(cell_label(cell), choices, key=guess(cell).name, persist_state="session")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Up to which sequence length will each cell remember?**", width="content")
+        st.button("Show the answer" if known else "Do not guess", key="answer", on_click=_answer)
+        if not known:
+            st.caption("Train shows whether you are right.", width="content")
+    for cell, column in zip(experiment.cells, st.columns(len(experiment.cells)), strict=True):
+        with column:
+            st.select_slider(
+                cell_label(cell), choices, key=guess(cell).name, persist_state="session"
+            )
+
+
+def _answer() -> None:
+    GUESSING.take()
 
 
 def guesses(experiment: Experiment) -> dict[str, float]:
@@ -37,3 +57,23 @@ def clear_guesses(experiment: Experiment) -> None:
     """Removes all guesses."""
     for cell in experiment.cells:
         guess(cell).set(NONE)
+
+
+def how_right(guessed: Mapping[str, float], spans: pd.DataFrame) -> str:
+    """In words, how many of the guesses are near; empty while no guessed cell has a span.
+
+    ``spans`` is from ``memory_spans``. Where only a bound of the span is known, a guess beyond it
+    is right.
+    """
+    rows = {str(row["cell"]): row for row in spans.to_dict("records")}
+    known = [cell for cell in guessed if cell in rows and not pd.isna(rows[cell]["span"])]
+    if not known:
+        return ""
+    near = sum(_near(guessed[cell], rows[cell]["span"], rows[cell]["bound"]) for cell in known)
+    cells = "cell" if len(known) == 1 else "cells"
+    return f"You guessed {near} of {len(known)} {cells} within a factor of {NEAR:g}."
+
+
+def _near(guessed: float, span: float, bound: str) -> bool:
+    too_long, too_short = guessed > NEAR * span, guessed < span / NEAR
+    return not (too_long and bound != ">") and not (too_short and bound != "<")

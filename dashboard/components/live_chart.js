@@ -1,15 +1,30 @@
 // A Plotly chart that is updated in place, so that zoom and legend choices survive and nothing
 // flickers. `data.figure` is a figure as JSON; `data.script` is where plotly.js lies.
 
+//
+// A figure with frames shows the one of the page's clock (see clock.js), each named after its
+// training step; one whose `layout.meta.over` is "training" has a line at the clock's step.
+
 const PURGE_MILLISECONDS = 2000;
+const AT_ONCE = {
+  mode: "immediate",
+  frame: { duration: 0, redraw: false },
+  transition: { duration: 0 },
+};
+
+const clock = (window.trainingClock ??= new EventTarget());
+
+// Nothing offers to send a figure elsewhere. A finger has no use for the toolbar: it would lie there
+// after every touch.
+const CONFIG = {
+  displaylogo: false,
+  responsive: true,
+  displayModeBar: window.matchMedia("(hover: none)").matches ? false : "hover",
+  showSendToCloud: false,
+  modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+};
 
 let loading;
-
-// Plotly rejects an animation that another one, Pause or a new figure cuts short, with no reason,
-// and nobody can catch it: its own buttons started it.
-window.addEventListener("unhandledrejection", (event) => {
-  if (event.reason === undefined) event.preventDefault();
-});
 
 function loadPlotly(script) {
   loading ??= new Promise((resolve, reject) => {
@@ -22,11 +37,25 @@ function loadPlotly(script) {
   return loading;
 }
 
+// Breaks a title at its dots, so that it is no wider than the chart.
+function wrapped(title, width) {
+  const most = width / 6.6; // pixels of a letter, about
+  const lines = [""];
+  for (const part of title.split(" · ")) {
+    const line = lines.at(-1) ? `${lines.at(-1)} · ${part}` : part;
+    if (line.replace(/<[^>]*>/g, "").length > most && lines.at(-1)) lines.push(part);
+    else lines[lines.length - 1] = line;
+  }
+  return lines.join("<br>");
+}
+
 function themed(layout, element) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(name).trim();
   const ground = read("--st-background-color").replace(/^#\w{6}$/, "$&99");
   const font = { family: read("--st-font"), color: read("--st-text-color"), size: 12 };
+  const title = layout.legend?.title;
+  if (title?.text) title.text = wrapped(title.text, element.offsetWidth);
   return {
     ...layout,
     autosize: true,
@@ -53,12 +82,15 @@ async function draw(chart, element, data) {
   // Only the latest figure counts: while the script was loading, others may have come.
   if (chart.wanted !== data) return;
   const figure = JSON.parse(data.figure);
-  const config = { displaylogo: false, responsive: true, ...data.config };
+  const config = { ...CONFIG, ...data.config };
   const layout = themed(figure.layout, element);
   const drawn = data.figure + layout.font.color;
   if (chart.drawn === drawn) return;
   chart.drawn = drawn;
-  element.style.height = `${layout.height}px`;
+  element.style.height = data.fills
+    ? `max(${layout.height}px, calc(100dvh - var(--above-the-plot)))`
+    : `${layout.height}px`;
+  delete layout.height; // that of the element
   const framed = Boolean(figure.frames?.length);
   // Frames can only be added to a chart, never replaced.
   const plot = framed || chart.framed ? Plotly.newPlot : Plotly.react;
@@ -69,6 +101,29 @@ async function draw(chart, element, data) {
   element.setAttribute("role", "figure");
   element.setAttribute("aria-label", figure.layout.meta);
   for (const svg of element.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true");
+  chart.step = undefined;
+  chart.steps = (figure.frames ?? []).map((frame) => Number(frame.name));
+  chart.overTraining = layout.meta?.over === "training";
+  await show(chart, element);
+}
+
+// Shows the training step of the clock.
+async function show(chart, element) {
+  const { step } = clock;
+  if (chart.step === step || !element.data) return;
+  chart.step = step;
+  if (chart.steps.length) {
+    const last = chart.steps.filter((one) => one <= (step ?? Infinity)).at(-1) ?? chart.steps[0];
+    // Plotly rejects an animation that a new figure cuts short.
+    await window.Plotly.animate(element, [String(last)], AT_ONCE).catch(() => {});
+  } else if (chart.overTraining) {
+    await window.Plotly.relayout(element, { shapes: step === undefined ? [] : [cursor(step)] });
+  }
+}
+
+function cursor(step) {
+  const line = { color: "#808495", width: 1.5 };
+  return { type: "line", x0: step, x1: step, y0: 0, y1: 1, yref: "paper", line };
 }
 
 export default function ({ data, parentElement }) {
@@ -82,13 +137,17 @@ export default function ({ data, parentElement }) {
       // It waits a moment, in which the chart may go.
       if (element.data && element.offsetWidth) window.Plotly.Plots.resize(element).catch(() => {});
     }).observe(parentElement);
+    const chart = element.chart;
+    chart.follow = () => (chart.work = chart.work.then(() => show(chart, element)));
   }
   const chart = element.chart;
   chart.wanted = data;
   chart.work = (chart.work ?? Promise.resolve()).then(() => draw(chart, element, data));
+  clock.addEventListener("step", chart.follow);
   return () => {
     // Plotly goes on for a moment after it has drawn, and needs what purging takes away.
     chart.wanted = undefined;
+    clock.removeEventListener("step", chart.follow);
     chart.work.finally(() => setTimeout(() => window.Plotly?.purge(element), PURGE_MILLISECONDS));
   };
 }

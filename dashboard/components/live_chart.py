@@ -40,8 +40,14 @@ def as_json(figure: go.Figure, finding: str = "") -> str:
     return text
 
 
-def live_chart(figure: str, key: str, config: Mapping[str, object] | None = None) -> None:
-    """Draws a figure, given as JSON; the same ``key`` updates the same chart."""
-    data = {"figure": figure, "script": SCRIPT, "config": dict(config or {})}
+def live_chart(
+    figure: str, key: str, config: Mapping[str, object] | None = None, *, fills: bool = False
+) -> None:
+    """Draws a figure, given as JSON; the same ``key`` updates the same chart.
+
+    ``config`` is Plotly's. A figure that ``fills`` is the first on its page and as high as the
+    window has room for; its own height is the least.
+    """
+    data = {"figure": figure, "script": SCRIPT, "config": dict(config or {}), "fills": fills}
     with st.container(key=key):
         _mount(key=f"{key}_chart", data=data)

@@ -30,7 +30,7 @@ EXPONENTS: Trace = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "nticks": 6
 AT_THE_BOTTOM: Trace = {"anchor": "free", "position": 0}
 """An x axis beneath the lowest of several plots. Anchored to that plot's y axis, Plotly 7 draws the
 line at NaN when a figure with such axes takes the place of another."""
-SMALL = 11
+SMALL = 12
 """Font size of labels inside a plot, pixels."""
 LABEL_SPACE = 0.07
 """Share of an axis that a label needs in the narrowest plot, 330 pixels wide."""
@@ -163,7 +163,7 @@ class LengthAxis:
         low, high = self.ends()
         return math.sqrt(low * high) if self.log else (low + high) / 2
 
-    def shift(self, length: int, share: float) -> float:
+    def shift(self, length: float, share: float) -> float:
         """The length that lies ``share`` of the axis to the right of this one."""
         place = self._place(length) + share * self._span()
         return round(10**place if self.log else place, 4)

@@ -50,7 +50,8 @@ def cell_line(
 def steps_figure(name: str, yaxis: Trace) -> go.Figure:
     """An empty figure over training steps."""
     xaxis = {"title": "training step", "rangemode": "tozero", "nticks": 7}
-    return new_figure(name, height=HEIGHT, xaxis=xaxis, yaxis=yaxis)
+    figure = new_figure(name, height=HEIGHT, xaxis=xaxis, yaxis=yaxis)
+    return figure.update_layout(meta={"over": "training"})
 
 
 def mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:

@@ -1,18 +1,17 @@
-"""Play, Pause and a slider over training steps: Plotly frames, which need no server."""
+"""The frames of a figure over training: the clock of the page shows one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import GREY, TRANSPARENT, Trace
+from dashboard.figures.layout import Trace, thinned
 
 CHANGING = ("x", "y", "text", "hovertext", "customdata", "error_y")
 """The keys of a trace that a frame changes; all others stay as the figure has them."""
-FRAME_TIME = 220
-"""Time between two frames, milliseconds."""
+MOST_FRAMES = 40
 
 
 @dataclass(frozen=True)
@@ -23,10 +22,15 @@ class Frame:
     traces: Sequence[Trace]
 
 
-def add_replay(figure: go.Figure, frames: Sequence[Frame], height: int) -> None:
-    """Gives the figure these frames, with buttons and a slider that take ``height`` pixels."""
-    if not frames:
-        return
+def replayed(steps: Iterable[int]) -> list[int]:
+    """The training steps that a replay shows: at most MOST_FRAMES, the first and last among
+    them."""
+    evaluated = sorted({int(step) for step in steps})
+    return [evaluated[i] for i in thinned(len(evaluated), MOST_FRAMES)]
+
+
+def add_replay(figure: go.Figure, frames: Sequence[Frame]) -> None:
+    """Gives the figure these frames, each under the name of its training step."""
     places = {trace.uid: place for place, trace in enumerate(figure.data)}
     figure.frames = [
         go.Frame(
@@ -36,11 +40,6 @@ def add_replay(figure: go.Figure, frames: Sequence[Frame], height: int) -> None:
         )
         for frame in frames
     ]
-    figure.update_layout(
-        height=figure.layout.height + height,
-        updatemenus=[_buttons()],
-        sliders=[_slider([frame.step for frame in frames])],
-    )
 
 
 def _changes(trace: Trace) -> Trace:
@@ -48,51 +47,3 @@ def _changes(trace: Trace) -> Trace:
     if isinstance(trace.get("marker", {}).get("color"), list):  # a colour for each point
         changes["marker"] = {"color": trace["marker"]["color"]}
     return changes
-
-
-def _animation(frame_time: int) -> Trace:
-    return {
-        "mode": "immediate",
-        "fromcurrent": True,
-        "frame": {"duration": frame_time, "redraw": False},
-        "transition": {"duration": 0},
-    }
-
-
-def _buttons() -> Trace:
-    def button(label: str, target: list[None] | None, frame_time: int) -> Trace:
-        return {"label": label, "method": "animate", "args": [target, _animation(frame_time)]}
-
-    return {
-        "type": "buttons",
-        "direction": "right",
-        "showactive": False,
-        "x": 0,
-        "xanchor": "left",
-        "y": 0,
-        "yanchor": "top",
-        "pad": {"t": 62, "l": 0},
-        "bgcolor": TRANSPARENT,
-        "bordercolor": GREY,
-        "font": {"color": GREY},  # Plotly paints a pointed-at button white in any theme
-        "buttons": [button("▶ Play", None, FRAME_TIME), button("❚❚ Pause", [None], 0)],
-    }
-
-
-def _slider(steps: Sequence[int]) -> Trace:
-    return {
-        "active": len(steps) - 1,
-        "x": 0,
-        "len": 1,
-        "y": 0,
-        "yanchor": "top",
-        "pad": {"t": 62, "l": 150, "r": 8},
-        "bgcolor": GREY,
-        "bordercolor": GREY,
-        "tickcolor": GREY,
-        "currentvalue": {"prefix": "training step ", "xanchor": "left"},
-        "steps": [
-            {"label": str(step), "method": "animate", "args": [[str(step)], _animation(0)]}
-            for step in steps
-        ],
-    }

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.charts import cached, chart
+from dashboard.components.clock import training_clock
 from dashboard.components.task_legend import held_out_sequence
 from dashboard.figures.gradient_flow.connectivity import connectivity_strip
 from dashboard.figures.gradient_flow.heat_map import gradient_heat_map
@@ -20,6 +21,7 @@ from dashboard.figures.gradient_flow.over_training import (
     symbols_over_training,
 )
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
+from dashboard.figures.replay import replayed
 from dashboard.figures.style import in_order
 from dashboard.sections.results import learning_chart, norm_chart
 from dashboard.session.run_tables import Tables
@@ -48,6 +50,8 @@ class FlowSource:
 
     name: str
     """Names the measurements in caches; it changes when more is measured."""
+    run: str
+    """Names the run."""
     experiment: Experiment
     tables: Tables
     profiles: Callable[[int], pd.DataFrame]
@@ -61,6 +65,7 @@ def draw(source: FlowSource) -> None:
         st.info("Nothing is measured yet.", icon=":material/hourglass_top:")
         return
     cell, length = _chosen(experiment)
+    _clock(source, length)
     _heat_maps(source, cell, length)
     left, right = st.columns(2)
     with left:
@@ -123,6 +128,11 @@ def _heat_map(source: FlowSource, cell: str, length: int, state: str) -> None:
 
 def _profiles_at(source: FlowSource, length: int) -> pd.DataFrame:
     return cached(source.name, "profiles", (length,), lambda: source.profiles(length))
+
+
+def _clock(source: FlowSource, length: int) -> None:
+    with st.container(key="training_clock_place"):
+        training_clock(f"{source.run} {length}", replayed(_profiles_at(source, length)["step"]))
 
 
 def _profiles(source: FlowSource, length: int) -> None:

@@ -13,6 +13,7 @@ from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling import draw_slots
 from dashboard.scheduling.app_resources import scheduler
 from dashboard.scheduling.child_processes import ChildError
+from dashboard.session import current_run
 from dashboard.session.session_state import UPLOADS
 from dashboard.session.visitor import visitor
 from models.exchange.import_files import MOST_PACKED, ImportedError
@@ -51,6 +52,7 @@ def _import(files: Sequence[File]) -> None:
         st.error(f"Not opened: {escape_markdown(str(error), most=600)}")
         return
     UPLOADS.set(UPLOADS.get(0) + 1)
+    current_run.look_at(run)
     st.switch_page("views/race.py", query_params={"run": run})
 
 

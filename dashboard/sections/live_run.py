@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
@@ -16,6 +17,7 @@ from dashboard.session.session_state import REFUSED
 from dashboard.session.visitor import is_mine
 from dashboard.sidebar import controls
 from models.analysis.words import of_all
+from models.experiment import Experiment
 from models.store.run import Run
 
 REFRESH_SECONDS: dict[current_run.Phase, float | None] = {
@@ -30,10 +32,11 @@ OTHERS_SHOWN = 2
 """Most of a visitor's other active runs that are listed."""
 
 
-def start_button(settings: controls.Settings, run: Run | None, beside: Callable[[], None]) -> None:
-    """Draws Train, with its cost or the reason why it cannot be pressed.
+@contextmanager
+def start_row(settings: controls.Settings, run: Run | None) -> Iterator[None]:
+    """Draws a row with Train, what is drawn inside the ``with`` block, and the cost.
 
-    ``beside`` draws what stands next to it while no run of the visitor is active.
+    Above it stands the reason why Train cannot be pressed, and below it the visitor's other runs.
     """
     experiment = settings.experiment
     if settings.problem:
@@ -45,28 +48,51 @@ def start_button(settings: controls.Settings, run: Run | None, beside: Callable[
         st.warning(f"Not started: {escape_markdown(refused, most=600)}.", icon=":material/block:")
     active = run is not None and run.active and is_mine(run)
     same = active and run is not None and run.experiment == experiment
-    left, middle, right = st.columns([2, 3, 5], vertical_alignment="center")
-    left.button(
+    row = st.container(horizontal=True, vertical_alignment="center", key="press")
+    with row:
+        _train(experiment, disabled=same or experiment is None or bool(refusal))
+        yield
+    if experiment and not refusal:
+        row.caption(
+            admission.cost_in_words(experiment),
+            help="What training takes, estimated for this machine while nothing else trains.",
+            width="content",
+        )
+    if current_run.other_active_runs():
+        st.fragment(failures.shown_errors()(_other_runs), run_every=REFRESH_SECONDS["training"])()
+
+
+def _train(experiment: Experiment | None, *, disabled: bool) -> None:
+    st.button(
         "Train",
         key="train",
         type="primary",
         on_click=current_run.start,
         args=(experiment,),
-        disabled=same or experiment is None or bool(refusal),
-        width="stretch",
+        disabled=disabled,
     )
-    if experiment and not refusal:
-        middle.caption(
-            f"Takes {admission.cost_in_words(experiment)}.",
-            help="Estimated for this machine while nothing else trains.",
+
+
+def other_settings(run: Run, experiment: Experiment | None) -> None:
+    """Where the sidebar says something else than the run on show: dims its plots and says so."""
+    if experiment is None or experiment == run.experiment:
+        return
+    st.html("<style>.js-plotly-plot, [data-testid=memory-spans] {opacity: 0.45}</style>")
+    with st.container(horizontal=True, vertical_alignment="center", key="other_settings"):
+        st.caption("This shows the run before: the settings have changed since.", width="content")
+        st.button(
+            "Back to its settings",
+            key="back_to_settings",
+            on_click=controls.show,
+            args=(run.experiment,),
         )
-    with right:
-        if experiment and not active:
-            beside()
-        if run and experiment and not same and run.experiment != experiment:
-            st.caption("The settings have changed since this run: press Train to run them.")
-    if current_run.other_active_runs():
-        st.fragment(failures.shown_errors()(_other_runs), run_every=REFRESH_SECONDS["training"])()
+        st.button(
+            "Train these",
+            key="train_these",
+            on_click=current_run.start,
+            args=(experiment,),
+            disabled=bool(admission.refusal(experiment)),
+        )
 
 
 def _other_runs() -> None:

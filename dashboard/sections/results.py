@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.components.cards import span_cards
+from dashboard.components.cards import span_cards, span_row
 from dashboard.components.charts import cached, chart
+from dashboard.components.clock import training_clock
+from dashboard.components.guesses import how_right
 from dashboard.components.result_table import readable, show_table
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
 from dashboard.figures.ladder import Measure, ladder
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.race.learning import gradient_norm, learning_curves
+from dashboard.figures.race.title import run_title
+from dashboard.figures.replay import replayed
 from dashboard.session.run_tables import Tables
+from dashboard.session.session_state import GUESSING
 from models.analysis.findings import findings
 from models.analysis.glossary import GLOSSARY
 from models.analysis.memory_span import memory_spans
@@ -27,24 +33,39 @@ from models.experiment import Experiment
 from models.tasks import make_task
 
 
+@dataclass(frozen=True)
+class View:
+    """How the figures by length are drawn."""
+
+    measure: Measure = "accuracy"
+    log_length: bool = True
+    predicted: bool = False
+    """Whether with the lengths that are predicted at initialisation."""
+
+
 def draw(
     experiment: Experiment,
     tables: Tables,
+    view: View,
     *,
     source: str,
+    name: str = "",
     guesses: Mapping[str, float] | None = None,
     recorded: bool = False,
 ) -> None:
     """Draws everything from the memory spans to the result table.
 
-    ``source`` names the contents of the tables: figures of the same source are made once. Those of
-    a ``recorded`` run can replay its training in the browser.
+    ``source`` names the contents of the tables: figures of the same source are made once. ``name``
+    is that of the run, for people. Figures of a ``recorded`` run can replay its training in the
+    browser.
     """
     spans = cached(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
-    span_cards(spans, experiment.cells)
-    measure, log_length, predict = _view()
+    if not GUESSING.get():
+        span_cards(spans, experiment.cells)
     guessed = dict(guesses or {})
-    predicted = predicted_lengths(tables.gradients) if predict else {}
+    if judged := how_right(guessed, spans):
+        st.caption(f"**{judged}**")
+    predicted = predicted_lengths(tables.gradients) if view.predicted else {}
 
     def accuracy() -> go.Figure:
         return accuracy_by_length(
@@ -54,13 +75,14 @@ def draw(
             spans=None if recorded else spans,
             guesses=guessed,
             predictions=predicted,
-            log_length=log_length,
-            measure=measure,
+            log_length=view.log_length,
+            measure=view.measure,
+            title=run_title(experiment, name) if name else "",
             replay=recorded,
         )
 
-    options = (measure, log_length, predict, *guessed.items())
-    chart(source, "accuracy", options, accuracy, partial(_findings, source, tables, experiment))
+    spoken = partial(_findings, source, tables, experiment)
+    chart(source, "accuracy", (view, *guessed.items()), accuracy, spoken, fills=True)
     length = st.select_slider(
         "Sequence length of the figures below",
         experiment.lengths,
@@ -71,33 +93,43 @@ def draw(
     with left:
         _profile(source, tables, experiment, length, recorded)
     with right:
-        learning_chart(source, experiment, tables, length, measure)
+        learning_chart(source, experiment, tables, length, view.measure)
         norm_chart(source, experiment, tables, length)
     if len(tables.generalisation):
-        _generalisation(source, tables, experiment, log_length)
+        _generalisation(source, tables, experiment, view.log_length)
     if len(tables.accuracy):
         _outcome(source, tables, experiment)
 
 
-def _view() -> tuple[Measure, bool, bool]:
-    """The measure to draw, whether on a logarithmic axis, whether with the predictions."""
-    left, middle, right = st.columns([1, 1, 1])
-    measure: Measure = left.segmented_control(
-        "Measure",
-        ("accuracy", "loss"),
-        default="accuracy",
-        required=True,
-        key="measure",
-        label_visibility="collapsed",
-    )
-    log_length = middle.toggle("Logarithmic length axis", value=True, key="log_length")
-    predict = right.toggle(
-        "Predicted at initialisation",
-        key="predict",
-        help="Up to which length each cell should be trainable, from its gradient before the first "
-        "training step: see Gradient flow.",
-    )
-    return measure, log_length, predict
+def view_options() -> View:
+    """Draws the options of the figures by length."""
+    with st.popover("View", icon=":material/tune:"):
+        measure: Measure = st.segmented_control(
+            "Measure", ("accuracy", "loss"), default="accuracy", required=True, key="measure"
+        )
+        log_length = st.toggle("Logarithmic length axis", value=True, key="log_length")
+        predicted = st.toggle(
+            "Predicted at initialisation",
+            key="predict",
+            help="Up to which length each cell should be trainable, from its gradient before the "
+            "first training step: see Gradient flow.",
+        )
+    return View(measure, log_length, predicted)
+
+
+def replay_clock(source: str, tables: Tables, experiment: Experiment) -> None:
+    """Draws the clock of a recorded run, which the memory spans follow as well."""
+    steps, rows = cached(source, "clock", (), lambda: _replayed_spans(tables, experiment))
+    with st.container(key="training_clock_place"):
+        training_clock(source, steps, rows)
+
+
+def _replayed_spans(tables: Tables, experiment: Experiment) -> tuple[list[int], list[str]]:
+    """The training steps of the replay, and the row of memory spans at each."""
+    accuracy = tables.accuracy
+    steps = replayed(accuracy["step"])
+    until = [trained(accuracy[accuracy["step"] <= step]) for step in steps]
+    return steps, [span_row(memory_spans(rows), experiment.cells) for rows in until]
 
 
 def _profile(

@@ -22,7 +22,7 @@ OPENS = {"initialisation": "At initialisation", "training": "During training"}
 
 def story_buttons(current: Story | None) -> None:
     """Draws a button for each story, which sets the sidebar and the view."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="stories"):
         for story in STORIES.values():
             st.button(
                 story.title,

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.scheduling import admission
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.scheduling.run_queue import Place, seconds_left
 from dashboard.session.run_tables import Reader
-from dashboard.session.session_state import READER, REFUSED, UNKNOWN_RUN
+from dashboard.session.session_state import (
+    ADDRESS_SEEN,
+    EXPERIMENT,
+    READER,
+    REFUSED,
+    UNKNOWN_RUN,
+)
 from dashboard.session.visitor import visitor
 from models.experiment import Experiment
 from models.experiment.cost import duration
@@ -63,36 +71,48 @@ def stop(run_id: str) -> None:
 
 
 def look_at(run_id: str) -> None:
-    """Makes this the run on show, which the address names; without effect if it was deleted."""
+    """Makes this the run on show; without effect if it was deleted."""
     try:
-        reader = Reader(run_id, store().run(run_id).experiment)
+        experiment = store().run(run_id).experiment
     except UnknownRunError:
         return  # deleted meanwhile, in another tab
-    st.query_params["run"] = run_id
-    READER.set(reader)
+    READER.set(Reader(run_id, experiment))
+    EXPERIMENT.set(experiment)
     UNKNOWN_RUN.take()
 
 
 def leave() -> None:
-    """Shows no run any more, and takes it out of the address."""
+    """Shows no run any more."""
     READER.take()
     UNKNOWN_RUN.take()
-    st.query_params.pop("run", None)
 
 
-def opened_by_address() -> Run | None:
-    """The run that the address asks for, newly shown; None where it is on show already."""
+def follow_address() -> bool:
+    """Shows the run of the address, or none, where the visitor has just come to this address.
+
+    Returns whether so: by opening it, or by the browser's Back or Forward. Any other page of the
+    session goes on with the run on show.
+    """
+    context = get_script_run_ctx()
+    arrived = not ADDRESS_SEEN.get() or bool(context and context.is_history_navigation)
+    ADDRESS_SEEN.set(True)
     wanted = st.query_params.get("run")
-    if wanted is None or (READER.get() and reader().run == wanted):
-        return None
-    try:
-        run = store().run(wanted)
-    except UnknownRunError:
+    if arrived and not (READER.get() and reader().run == wanted):
         leave()
-        UNKNOWN_RUN.set(wanted)
-        return None
-    look_at(wanted)
-    return run
+        if wanted is not None:
+            look_at(wanted)
+            if not READER.get():
+                UNKNOWN_RUN.set(wanted)
+    return arrived
+
+
+def keep_address(parameters: Mapping[str, str | list[str]]) -> None:
+    """Makes these the parameters of the address: one step of the browser's history, or none.
+
+    They are sent even where ``st.query_params`` has them already: after a link to another page it
+    has those of the page before, which are not in the address any more.
+    """
+    st.query_params.from_dict(parameters)
 
 
 def current() -> Run | None:
@@ -100,13 +120,10 @@ def current() -> Run | None:
     if not READER.get():
         return None
     try:
-        run = store().run(reader().run)
+        return store().run(reader().run)
     except UnknownRunError:
         leave()
         return None
-    if st.query_params.get("run") != run.id:
-        st.query_params["run"] = run.id
-    return run
 
 
 def other_active_runs() -> list[Run]:

@@ -55,13 +55,13 @@ REFUSED = Key[str]("refused")
 
 # The sidebar
 EXPERIMENT = Key[Experiment]("settings_kept")
-"""The last experiment that the sidebar was set to."""
+"""The last experiment that the sidebar was set to, or that was shown since."""
+SIDEBAR_PAGE = Key[str]("sidebar_page")
+"""The page that the sidebar was drawn on the last time."""
 ADDRESS_SEEN = Key[bool]("address_seen")
-"""Whether the settings in the address have been taken over."""
+"""Whether the first address of this session has been taken over."""
 ADDRESS_MESSAGES = Key[list[str]]("address_messages")
 """Messages about the settings in the address that could not be used."""
-ADDRESS_RESETS = Key[dict[str, Any]]("address_resets")
-"""Defaults that take the place of settings that could not be used, by name."""
 
 
 def widget(name: str) -> Key[Any]:
@@ -70,6 +70,10 @@ def widget(name: str) -> Key[Any]:
 
 
 # Race
+GUESSING = Key[bool]("guessing")
+"""Whether the visitor guesses, and nothing that gives the answer away is shown."""
+
+
 def guess(cell: str) -> Key[str]:
     """The widget with the guessed memory span of a cell."""
     return Key(f"guess_{cell}")

@@ -1,23 +1,27 @@
-"""The sidebar: every setting of an experiment as a widget, bound to the address.
+"""The sidebar: every setting of an experiment as a widget, and the address that holds them all.
 
 A widget's key is the setting's name, and so is its parameter in the address; a task's option is
 ``<task>_<option>``. A value in the address that cannot be used gives way to the default and is
 reported. Lengths that are not given are those that show the task well.
+
+Widgets are not bound to the address by Streamlit: it replaces the address at every turn of a
+widget, and writes it several times at the press of a button that sets several.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.session import current_run
 from dashboard.session.session_state import (
     ADDRESS_MESSAGES,
-    ADDRESS_RESETS,
-    ADDRESS_SEEN,
     EXPERIMENT,
+    SIDEBAR_PAGE,
     widget,
 )
 from dashboard.sidebar.address import check_of, refusal, suited, unknown, usable, values_of
@@ -28,8 +32,11 @@ from models.experiment.experiment import SETTINGS
 from models.settings import spec
 from models.settings.setting import Setting
 from models.settings.spec import Option
+from models.store.run import Run
 from models.tasks import TASKS
 
+TASK = replace(SETTINGS["task"], choices=tuple(TASKS))
+"""The task without its options."""
 COMMON = ("task", "cells", "lengths", "seeds", "steps", "match")
 """The settings that are always visible; all others are under Advanced."""
 
@@ -46,18 +53,22 @@ class Settings:
 
 
 def settings() -> Settings:
-    """Draws the sidebar and reads it; settings stay from page to page."""
-    kept = EXPERIMENT.get()
-    if kept and widget("task").get() is None:
+    """Draws the sidebar and reads it; settings stay from page to page.
+
+    They are those of the address where the visitor has just come to it.
+    """
+    arrived, elsewhere = current_run.follow_address(), _drawn_elsewhere()
+    if run := current_run.current() if arrived else None:
+        show(run.experiment)
+    elif arrived:
+        _take_over_address()
+    elif (kept := EXPERIMENT.get()) and (elsewhere or widget("task").get() is None):
         show(kept)
-        st.query_params.update(address_of(kept))
-    address = _Address()
     with st.sidebar:
-        values = {name: address.value(SETTINGS[name]) for name in COMMON}
+        values = {name: _value(SETTINGS[name]) for name in COMMON}
         with st.expander("Advanced"):
             others = (one for one in SETTINGS.values() if one.name not in COMMON)
-            values |= {one.name: address.value(one) for one in others}
-    address.done()
+            values |= {one.name: _value(one) for one in others}
     messages = tuple(ADDRESS_MESSAGES.get([]))
     try:
         experiment = Experiment.from_mapping(values)
@@ -66,6 +77,15 @@ def settings() -> Settings:
         return Settings(experiment, "", messages)
     except ExperimentError as error:
         return Settings(None, str(error), messages)
+
+
+def _drawn_elsewhere() -> bool:
+    """Whether the sidebar was last drawn by another page, whose widgets are not this page's."""
+    context = get_script_run_ctx()
+    page = context.page_script_hash if context else ""
+    before = SIDEBAR_PAGE.get(page)
+    SIDEBAR_PAGE.set(page)
+    return before != page
 
 
 def show(experiment: Experiment) -> None:
@@ -79,7 +99,17 @@ def show(experiment: Experiment) -> None:
             value = getattr(experiment, one.name)
             widget(one.name).set(_texts(value) if one.several else value)
     ADDRESS_MESSAGES.take()
-    ADDRESS_SEEN.set(True)
+
+
+def keep_address(run: Run | None, experiment: Experiment | None) -> None:
+    """Makes the address that of the run on show, or else of the experiment in the sidebar.
+
+    While the sidebar has none that can be run, the address stays as it was.
+    """
+    if run:
+        current_run.keep_address({"run": run.id})
+    elif experiment:
+        current_run.keep_address(address_of(experiment))
 
 
 def address_of(experiment: Experiment) -> dict[str, str | list[str]]:
@@ -118,99 +148,87 @@ def _suit_lengths() -> None:
     widget("test_lengths").set([])
 
 
-class _Address:
-    """Widgets bound to the address; what a widget cannot use gives way to its default."""
+def _take_over_address() -> None:
+    """Sets every widget to what the address gives, or to its default; says what cannot be used."""
+    messages: list[str] = []
+    texts = _usable(TASK, messages)
+    name = texts[0] if texts else TASK.default
+    widget("task").set(name)
+    others = [suited(one, name) for one in SETTINGS.values() if one.name != "task"]
+    for one in (*(_as_setting(name, option) for option in TASKS[name].options), *others):
+        texts = _usable(one, messages)
+        if one.several:
+            widget(one.name).set(texts or _texts(one.default))
+        else:
+            widget(one.name).set(one.parse(texts[0]) if texts else one.default)
+    known = ["task", *(f"{name}_{option.name}" for option in TASKS[name].options)]
+    if message := unknown(st.query_params, [*known, *(one.name for one in others)]):
+        messages.append(message)
+    ADDRESS_MESSAGES.set(messages)
 
-    def __init__(self) -> None:
-        self._first = not ADDRESS_SEEN.get()
-        ADDRESS_SEEN.set(True)
-        self._drawn: list[str] = []
-        self._messages: list[str] = []
-        self._resets: dict[str, Any] = {}
-        for key, value in (ADDRESS_RESETS.take() or {}).items():
-            widget(key).set(value)
 
-    def value(self, setting: Setting) -> Any:
-        """Draws the widget of a setting and returns its value."""
-        if setting.name == "task":
-            return self._task(setting)
-        if setting.several:
-            return values_of(setting, self._many(suited(setting, _task_name())))
-        if setting.bounds is None:
-            return self._one(setting)
-        least, most = setting.bounds
-        return st.number_input(
-            setting.label,
-            min_value=least,
-            max_value=most,
-            value=setting.default,
-            step=setting.kind(setting.step),
-            key=setting.name,
-            help=setting.help,
-            bind=self._bind(setting, setting.default),
-        )
+def _usable(setting: Setting, messages: list[str]) -> list[str]:
+    """What the address gives for a setting; empty where that cannot be used, which is reported."""
+    given = st.query_params.get_all(setting.name)
+    if usable(given, check_of(setting, _task_name()), several=setting.several):
+        return given
+    default = _texts(setting.default) if setting.several else str(setting.default)
+    messages.append(refusal(setting.name, given, default))
+    return []
 
-    def _task(self, setting: Setting) -> str:
-        """Draws the tasks and the chosen one's options; returns the spec text."""
-        name = self._one(replace(setting, choices=tuple(TASKS)), on_change=_suit_lengths)
-        chosen = [
-            f"{option.name}={self._one(_as_setting(name, option))}"
-            for option in TASKS[name].options
-        ]
-        return f"{name}:{','.join(chosen)}"
 
-    def _one(self, setting: Setting, on_change: Callable[[], None] | None = None) -> str:
-        """Draws a box for one of the choices."""
-        return st.selectbox(
-            setting.label,
-            setting.choices,
-            index=setting.choices.index(setting.default),
-            key=setting.name,
-            help=setting.help,
-            on_change=on_change,
-            bind=self._bind(setting, setting.default),
-        )
+def _value(setting: Setting) -> Any:
+    """Draws the widget of a setting and returns its value."""
+    if setting.name == "task":
+        return _task()
+    if setting.several:
+        return values_of(setting, _many(suited(setting, _task_name())))
+    if setting.bounds is None:
+        return _one(setting)
+    least, most = setting.bounds
+    return st.number_input(
+        setting.label,
+        min_value=least,
+        max_value=most,
+        value=setting.default,
+        step=setting.kind(setting.step),
+        key=setting.name,
+        help=setting.help,
+    )
 
-    def _many(self, setting: Setting) -> list[str]:
-        """Draws a box for several values: suggestions, or others that are typed."""
-        suggestions = cell_suggestions() if setting.name == "cells" else setting.suggestions
-        default = _texts(setting.default)
-        shown = [*suggestions, *default, *widget(setting.name).get([])]
-        return st.multiselect(
-            setting.label,
-            list(dict.fromkeys(shown)),
-            default=default,
-            key=setting.name,
-            help=f"{setting.help} Others can be typed.",
-            accept_new_options=True,
-            bind=self._bind(setting, default),
-        )
 
-    def done(self) -> None:
-        """Starts the page again where defaults replaced values; call it after the last widget."""
-        if self._first and (message := unknown(st.query_params, self._drawn)):
-            self._messages.append(message)
-        if self._messages:
-            ADDRESS_MESSAGES.set(self._messages)
-        if self._resets:
-            ADDRESS_RESETS.set(self._resets)
-            st.rerun()
+def _task() -> str:
+    """Draws the tasks and the chosen one's options; returns the spec text."""
+    name = _one(TASK, on_change=_suit_lengths)
+    chosen = [f"{option.name}={_one(_as_setting(name, option))}" for option in TASKS[name].options]
+    return f"{name}:{','.join(chosen)}"
 
-    def _bind(self, setting: Setting, default: Any) -> Literal["query-params"] | None:
-        """How to bind a widget to the address: not at all while an unusable value stands there.
 
-        Streamlit itself drops what a widget cannot hold without a word, cuts 2.5 to 2, and lets
-        texts of any kind into a list.
-        """
-        key = setting.name
-        self._drawn.append(key)
-        given = st.query_params.get_all(key) if self._first else []
-        if usable(given, check_of(setting, _task_name()), several=setting.several):
-            return "query-params"
-        del st.query_params[key]
-        self._resets[key] = default
-        self._messages.append(refusal(key, given, default if setting.several else str(default)))
-        return None
+def _one(setting: Setting, on_change: Callable[[], None] | None = None) -> str:
+    """Draws a box for one of the choices."""
+    return st.selectbox(
+        setting.label,
+        setting.choices,
+        index=setting.choices.index(setting.default),
+        key=setting.name,
+        help=setting.help,
+        on_change=on_change,
+    )
+
+
+def _many(setting: Setting) -> list[str]:
+    """Draws a box for several values: suggestions, or others that are typed."""
+    suggestions = cell_suggestions() if setting.name == "cells" else setting.suggestions
+    default = _texts(setting.default)
+    shown = [*suggestions, *default, *widget(setting.name).get([])]
+    return st.multiselect(
+        setting.label,
+        list(dict.fromkeys(shown)),
+        default=default,
+        key=setting.name,
+        help=f"{setting.help} Others can be typed.",
+        accept_new_options=True,
+    )
 
 
 def _task_name() -> str:

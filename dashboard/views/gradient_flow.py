@@ -14,7 +14,7 @@ from dashboard.sections import during_training
 from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as at_initialisation
 from dashboard.sections.during_training import FlowSource
-from dashboard.sections.live_run import follow, start_button
+from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.sections.stories import show_conclusion, show_story, story_buttons
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import empty, from_results
@@ -32,13 +32,13 @@ VIEWS: tuple[View, ...] = ("At initialisation", "During training")
 def page() -> None:
     """Draws the page from top to bottom."""
     st.title("Why does it forget? Follow the gradient back through time", anchor=False)
-    if opened := current_run.opened_by_address():
-        controls.show(opened.experiment)
     settings = controls.settings()
     experiment = settings.experiment
     variant = story_variant(experiment) if experiment else None
     run = current_run.current()
-    start_button(settings, run, lambda: None)  # first, so that the keyboard soon comes to it
+    controls.keep_address(run, experiment)
+    with start_row(settings, run):  # first, so that the keyboard soon comes to it
+        pass
     story_buttons(variant.story if variant else None)
     for message in settings.messages:
         st.warning(message, icon=":material/link_off:")
@@ -59,6 +59,8 @@ def page() -> None:
         _at_initialisation(experiment, variant)
     elif view != "At initialisation" and run:
         shown, home = st.container(), st.container()
+        with shown:
+            other_settings(run, experiment)
         with home:  # first, so that no button of another run stays while figures are made
             run_downloads(run, key="flow")
         with shown:
@@ -97,7 +99,8 @@ def _show_run(run: Run) -> None:
     reader = current_run.reader()
     tables = reader.read(store(), run.updated)
     name = f"flow of run {run.id}, version {reader.version}"
-    during_training.draw(FlowSource(name, run.experiment, tables, partial(_profiles, run.id)))
+    profiles = partial(_profiles, run.id)
+    during_training.draw(FlowSource(name, run.id, run.experiment, tables, profiles))
     if len(tables.accuracy):
         show_conclusion(name, run.experiment, vars(tables))
 
@@ -116,15 +119,14 @@ def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None
             icon=":material/play_circle:",
         )
         return
-    st.info(
-        f"**Recorded run**, made with `{recorded_examples.command(variant.preset.name)}`. "
-        "Press Train to run it here.",
-        icon=":material/history:",
+    st.caption(
+        "**Recorded run.** Press Play to see it as if live, or Train to run it here.",
+        help=f"Made with `{recorded_examples.command(variant.preset.name)}`.",
     )
     tables = from_results(recorded)
     name = f"flow of example {variant.preset.name}"
     profiles = partial(_recorded_profiles, recorded)
-    during_training.draw(FlowSource(name, experiment, tables, profiles))
+    during_training.draw(FlowSource(name, name, experiment, tables, profiles))
     show_conclusion(name, experiment, vars(tables))
     recorded_downloads(recorded, tables, key="flow_example")
 

@@ -17,12 +17,13 @@ from models.store.run import Run
 def page() -> None:
     """Draws the page from top to bottom."""
     st.title("What do the gates do, and which does the task need?", anchor=False)
-    current_run.opened_by_address()
+    current_run.follow_address()
     scheduler()
     run = current_run.current()
     if unknown := UNKNOWN_RUN.take():
         st.warning(f"There is no run {escape_markdown(unknown)} here.", icon=":material/link_off:")
     if run and run.active:
+        current_run.keep_address({"run": run.id})
         follow(run, _wait)
         return
     offered = model_choice.sources()

@@ -65,6 +65,7 @@ def _row(run: Run) -> None:
         words.markdown(_description(run))
         buttons = presses.container(horizontal=True)
         if buttons.button("Open", key=f"open_{run.id}", width="stretch"):
+            current_run.look_at(run.id)
             st.switch_page("views/race.py", query_params={"run": run.id})
         download_button(
             "Export",

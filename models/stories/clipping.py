@@ -108,5 +108,5 @@ STORY = Story(
         ),
     ),
     conclusion=conclusion,
-    cell="rnn:activation=relu,gain=2",
+    cell="rnn:gain=1.5",
 )

@@ -159,22 +159,14 @@ def test_a_recorded_run_plays_before_the_first_press_and_the_address_follows_the
 ) -> None:
     page.goto(dashboard.url)
     page.get_by_text("Recorded example").wait_for()
-    page.wait_for_selector(".st-key-accuracy .updatemenu-button")
+    page.locator(".st-key-accuracy .legendtoggle").first.wait_for()
     grounds = page.eval_on_selector_all(
         ".st-key-accuracy .annotation rect.bg", "rects => rects.map(rect => rect.style.fillOpacity)"
     )
     assert grounds == ["0.6"] * 2, "labels stand on a translucent ground"
-    final = page.evaluate(
-        "() => JSON.stringify(document.querySelector('.st-key-accuracy .js-plotly-plot')"
-        ".data.map(trace => Array.from(trace.y ?? [])))"
-    )
-    page.locator(".st-key-accuracy .updatemenu-button").first.click()
-    page.wait_for_function(
-        """final => JSON.stringify(document.querySelector('.st-key-accuracy .js-plotly-plot')
-            .data.map(trace => Array.from(trace.y ?? []))) !== final""",
-        arg=final,
-    )
-    page.locator(".st-key-accuracy .updatemenu-button").last.click()  # Pause
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("document.querySelector('.clock output').textContent !== 'step 400'")
+    page.get_by_role("button", name="Pause").click()
     assert not [run for run in Store(dashboard.store_url).runs() if run.status == "running"]
 
     page.get_by_role("combobox", name="Symbols", exact=True).click()

@@ -56,6 +56,17 @@ def captions(page: AppTest) -> str:
     return "\n".join(caption.value for caption in page.caption)
 
 
+def hints(page: AppTest) -> str:
+    """What stands behind the (i) of captions."""
+    return "\n".join(caption.proto.help for caption in page.caption)
+
+
+def pressed(page: AppTest) -> list[str]:
+    """The keys of the presets whose button stands out."""
+    presets = (button for button in page.button if (button.key or "").startswith("preset_"))
+    return [str(button.key) for button in presets if button.proto.type == "primary"]
+
+
 def buttons(page: AppTest) -> list[str]:
     return [button.label for button in page.button]
 
@@ -74,5 +85,5 @@ def downloads(page: AppTest) -> list[str]:
 
 def figures(page: AppTest) -> list[dict[str, Any]]:
     """The Plotly figures from top to bottom."""
-    charts = page.get("bidi_component")
-    return [json.loads(json.loads(chart.proto.json)["figure"]) for chart in charts]
+    mounted = [json.loads(component.proto.json) for component in page.get("bidi_component")]
+    return [json.loads(data["figure"]) for data in mounted if "figure" in data]

@@ -55,7 +55,7 @@ def charts(page: AppTest) -> dict[str, dict[str, Any]]:
 def half_life_cards(page: AppTest) -> dict[str, str]:
     """What each card shows, by its label."""
     (cards,) = [html for html in page.get("html") if "half-lives" in html.proto.body]
-    found = re.findall(r"border-color: [^>]*>(.*?)<b[^>]*>(.*?)</b>", cards.proto.body)
+    found = re.findall(r"border-color: [^>]*><span>(.*?)</span><b[^>]*>(.*?)</b>", cards.proto.body)
     return {unescape(label): unescape(figure) for label, figure in found}
 
 

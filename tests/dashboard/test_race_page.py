@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from html import escape
 
@@ -9,6 +10,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.components.cards import span_row
+from dashboard.components.guesses import how_right
 from dashboard.scheduling import app_resources
 from dashboard.session import recorded_examples
 from models.analysis.glossary import GLOSSARY
@@ -52,8 +55,8 @@ class TestBeforeTheFirstPress:
     ) -> None:
         page = race.run()
         assert not page.exception
-        (label,) = [info.value for info in page.info if "Recorded example" in info.value]
-        assert "python -m models train --preset who_remembers" in label
+        assert "Recorded example" in pages.captions(page)
+        assert "python -m models train --preset who_remembers" in pages.hints(page)
         assert pages.experiment(page) == PRESETS["who_remembers"].experiment
         assert any("frames" in figure for figure in pages.figures(page))
         assert not app_resources.store().runs()
@@ -65,7 +68,8 @@ class TestBeforeTheFirstPress:
         assert pages.experiment(page) == PRESETS[name].experiment
         assert PRESETS[name].lesson in pages.captions(page)
         assert make_task(PRESETS[name].experiment.task).criterion in pages.captions(page)
-        assert any(f"--preset {name}" in info.value for info in page.info)
+        assert f"--preset {name}" in pages.hints(page)
+        assert pages.pressed(page) == [f"preset_{name}"]
         assert "–" not in pages.spans(page).split("<b>")[1][:3]
 
     def test_an_old_result_says_the_criterion_that_it_was_made_with(
@@ -97,7 +101,8 @@ class TestBeforeTheFirstPress:
     ) -> None:
         page = race.run().number_input(key="seeds").set_value(1).run()
         assert not page.exception
-        assert not [info for info in page.info if "Recorded" in info.value]
+        assert "Recorded" not in pages.captions(page)
+        assert not pages.pressed(page)
         assert "remembers one informative symbol" in str(pages.figures(page))
 
     def test_the_task_explains_itself(self, race: AppTest) -> None:
@@ -253,39 +258,111 @@ class TestTraining:
     ) -> None:
         run = finished(store, TINY)
         page = pages.open_run(race, run).number_input(key="seeds").set_value(5).run()
-        assert "settings have changed" in pages.captions(page)
+        assert "the settings have changed" in pages.captions(page)
         assert pages.experiment(page) == TINY
-        page.button(key="train").click().run()
+        assert list(page.query_params) == ["run"]
+        page = page.button(key="back_to_settings").click().run()
+        assert "the settings have changed" not in pages.captions(page)
+        page = page.number_input(key="seeds").set_value(5).run()
+        assert not page.button(key="train_these").click().run().exception
         assert app_resources.store().runs()[0].experiment.seeds == 5
+
+    def test_a_plot_says_which_run_it_is_of(self, race: AppTest, store: Store) -> None:
+        run = finished(store, replace(TINY, clip=0.0))
+        drawn = pages.figures(pages.open_run(race, run))
+        titles = [one["layout"]["legend"].get("title", {}).get("text", "") for one in drawn]
+        (title,) = [text for text in titles if "Temporal order" in text]
+        parts = title.split(" · ")
+        assert parts[1:3] == ["2 seeds", "6 steps"]
+        assert "gradient clipping 0" in parts
+        assert parts[-1] == f"run {run.rpartition('-')[0]}"
 
 
 class TestGuess:
-    def test_a_guess_is_drawn_beside_the_truth(self, race: AppTest, store: Store) -> None:
-        page = pages.open_run(race, finished(store, TINY))
-        before = pages.figures(page)
-        page = page.select_slider(key="guess_lstm").set_value("13").run()
+    def test_nothing_gives_the_answer_away_until_the_guess_is_made(self, race: AppTest) -> None:
+        page = race.run()
+        assert any(button.help for button in page.button)
+        page = page.button(key="guess_first").click().run()
         assert not page.exception
-        after = pages.figures(page)
-        assert "guess" in str(after)
-        assert str(after).count("guess") > str(before).count("guess")
+        lesson = PRESETS["who_remembers"].lesson
+        assert lesson not in pages.captions(page)
+        assert "Recorded example" not in pages.captions(page)
+        assert not [button for button in page.button if button.help == lesson]
+        assert not page.info
+        assert not pages.downloads(page)[1:], "no results to take home, but the script"
+        assert not [html for html in page.get("html") if "memory-spans" in html.proto.body]
+        assert not any(
+            trace.get("y") and "mean" in trace["uid"] and trace["y"] != [None]
+            for figure in pages.figures(page)
+            for trace in figure["data"]
+        )
 
-    def test_a_guess_hides_the_recorded_result_until_it_is_taken_back(self, race: AppTest) -> None:
-        page = race.run().select_slider(key="guess_rnn").set_value("beyond 200").run()
-        assert not page.exception
-        assert not any("Recorded example, made" in info.value for info in page.info)
+        page = page.select_slider(key="guess_rnn").set_value("20").run()
+        page = page.select_slider(key="guess_lstm").set_value("beyond 200").run()
         accuracy = next(figure for figure in pages.figures(page) if "held-out" in str(figure))
-        (guess,) = [trace for trace in accuracy["data"] if trace["uid"] == "rnn/guess"]
-        assert guess["x"][0] > 200
         assert "frames" not in accuracy
-        page = page.button(key="clear_guesses").click().run()
+        (guess,) = [trace for trace in accuracy["data"] if trace["uid"] == "lstm/guess"]
+        assert guess["x"][0] > 200
+
+        page = page.button(key="answer").click().run()
         assert not page.exception
-        assert any("Recorded example" in info.value for info in page.info)
-        assert page.select_slider(key="guess_rnn").value == "no guess"
+        assert "You guessed 0 of 2 cells within a factor of 1.5" in pages.captions(page)
+        assert "Recorded example" in pages.captions(page)
+        assert "guess" in str(pages.figures(page))
+
+    def test_a_run_that_has_ended_is_hidden_as_well(self, race: AppTest, store: Store) -> None:
+        page = pages.open_run(race, finished(store, TINY))
+        page = page.button(key="guess_first").click().run()
+        assert not [html for html in page.get("html") if "memory-spans" in html.proto.body]
+        assert not page.info
+        page = page.select_slider(key="guess_lstm").set_value("13").run()
+        page = page.button(key="answer").click().run()
+        assert not page.exception
+        assert "of 1 cell within a factor" in pages.captions(page)
+
+    def test_train_ends_the_guessing_and_keeps_the_guesses(self, race: AppTest) -> None:
+        page = race.run().number_input(key="steps").set_value(10).run()
+        page = page.button(key="guess_first").click().run()
+        page = page.select_slider(key="guess_rnn").set_value("beyond 200").run()
+        page = page.button(key="train").click().run()
+        assert not page.exception
+        assert not page.select_slider(key="length_shown").disabled
+        assert "answer" not in [button.key for button in page.button]
+        assert "guess" in str(pages.figures(page))
 
     def test_a_guess_may_outlive_its_length(self, race: AppTest) -> None:
-        page = race.run().select_slider(key="guess_rnn").set_value("beyond 200").run()
+        page = race.run().button(key="guess_first").click().run()
+        page = page.select_slider(key="guess_rnn").set_value("beyond 200").run()
         page = page.multiselect(key="lengths").set_value(["20", "50"]).run()
         assert not page.exception
+
+    @pytest.mark.parametrize(
+        ("guess", "span", "bound", "near"),
+        [
+            (20, 30, "", 1),
+            (20, 31, "", 0),
+            (45, 30, "", 1),
+            (50, 30, "", 0),
+            (math.inf, 200, ">", 1),
+            (140, 200, ">", 1),
+            (100, 200, ">", 0),
+            (math.inf, 147, "", 0),
+            (20, 20, "<", 1),
+            (50, 20, "<", 0),
+        ],
+    )
+    def test_how_right_a_guess_is(self, guess: float, span: float, bound: str, near: int) -> None:
+        spans = pd.DataFrame([{"cell": "rnn", "span": span, "bound": bound}])
+        assert f"{near} of 1 cell " in how_right({"rnn": guess, "lstm": 20}, spans)
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [("41–55", "41–55"), ("37–> 200", "37 to beyond 200"), ("< 20–45", "below 20 to 45")],
+)
+def test_an_interval_with_an_open_end_has_no_dash_beside_a_sign(interval: str, words: str) -> None:
+    spans = pd.DataFrame([{"cell": "rnn", "text": "48", "interval": interval}])
+    assert f"steps ({words})" in span_row(spans, ["rnn"])
 
 
 def test_train_shows_the_new_run_where_the_address_named_another(

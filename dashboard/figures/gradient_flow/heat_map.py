@@ -20,9 +20,8 @@ SCALE = "Viridis"
 # Neither colour is in the scale.
 ZERO = "#808495"
 BROKEN = "#e0327d"
-
-GAPS = (("zero", "exactly 0 in float32", ZERO), ("broken", "not finite", BROKEN))
-"""The places without a logarithm: the field of Grid, its words, its colour."""
+ZERO_WORDS = "exactly 0 in float32"
+BROKEN_WORDS = "overflow: not finite from here back"
 
 
 @dataclass(frozen=True)
@@ -77,9 +76,7 @@ def gradient_heat_map(
         showarrow=False,
     )
     figure.add_trace(_norms(cell, found, norm))
-    for kind, words, color in GAPS:
-        there = getattr(found, kind)
-        figure.add_traces([_gap(cell, found, kind, words, color), _key(kind, words, color, there)])
+    figure.add_traces([_zeros(cell, found), _key_of_zeros(found), _overflows(cell, found)])
     return figure
 
 
@@ -152,28 +149,50 @@ def _norms(cell: str, found: Grid, norm: str) -> Trace:
     }
 
 
-def _gap(cell: str, found: Grid, kind: str, words: str, color: str) -> Trace:
-    """One flat colour over the places that have no logarithm for this reason."""
-    values = np.where(getattr(found, kind), 1.0, np.nan)
+def _zeros(cell: str, found: Grid) -> Trace:
+    """One flat colour over the places where a gradient is exactly 0."""
     return {
-        **_heat(found, kind, values),
-        "colorscale": [[0, color], [1, color]],
+        **_heat(found, "zero", np.where(found.zero, 1.0, np.nan)),
+        "colorscale": [[0, ZERO], [1, ZERO]],
         "showscale": False,
-        "hovertemplate": f"{cell_style(cell).label} · step %{{y}} · t = %{{x}} · {words}"
+        "hovertemplate": f"{cell_style(cell).label} · step %{{y}} · t = %{{x}} · {ZERO_WORDS}"
         "<extra></extra>",
     }
 
 
-def _key(kind: str, words: str, color: str, there: np.ndarray) -> Trace:
-    """The legend's entry of places without a logarithm; hidden where there are none."""
+def _key_of_zeros(found: Grid) -> Trace:
+    """The legend's entry of zeros; hidden where there are none."""
     return {
         "type": "scatter",
-        "uid": f"key/{kind}",
-        "name": words,
-        "showlegend": bool(there.any()),
+        "uid": "key/zero",
+        "name": ZERO_WORDS,
+        "showlegend": bool(found.zero.any()),
         "x": [None],
         "y": [None],
         "mode": "markers",
-        "marker": {"symbol": "square", "size": 11, "color": color},
+        "marker": {"symbol": "square", "size": 11, "color": ZERO},
         "hoverinfo": "skip",
+    }
+
+
+def _overflows(cell: str, found: Grid) -> Trace:
+    """A cross in each row where the gradient, on its way back, first is not finite.
+
+    What lies before it in the sequence is empty. Where the gradient is not finite from the start,
+    the cross stands at the end of the sequence: the state overflowed on the way forward.
+    """
+    rows, _ = _places(found)
+    broken = [i for i in rows if found.broken[i].any()]
+    return {
+        "type": "scatter",
+        "uid": "overflow",
+        "name": BROKEN_WORDS,
+        "showlegend": bool(broken),
+        "x": [found.t[int(np.flatnonzero(found.broken[i])[-1])] for i in broken] or [None],
+        "y": [found.steps[i] for i in broken] or [None],
+        "mode": "markers",
+        "marker": {"symbol": "x", "size": 7, "color": BROKEN},
+        "cliponaxis": False,
+        "hovertemplate": f"{cell_style(cell).label} · step %{{y}} · t = %{{x}} · {BROKEN_WORDS}"
+        "<extra></extra>",
     }

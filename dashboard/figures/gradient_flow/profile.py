@@ -12,16 +12,14 @@ import plotly.graph_objects as go
 
 from dashboard.figures.layout import POWERS, Trace, new_figure, numbers, remark, step_ticks, thinned
 from dashboard.figures.lines import cell_line
-from dashboard.figures.replay import Frame, add_replay
+from dashboard.figures.replay import Frame, add_replay, replayed
 from dashboard.figures.style import cell_style, in_order
 from models.cells import CELLS
 from models.settings import spec
 
 HEIGHT = 470
-REPLAY_HEIGHT = 80
 MOST_POINTS = 250
 MOST_POINTS_OF_FRAME = 100
-MOST_FRAMES = 40
 
 HOW_TO_READ = (
     "Read from right to left: the error enters at the end of the sequence and travels back in "
@@ -60,8 +58,8 @@ def gradient_profile(
 ) -> go.Figure:
     """‖∂L/∂state_t‖ against t, at initialisation (dotted) and at each cell's latest step.
 
-    A cell without this state (``c`` is the LSTM's) has no line. With ``replay`` the figure has Play
-    and a slider over training steps, which run in the browser alone.
+    A cell without this state (``c`` is the LSTM's) has no line. With ``replay`` the figure has
+    frames for the page's clock.
     """
     rows = gradients[(gradients["length"] == length) & (gradients["state"] == state)]
     figure = profile_figure(length, state, False, "dotted: at initialisation · thick: now")
@@ -71,15 +69,14 @@ def gradient_profile(
             found = profile(rows[rows["cell"] == cell], phase)
             figure.add_trace(profile_trace(cell, phase, found, state, False, MOST_POINTS))
     if replay:
-        add_replay(figure, _frames(rows, order, state), REPLAY_HEIGHT)
+        add_replay(figure, _frames(rows, order, state))
     return figure
 
 
 def _frames(rows: pd.DataFrame, cells: Sequence[str], state: str) -> list[Frame]:
     """The latest profile of every cell at up to MOST_FRAMES evaluations."""
-    steps = sorted(int(step) for step in rows["step"].unique())
     frames = []
-    for step in (steps[i] for i in thinned(len(steps), MOST_FRAMES)):
+    for step in replayed(rows["step"]):
         so_far = rows[rows["step"] <= step]
         traces = []
         for cell in cells:

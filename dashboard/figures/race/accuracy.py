@@ -18,21 +18,17 @@ from dashboard.figures.layout import (
     new_figure,
     numbers,
     remark,
-    thinned,
 )
 from dashboard.figures.lines import cell_line
 from dashboard.figures.race.curves import Curve, Row, curves
 from dashboard.figures.race.marks import add_ladder, guess_traces, prediction_traces, span_traces
 from dashboard.figures.race.solved import ROW, add_solved_axis, solved_trace
-from dashboard.figures.replay import Frame, add_replay
+from dashboard.figures.replay import Frame, add_replay, replayed
 from dashboard.figures.style import cell_style
 from models.analysis.words import count
 
-HEIGHT = 420
-"""Height of the figure without the rows of the solved table, pixels."""
-REPLAY_HEIGHT = 80
-"""Height of the play button and the slider, pixels."""
-MOST_FRAMES = 40
+HEIGHT = 310
+"""Least height of the figure without the rows of the solved table, pixels."""
 JITTER = 0.008
 """Distance between the dots of two seeds, as a share of the length axis."""
 FEWEST_SEEDS = 3
@@ -49,6 +45,7 @@ def accuracy_by_length(
     predictions: Mapping[str, float] | None = None,
     log_length: bool = True,
     measure: Measure = "accuracy",
+    title: str = "",
     replay: bool = False,
 ) -> go.Figure:
     """Means with their bands, a dot for each seed, and beneath them how many seeds solved it.
@@ -56,15 +53,16 @@ def accuracy_by_length(
     ``accuracy`` has one learning rate for each cell and length; ``baselines`` is a ``ladder``.
     ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``), ``guesses``
     and ``predictions`` (from the gradient at initialisation; both cell to length) are drawn on the
-    accuracy alone. With ``replay`` the figure, which opens on the end of training, has Play and a
-    slider over at most MOST_FRAMES evaluations, which run in the browser alone.
+    accuracy alone. ``title`` says which run it is. With ``replay`` the figure, which is of the
+    end of training, has frames for the page's clock.
     """
     guesses, predictions = guesses or {}, predictions or {}
     listed = [*cells, *guesses, *predictions]
     (found,) = curves(accuracy, [max([0, *accuracy["step"]])], listed)
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     figure = _frame(found, axis, measure)
-    add_ladder(figure, rungs(baselines, measure), measure, axis.ends())
+    # At the shortest length there is most room: what is learnt at all is learnt there.
+    add_ladder(figure, rungs(baselines, measure), measure, axis.ends(), side="left")
     if measure == "accuracy":
         figure.add_traces(guess_traces(guesses, axis))
         figure.add_traces(prediction_traces(predictions, axis, above=len(guesses)))
@@ -72,14 +70,13 @@ def accuracy_by_length(
             means = {curve.cell: curve.means for curve in found}
             figure.add_traces(span_traces(spans, means))
     figure.add_traces(_cell_traces(found, axis, measure))
-    if accuracy["diverged"].any():
-        remark(figure, "× diverged")
+    diverged = "× diverged" if accuracy["diverged"].any() else ""
+    remark(figure, *filter(None, (title, diverged)))
     if replay:
-        evaluated = sorted(int(step) for step in accuracy["step"].unique())
-        steps = [evaluated[i] for i in thinned(len(evaluated), MOST_FRAMES)]
+        steps = replayed(accuracy["step"])
         moments = zip(steps, curves(accuracy, steps, listed), strict=True)
         frames = [Frame(step, _cell_traces(then, axis, measure)) for step, then in moments]
-        add_replay(figure, frames, REPLAY_HEIGHT)
+        add_replay(figure, frames)
     return figure
 
 

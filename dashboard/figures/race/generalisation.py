@@ -48,7 +48,7 @@ def generalisation_by_length(
         xaxis=axis.layout("sequence length tested"),
         yaxis=ACCURACY,
     )
-    add_ladder(figure, rungs(baselines, "accuracy"), "accuracy", axis.ends())
+    add_ladder(figure, rungs(baselines, "accuracy"), "accuracy", axis.ends(), side="left")
     trained = [int(length) for length in means["length"].unique()]
     for cell in in_order([*cells, *means["cell"]]):
         own = means[means["cell"] == cell]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -21,17 +22,24 @@ NEAR = {"accuracy": 0.06, "loss": 0.25}
 """Labels of rungs closer than this (loss: in ln) are stacked; others hang below their line."""
 ASIDE = 0.035
 """Share of the axis between its last length and a line that lies beyond, inside the plot."""
-LINE = 12
+APART = 0.006
+"""Share of the axis between two lines at the same length."""
+LINE = 13
 """Pixels from one label of a stack to the next."""
 
 
 def add_ladder(
-    figure: go.Figure, rungs: Sequence[Rung], measure: Measure, ends: tuple[float, float]
+    figure: go.Figure,
+    rungs: Sequence[Rung],
+    measure: Measure,
+    ends: tuple[float, float],
+    side: Literal["left", "right"] = "right",
 ) -> None:
-    """A dashed grey line for each rung (lowest first), its name at the right end.
+    """A dashed grey line for each rung (lowest first), its name at the end on this ``side``.
 
     A rung that is known at one length only is a level line between ``ends``.
     """
+    place = {"x": 0, "xanchor": "left"} if side == "left" else {}
     below, stacked = -math.inf, 0
     for rung in rungs:
         level = len(rung.values) == 1
@@ -44,7 +52,7 @@ def add_ladder(
             line={"color": GREY, "dash": "dash", "width": 1.2},
             hovertemplate=f"{rung.name} · {measure} %{{y:.3g}}<extra></extra>",
         )
-        last = rung.values[-1]
+        last = rung.values[0 if side == "left" else -1]
         height = last if measure == "accuracy" else math.log(last)
         stacked = stacked + 1 if height - below < NEAR[measure] else 0
         figure.add_annotation(
@@ -53,6 +61,7 @@ def add_ladder(
                 last if measure == "accuracy" else math.log10(last),
                 yanchor="bottom" if stacked else "top",
                 yshift=LINE * max(stacked - 1, 0),
+                **place,
             )
         )
         below = height
@@ -172,12 +181,25 @@ def _places(lengths: Mapping[str, float], axis: LengthAxis, above: int = 0) -> l
     """The places of lines at these lengths; those outside the lengths tested stand at that end."""
     cells = in_order(cell for cell, length in lengths.items() if not math.isnan(length))
     found = {cell: _within(float(lengths[cell]), axis) for cell in cells}
-    # From the right: names of baselines stand at the right end, above the lowest rows.
-    rows = sorted(found, key=lambda cell: -found[cell][0])
+    found = _beside_each_other(found, axis)
+    # From the left: names of baselines stand at the left end, above the lowest rows.
+    rows = sorted(found, key=lambda cell: found[cell][0])
     return [
         _Place(cell, x, outside, above + rows.index(cell), left=x > axis.middle())
         for cell, (x, outside) in found.items()
     ]
+
+
+def _beside_each_other(
+    places: Mapping[str, tuple[float, str]], axis: LengthAxis
+) -> dict[str, tuple[float, str]]:
+    """The same places, those that are equal a little apart: no line hides another."""
+    apart = {}
+    for cell, (x, outside) in places.items():
+        equal = [other for other, (place, _) in places.items() if place == x]
+        aside = equal.index(cell) - (len(equal) - 1) / 2
+        apart[cell] = axis.shift(x, APART * aside) if aside else x, outside
+    return apart
 
 
 def _upright(kind: str, place: _Place, word: str) -> Trace:
@@ -185,7 +207,7 @@ def _upright(kind: str, place: _Place, word: str) -> Trace:
     return {
         **belongs(place.cell, kind),
         "x": [place.x] * 3,
-        "y": [0, 0.03 + 0.05 * place.row, 1],
+        "y": [0, 0.03 + 0.065 * place.row, 1],
         "line": {"color": style.color, "dash": "dot", "width": 1.5},
         "text": ["", f"{GAP}{word}: {style.label}{place.outside}{GAP}", ""],
         "textposition": "middle left" if place.left else "middle right",

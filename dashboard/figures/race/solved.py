@@ -11,11 +11,11 @@ from dashboard.figures.race.curves import Row
 from dashboard.figures.style import cell_style, translucent
 from models.analysis.words import of_all
 
-ROW = 21
+ROW = 18
 """Height of one cell's row, pixels."""
-GAP = 12
+GAP = 8
 """Space between the plot and the rows, pixels."""
-MARGINS = 70
+MARGINS = 95
 """About the height of legend, ticks and titles, pixels."""
 
 
@@ -61,7 +61,7 @@ def solved_trace(cell: str, means: Sequence[Row], place: int, axis: LengthAxis) 
         "mode": "markers+text",
         "marker": {
             "symbol": "square",
-            "size": ROW - 3,
+            "size": ROW - 1,
             "color": [_fill(style.color, row) for row in means],
         },
         "text": [_count(row, shown) for row in means],

@@ -141,8 +141,8 @@ def choose(offered: Sequence[ModelSource]) -> ModelChoice:
             f"{model.seed}, rate {model.learning_rate:g}" if rates else str(model.seed)
         ),
     )
-    recorded = "" if source.is_run else key.removeprefix(RECORDED)
-    _set_address(cell=cell, length=str(length), recorded=recorded)
+    shown = {"run": key} if source.is_run else {"recorded": key.removeprefix(RECORDED)}
+    current_run.keep_address({**shown, "cell": cell, "length": str(length)})
     return ModelChoice(source.key, source.experiment, model, to_base64(_parameters(source, model)))
 
 
@@ -164,15 +164,6 @@ def _place(name: str, options: Sequence[str] | Sequence[int], default: str | int
     return texts.index(wanted if wanted in texts else str(default))
 
 
-def _set_address(**parameters: str) -> None:
-    """Writes these parameters into the address, so that it opens the same model again."""
-    for name, value in parameters.items():
-        if not value:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
-
-
 def _look_at_choice() -> None:
     key = INSIDE_SOURCE.get("")
     if key.startswith(RECORDED):
@@ -180,7 +171,6 @@ def _look_at_choice() -> None:
         INSIDE_RUN.take()
     else:
         current_run.look_at(key)
-        st.query_params["run"] = key
         INSIDE_RUN.set(key)
 
 

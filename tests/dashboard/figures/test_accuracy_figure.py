@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.curves import curves
+from dashboard.figures.race.marks import LINE
 from dashboard.figures.style import cell_style
 from tests.dashboard.figures.drawn import Make, check_json, trace, uids
 
@@ -167,7 +168,7 @@ def test_names_of_rungs_close_together_do_not_cover_each_other(accuracy: Make) -
     )
     notes = accuracy_by_length(accuracy(), baselines=close).layout.annotations
     sides = [(note.yanchor, note.yshift) for note in notes if note.text in ("a", "b", "c")]
-    assert sides == [("top", 0), ("bottom", 0), ("bottom", 12)]
+    assert sides == [("top", 0), ("bottom", 0), ("bottom", LINE)]
 
 
 @pytest.mark.parametrize("log", [True, False])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pandas as pd
+import pytest
 
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.style import cell_style
@@ -45,6 +47,16 @@ def test_guesses_are_drawn_before_and_after_training(
         check_json(figure)
 
 
+def test_equal_guesses_do_not_hide_each_other(accuracy: Make, baselines: pd.DataFrame) -> None:
+    cells = ("gru", "lstm", "rnn")
+    figure = accuracy_by_length(accuracy(), baselines=baselines, guesses=dict.fromkeys(cells, 50.0))
+    drawn = [trace(figure, f"{cell}/guess") for cell in cells]
+    assert len({line.x[0] for line in drawn}) == 3
+    assert all(line.x[0] == pytest.approx(50, rel=0.02) for line in drawn)
+    heights = sorted(line.y[1] for line in drawn)
+    assert min(high - low for low, high in itertools.pairwise(heights)) > 0.06
+
+
 def test_a_guess_beyond_stands_at_the_right_end(accuracy: Make, baselines: pd.DataFrame) -> None:
     figure = accuracy_by_length(
         accuracy(), baselines=baselines, guesses={"gru": math.inf, "rnn": 50}
@@ -69,7 +81,7 @@ def test_predictions_stand_where_the_gradient_says(accuracy: Make, baselines: pd
         assert "predicted: RNN" in line.text[1]
         low, high = (10**end for end in figure.layout.xaxis.range)
         beyond, further = trace(figure, "gru/predicted"), trace(figure, "gru:bias=chrono/predicted")
-        assert 200 < beyond.x[0] == further.x[0] < high
+        assert 200 < beyond.x[0] < further.x[0] < high, "a little apart"
         assert "beyond" in beyond.text[1]
         assert "at every length" in beyond.hovertext
         assert beyond.y[1] != further.y[1]
@@ -90,14 +102,22 @@ def test_predictions_have_their_names_above_guesses(
     assert len(set(heights)) == 3
 
 
+def test_names_of_baselines_stand_where_most_is_learnt(
+    accuracy: Make, baselines: pd.DataFrame
+) -> None:
+    """Data reach down to chance at the longest lengths first."""
+    notes = accuracy_by_length(accuracy(), baselines=baselines).layout.annotations
+    assert {(note.x, note.xanchor) for note in notes} == {(0, "left")}
+
+
 def test_names_of_predictions_are_clear_of_each_other_and_of_the_baselines(
     accuracy: Make, baselines: pd.DataFrame
 ) -> None:
-    """In a narrow plot a name at the right end reaches across half of it."""
+    """In a narrow plot a name at the left end reaches across half of it."""
     predictions = {"rnn": 28.0, "lstm": 80.0, "lstm:bias=chrono": math.inf, "gru": 25.0}
     figure = accuracy_by_length(accuracy(), baselines=baselines, predictions=predictions)
-    from_the_right = sorted(predictions, key=lambda cell: -predictions[cell])
-    heights = [trace(figure, f"{cell}/predicted").y[1] for cell in from_the_right]
+    from_the_left = sorted(predictions, key=lambda cell: predictions[cell])
+    heights = [trace(figure, f"{cell}/predicted").y[1] for cell in from_the_left]
     assert heights == sorted(set(heights))
 
 

@@ -26,17 +26,18 @@ def test_rows_are_training_steps_and_columns_time(gradients: Make) -> None:
     check_json(figure)
 
 
-def test_zero_and_not_finite_have_colours_of_their_own(gradients: Make) -> None:
+def test_zeros_have_a_colour_and_an_overflow_is_marked_where_it_happened(gradients: Make) -> None:
     bad = math.inf
     frame = small(gradients, [0, 0, 1, bad, 1, 1], [1, bad, 1, 1, math.nan, 1])
     figure = gradient_heat_map(frame, cell="rnn", length=3)
     assert [list(row) for row in trace(figure, "norms").z] == [[None, None, 0], [None, None, 0]]
     assert [list(row) for row in trace(figure, "zero").z] == [[1, None, None], [None] * 3]
-    assert [list(row) for row in trace(figure, "broken").z] == [[None, 1, None], [1, 1, None]]
+    overflow = trace(figure, "overflow")
+    assert (list(overflow.x), list(overflow.y)) == ([2, 2], [0, 20])
     assert "exactly 0 in float32" in trace(figure, "zero").hovertemplate
-    assert "not finite" in trace(figure, "broken").hovertemplate
+    assert "not finite" in overflow.hovertemplate
     assert trace(figure, "key/zero").showlegend
-    assert trace(figure, "key/broken").showlegend
+    assert overflow.showlegend
     check_json(figure)
 
 
