@@ -184,8 +184,8 @@ def _numbers(summary: pd.DataFrame) -> None:
     st.caption(
         "In theory: for the RNN, from spectral radius × mean slope of the activation; for LSTM and "
         "GRU, from the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of "
-        "the whole state, in nats per step: below 0 a change of the state dies out. 1% left: of h or "
-        "c, whichever carries it further. Trainable up to: where the gradient at the first step "
+        "the whole state, in nats per step: below 0 a change of the state dies out. 1% left: of h "
+        "or c, whichever carries it further. Trainable up to: where the gradient at the first step "
         f"falls below {THRESHOLD:g} of that at the last (of the state, h or c, that carries it "
         f"best) or grows above {1 / THRESHOLD:g} times that, a rule of thumb chosen on temporal "
         "order."
