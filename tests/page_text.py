@@ -41,7 +41,10 @@ Open = Callable[[Page, Dashboard], None]
 
 
 def _at(address: str) -> Open:
-    return lambda page, dashboard: page.goto(f"{dashboard.url}/{address}") and None
+    def open_page(page: Page, dashboard: Dashboard) -> None:
+        page.goto(f"{dashboard.url}/{address}")
+
+    return open_page
 
 
 def _pressed(address: str, button: str, then: str = "") -> Open:

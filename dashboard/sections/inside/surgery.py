@@ -205,6 +205,6 @@ def which_gate(chosen: ModelChoice) -> None:
     )
     st.caption(
         "All units and all steps, with exact 95% intervals. The first row is the intact network. "
-        "A gate that may be held at its mean is needed for its level only; one that may not be held "
-        "has to move with the sequence."
+        "A gate that may be held at its mean is needed for its level only; one that may not be "
+        "held has to move with the sequence."
     )
