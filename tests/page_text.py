@@ -37,11 +37,14 @@ TEXTS = """() => {
     ].filter(Boolean);
 }"""
 
-Open = Callable[[Page, Dashboard], object]
+Open = Callable[[Page, Dashboard], None]
 
 
 def _at(address: str) -> Open:
-    return lambda page, dashboard: page.goto(f"{dashboard.url}/{address}")
+    def open_page(page: Page, dashboard: Dashboard) -> None:
+        page.goto(f"{dashboard.url}/{address}")
+
+    return open_page
 
 
 def _pressed(address: str, button: str, then: str = "") -> Open:

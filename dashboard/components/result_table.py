@@ -25,7 +25,7 @@ def show_table(table: pd.DataFrame) -> None:
         name: st.column_config.NumberColumn(format=FORMATS[name], help=_explained(name))
         if name in FORMATS
         else st.column_config.Column(help=_explained(name))
-        for name in table
+        for name in map(str, table)
     }
     st.dataframe(
         table,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from models.cells import CELLS, cell_label, cell_title
-from models.settings.spec import Option
+from models.settings.spec import Option, Registered
 from models.tasks import TASKS, task_title
 
 
@@ -54,7 +52,7 @@ def test_a_task_is_called_by_its_title_and_what_was_changed(spec: str, title: st
 
 
 @pytest.mark.parametrize("registry", [CELLS, TASKS])
-def test_no_option_is_called_as_in_code(registry: dict[str, Any]) -> None:
+def test_no_option_is_called_as_in_code(registry: dict[str, type[Registered]]) -> None:
     options: list[Option] = [one for described in registry.values() for one in described.options]
     for option in options:
         for name in (option.label, *map(option.in_name, option.values)):
