@@ -223,7 +223,7 @@ class TestStories:
 class TestDuringTraining:
     def test_a_recorded_run_is_labelled_with_its_command(self, gradient_flow: AppTest) -> None:
         page = gradient_flow.run().button(key="story_truncation").click().run()
-        assert "python -m models train --preset truncation" in info_texts(page)
+        assert "python -m models train --preset truncation" in pages.hints(page)
 
     def test_other_settings_have_nothing_to_show_before_the_press(
         self, gradient_flow: AppTest
