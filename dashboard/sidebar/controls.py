@@ -35,8 +35,6 @@ from models.settings.spec import Option
 from models.store.run import Run
 from models.tasks import TASKS
 
-TASK = replace(SETTINGS["task"], choices=tuple(TASKS))
-"""The task without its options."""
 COMMON = ("task", "cells", "lengths", "seeds", "steps", "match")
 """The settings that are always visible; all others are under Advanced."""
 
@@ -151,8 +149,8 @@ def _suit_lengths() -> None:
 def _take_over_address() -> None:
     """Sets every widget to what the address gives, or to its default; says what cannot be used."""
     messages: list[str] = []
-    texts = _usable(TASK, messages)
-    name = texts[0] if texts else TASK.default
+    texts = _usable(_task_setting(), messages)
+    name = texts[0] if texts else _task_setting().default
     widget("task").set(name)
     others = [suited(one, name) for one in SETTINGS.values() if one.name != "task"]
     for one in (*(_as_setting(name, option) for option in TASKS[name].options), *others):
@@ -197,9 +195,14 @@ def _value(setting: Setting) -> Any:
     )
 
 
+def _task_setting() -> Setting:
+    """The task without its options, of those that are registered now."""
+    return replace(SETTINGS["task"], choices=tuple(TASKS))
+
+
 def _task() -> str:
     """Draws the tasks and the chosen one's options; returns the spec text."""
-    name = _one(TASK, on_change=_suit_lengths)
+    name = _one(_task_setting(), on_change=_suit_lengths)
     chosen = [f"{option.name}={_one(_as_setting(name, option))}" for option in TASKS[name].options]
     return f"{name}:{','.join(chosen)}"
 

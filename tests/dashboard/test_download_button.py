@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +53,12 @@ def streamlit(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Streamlit:
     return fake
 
 
+def _run(answer: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: Playwright leaves a loop running in that of the tests."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, answer).result()
+
+
 async def nothing_else(_: Scope, __: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 404, "headers": []})
     await send({"type": "http.response.body", "body": b"Streamlit's own"})
@@ -69,7 +76,7 @@ def fetch(address: str) -> tuple[int, dict[str, str], bytes]:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": address, "headers": []}
-    asyncio.run(Downloads(nothing_else)(scope, receive, send))
+    _run(Downloads(nothing_else)(scope, receive, send))
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(one["body"] for one in sent[1:])
 
@@ -130,5 +137,5 @@ def test_what_is_no_request_is_passed_on() -> None:
     async def streamlits(scope: Scope, _: Receive, __: Send) -> None:
         seen.append(scope["type"])
 
-    asyncio.run(Downloads(streamlits)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    _run(Downloads(streamlits)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert seen == ["lifespan"]

@@ -191,7 +191,7 @@ def test_without_any_model_one_press_trains_good_ones(inside: AppTest, store: St
     page.button(key="inside_train").click().run()
     (run,) = store.runs()
     assert run.experiment == model_choice.GOOD
-    assert "when the run has ended" in page.info[0].value
+    assert "once the run has ended" in page.info[0].value
 
 
 def test_a_run_without_weights_says_so(inside: AppTest, store: Store) -> None:

@@ -240,7 +240,7 @@ class TestTraining:
         assert table["solved"].str.endswith(" of 2").all()
         assert set(table["cell"]) == {"RNN", "LSTM", "GRU, chrono bias"}
         assert "steps to solve" in table
-        assert "Learning rates 0.001, 0.02 were tried." in pages.captions(page)
+        assert "Learning rates 0.001 and 0.02 were tried." in pages.captions(page)
         labels = pages.downloads(page)
         assert "validation.csv" in labels
 
@@ -381,7 +381,7 @@ def test_what_a_number_is_stands_on_it_and_is_explained_to_who_points_at_it(
     race: AppTest,
 ) -> None:
     race.run()
-    assert "memory span, steps" in pages.spans(race)
+    assert "</b><small>steps" in pages.spans(race)
     assert f'title="{escape(GLOSSARY["memory span"])}"' in pages.spans(race)
     explained = {caption.proto.help for caption in race.caption}
     assert {GLOSSARY["solved"], GLOSSARY["gradient profile"]} <= explained
