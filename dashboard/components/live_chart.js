@@ -99,7 +99,7 @@ async function draw(chart, element, data) {
   await plot(element, { data: traces, layout, config, frames: figure.frames ?? [] });
   // Read aloud it is what it shows, not the numbers along its axes.
   element.setAttribute("role", "figure");
-  element.setAttribute("aria-label", figure.layout.meta);
+  element.setAttribute("aria-label", figure.layout.meta.words);
   for (const svg of element.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true");
   chart.step = undefined;
   chart.steps = (figure.frames ?? []).map((frame) => Number(frame.name));

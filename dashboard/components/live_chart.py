@@ -34,7 +34,8 @@ def as_json(figure: go.Figure, finding: str = "") -> str:
     What it shows stands in it in words as well, after the ``finding``, if any: the browser gives
     them to those who do not see the figure.
     """
-    figure.update_layout(meta=" ".join(filter(None, (finding, in_words(figure)))))
+    words = " ".join(filter(None, (finding, in_words(figure))))
+    figure.update_layout(meta={**(figure.layout.meta or {}), "words": words})
     # A trace is known by its uid, from one figure to the next.
     text: str = figure.to_json(remove_uids=False)
     return text

@@ -86,5 +86,5 @@ def test_the_browser_gets_the_words_after_the_finding(
     accuracy: Make, baselines: pd.DataFrame
 ) -> None:
     figure = accuracy_by_length(accuracy(), baselines=baselines)
-    words = json.loads(as_json(figure, "The RNN gives up first."))["layout"]["meta"]
+    words = json.loads(as_json(figure, "The RNN gives up first."))["layout"]["meta"]["words"]
     assert words == f"The RNN gives up first. {in_words(figure)}"
