@@ -23,95 +23,96 @@ from models.experiment.cost.stages import (
     Update,
 )
 
-MEMORY = Memory(3.65e08, 7.49e07, 3.58e06, 56.4, 5.46, 30.1)
+MEMORY = Memory(5.56e08, 2.1e07, 3.15e05, 79.1, 5.61, 24.8)
 TRAJECTORIES = {
     "none": {
-        "rnn": 10.5,
-        "lstm": 17.9,
-        "gru": 11.4,
+        "rnn": 3.08,
+        "lstm": 8.69,
+        "gru": 5.44,
     },
     "layer": {
-        "rnn": 9.44,
-        "lstm": 15.7,
-        "gru": 10.3,
+        "rnn": 1.41,
+        "lstm": 4.32,
+        "gru": 3.79,
     },
     "batch": {
-        "rnn": 7.85,
-        "lstm": 21.6,
-        "gru": 6.26,
+        "rnn": 1.65,
+        "lstm": 6.99,
+        "gru": 3.47,
     },
 }
 """The numbers of a trajectory in memory, per row and number of a hidden state, H·B."""
-STARTING = Starting(3.4e05, 1.8e04)
-OVERHEAD_PROBE = 0.00149
+STARTING = Starting(1.41e05, 2.32e04)
+OVERHEAD_PROBE = 0.00146
 """The seconds of the first probe of ``models.service.questions.speed`` on the same machine."""
 ARITHMETIC_PROBE = 0.0011
 """The seconds of its second probe on the same machine."""
 PASSES = {
     "none": {
         "rnn": Passes(
-            Pass(191, 32.1, 0, 0.38, 0.0191, 0.0412), Pass(88.9, 60.1, 0.225, 0.539, 0.0664, 0.172)
+            Pass(222, 35.8, 0.27, 0.0616, 0.0212, 0.139),
+            Pass(98.6, 81.2, 0.187, 1.09, 0.0605, 0.298),
         ),
         "lstm": Passes(
-            Pass(204, 27.7, 0, 1.67, 0.0207, 0.05), Pass(101, 57.7, 0.65, 2.76, 0.0667, 0.15)
+            Pass(266, 12.5, 0, 2.27, 0.0217, 0.0575), Pass(140, 32.2, 0.6, 5.5, 0.0688, 0.11)
         ),
         "gru": Passes(
-            Pass(204, 29.8, 0.0863, 1.5, 0.0191, 0.0608), Pass(105, 57.9, 0.828, 3.06, 0.0638, 0.17)
+            Pass(348, 19.9, 0.679, 1.05, 0.0241, 0.0405), Pass(100, 73.4, 2.04, 3.84, 0.0696, 0.161)
         ),
     },
     "layer": {
         "rnn": Passes(
-            Pass(212, 22.4, 0.47, 0.601, 0.0205, 0.12), Pass(92.2, 62.5, 1.2, 1, 0.0674, 0.355)
+            Pass(205, 23.5, 0.464, 0.92, 0.0191, 0.118), Pass(97.3, 63.4, 0.426, 1.35, 0.0676, 0.37)
         ),
         "lstm": Passes(
-            Pass(195, 39.5, 1.15, 4.92, 0.0207, 0.286), Pass(89.6, 59.3, 2.88, 13.7, 0.0576, 0.675)
+            Pass(198, 53, 0.846, 9.75, 0.00865, 0.424), Pass(147, 36.3, 2.6, 18.3, 0.0478, 0.817)
         ),
         "gru": Passes(
-            Pass(207, 32.4, 1.02, 4.42, 0.0181, 0.247), Pass(98.7, 85.3, 2.46, 8.66, 0.0616, 0.558)
+            Pass(285, 0, 1.58, 6.72, 0.014, 0.282), Pass(149, 18.8, 3.14, 16.6, 0.0411, 0.659)
         ),
     },
     "batch": {
         "rnn": Passes(
-            Pass(219, 28.8, 0.516, 0.831, 0.0205, 0.1), Pass(100, 74.5, 1.77, 1.84, 0.0673, 0.394)
+            Pass(220, 40.6, 0.383, 0.691, 0.0218, 0.225), Pass(118, 93.3, 1.1, 1.65, 0.0633, 0.716)
         ),
         "lstm": Passes(
-            Pass(210, 37.2, 0.715, 4.38, 0.0192, 0.167), Pass(93.8, 99.6, 2.28, 9.36, 0.0656, 0.502)
+            Pass(314, 0, 1.19, 7.53, 0.0167, 0.191), Pass(227, 0, 4, 15.5, 0.0608, 0.633)
         ),
         "gru": Passes(
-            Pass(227, 31.6, 0.84, 3.01, 0.0187, 0.143), Pass(108, 90.2, 2.49, 7.24, 0.0596, 0.473)
+            Pass(203, 86.3, 0.208, 3.09, 0.0212, 0.184), Pass(84.4, 141, 1.39, 8.31, 0.0604, 0.599)
         ),
     },
 }
 """The passes by normalisation and cell."""
 DIAGNOSTICS = {
     "none": {
-        "rnn": Diagnostics(575, 109, 319, 13.2, 0, 0.797, 3.17, 107),
-        "lstm": Diagnostics(1.37e03, 216, 0, 51.4, 0, 0.873, 1.85, 212),
-        "gru": Diagnostics(576, 293, 411, 30.6, 0, 0.88, 2.4, 263),
+        "rnn": Diagnostics(0, 0, 1.83e03, 17.1, 0, 1.32, 3.38, 48),
+        "lstm": Diagnostics(50, 11.2, 1.64e03, 53.3, 0, 0.694, 6.5, 48.9),
+        "gru": Diagnostics(0, 13.5, 1.48e03, 33.5, 0, 0.551, 4.23, 45.3),
     },
     "layer": {
-        "rnn": Diagnostics(327, 238, 518, 47.3, 0, 0.746, 1.02, 217),
-        "lstm": Diagnostics(421, 503, 619, 199, 0, 0.833, 3.05, 499),
-        "gru": Diagnostics(817, 684, 387, 187, 0, 0.652, 0, 669),
+        "rnn": Diagnostics(0, 12.7, 1.35e03, 34.5, 0, 0, 9.97, 64.9),
+        "lstm": Diagnostics(0, 33.3, 1.7e03, 44.8, 0, 0.292, 17.7, 72.7),
+        "gru": Diagnostics(318, 35.9, 1.07e03, 69.1, 0, 0.893, 2.88, 73),
     },
     "batch": {
-        "rnn": Diagnostics(455, 287, 601, 20.7, 0, 1.21, 3.95, 273),
-        "lstm": Diagnostics(526, 506, 599, 87.9, 0, 1.26, 2.76, 486),
-        "gru": Diagnostics(814, 665, 484, 62.3, 0, 1.34, 1.17, 614),
+        "rnn": Diagnostics(0, 4.56, 1.39e03, 12, 0, 1.22, 2.16, 52.4),
+        "lstm": Diagnostics(76.8, 0, 2.12e03, 65.6, 0, 0.915, 0, 81.3),
+        "gru": Diagnostics(0, 44.8, 899, 25.8, 0, 0.209, 17.2, 57.8),
     },
 }
 """The diagnostics by normalisation and cell."""
-READ = Read(1.11, 21.5, 1.2)
-OMEGA = Omega(216, 13.4, 0.0674)
-UPDATE = Update(132, 4.02)
-SETTING = Setting(5.78, 0.137)
-SETTING_UP = SettingUp(286, 207, 45.5)
-TABLES = Tables(4.24e03, 0, 3.59)
+READ = Read(0, 26.7, 3.61)
+OMEGA = Omega(319, 16.9, 0)
+UPDATE = Update(219, 7.4)
+SETTING = Setting(11.2, 0.255)
+SETTING_UP = SettingUp(545, 411, 87.4)
+TABLES = Tables(7.85e03, 391, 0)
 TASKS = {
-    "temporal_order": Drawing(65.4, 5.83),
-    "adding": Drawing(46.5, 2.57),
-    "copy": Drawing(35.2, 6.73),
-    "recall": Drawing(41, 6.68),
-    "digits": Drawing(48.3, 1.12),
+    "temporal_order": Drawing(141, 7.46),
+    "adding": Drawing(110, 5.12),
+    "copy": Drawing(87.1, 13),
+    "recall": Drawing(95.7, 12.5),
+    "digits": Drawing(104, 1.75),
 }
 """The drawing of each task by its name."""
