@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 # Before torch is imported: tests run on every core already, each on one thread.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from models.service.kernels import cells_to_compile, compile_kernels
 from models.store import Store
 from tests.postgres import PACKAGES, Postgres, programs, running_postgres
 from tests.slow import is_slow
@@ -70,3 +73,12 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def store(store_url: str) -> Store:
     return Store(store_url)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compiles the kernels once, where they are not cached, and not in each test that needs them."""
+    cells = [] if hasattr(session.config, "workerinput") else cells_to_compile()
+    if cells:
+        with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
+            list(processes.map(compile_kernels, cells))

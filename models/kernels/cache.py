@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 
@@ -12,11 +14,12 @@ from pathlib import Path
 def cache_folder() -> str | None:
     """Returns the folder of this version's machine code; None where nothing can be written.
 
-    It is named by the sources that the code is made of: numba itself looks at the file of a
-    function alone, not at those that it calls.
+    It is named by what the code is made of and by: numba itself looks at the file of a function
+    alone, not at those that it calls.
     """
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    made_of = [source.read_bytes() for source in sorted(Path(__file__).parent.glob("*.py"))]
+    made_by = f"{version('numba')} {platform.processor() or platform.machine()}"
+    digest = hashlib.sha256(b"".join([*made_of, made_by.encode()])).hexdigest()
     try:
         home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
         folder = home / "memory-lab" / f"kernels-{digest[:16]}"
@@ -24,3 +27,17 @@ def cache_folder() -> str | None:
     except (OSError, RuntimeError):  # read-only, or no home
         return None
     return str(folder) if os.access(folder, os.W_OK) else None
+
+
+def is_compiled(cell: str) -> bool:
+    """Returns whether ``note_compiled`` was called for this cell."""
+    return _mark(cell).exists()
+
+
+def note_compiled(cell: str) -> None:
+    """Notes that all that a cell needs is in the cache."""
+    _mark(cell).touch()
+
+
+def _mark(cell: str) -> Path:
+    return Path(cache_folder() or "") / f"{cell.replace(':', ' ')}.compiled"

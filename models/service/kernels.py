@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from models.kernels.cache import cache_folder
+from models.kernels.cache import cache_folder, is_compiled, note_compiled
 from models.kernels.version import COMPILED, kernels_on
 
 
@@ -17,6 +17,7 @@ def compile_kernels(cell: str) -> None:
     from models.diagnostics.compile_all import compile_cell  # numba is imported here
 
     deque(compile_cell(cell), maxlen=0)
+    note_compiled(cell)
 
 
 def load_kernels() -> Iterator[None]:
@@ -29,7 +30,8 @@ def load_kernels() -> Iterator[None]:
 
 def cells_to_compile() -> list[str]:
     """Returns for which cells ``compile_kernels`` has something to do, in their order."""
-    return _cells() if cache_folder() else []
+    cells = _cells()
+    return [cell for cell in cells if not is_compiled(cell)] if cells and cache_folder() else []
 
 
 def _cells() -> list[str]:
