@@ -77,7 +77,7 @@ def store(store_url: str) -> Store:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compiles the kernels once, where they are not cached, and not in each test that needs them."""
+    """Compiles the kernels once, where they are not cached, not in each test that needs them."""
     cells = [] if hasattr(session.config, "workerinput") else cells_to_compile()
     if cells:
         with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
