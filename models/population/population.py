@@ -176,8 +176,8 @@ class Population(ABC):
 
         With ``last_step_only`` the gradient is that of the loss at the last step. ``draw`` gives
         each model its batch first, ``look`` is called for each afterwards. Only ``models`` are
-        run, by default all; of the others neither
-        outcome nor gradient mean anything.
+        run, by default all; of the others neither outcome nor gradient mean anything. The gradient
+        may be overwritten by the next call.
         """
         chosen = range(len(self.lengths)) if models is None else models
         outputs, gradient = self._differentiate(statistics, last_step_only, draw, look, chosen)

@@ -95,7 +95,7 @@ class ChildProcess:
         """
         taken, family = self._taken(), _with_children(self._process.pid)
         if self._seconds is not None and taken >= self._seconds:
-            self._kill("time", f"it took more than {taken:.0f} s: {LOWER}")
+            self._kill("time", f"it took more than {self._seconds:.0f} s: {LOWER}")
         elif sum(map(_own_bytes, family)) > self.megabytes * MEBIBYTE:
             allowed = f"the {self.megabytes} MiB that it may take"
             self._kill("memory", f"it took more than {allowed}: {LOWER}")

@@ -130,7 +130,7 @@ def test_a_question_takes_no_longer_than_it_may(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(questions, "SECONDS", 1.0)
-    with pytest.raises(ChildError, match=r"it took more than [12] s: lower"):
+    with pytest.raises(ChildError, match="it took more than 1 s: lower"):
         scheduler.ask("at_initialisation", {"experiment": {**TOO_LONG, "hidden_size": 64}})
 
 

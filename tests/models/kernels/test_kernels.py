@@ -36,7 +36,7 @@ CELL_SPECS = [
     "rnn:activation=relu,norm=layer",
 ]
 
-assert_close = partial(torch.testing.assert_close, rtol=1e-10, atol=1e-12)
+assert_close = partial(torch.testing.assert_close, rtol=1e-12, atol=1e-12)
 
 
 def test_every_cell_has_a_kernel() -> None:
