@@ -40,7 +40,9 @@ def start_row(settings: controls.Settings, run: Run | None) -> Iterator[None]:
     """
     experiment = settings.experiment
     if settings.problem:
-        st.error(f"These settings cannot be run: {escape_markdown(settings.problem, most=600)}")
+        before = ". Below are those before them" if experiment else ""
+        problem = escape_markdown(settings.problem.rstrip("."), most=600)
+        st.error(f"These settings cannot be run: {problem}{before}.")
     refusal = admission.refusal(experiment) if experiment else ""
     if refusal:
         st.error(f"This experiment takes {escape_markdown(refusal, most=600)}")
@@ -50,7 +52,7 @@ def start_row(settings: controls.Settings, run: Run | None) -> Iterator[None]:
     same = active and run is not None and run.experiment == experiment
     row = st.container(horizontal=True, vertical_alignment="center", key="press")
     with row:
-        _train(experiment, disabled=same or experiment is None or bool(refusal))
+        _train(experiment, disabled=same or experiment is None or bool(settings.problem or refusal))
         yield
     if experiment and not refusal:
         row.caption(

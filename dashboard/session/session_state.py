@@ -90,9 +90,9 @@ INITIAL_STATE = Key[str]("initial_state")
 """Widget: the state whose gradient is shown."""
 
 
-def trial(cell: str, option: str) -> Key[Any]:
-    """The widget of an option of the additional cell."""
-    return Key(f"trial_{cell}_{option}")
+def form_option(form: str, cell: str, option: str) -> Key[Any]:
+    """The widget of a cell's option in one of the forms for a cell."""
+    return Key(f"{form}_{cell}_{option}")
 
 
 # Inside the cell

@@ -25,8 +25,8 @@ from dashboard.session.session_state import (
     widget,
 )
 from dashboard.sidebar.address import check_of, refusal, suited, unknown, usable, values_of
+from dashboard.sidebar.cells import cells_control
 from models.analysis.glossary import option_help
-from models.cells import CELLS, make_cell
 from models.experiment import Experiment, ExperimentError
 from models.experiment.experiment import SETTINGS
 from models.settings import spec
@@ -44,8 +44,9 @@ class Settings:
     """The experiment that the sidebar is set to, and what was wrong with it."""
 
     experiment: Experiment | None
+    """Where there is a problem, the last one before it, if any."""
     problem: str
-    """Why the experiment cannot be run, or empty."""
+    """Why what the sidebar is set to cannot be run, or empty."""
     messages: tuple[str, ...]
     """Messages about settings in the address that could not be used."""
 
@@ -74,7 +75,7 @@ def settings() -> Settings:
         EXPERIMENT.set(experiment)
         return Settings(experiment, "", messages)
     except ExperimentError as error:
-        return Settings(None, str(error), messages)
+        return Settings(EXPERIMENT.get(), str(error), messages)
 
 
 def _drawn_elsewhere() -> bool:
@@ -124,21 +125,6 @@ def address_of(experiment: Experiment) -> dict[str, str | list[str]]:
     }
 
 
-def cell_suggestions() -> list[str]:
-    """Every registered cell, with its defaults and with each single option changed."""
-    suggestions = []
-    for name, cell in CELLS.items():
-        suggestions.append(name)
-        suggestions += [
-            text
-            for option in cell.options
-            for value in option.values
-            if value != option.default
-            and usable([text := f"{name}:{option.name}={value}"], make_cell, several=True)
-        ]
-    return suggestions
-
-
 def _suit_lengths() -> None:
     """Sets the lengths to those that suit the chosen task."""
     task = TASKS[_task_name()]
@@ -179,6 +165,8 @@ def _value(setting: Setting) -> Any:
     """Draws the widget of a setting and returns its value."""
     if setting.name == "task":
         return _task()
+    if setting.name == "cells":
+        return cells_control(setting)
     if setting.several:
         return values_of(setting, _many(suited(setting, _task_name())))
     if setting.bounds is None:
@@ -197,7 +185,8 @@ def _value(setting: Setting) -> Any:
 
 def _task_setting() -> Setting:
     """The task without its options, of those that are registered now."""
-    return replace(SETTINGS["task"], choices=tuple(TASKS))
+    titles = {name: task.title for name, task in TASKS.items()}
+    return replace(SETTINGS["task"], choices=tuple(TASKS), words=titles)
 
 
 def _task() -> str:
@@ -216,14 +205,14 @@ def _one(setting: Setting, on_change: Callable[[], None] | None = None) -> str:
         key=setting.name,
         help=setting.help,
         on_change=on_change,
+        format_func=setting.in_words,
     )
 
 
 def _many(setting: Setting) -> list[str]:
     """Draws a box for several values: suggestions, or others that are typed."""
-    suggestions = cell_suggestions() if setting.name == "cells" else setting.suggestions
     default = _texts(setting.default)
-    shown = [*suggestions, *default, *widget(setting.name).get([])]
+    shown = [*setting.suggestions, *default, *widget(setting.name).get([])]
     return st.multiselect(
         setting.label,
         list(dict.fromkeys(shown)),
@@ -244,6 +233,7 @@ def _as_setting(task: str, option: Option) -> Setting:
         option.label,
         option_help(option),
         choices=option.values,
+        words=option.words,
         name=f"{task}_{option.name}",
         default=option.default,
     )

@@ -16,8 +16,11 @@ from models.tasks import make_task
 
 LOSSES = ("temporal_order", "adding")
 """A task with each loss."""
-CELL_SPECS = (*KERNELS, *(f"{cell}:norm=layer" for cell in KERNELS))
-"""Cells by their machine code, the plain ones first: all options run in that of one of these."""
+CELL_SPECS = (*KERNELS, *(f"{cell}:norm=layer" for cell in KERNELS), "rnn:norm=batch")
+"""Cells by their machine code, the plain ones first: all options run in that of one of these.
+
+The simple recurrent network alone normalises elsewhere in a batch than in a layer.
+"""
 
 
 def compile_cell(cell: str) -> Iterator[None]:

@@ -185,6 +185,7 @@ class Experiment:
         "Device",
         "The processor that trains: auto is a GPU where there is one, and else the CPU.",
         choices=get_args(Device),
+        words={"cpu": "CPU", "cuda": "GPU (CUDA)"},
     )
 
     def __post_init__(self) -> None:

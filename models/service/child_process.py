@@ -36,7 +36,7 @@ CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" els
 
 SHORT_SECONDS = 2.0
 """What has taken longer goes on with the priority LONG_NICENESS."""
-LONG_NICENESS = 15
+LONG_NICENESS = 10
 
 CAUSES = {
     (ExperimentError, ImportedError): "refused",
@@ -101,8 +101,8 @@ class ChildProcess:
             self._kill("memory", f"it took more than {allowed}: {LOWER}")
         elif taken > SHORT_SECONDS:
             for process in family:
-                with suppress(psutil.Error):
-                    process.nice(LONG_NICENESS)
+                with suppress(psutil.Error, OSError):
+                    _give_way(process)
 
     def receive(self) -> bool:
         """Takes what its connection has; says whether the process has ended."""
@@ -174,6 +174,14 @@ def _with_children(process: int) -> list[psutil.Process]:
         return [parent, *parent.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
+
+
+def _give_way(process: psutil.Process) -> None:
+    if sys.platform != "linux":
+        process.nice(LONG_NICENESS)
+        return
+    for thread in process.threads():  # there each has a priority of its own
+        os.setpriority(os.PRIO_PROCESS, thread.id, LONG_NICENESS)
 
 
 def _own_bytes(process: psutil.Process) -> int:

@@ -7,7 +7,7 @@ controls of the sidebar, the parameters of the address, the messages and a table
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
@@ -31,6 +31,8 @@ class Setting:
     """The smallest and the largest number: two whole ones for a whole number, None for a text."""
     choices: tuple[str, ...] = ()
     """All values there are, where they have names."""
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """How people write a choice, where not as it is with a blank for each underscore."""
     suggestions: tuple[str, ...] = ()
     """The values worth offering, where a setting has several at once."""
     step: float = 1
@@ -56,6 +58,10 @@ class Setting:
     def kind(self) -> type:
         """The type of one value: int, float or str."""
         return str if self.bounds is None else type(self.bounds[0])
+
+    def in_words(self, choice: str) -> str:
+        """Returns a choice as people write it."""
+        return self.words.get(choice, choice.replace("_", " "))
 
     def parse(self, text: str) -> Any:
         """Reads one value from text; it may be out of bounds. Raises ValueError."""
@@ -85,12 +91,15 @@ def setting(
     bounds: tuple[float, float] | None = None,
     *,
     choices: tuple[str, ...] = (),
+    words: Mapping[str, str] | None = None,
     suggestions: tuple[str, ...] = (),
     step: float = 1,
     at_initialisation: bool = False,
 ) -> T:
     """A field of a data class that is a setting; the arguments are described in Setting."""
-    described = Setting(label, explained, bounds, choices, suggestions, step, at_initialisation)
+    described = Setting(
+        label, explained, bounds, choices, words or {}, suggestions, step, at_initialisation
+    )
     return field(default=default, metadata={"setting": described})
 
 

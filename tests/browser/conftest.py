@@ -18,7 +18,7 @@ from playwright.sync_api import (
 
 from models.store import Store
 from tests.browser.chromium import EXECUTABLE, chromium
-from tests.browser.server import Dashboard, running_dashboard
+from tests.browser.server import PATIENCE_SECONDS, Dashboard, running_dashboard
 
 PROBE = re.compile(r"://[^/]+/[^/]+/_stcore/(health|host-config)$")
 """From a page's address alone Streamlit's browser half cannot tell where the app's root is: it asks
@@ -89,7 +89,7 @@ def page(context: BrowserContext, dashboard: Dashboard) -> Iterator[Page]:
     """A new visitor's page; what it trains ends with it."""
     context.clear_cookies()
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     yield page
     page.close()
     store = Store(dashboard.store_url)

@@ -16,7 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "dashboard" / "app.py"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
+"""What anything may take at most: two cores run the tests, a browser, a dashboard and training."""
 
 
 @dataclass

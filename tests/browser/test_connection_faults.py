@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from models.store import Store
 from tests.browser.conftest import WIDE
-from tests.browser.server import Dashboard
+from tests.browser.server import PATIENCE_SECONDS, Dashboard
 
 EXPERIMENT = {
     "cells": ["rnn", "gru"],
@@ -38,7 +38,7 @@ COUNT_SOCKETS = """
 def context(browser: Browser, dashboard: Dashboard) -> Iterator[BrowserContext]:
     """One visitor; what was started is stopped in the end."""
     context = browser.new_context(viewport=WIDE)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(1000 * PATIENCE_SECONDS)
     context.add_init_script(COUNT_SOCKETS)
     yield context
     context.close()

@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from dashboard.session.visitor import COOKIE
 from models.store import Store
-from tests.browser.server import Dashboard
+from tests.browser.server import PATIENCE_SECONDS, Dashboard
 from tests.browser.test_race import SMALL, train
 from tests.properties import tiny_run
 
@@ -40,7 +40,7 @@ def another_visitor(page: Page) -> Iterator[Page]:
     assert browser
     with_own_cookies = browser.new_context()
     other = with_own_cookies.new_page()
-    other.set_default_timeout(60_000)
+    other.set_default_timeout(1000 * PATIENCE_SECONDS)
     try:
         yield other
     finally:

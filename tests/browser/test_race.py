@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from models.analysis.schema import TABLES
 from models.exchange.files import from_store
 from models.store import Store
-from tests.browser.server import Dashboard
+from tests.browser.server import PATIENCE_SECONDS, Dashboard
 
 CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru:bias=chrono": "GRU, chrono bias"}
 SMALL = {
@@ -62,7 +62,7 @@ def wait_for_points(page: Page, chart: str, least: int) -> None:
                     .length >= least));
         }""",
         arg=[chart, list(CELLS.values()), least],
-        timeout=60_000,
+        timeout=1000 * PATIENCE_SECONDS,
     )
 
 

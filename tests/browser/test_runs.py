@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.server import Dashboard, running_dashboard
+from tests.browser.server import PATIENCE_SECONDS, Dashboard, running_dashboard
 
 
 def test_every_page_opens_by_its_address(page: Page, dashboard: Dashboard) -> None:
@@ -24,9 +24,10 @@ def test_it_may_be_the_first_page_that_a_fresh_dashboard_shows(
     with running_dashboard(tmp_path) as dashboard:
         page = browser.new_page()
         page.goto(f"{dashboard.url}/runs")
-        page.get_by_text("Nothing has been trained yet.").wait_for(timeout=60_000)
+        page.set_default_timeout(1000 * PATIENCE_SECONDS)
+        page.get_by_text("Nothing has been trained yet.").wait_for()
         assert page.get_by_test_id("stException").count() == 0
         page.get_by_role("link", name="Race").click()
-        page.get_by_role("button", name="Train", exact=True).wait_for(timeout=60_000)
+        page.get_by_role("button", name="Train", exact=True).wait_for()
         assert page.get_by_test_id("stException").count() == 0
         page.close()

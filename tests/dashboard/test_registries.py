@@ -81,8 +81,8 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_they_are_on_the_page(race: AppTest) -> None:
     page = race.run()
-    assert "parity" in page.selectbox(key="task").options
-    assert "leaky" in page.multiselect(key="cells").options
+    assert "Parity" in page.selectbox(key="task").options
+    assert "Leaky" in page.multiselect(key="cells").options
     page.selectbox(key="task").set_value("parity").run()
     page.multiselect(key="cells").set_value(["leaky", "rnn"]).run()
     assert not page.exception

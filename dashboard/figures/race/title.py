@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.analysis.words import count
 from models.experiment import Experiment
 from models.experiment.experiment import SETTINGS
-from models.tasks import make_task
+from models.tasks import task_title
 
 SHOWN = ("task", "cells", "lengths", "seeds", "steps")
 """Settings that the plot shows anyway, or that its title says in words of its own."""
@@ -15,14 +15,14 @@ WITHOUT_EFFECT = ("evaluate_every", "held_out", "keep_weights", "device", "test_
 
 def run_title(experiment: Experiment, name: str) -> str:
     """The task, the settings that are not the usual ones, and the name of the run."""
-    said = [f"<b>{make_task(experiment.task).title}</b>"]
-    _, _, options = experiment.task.partition(":")
-    said += [option.replace("=", " ") for option in options.split(",") if option]
+    said = [f"<b>{task_title(experiment.task)}</b>"]
     said += [count(experiment.seeds, "seed"), count(experiment.steps, "step")]
     for setting in SETTINGS.values():
         value = getattr(experiment, setting.name)
         if setting.name not in (*SHOWN, *WITHOUT_EFFECT) and value != setting.default:
             values = value if setting.several else [value]
-            texts = (str(one) if isinstance(one, str) else f"{one:g}" for one in values)
+            texts = (
+                setting.in_words(one) if isinstance(one, str) else f"{one:g}" for one in values
+            )
             said.append(f"{setting.label.lower()} {', '.join(texts)}")
     return " · ".join([*said, name])

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.cards import Card, cards
-from dashboard.components.cell_builder import cell_builder
+from dashboard.components.cell_form import cell_chip, cell_form
 from dashboard.components.charts import cached, chart
 from dashboard.components.downloads import frame_downloads
 from dashboard.figures.gradient_flow.at_initialisation import initial_profiles, singular_values
@@ -22,6 +22,7 @@ from dashboard.figures.style import in_order as cells_in_order
 from dashboard.scheduling.child_processes import ChildError
 from dashboard.sections.at_initialisation import answers
 from dashboard.session.session_state import INITIAL_STATE
+from dashboard.sidebar.cells import add_button
 from models.analysis.at_initialisation import (
     horizons_at_initialisation,
     summarise_initialisation,
@@ -86,17 +87,17 @@ def draw(
 
 def _with_trial(experiment: Experiment) -> Experiment:
     """The experiment with one more cell, where the visitor tries one."""
-    trial = cell_builder()
+    if not st.toggle("Try one more cell", key="trial"):
+        return experiment
+    trial = cell_form("trial", columns=4)
     if trial is None:
         return experiment
-    # A line in either case: one that came and went would move the figures beneath.
+    # A row in either case: one that came and went would move the figures beneath.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        cell_chip(trial)
+        add_button("trial", trial, experiment.cells)
     if trial in experiment.cells:
-        st.caption(f"Drawn already: {cell_label(trial)}.")
         return experiment
-    st.caption(
-        f"Drawn as well: {cell_label(trial)}. To train it too, add `{trial}` to the cells in the "
-        "sidebar."
-    )
     return Experiment.from_mapping({**vars(experiment), "cells": (*experiment.cells, trial)})
 
 

@@ -1,0 +1,92 @@
+"""The cells of an experiment: their names as chips in their colours, and a form for one more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.components.cell_form import cell_chip, cell_form
+from dashboard.components.markdown import escape_markdown
+from dashboard.figures.style import cell_style
+from dashboard.session.session_state import widget
+from models.cells import CELLS, cell_label
+from models.settings.setting import Setting
+from models.settings.spec import SpecError, canonical
+
+BAD = "#c0212d"
+"""The colour of an entry that is no cell."""
+
+
+def cells_control(setting: Setting) -> list[str]:
+    """Draws the chosen cells and the form; returns their specs, and entries that are none."""
+    chosen = widget(setting.name).get(list(setting.default))
+    texts = st.multiselect(
+        setting.label,
+        list(dict.fromkeys([*suggestions(), *chosen])),
+        default=list(setting.default),
+        key=setting.name,
+        format_func=_name,
+        help=setting.help,
+        accept_new_options=True,
+        placeholder="Choose a cell, or type its spec",
+    )
+    colors = [BAD if problem(text) else cell_style(text).color for text in texts]
+    st.html(f"<style>{''.join(map(_color_of_chip, range(1, len(colors) + 1), colors))}</style>")
+    for text in texts:
+        if why := problem(text):
+            st.error(f"**{escape_markdown(text)}**: {escape_markdown(why)}")
+    with st.popover("Build a cell", icon=":material/add:", width="stretch"):
+        if built := cell_form("built", columns=1):
+            cell_chip(built)
+            add_button("built", built, texts)
+    return texts
+
+
+def suggestions() -> list[str]:
+    """Every registered cell, with its defaults and with each single option changed."""
+    specs = []
+    for name, cell in CELLS.items():
+        specs.append(name)
+        specs += [
+            text
+            for option in cell.options
+            for value in option.values
+            if value != option.default and not problem(text := f"{name}:{option.name}={value}")
+        ]
+    return specs
+
+
+def add_button(form: str, cell: str, chosen: Sequence[str]) -> None:
+    """Draws a form's button that adds its cell to the chosen ones, where it is not one of them."""
+    there = cell in chosen
+    st.button(
+        "It is among the cells" if there else "Add it to the cells",
+        key=f"{form}_add",
+        on_click=_add,
+        args=(cell,),
+        disabled=there,
+        width="stretch",
+    )
+
+
+def problem(text: str) -> str:
+    """Why a text is no cell; empty where it is one."""
+    try:
+        canonical("cell", text, CELLS)
+    except SpecError as error:
+        return str(error)
+    return ""
+
+
+def _add(cell: str) -> None:
+    chosen = widget("cells")
+    chosen.set([*chosen.get([]), cell])
+
+
+def _name(text: str) -> str:
+    return text if problem(text) else cell_label(text)
+
+
+def _color_of_chip(place: int, color: str) -> str:
+    return f'.st-key-cells [data-baseweb="tag"]:nth-of-type({place}) {{background-color: {color}}}'
