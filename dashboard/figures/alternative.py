@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from models.analysis.words import scientific
+from models.analysis.words import number
 
 MOST_POINTS = 6
 """Most points of a line that are all told; of a longer one its ends and extremes are."""
@@ -96,9 +96,9 @@ def _at(point: Point) -> str:
 def _place(place: float, axis: Any) -> str:
     """A place as the axis names it: lines that stand side by side share a name."""
     if not axis.ticktext:
-        return _number(place)
+        return number(place)
     nearest = min(axis.tickvals, key=lambda tick: abs(tick - place))
-    return _plain(axis.ticktext[list(axis.tickvals).index(nearest)]) or _number(nearest)
+    return _plain(axis.ticktext[list(axis.tickvals).index(nearest)]) or number(nearest)
 
 
 def _tick(value: float, axis: Any) -> str:
@@ -110,13 +110,7 @@ def _tick(value: float, axis: Any) -> str:
 def _value(value: float, prefix: str | None) -> str:
     """A value; where its axis is that of a logarithm, the power of ten."""
     logarithm = (prefix or "").startswith("10")
-    return f"10 to the power of {value:.1f}" if logarithm else _number(value)
-
-
-def _number(value: float) -> str:
-    if value and not 1e-3 <= abs(value) < 1e5:
-        return "−" * (value < 0) + scientific(abs(value))
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"10 to the power of {value:.1f}" if logarithm else number(value)
 
 
 def _finite(value: Any) -> bool:

@@ -25,7 +25,7 @@ from dashboard.figures.replay import replayed
 from dashboard.figures.style import in_order
 from dashboard.sections.results import learning_chart, norm_chart
 from dashboard.session.run_tables import Tables
-from dashboard.session.session_state import FLOW_CELL
+from dashboard.session.session_state import FLOW_CELL, FLOW_LENGTH
 from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
@@ -92,6 +92,8 @@ def _chosen(experiment: Experiment) -> tuple[str, int]:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     if FLOW_CELL.get() not in experiment.cells:
         FLOW_CELL.take()
+    if FLOW_LENGTH.get() not in experiment.lengths:
+        FLOW_LENGTH.set(experiment.lengths[-1])
     cell: str = left.selectbox(
         "Cell of the heat map",
         in_order(experiment.cells),
@@ -101,8 +103,7 @@ def _chosen(experiment: Experiment) -> tuple[str, int]:
     length: int = right.select_slider(
         "Sequence length of all figures",
         experiment.lengths,
-        value=experiment.lengths[-1],
-        key="flow_length",
+        key=FLOW_LENGTH.name,
     )
     return cell, length
 

@@ -1,4 +1,4 @@
-"""The stories of the Gradient flow page: buttons, texts, and conclusions from the numbers."""
+"""The stories of the Gradient flow page: a statement, its verdict, and steps to look at it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.charts import cached
 from dashboard.sections.at_initialisation.view import PATHS
 from dashboard.session import current_run
-from dashboard.session.session_state import FLOW_CELL, FLOW_VIEW, INITIAL_STATE
+from dashboard.session.session_state import (
+    FLOW_CELL,
+    FLOW_LENGTH,
+    FLOW_VIEW,
+    INITIAL_LENGTH,
+    INITIAL_STATE,
+    STORY_STEP,
+)
 from dashboard.sidebar import controls
 from models.experiment import Experiment
 from models.stories import STORIES, StoryVariant, story_variant
 from models.stories.story import Story
 
-OPENS = {"initialisation": "At initialisation", "training": "During training"}
-"""The view in which a story opens, as the page names it."""
+VIEWS = {"initialisation": "At initialisation", "training": "During training"}
+"""The views as the page names them."""
+STATES = {"h": "h", "c": "c", "both": PATHS}
+"""The states as the page names them."""
 
 
 def story_buttons(current: Story | None) -> None:
@@ -27,50 +37,81 @@ def story_buttons(current: Story | None) -> None:
             st.button(
                 story.title,
                 key=f"story_{story.name}",
-                on_click=_open,
+                on_click=_look,
                 args=(story, 0),
                 help=story.statement,
                 type="primary" if story is current else "secondary",
             )
 
 
-def show_story(variant: StoryVariant) -> None:
-    """Draws the statement of a story, its text and source, and a button for each variant."""
+def show_story(variant: StoryVariant) -> DeltaGenerator:
+    """Draws a story with its steps; returns the place of the verdict, under the statement."""
     story = variant.story
-    with st.container(border=True):
+    place = _place(variant)
+    with st.container(border=True, key="story"):
         st.header(story.title, anchor=False)
         st.markdown(f"*{story.statement}*")
-        st.markdown(story.text)
-        st.caption(f"Source: {story.source}")
-        if len(story.presets) > 1:
-            row = st.container(horizontal=True)
-            for place, preset in enumerate(story.presets):
-                row.button(
-                    preset.title,
-                    key=f"variant_{story.name}_{place}",
-                    on_click=_open,
-                    args=(story, place),
-                    type="primary" if preset is variant.preset else "secondary",
-                    help=preset.lesson,
-                )
+        verdict = st.empty()
+        with st.container(horizontal=True, vertical_alignment="center", key="story_step"):
+            _step_button(":material/arrow_back:", story, place - 1, "Back")
+            _step_button("Next", story, place + 1, "Next")
+            st.markdown(f"**{place + 1} of {len(story.steps)}** · {story.steps[place].text}")
+        with st.expander("Why, and where it comes from"):
+            st.markdown(story.text)
+            st.caption(f"Source: {story.source}")
+    return verdict
 
 
-def show_conclusion(
-    source: str, experiment: Experiment, tables: Mapping[str, pd.DataFrame]
+def show_verdict(
+    place: DeltaGenerator | None,
+    source: str,
+    experiment: Experiment,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    recorded: bool = False,
 ) -> None:
-    """Draws the conclusion of the story with this experiment, if any, from the run's tables."""
+    """Draws what a run, or the recorded one, says of the statement of the story."""
     variant = story_variant(experiment)
-    if variant:
+    if variant and place:
         text = cached(
             source, "conclusion", (), lambda: variant.story.conclusion(experiment, tables)
         )
-        st.info(text, icon=":material/search:")
+        place.info(f"{'**The recorded run.** ' * recorded}{text}", icon=":material/search:")
 
 
-def _open(story: Story, place: int) -> None:
-    current_run.leave()
-    controls.show(story.presets[place].experiment)
-    FLOW_VIEW.set(OPENS[story.opens])
-    if story.cell:
-        FLOW_CELL.set(story.cell)
-    INITIAL_STATE.set(PATHS if story.both_paths else "h")
+def _place(variant: StoryVariant) -> int:
+    """The step that the page was set to, or else the first one with these settings."""
+    story = variant.story
+    with_these = [
+        place
+        for place, step in enumerate(story.steps)
+        if story.presets[step.preset] == variant.preset
+    ]
+    place = STORY_STEP.get(0)
+    return place if place in with_these else with_these[0]
+
+
+def _step_button(label: str, story: Story, place: int, name: str) -> None:
+    st.button(
+        label,
+        key=f"story_{name.lower()}",
+        on_click=_look,
+        args=(story, place),
+        disabled=not 0 <= place < len(story.steps),
+        help=None if label == name else name,
+    )
+
+
+def _look(story: Story, place: int) -> None:
+    """Sets the page to a step of the story; a run of the visitor's with its settings stays."""
+    step = story.steps[place]
+    experiment, run = story.presets[step.preset].experiment, current_run.current()
+    if run is None or run.experiment != experiment:
+        current_run.leave()
+    controls.show(experiment)
+    STORY_STEP.set(place)
+    FLOW_VIEW.set(VIEWS[step.view])
+    FLOW_LENGTH.set(step.length)
+    INITIAL_LENGTH.set(step.length)
+    FLOW_CELL.set(step.cell or experiment.cells[0])
+    INITIAL_STATE.set(STATES[step.states])

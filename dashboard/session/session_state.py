@@ -86,8 +86,14 @@ FLOW_VIEW = Key[str]("flow_view")
 """Widget: the view, at initialisation or during training."""
 FLOW_CELL = Key[str]("flow_cell")
 """Widget: the cell of the heat map."""
+FLOW_LENGTH = Key[int]("flow_length")
+"""Widget: the sequence length of all figures during training."""
+INITIAL_LENGTH = Key[int]("initial_length")
+"""Widget: the sequence length at initialisation."""
 INITIAL_STATE = Key[str]("initial_state")
 """Widget: the state whose gradient is shown."""
+STORY_STEP = Key[int]("story_step")
+"""Which step of its story the page was set to last, from 0."""
 
 
 def form_option(form: str, cell: str, option: str) -> Key[Any]:

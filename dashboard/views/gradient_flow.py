@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.downloads import recorded_downloads, reproduce, run_downloads
 from dashboard.scheduling.app_resources import scheduler, store
@@ -15,7 +16,7 @@ from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as at_initialisation
 from dashboard.sections.during_training import FlowSource
 from dashboard.sections.live_run import follow, other_settings, start_row
-from dashboard.sections.stories import show_conclusion, show_story, story_buttons
+from dashboard.sections.stories import show_story, show_verdict, story_buttons
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import empty, from_results
 from dashboard.session.session_state import FLOW_RUN, FLOW_VIEW
@@ -42,8 +43,7 @@ def page() -> None:
     story_buttons(variant.story if variant else None)
     for message in settings.messages:
         st.warning(message, icon=":material/link_off:")
-    if variant:
-        show_story(variant)
+    verdict = show_story(variant) if variant else None
     if run and FLOW_RUN.get() != run.id:
         FLOW_RUN.set(run.id)
         FLOW_VIEW.set(VIEWS[1])
@@ -56,7 +56,7 @@ def page() -> None:
         label_visibility="collapsed",
     )
     if view == "At initialisation" and experiment:
-        _at_initialisation(experiment, variant)
+        _at_initialisation(experiment, variant, verdict)
     elif view != "At initialisation" and run:
         shown, home = st.container(), st.container()
         with shown:
@@ -64,52 +64,58 @@ def page() -> None:
         with home:  # first, so that no button of another run stays while figures are made
             run_downloads(run, key="flow")
         with shown:
-            follow(run, _show_run)
+            follow(run, partial(_show_run, verdict))
     elif view != "At initialisation" and experiment:
-        _before_the_first_press(experiment, variant)
+        _before_the_first_press(experiment, variant, verdict)
     if experiment:
         st.divider()
         reproduce(run.experiment if run and view != "At initialisation" else experiment)
     scheduler()
 
 
-def _at_initialisation(experiment: Experiment, variant: StoryVariant | None) -> None:
-    """Draws the gradient at initialisation, and the conclusion of the story, if any.
+def _at_initialisation(
+    experiment: Experiment, variant: StoryVariant | None, verdict: DeltaGenerator | None
+) -> None:
+    """Draws the gradient at initialisation, and the verdict on the story, if any.
 
-    The conclusion is from a trained run of the story, or else from the initialisation alone. What
-    it states of the gradient at initialisation is made from the rows shown above it.
+    The verdict is from a trained run of the story, or else from the recorded one. What it states of
+    the gradient at initialisation is made from the rows shown beneath it.
     """
     run = answers.trained(experiment)
     measured = at_initialisation.draw(experiment, run)
     if variant is None or measured is None:
         return
-    if run and story_variant(run.experiment):
-        experiment, tables = run.experiment, vars(run.tables)
+    recorded = recorded_examples.example(variant.preset.name)
+    own = run is not None and story_variant(run.experiment) is not None
+    if run and own:
+        experiment, trained = run.experiment, run.tables
     else:
-        tables = vars(empty())
-    later = tables["diagnostics"]
-    later = later[later["step"] > 0]
+        trained = from_results(recorded) if recorded else empty()
+    later = trained.diagnostics[trained.diagnostics["step"] > 0]
     rows = [measured.diagnostics, later] if len(later) else [measured.diagnostics]
-    tables = {**tables, "diagnostics": pd.concat(rows, ignore_index=True)}
-    source = f"{run.key if run else ''} {experiment.at_initialisation()} {measured.measured}"
-    show_conclusion(source, experiment, tables)
+    tables = {**vars(trained), "diagnostics": pd.concat(rows, ignore_index=True)}
+    shown = run.key if run and own else f"example {variant.preset.name}"
+    source = f"{shown} {experiment.at_initialisation()} {measured.measured}"
+    show_verdict(verdict, source, experiment, tables, recorded=not own and recorded is not None)
 
 
-def _show_run(run: Run) -> None:
+def _show_run(verdict: DeltaGenerator | None, run: Run) -> None:
     reader = current_run.reader()
     tables = reader.read(store(), run.updated)
     name = f"flow of run {run.id}, version {reader.version}"
     profiles = partial(_profiles, run.id)
     during_training.draw(FlowSource(name, run.id, run.experiment, tables, profiles))
     if len(tables.accuracy):
-        show_conclusion(name, run.experiment, vars(tables))
+        show_verdict(verdict, name, run.experiment, vars(tables))
 
 
 def _profiles(run_id: str, length: int) -> pd.DataFrame:
     return store().profiles(run_id, length=length)
 
 
-def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None) -> None:
+def _before_the_first_press(
+    experiment: Experiment, variant: StoryVariant | None, verdict: DeltaGenerator | None
+) -> None:
     """Draws the recorded run where the settings are a story's, else a hint."""
     recorded = recorded_examples.example(variant.preset.name) if variant else None
     if variant is None or recorded is None:
@@ -127,7 +133,7 @@ def _before_the_first_press(experiment: Experiment, variant: StoryVariant | None
     name = f"flow of example {variant.preset.name}"
     profiles = partial(_recorded_profiles, recorded)
     during_training.draw(FlowSource(name, name, experiment, tables, profiles))
-    show_conclusion(name, experiment, vars(tables))
+    show_verdict(verdict, name, experiment, vars(tables), recorded=True)
     recorded_downloads(recorded, tables, key="flow_example")
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.analysis.words import count, distinct_percentages
+from models.analysis.words import count, distinct_percentages, number
 
 Verdict = Literal[
     "solved",
@@ -157,7 +157,7 @@ def _exploded(m: Measured) -> bool:
 
 def _divergence(m: Measured) -> str:
     before = (
-        f"until then the largest gradient norm was {_number(m.gradient_norm)}"
+        f"until then the largest gradient norm was {number(m.gradient_norm)}"
         if m.gradient_norm > 0
         else "from the first training step on"
     )
@@ -166,11 +166,11 @@ def _divergence(m: Measured) -> str:
 
 
 def _explosion(m: Measured) -> str:
-    norm = f"The gradient norm reached {_number(m.gradient_norm)}"
+    norm = f"The gradient norm reached {number(m.gradient_norm)}"
     if m.clip is None:
         return f"{norm}, and was not clipped by norm."
-    times = _number(m.gradient_norm / m.clip)
-    return f"{norm}, {times} times the clipping threshold of {_number(m.clip)}."
+    times = number(m.gradient_norm / m.clip)
+    return f"{norm}, {times} times the clipping threshold of {number(m.clip)}."
 
 
 def _no_cause(m: Measured) -> str:
@@ -236,7 +236,7 @@ RULES = (
         lambda m: m.too_short and m.kept < SHUT,
         lambda m: (
             f"On average {m.keep_gate:.2f} of the state is kept at a step, over the lag of "
-            f"{count(m.lag, 'step')} that leaves {_number(m.kept)}; {_reach(m)}."
+            f"{count(m.lag, 'step')} that leaves {number(m.kept)}; {_reach(m)}."
         ),
     ),
     Rule(
@@ -267,9 +267,3 @@ RULES = (
     ),
 )
 """The rules in the order in which ``diagnose`` tries them."""
-
-
-def _number(value: float) -> str:
-    if value >= 1e6:
-        return f"{value:.1e}".replace("e+", " · 10^")
-    return f"{value:.2g}" if value < 100 else f"{value:,.0f}"

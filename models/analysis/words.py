@@ -32,6 +32,14 @@ def scientific(value: float) -> str:
     return f"{rounded:g}" if short else f"{mantissa} · {power_of_ten(int(power))}"
 
 
+def number(value: float) -> str:
+    """Any finite number in a sentence or table: "0", "0.062", "1520", "−4.1 · 10⁻⁷"."""
+    if value and not 1e-3 <= abs(value) < 1e5:
+        return "−" * (value < 0) + scientific(abs(value))
+    digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return digits.replace("-", "−")
+
+
 def percent(share: float) -> str:
     """A share from 0 to 1 as a percentage; 0% and 100% are said only of shares of 0 and of 1."""
     text = f"{share:.0%}"

@@ -14,7 +14,7 @@ from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import after_training, half_lives, reach, values
-from models.stories.story import Story, Tables
+from models.stories.story import Step, Story, Tables
 
 MARGIN = 1.1
 """Half-lives whose ratio is below this are alike."""
@@ -75,7 +75,6 @@ STORY = Story(
     "step, and lives off what c hands it.",
     source="Hochreiter & Schmidhuber 1997; Gers et al. 2000; Jozefowicz et al. 2015; Tallec & "
     "Ollivier 2018, eq. 16",
-    opens="initialisation",
     presets=(
         Preset(
             "additive_path",
@@ -88,7 +87,27 @@ STORY = Story(
             ),
         ),
     ),
+    steps=(
+        Step(
+            "The same gradient on two paths, through c and through h, over 50 steps: three forget "
+            "biases.",
+            "initialisation",
+            50,
+            states="both",
+        ),
+        Step(
+            "Through c alone, over 200 steps: each line falls by the mean of its forget gate at "
+            "every step. The chrono bias holds it up.",
+            "initialisation",
+            200,
+            states="c",
+        ),
+        Step(
+            "After training: both maps of the LSTM with chrono bias, step by step.",
+            "training",
+            200,
+            cell="lstm:bias=chrono",
+        ),
+    ),
     conclusion=conclusion,
-    cell="lstm:bias=chrono",
-    both_paths=True,
 )

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.statistics import clipped_share, trained
-from models.analysis.words import join_words, percent, power_of_ten, with_article
+from models.analysis.words import join_words, number, percent, power_of_ten, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import NOT_YET, divergence, present, reach
-from models.stories.story import Story, Tables
+from models.stories.story import Step, Story, Tables
 
 CELLS = ("rnn:activation=relu,gain=2", "rnn:activation=relu,init=identity", "rnn:gain=1.5")
 """The cells of all variants, whose gradients explode or do not fade."""
@@ -68,7 +68,7 @@ def _largest(training: pd.DataFrame, cell: str) -> str:
     largest = norms.max()
     if largest >= POWERS:
         return f"about {power_of_ten(np.log10(largest))}"
-    return f"{largest:,.0f}" if largest >= 10 else f"{largest:.2g}"
+    return number(largest)
 
 
 def _preset(name: str, title: str, lesson: str, **settings: object) -> Preset:
@@ -95,7 +95,6 @@ STORY = Story(
     "on the way forward is lost before. Compare the three variants, and look where in the "
     "sequence things first stop being finite.",
     source="Pascanu, Mikolov & Bengio 2013, section 3.2 and algorithm 1; by value: Mikolov 2012",
-    opens="training",
     presets=(
         _preset("clipping_off", "Off", "Nothing is clipped.", clip=0.0),
         _preset("clipping", "By norm", "The whole gradient is scaled down to norm 1.", clip=1.0),
@@ -107,6 +106,30 @@ STORY = Story(
             clip_by="value",
         ),
     ),
+    steps=(
+        Step(
+            "Nothing is clipped. A cross marks where the gradient norm was no longer a finite "
+            "number.",
+            "training",
+            200,
+            preset=0,
+            cell="rnn:gain=1.5",
+        ),
+        Step(
+            "The whole gradient is scaled down to norm 1 wherever it is larger. In brackets: the "
+            "share of training steps at which it was.",
+            "training",
+            200,
+            preset=1,
+            cell="rnn:gain=1.5",
+        ),
+        Step(
+            "Each number of the gradient is cut at ± 0.1, which bends its direction.",
+            "training",
+            200,
+            preset=2,
+            cell="rnn:gain=1.5",
+        ),
+    ),
     conclusion=conclusion,
-    cell="rnn:gain=1.5",
 )

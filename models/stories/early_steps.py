@@ -10,7 +10,7 @@ from models.analysis.words import capitalise, count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import NOT_YET, present
-from models.stories.story import Story, Tables
+from models.stories.story import Step, Story, Tables
 
 KNOWN = 0.9
 """A symbol counts as known once this share of answers has it right."""
@@ -93,7 +93,6 @@ STORY = Story(
     "to it, or for ever. The heat map shows how far to the left the gradient reaches as training "
     "goes on.",
     source="Hochreiter & Schmidhuber 1997, section 5.6, task 6b; Pascanu, Mikolov & Bengio 2013",
-    opens="training",
     presets=(
         Preset(
             "early_steps",
@@ -109,6 +108,26 @@ STORY = Story(
             ),
         ),
     ),
+    steps=(
+        Step(
+            "Twenty steps: how far to the left does the gradient of the simple RNN reach, and "
+            "after how many training steps?",
+            "training",
+            20,
+            cell="rnn",
+        ),
+        Step(
+            "35 steps: the same cell has to reach further. Below, each symbol has its own curve.",
+            "training",
+            35,
+            cell="rnn",
+        ),
+        Step(
+            "The LSTM over the same 35 steps: its early symbol need not wait.",
+            "training",
+            35,
+            cell="lstm",
+        ),
+    ),
     conclusion=conclusion,
-    cell="rnn",
 )

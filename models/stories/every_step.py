@@ -6,7 +6,7 @@ from models.analysis.statistics import trained
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import half_lives, reach
-from models.stories.story import Story, Tables
+from models.stories.story import Step, Story, Tables
 from models.tasks import make_task
 
 
@@ -46,12 +46,37 @@ STORY = Story(
     "are averaged, not summed, so that clipping and learning rates mean the same at every length.",
     source="Losses summed over the steps: Werbos 1990; a task that has them by definition is "
     "copy (Arjovsky, Shah & Bengio 2016)",
-    opens="training",
     presets=(
         _preset(
             "every_step", "At every step", "A target at each step.", "temporal_order:targets=every"
         ),
         _preset("last_step", "At the last step", "The same with one target.", "temporal_order"),
+    ),
+    steps=(
+        Step(
+            "One loss, at the end: all that the early steps learn from comes from the right edge "
+            "of the map.",
+            "training",
+            100,
+            preset=1,
+            cell="lstm",
+        ),
+        Step(
+            "A loss at every step: the gradient enters everywhere, right beside what it has to "
+            "teach.",
+            "training",
+            100,
+            preset=0,
+            cell="lstm",
+        ),
+        Step(
+            "The same for the simple RNN: it is told at once, but still has to keep what it was "
+            "told.",
+            "training",
+            100,
+            preset=0,
+            cell="rnn",
+        ),
     ),
     conclusion=conclusion,
 )

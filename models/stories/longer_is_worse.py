@@ -9,7 +9,7 @@ from models.analysis.words import capitalise, count, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import half_lives, lengths_solved, present, reach
-from models.stories.story import Story, Tables
+from models.stories.story import Step, Story, Tables
 
 EXPECTED_STEPS = 10
 """The steps beyond which a simple RNN is expected to start to forget."""
@@ -63,7 +63,6 @@ STORY = Story(
     "sequence length and see where 1% remains, then look at which lengths each cell learns.",
     source="Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, "
     "section 2.1",
-    opens="initialisation",
     presets=(
         Preset(
             "longer_is_worse",
@@ -75,6 +74,27 @@ STORY = Story(
                 steps=300,
                 learning_rate=(0.01,),
             ),
+        ),
+    ),
+    steps=(
+        Step(
+            "Ten steps. Read each line from right to left: how much of the gradient is left at the"
+            " first step?",
+            "initialisation",
+            10,
+        ),
+        Step(
+            "The same cells over 100 steps. Each line goes on falling at its own slope, its "
+            "half-life, and what was a little less is now next to nothing.",
+            "initialisation",
+            100,
+        ),
+        Step(
+            "Trained at 100 steps: where the map stays dark on the left, the early steps were "
+            "never heard.",
+            "training",
+            100,
+            cell="rnn",
         ),
     ),
     conclusion=conclusion,

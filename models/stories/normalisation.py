@@ -15,7 +15,7 @@ from models.cells import make_cell
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import after, half_lives, not_trained_yet, present
-from models.stories.story import Story, Tables
+from models.stories.story import Step, Story, Tables
 
 Span: TypeAlias = Mapping[Hashable, Any]
 """A row of ``memory_spans`` by column."""
@@ -104,7 +104,6 @@ STORY = Story(
     "newest input and the past fades by about 1/√2 a step at any small γ. Layer norm needs no "
     "batch: each sequence is normalised over its units.",
     source="Cooijmans et al. 2016, section 4 and figure 1; Ba, Kiros & Hinton 2016",
-    opens="initialisation",
     presets=(
         _preset(
             "normalisation_lstm",
@@ -114,6 +113,27 @@ STORY = Story(
             (20, 50, 100),
         ),
         _preset("normalisation", "Simple RNN", "The cell that needs it most.", "rnn", (10, 20, 50)),
+    ),
+    steps=(
+        Step(
+            "The LSTM, plain and normalised in three ways. Whose line stays highest on the left?",
+            "initialisation",
+            100,
+        ),
+        Step(
+            "The simple RNN: layer norm carries the gradient level, batch norm does not.",
+            "initialisation",
+            50,
+            preset=1,
+        ),
+        Step(
+            "Trained: the map of the RNN with layer norm. A gradient that arrives is needed, but "
+            "is not yet a memory.",
+            "training",
+            50,
+            preset=1,
+            cell="rnn:norm=layer",
+        ),
     ),
     conclusion=conclusion,
 )

@@ -13,7 +13,7 @@ from models.analysis.words import join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import after_training, reach, values
-from models.stories.story import Story, Tables
+from models.stories.story import Step, Story, Tables
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
@@ -86,7 +86,6 @@ STORY = Story(
     "and one above 1 only necessary for explosion. The theory beside the measured half-life is "
     "made of just these two numbers. Training moves the radius: see it under During training.",
     source="Pascanu, Mikolov & Bengio 2013, section 2.1",
-    opens="initialisation",
     presets=(
         Preset(
             "spectral_radius",
@@ -98,6 +97,27 @@ STORY = Story(
                 steps=300,
                 learning_rate=(0.005,),
             ),
+        ),
+    ),
+    steps=(
+        Step(
+            "One cell, started with five spectral radii. The smaller the radius, the steeper its "
+            "line falls towards the left.",
+            "initialisation",
+            20,
+        ),
+        Step(
+            "Over 100 steps: below 1 nothing is left. With 1.1 the slope of tanh still keeps the "
+            "gradient from growing; with 1.5 it no longer does.",
+            "initialisation",
+            100,
+        ),
+        Step(
+            "Training moves the radius: follow it below the map, in the plot of the spectral "
+            "radius.",
+            "training",
+            100,
+            cell="rnn:gain=1.5",
         ),
     ),
     conclusion=conclusion,

@@ -12,7 +12,7 @@ from models.analysis.words import count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import divergence, half_lives, reach
-from models.stories.story import Story, Tables
+from models.stories.story import Step, Story, Tables
 
 RELU = "rnn:activation=relu"
 """The RNN with ReLU and orthogonal recurrent weights."""
@@ -62,7 +62,6 @@ STORY = Story(
     "recurrent weights states and gradients grow without bound, with the identity (IRNN) they "
     "are carried level. There is no clipping here, to let things happen.",
     source="Hochreiter & Schmidhuber 1997, section 3.1; Le, Jaitly & Hinton 2015",
-    opens="initialisation",
     presets=(
         Preset(
             "tanh_against_relu",
@@ -81,6 +80,27 @@ STORY = Story(
                 learning_rate=(0.005,),
                 clip=0.0,
             ),
+        ),
+    ),
+    steps=(
+        Step(
+            "One step back multiplies the gradient by the slope of the activation. That of σ is at"
+            " most 1/4: its line falls first.",
+            "initialisation",
+            20,
+        ),
+        Step(
+            "Over 100 steps ReLU with gain 2 rises towards the left, for nothing holds its "
+            "gradient back; with identity weights it stays level.",
+            "initialisation",
+            100,
+        ),
+        Step(
+            "In training, with nothing clipped: the map of ReLU with gain 2, beside it the size of"
+            " its gradient.",
+            "training",
+            100,
+            cell=LARGE,
         ),
     ),
     conclusion=conclusion,

@@ -9,7 +9,7 @@ from models.analysis.words import count, join_words, with_article
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import lengths_solved, present, reach
-from models.stories.story import Story, Tables
+from models.stories.story import Step, Story, Tables
 from models.tasks import make_task
 
 
@@ -70,11 +70,32 @@ STORY = Story(
     "by little, and no gate can carry it across. Compare the cells that remember 100 steps with "
     "the whole gradient with the same cells whose gradient ends after 20.",
     source="Williams & Peng 1990; Werbos 1990",
-    opens="training",
     presets=(
         _preset("truncation", "After 20 steps", "The gradient ends 20 steps back.", 20),
         _preset("truncation_off", "All the way", "The same with the whole gradient.", 0),
     ),
+    steps=(
+        Step(
+            "The whole gradient: over 100 steps it reaches the left edge.",
+            "training",
+            100,
+            preset=1,
+            cell="lstm:bias=chrono",
+        ),
+        Step(
+            "The same cell, its gradient cut after 20 steps: left of the edge there is none.",
+            "training",
+            100,
+            preset=0,
+            cell="lstm:bias=chrono",
+        ),
+        Step(
+            "With 20 steps the sequence is no longer than the window, and nothing is lost.",
+            "training",
+            20,
+            preset=0,
+            cell="lstm:bias=chrono",
+        ),
+    ),
     conclusion=conclusion,
-    cell="lstm:bias=chrono",
 )

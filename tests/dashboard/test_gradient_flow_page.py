@@ -180,19 +180,23 @@ class TestStories:
         page = gradient_flow.run().button(key=f"story_{name}").click().run()
         assert not page.exception
         story = STORIES[name]
-        assert pages.experiment(page) == story.presets[0].experiment
+        first = story.presets[story.steps[0].preset]
+        assert pages.experiment(page) == first.experiment
         texts = "\n".join(markdown.value for markdown in page.markdown)
         assert story.text in texts
         assert story.statement in texts
         assert any(story.source in caption.value for caption in page.caption)
-        recorded = recorded_examples.example(story.presets[0].name)
+        recorded = recorded_examples.example(first.name)
         assert recorded
-        assert story.conclusion(recorded.experiment, recorded.tables) in info_texts(page)
+        assert "The recorded run." in info_texts(page)
+        if story.steps[0].view == "training":
+            assert story.conclusion(recorded.experiment, recorded.tables) in info_texts(page)
 
     @pytest.mark.parametrize("name", ["normalisation", "longer_is_worse", "tanh_against_relu"])
     def test_cards_say_what_the_sentence_says(self, gradient_flow: AppTest, name: str) -> None:
         page = gradient_flow.run().button(key=f"story_{name}").click().run()
         experiment = STORIES[name].presets[0].experiment
+        page.select_slider(key="initial_length").set_value(experiment.lengths[-1]).run()
         cards = half_life_cards(page)
         assert len(cards) == len(experiment.cells)
         for cell in experiment.cells:
@@ -211,13 +215,38 @@ class TestStories:
         assert recorded.environment["status"] == "finished"
         assert all(len(recorded.tables[table]) for table in ("diagnostics", "influence"))
 
-    def test_variants_are_one_press_apart(self, gradient_flow: AppTest) -> None:
-        page = gradient_flow.run().button(key="story_clipping").click().run()
-        assert pages.experiment(page).clip == 0
-        page.button(key="variant_clipping_1").click().run()
+    @pytest.mark.parametrize("name", STORIES)
+    def test_each_step_moves_the_picture_and_leads_on(
+        self, gradient_flow: AppTest, name: str
+    ) -> None:
+        story = STORIES[name]
+        page = gradient_flow.run().button(key=f"story_{name}").click().run()
+        for place, step in enumerate(story.steps):
+            assert not page.exception
+            assert any(step.text in markdown.value for markdown in page.markdown)
+            assert pages.experiment(page) == story.presets[step.preset].experiment
+            at_start = step.view == "initialisation"
+            key = "initial_length" if at_start else "flow_length"
+            assert page.select_slider(key=key).value == step.length
+            if step.cell:
+                assert page.selectbox(key="flow_cell").value == step.cell
+            assert page.button(key="story_back").disabled == (place == 0)
+            assert page.button(key="story_next").disabled == (step is story.steps[-1])
+            if step is not story.steps[-1]:
+                page.button(key="story_next").click().run()
+        page.button(key="story_back").click().run()
+        assert any(story.steps[1].text in markdown.value for markdown in page.markdown)
+
+    def test_a_step_leaves_a_run_with_its_settings_on_show(
+        self, gradient_flow: AppTest, store: Store
+    ) -> None:
+        story = STORIES["longer_is_worse"]
+        run = finished(store, story.presets[0].experiment)
+        page = pages.open_run(gradient_flow, run)
+        page.button(key="story_next").click().run()
         assert not page.exception
-        assert pages.experiment(page).clip == 1
-        assert page.segmented_control(key="flow_view").value == "During training"
+        assert page.segmented_control(key="flow_view").value == "At initialisation"
+        assert f"Measured: run {run}" in pages.captions(page)
 
 
 class TestDuringTraining:

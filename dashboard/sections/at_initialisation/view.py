@@ -21,7 +21,7 @@ from dashboard.figures.style import cell_style
 from dashboard.figures.style import in_order as cells_in_order
 from dashboard.scheduling.child_processes import ChildError
 from dashboard.sections.at_initialisation import answers
-from dashboard.session.session_state import INITIAL_STATE
+from dashboard.session.session_state import INITIAL_LENGTH, INITIAL_STATE
 from dashboard.sidebar.cells import add_button
 from models.analysis.at_initialisation import (
     horizons_at_initialisation,
@@ -104,9 +104,9 @@ def _with_trial(experiment: Experiment) -> Experiment:
 def _controls(experiment: Experiment) -> tuple[int, list[str], bool]:
     """Draws the controls: returns sequence length, states, whether relative to the last step."""
     left, middle, right = st.columns([3, 2, 2], vertical_alignment="center")
-    length: int = left.select_slider(
-        "Sequence length", experiment.lengths, value=experiment.lengths[-1], key="initial_length"
-    )
+    if INITIAL_LENGTH.get() not in experiment.lengths:
+        INITIAL_LENGTH.set(experiment.lengths[-1])
+    length: int = left.select_slider("Sequence length", experiment.lengths, key=INITIAL_LENGTH.name)
     choices = ["h"]
     if any("c" in spec.parse("cell", cell, CELLS)[0].states for cell in experiment.cells):
         choices += ["c", PATHS]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import pandas as pd
@@ -52,6 +52,19 @@ def test_names_are_unique_and_lead_to_the_story() -> None:
 def test_no_two_presets_are_the_same_experiment() -> None:
     for one, other in combinations([*story_presets().values(), *PRESETS.values()], 2):
         assert one.experiment != other.experiment, f"{one.name} is {other.name}"
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_steps_show_what_there_is_and_every_variant(story: Story) -> None:
+    assert len(story.steps) == 3
+    for step in story.steps:
+        experiment = story.presets[step.preset].experiment
+        assert step.length in experiment.lengths
+        assert not step.cell or step.cell in experiment.cells
+        assert step.states == "h" or any(cell.startswith("lstm") for cell in experiment.cells)
+    looks = [replace(step, text="") for step in story.steps]
+    assert all(one != other for one, other in pairwise(looks))  # each moves the picture
+    assert {step.preset for step in story.steps} == set(range(len(story.presets)))
 
 
 @pytest.mark.parametrize("preset", ALL)
