@@ -10,7 +10,8 @@ GLOSSARY: dict[str, str] = {
     "below the shortest or above the longest length tested. The range in brackets is its interval.",
     "interval": "Where the true value plausibly lies, given how few seeds were trained: a 95% "
     "interval holds it in 95 of 100 such experiments.",
-    "band": "The shaded area around a line: the 95% interval of the mean over the seeds.",
+    "whisker": "The upright line through a mean: its 95% interval over the seeds. Along a line of "
+    "many points the same is a shaded band.",
     "solved": "A model has solved a length when nearly all its held-out answers are right, as the "
     "task's criterion says. It then also remembers that length.",
     "chance line": "What the best predictor reaches that ignores the input. A model on this line "

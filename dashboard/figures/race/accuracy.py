@@ -48,7 +48,7 @@ def accuracy_by_length(
     title: str = "",
     replay: bool = False,
 ) -> go.Figure:
-    """Means with their bands, a dot for each seed, and beneath them how many seeds solved it.
+    """Means with their intervals, a dot for each seed, and beneath them how many seeds solved it.
 
     ``accuracy`` has one learning rate for each cell and length; ``baselines`` is a ``ladder``.
     ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``), ``guesses``
@@ -96,7 +96,6 @@ def _cell_traces(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> 
     """All traces of all cells, empty ones too, so that every frame fits the figure."""
     edge = _edge(found, measure)
     kinds = (
-        [_band(curve) for curve in found] if measure == "accuracy" else [],
         [_seeds(curve, axis, measure) for curve in found],
         [_line(curve, axis, measure) for curve in found],
         [_diverged(curve, axis, measure, edge) for curve in found],
@@ -113,22 +112,6 @@ def _edge(found: Sequence[Curve], measure: Measure) -> float:
     return 2 * max(losses, default=1.0)
 
 
-def _band(curve: Curve) -> Trace:
-    known = _with_interval(curve)
-    lengths = [row["length"] for row in known]
-    high, low = ([row[end] for row in known] for end in ("high", "low"))
-    return {
-        **belongs(curve.cell, "band"),
-        "x": lengths + lengths[::-1],
-        "y": numbers(high + low[::-1]),
-        "mode": "lines",
-        "line": {"width": 0},
-        "fill": "toself",
-        "fillcolor": cell_style(curve.cell).fill,
-        "hoverinfo": "skip",
-    }
-
-
 def _line(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
     style = cell_style(curve.cell)
     column = "mean" if measure == "accuracy" else "mean_loss"
@@ -139,19 +122,20 @@ def _line(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
         "hovertext": [_mean_hover(style.label, row, measure) for row in curve.means],
         "hoverinfo": "text",
     }
-    if measure == "accuracy" and len(curve.means) == 1:  # a band over one length has no width
-        known = _with_interval(curve)
+    if measure == "accuracy":
         trace["error_y"] = {
-            "array": numbers(row["high"] - row["mean"] for row in known),
-            "arrayminus": numbers(row["mean"] - row["low"] for row in known),
+            "array": numbers(_to(row, "high") for row in curve.means),
+            "arrayminus": numbers(_to(row, "low") for row in curve.means),
             "color": style.color,
             "thickness": 1.5,
+            "width": 3,
         }
     return trace
 
 
-def _with_interval(curve: Curve) -> list[Row]:
-    return [row for row in curve.means if row["seeds"] >= FEWEST_SEEDS]
+def _to(row: Row, end: str) -> float:
+    """How far an end of the interval is from the mean; NaN where there is no interval."""
+    return abs(row[end] - row["mean"]) if row["seeds"] >= FEWEST_SEEDS else math.nan
 
 
 def _seeds(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
@@ -212,4 +196,4 @@ def _mean_hover(label: str, row: Row, measure: Measure) -> str:
     text = f"{label} · T = {row['length']} · mean accuracy {row['mean']:.3f} over {seeds}"
     if row["seeds"] >= FEWEST_SEEDS:
         return text + f"<br>95% interval {row['low']:.2f} to {row['high']:.2f}"
-    return text + f"<br>no band: that takes at least {FEWEST_SEEDS} seeds"
+    return text + f"<br>no whiskers: they take at least {FEWEST_SEEDS} seeds"

@@ -49,16 +49,15 @@ def test_every_seed_has_a_dot_beside_its_length(accuracy: Make, baselines: pd.Da
     assert at_50[0] < at_50[1] == 50 < at_50[2] < 53
 
 
-def test_band_is_the_interval(accuracy: Make, baselines: pd.DataFrame) -> None:
+def test_whiskers_are_the_interval(accuracy: Make, baselines: pd.DataFrame) -> None:
     frame = accuracy()
     figure = accuracy_by_length(frame, baselines=baselines)
     (curve,) = [curve for curve in curves(frame, [400])[0] if curve.cell == "lstm"]
-    band = trace(figure, "lstm/band")
-    assert list(band.x) == [20, 50, 100, 200, 200, 100, 50, 20]
-    high, low = ([row[end] for row in curve.means] for end in ("high", "low"))
-    edges = high + low[::-1]
-    assert list(band.y) == pytest.approx(edges, abs=1e-3)
-    assert band.fillcolor == cell_style("lstm").fill
+    line = trace(figure, "lstm/mean")
+    above, below = line.error_y.array, line.error_y.arrayminus
+    for y, up, down, row in zip(line.y, above, below, curve.means, strict=True):
+        assert (y + up, y - down) == pytest.approx((row["high"], row["low"]), abs=1e-3)
+    assert line.error_y.color == cell_style("lstm").color
 
 
 def test_solved_are_counted_beneath(accuracy: Make, baselines: pd.DataFrame) -> None:
@@ -101,26 +100,24 @@ def test_diverged_models_are_crosses(accuracy: Make, baselines: pd.DataFrame) ->
     assert fine.layout.legend.title.text is None
 
 
-def test_one_seed_has_no_band(accuracy: Make, baselines: pd.DataFrame) -> None:
+def test_one_seed_has_no_whiskers(accuracy: Make, baselines: pd.DataFrame) -> None:
     figure = accuracy_by_length(accuracy(seeds=1), baselines=baselines)
-    assert len(trace(figure, "gru/band").x) == 0
+    assert set(trace(figure, "gru/mean").error_y.array) == {None}
     assert "over 1 seed" in trace(figure, "gru/mean").hovertext[0]
     assert "interval" not in trace(figure, "gru/mean").hovertext[0]
     assert trace(figure, "gru/seeds").x[1] == 50
     check_json(figure)
 
 
-def test_two_seeds_have_dots_and_a_mean_but_no_band(
+def test_two_seeds_have_dots_and_a_mean_but_no_whiskers(
     accuracy: Make, baselines: pd.DataFrame
 ) -> None:
     figure = accuracy_by_length(accuracy(seeds=2), baselines=baselines)
-    assert len(trace(figure, "gru/band").x) == 0
+    assert set(trace(figure, "gru/mean").error_y.array) == {None}
     assert len(trace(figure, "gru/seeds").x) == 8
     hover = trace(figure, "gru/mean").hovertext[0]
-    assert hover.endswith("over 2 seeds<br>no band: that takes at least 3 seeds")
-    one = accuracy_by_length(accuracy(lengths=(50,), seeds=2), baselines=baselines)
-    assert not trace(one, "gru/mean").error_y.array
-    check_json(one)
+    assert hover.endswith("over 2 seeds<br>no whiskers: they take at least 3 seeds")
+    check_json(figure)
 
 
 def test_one_length_has_bars_side_by_side(accuracy: Make, baselines: pd.DataFrame) -> None:

@@ -137,5 +137,5 @@ def test_loss_has_neither_guess_nor_span(accuracy: Make, baselines: pd.DataFrame
         predictions={"rnn": 50},
         measure="loss",
     )
-    lines = ("/span", "/guess", "/predicted", "/band")
+    lines = ("/span", "/guess", "/predicted")
     assert not [uid for uid in uids(figure) if uid.endswith(lines)]
