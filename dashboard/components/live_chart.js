@@ -101,10 +101,23 @@ async function draw(chart, element, data) {
   element.setAttribute("role", "figure");
   element.setAttribute("aria-label", figure.layout.meta.words);
   for (const svg of element.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true");
+  makeToolbarOneStop(element);
   chart.step = undefined;
   chart.steps = (figure.frames ?? []).map((frame) => Number(frame.name));
   chart.overTraining = layout.meta?.over === "training";
   await show(chart, element);
+}
+
+// The Tab key comes to the toolbar once; arrow keys go on from button to button.
+function makeToolbarOneStop(element) {
+  const buttons = [...element.querySelectorAll(".modebar-btn")];
+  for (const [place, button] of buttons.entries()) {
+    button.tabIndex = place ? -1 : 0;
+    button.onkeydown = ({ key }) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
+      if (by) buttons.at((place + by) % buttons.length).focus();
+    };
+  }
 }
 
 // Shows the training step of the clock.

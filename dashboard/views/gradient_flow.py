@@ -78,25 +78,24 @@ def _at_initialisation(
 ) -> None:
     """Draws the gradient at initialisation, and the verdict on the story, if any.
 
-    The verdict is from a trained run of the story, or else from the recorded one. What it states of
-    the gradient at initialisation is made from the rows shown beneath it.
+    The verdict is from a trained run of the story, or else from the initialisation alone. What it
+    states of the gradient at initialisation is made from the rows shown beneath it.
     """
     run = answers.trained(experiment)
     measured = at_initialisation.draw(experiment, run)
     if variant is None or measured is None:
         return
-    recorded = recorded_examples.example(variant.preset.name)
-    own = run is not None and story_variant(run.experiment) is not None
-    if run and own:
-        experiment, trained = run.experiment, run.tables
+    if run and story_variant(run.experiment):
+        experiment, tables = run.experiment, vars(run.tables)
     else:
-        trained = from_results(recorded) if recorded else empty()
-    later = trained.diagnostics[trained.diagnostics["step"] > 0]
+        tables = vars(empty())
+    later = tables["diagnostics"]
+    later = later[later["step"] > 0]
     rows = [measured.diagnostics, later] if len(later) else [measured.diagnostics]
-    tables = {**vars(trained), "diagnostics": pd.concat(rows, ignore_index=True)}
-    shown = run.key if run and own else f"example {variant.preset.name}"
-    source = f"{shown} {experiment.at_initialisation()} {measured.measured}"
-    show_verdict(verdict, source, experiment, tables, recorded=not own and recorded is not None)
+    tables = {**tables, "diagnostics": pd.concat(rows, ignore_index=True)}
+    source = f"{run.key if run else ''} {experiment.at_initialisation()} {measured.measured}"
+    recorded = run is not None and run.recorded
+    show_verdict(verdict, source, experiment, tables, recorded=recorded)
 
 
 def _show_run(verdict: DeltaGenerator | None, run: Run) -> None:

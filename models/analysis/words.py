@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from models.cells import cell_title
@@ -33,11 +34,13 @@ def scientific(value: float) -> str:
 
 
 def number(value: float) -> str:
-    """Any finite number in a sentence or table: "0", "0.062", "1520", "−4.1 · 10⁻⁷"."""
-    if value and not 1e-3 <= abs(value) < 1e5:
-        return "−" * (value < 0) + scientific(abs(value))
-    digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return digits.replace("-", "−")
+    """Any number in a sentence or table: "0", "0.062", "1,520", "−4.1 · 10⁻⁷", "∞"."""
+    sign, size = "−" if value < 0 else "", abs(value)
+    if not math.isfinite(size):
+        return sign + "∞" if size == math.inf else "not a number"
+    if size and not 1e-3 <= size < 1e5:
+        return sign + scientific(size)
+    return sign + (f"{size:,.0f}" if size >= 100 else f"{size:.3g}")
 
 
 def percent(share: float) -> str:

@@ -51,6 +51,8 @@ class TrainedRun:
     """Names the measurements in caches; it changes when more is measured."""
     experiment: Experiment
     tables: Tables
+    recorded: bool = False
+    """Whether it came with the app."""
 
 
 def trained(experiment: Experiment) -> TrainedRun | None:
@@ -72,9 +74,8 @@ def trained(experiment: Experiment) -> TrainedRun | None:
             found := recorded_examples.example(name)
         ):
             title = f"the recorded run “{preset.title}”"
-            return TrainedRun(
-                title, f"flow of example {name}", preset.experiment, from_results(found)
-            )
+            tables, key = from_results(found), f"flow of example {name}"
+            return TrainedRun(title, key, preset.experiment, tables, recorded=True)
     return None
 
 

@@ -38,11 +38,11 @@ CASES = {
 }
 NUMBERS = {
     "solved": ("100.0%", "256"),
-    "diverged": ("inf",),
+    "diverged": ("∞",),
     "still improving": ("32.5%", "47.5%"),
     "gradient exploded": ("2,000", "threshold of 1"),
     "gradient truncated": ("45 steps back", "after 20"),
-    "gate shut": ("0.73", "45", "7.1e-07", "12"),
+    "gate shut": ("0.73", "45", "7.1 · 10⁻⁷", "12"),
     "saturated": ("80%", "12 of the 45"),
     "gradient vanished": ("45", "12"),
     "unclear": ("25.0%", "45"),
