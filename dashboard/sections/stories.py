@@ -17,6 +17,7 @@ from dashboard.session.session_state import (
     FLOW_VIEW,
     INITIAL_LENGTH,
     INITIAL_STATE,
+    STORY_MOVED,
     STORY_STEP,
 )
 from dashboard.sidebar import controls
@@ -28,6 +29,18 @@ VIEWS = {"initialisation": "At initialisation", "training": "During training"}
 """The views as the page names them."""
 STATES = {"h": "h", "c": "c", "both": PATHS}
 """The states as the page names them."""
+
+
+TO_THE_PICTURE = """
+    const until = Date.now() + 10000;
+    (function look() {
+        const keys = ["initial_h", "initial_c", "heat_map_h"].map((key) => `.st-key-${key}`);
+        const picture = document.querySelector(keys.join());
+        if (picture?.querySelector(".main-svg")) picture.scrollIntoView();
+        else if (Date.now() < until) setTimeout(look, 100);
+    })();
+"""
+"""Scrolls to the first picture, once it is there."""
 
 
 def story_buttons(current: Story | None) -> None:
@@ -47,18 +60,20 @@ def story_buttons(current: Story | None) -> None:
 def show_story(variant: StoryVariant) -> DeltaGenerator:
     """Draws a story with its steps; returns the place of the verdict, under the statement."""
     story = variant.story
-    place = _place(variant)
-    with st.container(border=True, key="story"):
-        st.header(story.title, anchor=False)
-        st.markdown(f"*{story.statement}*")
+    with st.container(border=True, key="story", gap="xsmall"):
+        st.header(story.statement, anchor=False)
         verdict = st.empty()
-        with st.container(horizontal=True, vertical_alignment="center", key="story_step"):
-            _step_button(":material/arrow_back:", story, place - 1, "Back")
-            _step_button("Next", story, place + 1, "Next")
-            st.markdown(f"**{place + 1} of {len(story.steps)}** · {story.steps[place].text}")
-        with st.expander("Why, and where it comes from"):
+    place = _place(variant)
+    with st.container(horizontal=True, vertical_alignment="center", key="story_step"):
+        _step_button(":material/arrow_back:", story, place - 1, "Back")
+        _step_button("Next", story, place + 1, "Next")
+        text = f"**{place + 1} of {len(story.steps)}** · {story.steps[place].text}"
+        st.markdown(text, width="stretch")
+        with st.popover("Why"):
             st.markdown(story.text)
             st.caption(f"Source: {story.source}")
+    if STORY_MOVED.take():
+        st.html(f"<script>{TO_THE_PICTURE}</script>", unsafe_allow_javascript=True)
     return verdict
 
 
@@ -95,11 +110,16 @@ def _step_button(label: str, story: Story, place: int, name: str) -> None:
     st.button(
         label,
         key=f"story_{name.lower()}",
-        on_click=_look,
+        on_click=_go_on,
         args=(story, place),
         disabled=not 0 <= place < len(story.steps),
         help=None if label == name else name,
     )
+
+
+def _go_on(story: Story, place: int) -> None:
+    _look(story, place)
+    STORY_MOVED.set(True)
 
 
 def _look(story: Story, place: int) -> None:

@@ -92,6 +92,8 @@ INITIAL_LENGTH = Key[int]("initial_length")
 """Widget: the sequence length at initialisation."""
 INITIAL_STATE = Key[str]("initial_state")
 """Widget: the state whose gradient is shown."""
+STORY_MOVED = Key[bool]("story_moved")
+"""Whether a step of a story was pressed, and the page has not been drawn since."""
 STORY_STEP = Key[int]("story_step")
 """Which step of its story the page was set to last, from 0."""
 

@@ -8,14 +8,14 @@ import streamlit as st
 
 from dashboard.components.cell_form import cell_chip, cell_form
 from dashboard.components.markdown import escape_markdown
-from dashboard.figures.style import cell_style
+from dashboard.figures.style import cell_style, translucent
 from dashboard.session.session_state import widget
 from models.cells import CELLS, cell_label
 from models.settings.setting import Setting
 from models.settings.spec import SpecError, canonical
 
 BAD = "#c0212d"
-"""The colour of an entry that is no cell."""
+"""The colour of an entry that is no cell, which is filled with it."""
 
 
 def cells_control(setting: Setting) -> list[str]:
@@ -31,15 +31,17 @@ def cells_control(setting: Setting) -> list[str]:
         accept_new_options=True,
         placeholder="Choose a cell, or type its spec",
     )
-    colors = [BAD if problem(text) else cell_style(text).color for text in texts]
-    st.html(f"<style>{''.join(map(_color_of_chip, range(1, len(colors) + 1), colors))}</style>")
+    looks = [_look_of_chip(place, text) for place, text in enumerate(texts)]
+    st.html(f"<style>{''.join(looks)}</style>")
     for text in texts:
         if why := problem(text):
             st.error(f"**{escape_markdown(text)}**: {escape_markdown(why)}")
     with st.popover("Build a cell", icon=":material/add:", width="stretch"):
-        if built := cell_form("built", columns=1):
-            cell_chip(built)
-            add_button("built", built, texts)
+        result = st.container()  # above the form, which is higher than most windows
+        if built := cell_form("built", columns=2):
+            with result:
+                cell_chip(built)
+                add_button("built", built, texts)
     return texts
 
 
@@ -88,5 +90,10 @@ def _name(text: str) -> str:
     return text if problem(text) else cell_label(text)
 
 
-def _color_of_chip(place: int, color: str) -> str:
-    return f'.st-key-cells [data-baseweb="tag"]:nth-of-type({place}) {{background-color: {color}}}'
+def _look_of_chip(place: int, text: str) -> str:
+    color = BAD if problem(text) else cell_style(text).color
+    look = "white" if problem(text) else f"inherit; background: {translucent(color, 0.12)}"
+    return (
+        f'.st-key-cells [data-tag-index="{place}"] '
+        f"{{border: 2px solid {color}; background: {color}; color: {look}}}"
+    )

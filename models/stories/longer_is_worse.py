@@ -90,8 +90,8 @@ STORY = Story(
             100,
         ),
         Step(
-            "Trained at 100 steps: where the map stays dark on the left, the early steps were "
-            "never heard.",
+            "Trained at 100 steps: where the map fades towards the left, the early steps are "
+            "hardly heard.",
             "training",
             100,
             cell="rnn",

@@ -21,7 +21,7 @@ def html(page: AppTest) -> str:
 
 def chips(page: AppTest) -> list[str]:
     """The colours of the chosen cells' chips."""
-    found: list[str] = re.findall(r"st-key-cells [^{]*{background-color: (#\w+)}", html(page))
+    found: list[str] = re.findall(r"st-key-cells [^{]*{border: 2px solid (#\w+)", html(page))
     return found
 
 

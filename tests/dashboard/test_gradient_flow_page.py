@@ -182,7 +182,7 @@ class TestStories:
         story = STORIES[name]
         first = story.presets[story.steps[0].preset]
         assert pages.experiment(page) == first.experiment
-        texts = "\n".join(markdown.value for markdown in page.markdown)
+        texts = "\n".join(one.value for one in (*page.header, *page.markdown))
         assert story.text in texts
         assert story.statement in texts
         assert any(story.source in caption.value for caption in page.caption)
