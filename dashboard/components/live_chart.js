@@ -24,6 +24,8 @@ const CONFIG = {
   modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
 };
 
+const NARROW = 600; // pixels
+
 let loading;
 
 function loadPlotly(script) {
@@ -72,6 +74,13 @@ function themed(layout, element) {
   };
 }
 
+// Beside a narrow plot there is no room for the names of its lines, which the legend has as well.
+function leaveOutNames(traces, layout) {
+  const names = traces.filter(({ meta }) => meta?.beside);
+  for (const trace of names) trace.visible = false;
+  if (names.length) layout.margin = { ...layout.margin, r: 14 };
+}
+
 // Plotly uses a trace's uid as a CSS class as well.
 function named(trace) {
   return { ...trace, uid: trace.uid.replace(/\W/g, (sign) => `_${sign.codePointAt(0)}`) };
@@ -96,6 +105,7 @@ async function draw(chart, element, data) {
   const plot = framed || chart.framed ? Plotly.newPlot : Plotly.react;
   chart.framed = framed;
   const traces = figure.data.map(named);
+  if (element.offsetWidth < NARROW) leaveOutNames(traces, layout);
   await plot(element, { data: traces, layout, config, frames: figure.frames ?? [] });
   // Read aloud it is what it shows, not the numbers along its axes.
   element.setAttribute("role", "figure");

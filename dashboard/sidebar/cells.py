@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.components.cell_form import cell_chip, cell_form
+from dashboard.components.charts import chart
 from dashboard.components.markdown import escape_markdown
+from dashboard.figures.kept_at_start import kept_at_start_curve
 from dashboard.figures.style import cell_style, translucent
 from dashboard.session.session_state import widget
+from models.analysis.kept_at_start import kept_at_start
 from models.cells import CELLS, cell_label
 from models.settings.setting import Setting
 from models.settings.spec import SpecError, canonical
@@ -18,8 +21,11 @@ BAD = "#c0212d"
 """The colour of an entry that is no cell, which is filled with it."""
 
 
-def cells_control(setting: Setting) -> list[str]:
-    """Draws the chosen cells and the form; returns their specs, and entries that are none."""
+def cells_control(setting: Setting, length: int) -> list[str]:
+    """Draws the chosen cells and the form; returns their specs, and entries that are none.
+
+    ``length`` is the longest sequence, over which the form shows what a cell starts with.
+    """
     chosen = widget(setting.name).get(list(setting.default))
     texts = st.multiselect(
         setting.label,
@@ -42,7 +48,21 @@ def cells_control(setting: Setting) -> list[str]:
             with result:
                 cell_chip(built)
                 add_button("built", built, texts)
+            _start(built, length)
     return texts
+
+
+def _start(cell: str, length: int) -> None:
+    """Draws what the options of a cell mean at the start."""
+    kept = kept_at_start(cell, length)
+    if kept is None:
+        st.caption("Normalised at every step, whatever it starts with.")
+        return
+    st.caption(
+        "What is left of its state some steps later, before any training and without input, on "
+        f"average over the units{' (at most)' * cell.startswith('rnn')}:"
+    )
+    chart("start", "built_start", (cell, length), lambda: kept_at_start_curve(kept, cell))
 
 
 def suggestions() -> list[str]:

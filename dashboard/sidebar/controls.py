@@ -166,7 +166,7 @@ def _value(setting: Setting) -> Any:
     if setting.name == "task":
         return _task()
     if setting.name == "cells":
-        return cells_control(setting)
+        return cells_control(setting, _longest())
     if setting.several:
         return values_of(setting, _many(suited(setting, _task_name())))
     if setting.bounds is None:
@@ -221,6 +221,14 @@ def _many(setting: Setting) -> list[str]:
         help=f"{setting.help} Others can be typed.",
         accept_new_options=True,
     )
+
+
+def _longest() -> int:
+    """The longest sequence that the sidebar is set to."""
+    lengths = suited(SETTINGS["lengths"], _task_name())
+    chosen = values_of(lengths, widget("lengths").get(lengths.default))
+    whole = [length for length in chosen if isinstance(length, int)]
+    return min(max(whole, default=lengths.default[-1]), int((lengths.bounds or (0, 0))[1]))
 
 
 def _task_name() -> str:

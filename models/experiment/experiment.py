@@ -61,14 +61,13 @@ class Experiment:
     task: str = setting(
         "temporal_order",
         "Task",
-        "What the models learn. Options follow its name, as in temporal_order:symbols=3.",
+        "What the models learn.",
         at_initialisation=True,
     )
     cells: tuple[str, ...] = setting(
         ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono"),
         "Cells",
-        "The recurrent cells that are compared. Options follow a name, as in "
-        "lstm:bias=chrono,init=identity.",
+        "The recurrent cells that are compared.",
         at_initialisation=True,
     )
     lengths: tuple[int, ...] = setting(

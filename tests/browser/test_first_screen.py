@@ -14,7 +14,7 @@ PLOT = ".st-key-accuracy .js-plotly-plot"
 
 def open_race(page: Page, dashboard: Dashboard) -> None:
     page.goto(dashboard.url)
-    page.get_by_text("Recorded example").wait_for()
+    page.get_by_text("Recorded example.", exact=True).wait_for()
     page.locator(f"{PLOT} .legendtoggle").first.wait_for(state="attached")
     page.locator(".clock").wait_for()
 

@@ -28,7 +28,7 @@ def task(page: Page) -> str:
 
 def test_one_press_is_one_step_and_back_leads_to_what_was(page: Page, dashboard: Dashboard) -> None:
     page.goto(dashboard.url)
-    page.get_by_text("Recorded example").wait_for()
+    page.get_by_text("Recorded example.", exact=True).wait_for()
     before = steps(page)
     page.get_by_role("button", name="Adding", exact=True).click()
     wait_for_address(page, "task=adding")

@@ -158,7 +158,7 @@ def test_a_recorded_run_plays_before_the_first_press_and_the_address_follows_the
     page: Page, dashboard: Dashboard
 ) -> None:
     page.goto(dashboard.url)
-    page.get_by_text("Recorded example").wait_for()
+    page.get_by_text("Recorded example.", exact=True).wait_for()
     page.locator(".st-key-accuracy .legendtoggle").first.wait_for()
     grounds = page.eval_on_selector_all(
         ".st-key-accuracy .annotation rect.bg", "rects => rects.map(rect => rect.style.fillOpacity)"

@@ -109,8 +109,9 @@ def misjudged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("misjudged")
 def test_a_question_that_takes_more_than_it_may_is_ended_and_no_run_notices(
-    scheduler: Scheduler,
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(questions, "SECONDS", 10.0)
     store = scheduler.store
     with ThreadPoolExecutor(2) as visitors:
         too_large = visitors.submit(scheduler.ask, "at_initialisation", {"experiment": TOO_LARGE})

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dashboard.figures.ladder import Measure, rungs
 from dashboard.figures.layout import (
     ACCURACY,
+    SMALL,
     LengthAxis,
     Trace,
     belongs,
@@ -31,6 +32,12 @@ HEIGHT = 310
 """Least height of the figure without the rows of the solved table, pixels."""
 JITTER = 0.008
 """Distance between the dots of two seeds, as a share of the length axis."""
+BESIDE = 0.008
+"""Distance between the whiskers of two cells, as a share of the length axis."""
+NAME_GAP = 0.055
+"""Least distance of two names at the ends of lines, in accuracy."""
+LETTER = 7
+"""Width of a letter of such a name, pixels."""
 FEWEST_SEEDS = 3
 """Fewest seeds with an interval: with two, Student's would cover nearly the whole plot."""
 
@@ -61,6 +68,9 @@ def accuracy_by_length(
     (found,) = curves(accuracy, [max([0, *accuracy["step"]])], listed)
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     figure = _frame(found, axis, measure)
+    if measure == "accuracy":
+        longest = max((len(cell_style(curve.cell).label) for curve in found), default=0)
+        figure.update_layout(margin={"r": 14 + LETTER * (longest + 2)})
     # At the shortest length there is most room: what is learnt at all is learnt there.
     add_ladder(figure, rungs(baselines, measure), measure, axis.ends(), side="left")
     if measure == "accuracy":
@@ -95,7 +105,11 @@ def _frame(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> go.Fig
 def _cell_traces(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> list[Trace]:
     """All traces of all cells, empty ones too, so that every frame fits the figure."""
     edge = _edge(found, measure)
+    accuracies = found if measure == "accuracy" else []
+    heights = _name_heights(accuracies)
     kinds = (
+        [_whiskers(curve, axis) for curve in accuracies],
+        [_name(curve, axis, height) for curve, height in zip(accuracies, heights, strict=True)],
         [_seeds(curve, axis, measure) for curve in found],
         [_line(curve, axis, measure) for curve in found],
         [_diverged(curve, axis, measure, edge) for curve in found],
@@ -117,25 +131,65 @@ def _line(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
     column = "mean" if measure == "accuracy" else "mean_loss"
     x = [axis.shift(row["length"], curve.aside) for row in curve.means]
     y = _positive([row[column] for row in curve.means], measure)
-    trace: Trace = {
+    return {
         **cell_line(curve.cell, "mean", x, y, marks=9),
         "hovertext": [_mean_hover(style.label, row, measure) for row in curve.means],
         "hoverinfo": "text",
     }
-    if measure == "accuracy":
-        trace["error_y"] = {
-            "array": numbers(_to(row, "high") for row in curve.means),
-            "arrayminus": numbers(_to(row, "low") for row in curve.means),
+
+
+def _whiskers(curve: Curve, axis: LengthAxis) -> Trace:
+    """The intervals, each cell's a little beside the others'."""
+    style = cell_style(curve.cell)
+    known = [row for row in curve.means if row["seeds"] >= FEWEST_SEEDS]
+    shift = curve.aside or BESIDE * curve.place
+    return {
+        **belongs(curve.cell, "whiskers"),
+        "x": [axis.shift(row["length"], shift) for row in known],
+        "y": numbers(row["mean"] for row in known),
+        "mode": "markers",
+        "marker": {"color": style.color, "size": 1},
+        "error_y": {
+            "array": numbers(row["high"] - row["mean"] for row in known),
+            "arrayminus": numbers(row["mean"] - row["low"] for row in known),
             "color": style.color,
             "thickness": 1.5,
             "width": 3,
-        }
-    return trace
+        },
+        "hoverinfo": "skip",
+    }
 
 
-def _to(row: Row, end: str) -> float:
-    """How far an end of the interval is from the mean; NaN where there is no interval."""
-    return abs(row[end] - row["mean"]) if row["seeds"] >= FEWEST_SEEDS else math.nan
+def _name(curve: Curve, axis: LengthAxis, height: float | None) -> Trace:
+    """The cell's name where its line ends, at this height."""
+    style = cell_style(curve.cell)
+    return {
+        **belongs(curve.cell, "name"),
+        "meta": {"beside": "the plot"},
+        "x": [axis.ends()[1]],
+        "y": [height],
+        "mode": "text",
+        "text": [f'<span style="color:{style.color}">●</span> {style.label}'],
+        "textposition": "middle right",
+        "textfont": {"size": SMALL},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _name_heights(found: Sequence[Curve]) -> list[float | None]:
+    """Where each line ends, moved apart so that names do not cover each other."""
+    ends = [curve.means[-1]["mean"] if curve.means else math.nan for curve in found]
+    order = sorted((end, place) for place, end in enumerate(ends) if math.isfinite(end))
+    heights = [end for end, _ in order]
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + NAME_GAP)
+    top = 1.02
+    for i in range(len(heights) - 1, -1, -1):
+        top = heights[i] = min(heights[i], top)
+        top -= NAME_GAP
+    placed = dict(zip((place for _, place in order), numbers(heights), strict=True))
+    return [placed.get(place) for place in range(len(found))]
 
 
 def _seeds(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:

@@ -28,6 +28,8 @@ class Curve:
     """One row per length, shortest first, with the columns of ``summarise``."""
     models: Sequence[Row]
     """The last accuracy row of every model; ``beside`` is its place around its length."""
+    place: float
+    """The place among the cells: 0 in the middle, one apart."""
     aside: float
     """Shift along the axis, as a share of it: cells of a single length stand side by side."""
 
@@ -46,10 +48,11 @@ def curves(
     dots = _rows_at(placed)
     order = in_order([*cells, *accuracy["cell"].unique()])
     aside = ASIDE if accuracy["length"].nunique() == 1 else 0
+    places = {cell: number - (len(order) - 1) / 2 for number, cell in enumerate(order)}
     return [
         [
-            Curve(cell, means[step, cell], dots[step, cell], aside * (place - (len(order) - 1) / 2))
-            for place, cell in enumerate(order)
+            Curve(cell, means[step, cell], dots[step, cell], place, aside * place)
+            for cell, place in places.items()
         ]
         for step in steps
     ]

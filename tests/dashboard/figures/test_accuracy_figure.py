@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.figures.race.accuracy import accuracy_by_length
+from dashboard.figures.race.accuracy import NAME_GAP, accuracy_by_length
 from dashboard.figures.race.curves import curves
 from dashboard.figures.race.marks import LINE
 from dashboard.figures.style import cell_style
@@ -53,11 +54,34 @@ def test_whiskers_are_the_interval(accuracy: Make, baselines: pd.DataFrame) -> N
     frame = accuracy()
     figure = accuracy_by_length(frame, baselines=baselines)
     (curve,) = [curve for curve in curves(frame, [400])[0] if curve.cell == "lstm"]
-    line = trace(figure, "lstm/mean")
+    line = trace(figure, "lstm/whiskers")
     above, below = line.error_y.array, line.error_y.arrayminus
     for y, up, down, row in zip(line.y, above, below, curve.means, strict=True):
         assert (y + up, y - down) == pytest.approx((row["high"], row["low"]), abs=1e-3)
     assert line.error_y.color == cell_style("lstm").color
+
+
+def test_whiskers_of_two_cells_stand_side_by_side(accuracy: Make, baselines: pd.DataFrame) -> None:
+    figure = accuracy_by_length(accuracy(), baselines=baselines)
+    at_50 = [x for one in figure.data if one.uid.endswith("/whiskers") for x in one.x[1:2]]
+    assert len(set(at_50)) == len(at_50) > 1
+    assert all(abs(x / 50 - 1) < 0.1 for x in at_50)
+
+
+def test_names_stand_at_the_ends_of_lines_and_apart(
+    accuracy: Make, baselines: pd.DataFrame
+) -> None:
+    figure = accuracy_by_length(accuracy(), baselines=baselines)
+    names = [one for one in figure.data if one.uid.endswith("/name")]
+    heights = sorted(one.y[0] for one in names)
+    assert all(high - low >= NAME_GAP - 1e-6 for low, high in pairwise(heights))
+    for one in names:
+        cell = one.uid.removesuffix("/name")
+        assert cell_style(cell).label in one.text[0]
+        assert abs(one.y[0] - trace(figure, f"{cell}/mean").y[-1]) < NAME_GAP * len(names)
+    assert figure.layout.margin.r > 14
+    loss = accuracy_by_length(accuracy(), baselines=baselines, measure="loss")
+    assert not [one for one in loss.data if one.uid.endswith(("/name", "/whiskers"))]
 
 
 def test_solved_are_counted_beneath(accuracy: Make, baselines: pd.DataFrame) -> None:
@@ -102,7 +126,7 @@ def test_diverged_models_are_crosses(accuracy: Make, baselines: pd.DataFrame) ->
 
 def test_one_seed_has_no_whiskers(accuracy: Make, baselines: pd.DataFrame) -> None:
     figure = accuracy_by_length(accuracy(seeds=1), baselines=baselines)
-    assert set(trace(figure, "gru/mean").error_y.array) == {None}
+    assert len(trace(figure, "gru/whiskers").x) == 0
     assert "over 1 seed" in trace(figure, "gru/mean").hovertext[0]
     assert "interval" not in trace(figure, "gru/mean").hovertext[0]
     assert trace(figure, "gru/seeds").x[1] == 50
@@ -113,7 +137,7 @@ def test_two_seeds_have_dots_and_a_mean_but_no_whiskers(
     accuracy: Make, baselines: pd.DataFrame
 ) -> None:
     figure = accuracy_by_length(accuracy(seeds=2), baselines=baselines)
-    assert set(trace(figure, "gru/mean").error_y.array) == {None}
+    assert len(trace(figure, "gru/whiskers").x) == 0
     assert len(trace(figure, "gru/seeds").x) == 8
     hover = trace(figure, "gru/mean").hovertext[0]
     assert hover.endswith("over 2 seeds<br>no whiskers: they take at least 3 seeds")
@@ -125,7 +149,9 @@ def test_one_length_has_bars_side_by_side(accuracy: Make, baselines: pd.DataFram
     figure = accuracy_by_length(frame, baselines=baselines[baselines["length"] == 50])
     left, right = trace(figure, "rnn/mean"), trace(figure, "lstm/mean")
     assert left.x[0] < 50 < right.x[0]
-    assert left.error_y.array[0] > 0
+    whiskers = trace(figure, "rnn/whiskers")
+    assert whiskers.x[0] == left.x[0]
+    assert whiskers.error_y.array[0] > 0
     chance = trace(figure, "baseline/chance; sees the last step only")
     assert chance.x[0] < left.x[0] < right.x[0] < chance.x[1]
     check_json(figure)

@@ -92,7 +92,7 @@ def test_output_that_nobody_takes_is_an_exit_status_and_no_traceback(
 
 @pytest.mark.parametrize(
     ("shell", "status"),
-    [("2>&1 | true", 141), ("2>/dev/full", 1), ("2>&-", 0), ("<&- >&- 2>&-", 0)],
+    [("2>&1 | true", 141), ("2>/dev/full", 1), ("<&- >&- 2>&-", 0)],
 )
 def test_what_is_trained_is_kept_whoever_reads(
     shell: str, status: int, store: Store, tmp_path: Path
@@ -117,8 +117,11 @@ def test_nobody_can_be_asked_where_the_input_is_closed(store: Store) -> None:
     assert ended.error.endswith("1 run would be deleted: say --yes to do it\n")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
-@pytest.mark.parametrize("arguments", [["list"], TRAIN], ids=["list", "train"])
+@pytest.mark.parametrize(
+    ("encoding", "arguments"),
+    [("ascii", ["list"]), ("cp1252", ["list"]), ("cp437", ["list"]), ("ascii", TRAIN)],
+    ids=["ascii", "cp1252", "cp437", "train"],
+)
 def test_any_encoding_prints_something_readable(encoding: str, arguments: Sequence[str]) -> None:
     ended = command(*arguments, encoding=encoding)
     assert ended.status == 0, ended.error

@@ -23,7 +23,7 @@ print(cache_folder(), out.ravel().tolist())
 GRADIENT = """
 from tests.models.population.test_compiled import CompiledPopulation, made
 import torch
-outcome, gradient = made(CompiledPopulation, "gru", dtype=torch.float32).differentiate()
+outcome, gradient = made(CompiledPopulation, "rnn", dtype=torch.float32).differentiate()
 print(gradient.numpy().tobytes().hex())
 """
 
