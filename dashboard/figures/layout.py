@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import plotly.graph_objects as go
@@ -190,7 +191,8 @@ class LengthAxis:
 
 def step_ticks(steps: int) -> list[int]:
     """The first and last step and round numbers well between them."""
-    apart = next(gap for gap in (5, 10, 20, 50, 100, 200, 500, 1000) if steps <= 6 * gap)
+    round_numbers = (digit * 10**zeros for zeros in count() for digit in (5, 10, 20))
+    apart = next(gap for gap in round_numbers if steps <= 6 * gap)
     return [1, *(t for t in range(apart, steps, apart) if steps - t > apart / 2), steps]
 
 

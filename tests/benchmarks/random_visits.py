@@ -42,9 +42,9 @@ MANY_STEPS = 5_000
 CELLS = ("rnn", "lstm", "gru", "rnn:activation=relu", "gru:fast=yes")
 TOO_MUCH = {
     "cells": ("lstm", "gru"),
-    "lengths": 20000,
-    "hidden_size": 256,
-    "batch_size": 1,
+    "lengths": 100_000,
+    "hidden_size": 512,
+    "batch_size": 64,
     "device": "cpu",
 }
 EXPORTS = ("normalisation", "truncation", "who_remembers")

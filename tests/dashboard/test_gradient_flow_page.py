@@ -150,6 +150,12 @@ class TestAtInitialisation:
         assert not page.exception
         assert any("no memory" in error.value for error in page.error)
 
+    def test_very_long_sequences_are_drawn(self, gradient_flow: AppTest) -> None:
+        page = with_settings(gradient_flow, pages.tiny(lengths=(20_000,), batch_size=1)).run()
+        assert not page.exception
+        assert not page.error
+        assert charts(page)
+
     def test_settings_that_cannot_be_run_say_so(self, gradient_flow: AppTest) -> None:
         page = with_settings(gradient_flow, TINY).run()
         page.multiselect(key="cells").set_value([]).run()

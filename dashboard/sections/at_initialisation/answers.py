@@ -127,7 +127,7 @@ def _of_cell(
     return _measured(Experiment.from_mapping(settings).to_json(), length)
 
 
-@st.cache_resource(show_spinner=False, max_entries=200)
+@st.cache_resource(show_spinner=False, max_entries=100)
 def _measured(experiment: str, length: int) -> InitialMeasurement:
     arguments = {"experiment": json.loads(experiment), "length": length}
     answer = scheduler().ask("at_initialisation", arguments)

@@ -43,7 +43,7 @@ def test_neighbours_are_one_run() -> None:
     assert runs(example("x" * 64, set(range(1, 65)))) == [Run(1, 64, "steps 1 to 64")]
 
 
-@pytest.mark.parametrize("steps", [2, 5, 20, 64, 128, 200, 500, 1000])
+@pytest.mark.parametrize("steps", [2, 5, 20, 64, 128, 200, 500, 1000, 6001, 20_000, 100_000])
 def test_ticks_have_both_ends_and_room(steps: int) -> None:
     ticks = step_ticks(steps)
     assert (ticks[0], ticks[-1]) == (1, steps)
