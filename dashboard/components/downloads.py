@@ -13,6 +13,7 @@ from dashboard.components.download_button import download_button
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.session import current_run
 from dashboard.session.run_tables import Tables
+from models.analysis.words import capitalise
 from models.exchange.files import EXPERIMENT, Results, write_csv, write_file
 from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment
@@ -71,7 +72,7 @@ def reproduce(experiment: Experiment) -> None:
     try:
         script = standalone_script(experiment)
     except ScriptError as error:
-        st.caption(f"{str(error).capitalize()}.")
+        st.caption(f"{capitalise(str(error))}.")
         return
     st.markdown(
         "**Check it without this project**: the same task and settings with torch's own modules, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.analysis.words import capitalise
 from models.settings.spec import Option
 
 GLOSSARY: dict[str, str] = {
@@ -81,5 +82,5 @@ GLOSSARY: dict[str, str] = {
 def option_help(option: Option) -> str:
     """Markdown that says what an option does, and what those of its values mean that are terms."""
     terms = [one for one in (option.name, *option.values) if one in GLOSSARY]
-    said = [f"**{option.in_words(one).capitalize()}**: {GLOSSARY[one]}" for one in terms]
+    said = [f"**{capitalise(option.in_words(one))}**: {GLOSSARY[one]}" for one in terms]
     return "  \n".join([f"{option.help[:1].upper()}{option.help[1:]}.", *said])
