@@ -84,6 +84,6 @@ def downloads(page: AppTest) -> list[str]:
 
 
 def figures(page: AppTest) -> list[dict[str, Any]]:
-    """The Plotly figures from top to bottom."""
-    mounted = [json.loads(component.proto.json) for component in page.get("bidi_component")]
+    """The Plotly figures from top to bottom, without those of the sidebar."""
+    mounted = [json.loads(component.proto.json) for component in page.main.get("bidi_component")]
     return [json.loads(data["figure"]) for data in mounted if "figure" in data]
