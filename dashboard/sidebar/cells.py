@@ -56,7 +56,6 @@ def _start(cell: str, length: int) -> None:
     """Draws what the options of a cell mean at the start."""
     kept = kept_at_start(cell, length)
     if kept is None:
-        st.caption("Normalised at every step, whatever it starts with.")
         return
     st.caption(
         "What is left of its state some steps later, before any training and without input, on "

@@ -25,14 +25,16 @@ def kept_at_start(cell: str, steps: int) -> pd.DataFrame | None:
     σ(bias) at every step, with chrono u/(1 + u), u from U[1, steps - 1] (Tallec & Ollivier 2018,
     eq. 16); a simple RNN at most what its recurrent weights leave, their spectral radius. That of
     PyTorch's, U(±1/√H), is gain/√3 at large H. None for a cell whose normalisation sets the size
-    of the state.
+    of the state, and for one of which this is not known.
     """
     described, chosen = spec.parse("cell", cell, CELLS)
-    if chosen["norm"] != "none":
+    if chosen.get("norm") != "none":
         return None
     if described.name == "rnn":
         radius = float(chosen["gain"]) / (math.sqrt(3) if chosen["init"] == "pytorch" else 1)
         kept = np.array([radius])
+    elif "bias" not in chosen:
+        return None
     elif chosen["bias"] == "chrono":
         u = 1 + QUANTILES * max(steps - 2, 0)
         kept = u / (1 + u)

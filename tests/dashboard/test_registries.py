@@ -88,6 +88,8 @@ def test_they_are_on_the_page(race: AppTest) -> None:
     assert not page.exception
     assert pages.experiment(page).task == "parity"
     assert "Leaky" in pages.spans(page)
+    page.segmented_control(key="built_cell").set_value("leaky").run()
+    assert not page.exception
     assert "Whether the number of ones is odd." in "\n".join(text.value for text in page.markdown)
 
 
