@@ -89,6 +89,9 @@ def test_the_run_goes_on_and_all_of_it_is_there(
 ) -> None:
     page = context.new_page()
     page.goto(f"{dashboard.url}/?{urlencode(EXPERIMENT, doseq=True)}")
+    page.get_by_role("button", name="Train", exact=True).wait_for()
+    # What is pressed while the page is drawn may leave it without a part.
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for_steps(page, 0)
     (run,) = store.active()

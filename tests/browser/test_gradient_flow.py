@@ -59,6 +59,9 @@ def test_train_watch_the_heat_map_grow_stop_and_take_home(
     page: Page, dashboard: Dashboard, tmp_path: Path
 ) -> None:
     page.goto(f"{dashboard.url}/gradient_flow?{urlencode(SETTINGS, doseq=True)}")
+    wait_for_chart(page, "initial_h")
+    # What is pressed while the page is drawn may leave it without a part.
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     train(page).click()
     wait_for_chart(page, "heat_map_h")
     wait_for_points(page, "learning", least=3)
