@@ -37,11 +37,14 @@ def cells_control(setting: Setting, length: int) -> list[str]:
         accept_new_options=True,
         placeholder="Choose a cell, or type its spec",
     )
-    looks = [_look_of_chip(place, text) for place, text in enumerate(texts)]
-    st.html(f"<style>{''.join(looks)}</style>")
-    for text in texts:
-        if why := problem(text):
-            st.error(f"**{escape_markdown(text)}**: {escape_markdown(why)}")
+    problems = {text: why for text in texts if (why := problem(text))}
+    chips = [
+        _filled_chip(place) if text in problems else _chip(place, cell_style(text).color)
+        for place, text in enumerate(texts)
+    ]
+    st.html(f"<style>{''.join(chips)}</style>")
+    for text, why in problems.items():
+        st.error(f"**{escape_markdown(text)}**: {escape_markdown(why)}")
     with st.popover("Build a cell", icon=":material/add:", width="stretch"):
         result = st.container()  # above the form, which is higher than most windows
         if built := cell_form("built", columns=2):
@@ -109,10 +112,16 @@ def _name(text: str) -> str:
     return text if problem(text) else cell_label(text)
 
 
-def _look_of_chip(place: int, text: str) -> str:
-    color = BAD if problem(text) else cell_style(text).color
-    look = "white" if problem(text) else f"inherit; background: {translucent(color, 0.12)}"
+def _chip(place: int, color: str) -> str:
+    return _chip_rule(place, color, translucent(color, 0.12), "inherit")
+
+
+def _filled_chip(place: int) -> str:
+    return _chip_rule(place, BAD, BAD, "white")
+
+
+def _chip_rule(place: int, border: str, background: str, text: str) -> str:
     return (
         f'.st-key-cells [data-tag-index="{place}"] '
-        f"{{border: 2px solid {color}; background: {color}; color: {look}}}"
+        f"{{border: 2px solid {border}; background: {background}; color: {text}}}"
     )

@@ -70,8 +70,8 @@ STORY = Story(
             cell="lstm",
         ),
         Step(
-            "The same for the simple RNN: it is told at once, but still has to keep what it was "
-            "told.",
+            "The same for the simple RNN: each symbol has its loss at once, but still has to be "
+            "kept.",
             "training",
             100,
             preset=0,

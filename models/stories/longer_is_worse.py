@@ -78,8 +78,8 @@ STORY = Story(
     ),
     steps=(
         Step(
-            "Ten steps. Read each line from right to left: how much of the gradient is left at the"
-            " first step?",
+            "Ten steps. Read each line from right to left: how much of the gradient is left at "
+            "the first step?",
             "initialisation",
             10,
         ),

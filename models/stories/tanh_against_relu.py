@@ -84,8 +84,8 @@ STORY = Story(
     ),
     steps=(
         Step(
-            "One step back multiplies the gradient by the slope of the activation. That of σ is at"
-            " most 1/4: its line falls first.",
+            "One step back multiplies the gradient by the slope of the activation. That of σ is "
+            "at most 1/4: its line falls first.",
             "initialisation",
             20,
         ),
@@ -96,8 +96,8 @@ STORY = Story(
             100,
         ),
         Step(
-            "In training, with nothing clipped: the map of ReLU with gain 2, beside it the size of"
-            " its gradient.",
+            "In training, with nothing clipped: the map of ReLU with gain 2, beside it the size "
+            "of its gradient.",
             "training",
             100,
             cell=LARGE,

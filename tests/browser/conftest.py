@@ -26,6 +26,11 @@ beneath the page first, and waits for this 404 (streamlit issue 7074)."""
 WIDE = ViewportSize(width=1400, height=1000)
 
 
+def settled(page: Page) -> None:
+    """Waits until the page stands still: what is pressed while it is drawn may be lost."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+
+
 def watch(context: BrowserContext, errors: list[str]) -> None:
     """Notes what goes wrong in any page of a context: exceptions, console errors, 4xx and 5xx."""
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from models.store import Store
-from tests.browser.conftest import WIDE
+from tests.browser.conftest import WIDE, settled
 from tests.browser.server import PATIENCE_SECONDS, Dashboard
 
 EXPERIMENT = {
@@ -71,7 +71,7 @@ def lose_the_connection(page: Page) -> Page:
 
     Not while it is drawn: of what is lost then, Streamlit's page may miss a part for ever.
     """
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     page.context.set_offline(True)
     page.evaluate("sockets.forEach(socket => socket.close())")
     page.wait_for_timeout(3000)
@@ -90,8 +90,7 @@ def test_the_run_goes_on_and_all_of_it_is_there(
     page = context.new_page()
     page.goto(f"{dashboard.url}/?{urlencode(EXPERIMENT, doseq=True)}")
     page.get_by_role("button", name="Train", exact=True).wait_for()
-    # What is pressed while the page is drawn may leave it without a part.
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for_steps(page, 0)
     (run,) = store.active()
@@ -106,8 +105,7 @@ def test_the_run_goes_on_and_all_of_it_is_there(
     main = page.get_by_test_id("stMainBlockContainer")
     main.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text(f"Run {run.id} was stopped after").wait_for()
-    # What is pressed while the page is drawn anew may be lost.
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="accuracy.csv", exact=True).click()
     download.value.save_as(tmp_path / "accuracy.csv")

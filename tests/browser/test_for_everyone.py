@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from models.store import Store
 from models.stories import STORIES
+from tests.browser.conftest import settled
 from tests.browser.server import Dashboard
 from tests.browser.test_gradient_flow import wait_for_chart
 from tests.browser.test_inside import TINY
@@ -23,10 +24,6 @@ GRAVE = {"serious", "critical"}
 """The impacts that axe-core gives to what keeps somebody from using a page."""
 NEAR = 10
 """Most presses of Tab from opening a page to its main button; the first offers to skip ahead."""
-
-
-def settled(page: Page) -> None:
-    page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
 def open_story(page: Page, dashboard: Dashboard) -> None:

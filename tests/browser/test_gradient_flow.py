@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from models.analysis.schema import TABLES
 from models.store import Store
+from tests.browser.conftest import settled
 from tests.browser.server import Dashboard
 from tests.browser.test_race import SMALL, train, wait_for_points
 
@@ -60,8 +61,7 @@ def test_train_watch_the_heat_map_grow_stop_and_take_home(
 ) -> None:
     page.goto(f"{dashboard.url}/gradient_flow?{urlencode(SETTINGS, doseq=True)}")
     wait_for_chart(page, "initial_h")
-    # What is pressed while the page is drawn may leave it without a part.
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     train(page).click()
     wait_for_chart(page, "heat_map_h")
     wait_for_points(page, "learning", least=3)

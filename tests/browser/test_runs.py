@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import settled
 from tests.browser.server import PATIENCE_SECONDS, Dashboard, running_dashboard
 
 
 def test_every_page_opens_by_its_address(page: Page, dashboard: Dashboard) -> None:
     for path in ("gradient_flow", "inside_the_cell", "runs", "about"):
         page.goto(f"{dashboard.url}/{path}?{urlencode({'cells': 'gru', 'lengths': 12})}")
-        page.locator("[data-test-script-state=notRunning]").wait_for()
+        settled(page)
         page.get_by_test_id("stMainBlockContainer").get_by_role("heading").first.wait_for()
         assert page.get_by_test_id("stException").count() == 0
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from dashboard.components.live_chart import SCRIPT
 from dashboard.session.public_page import FOR_GOOD, VERSION
+from tests.browser.conftest import settled
 from tests.browser.server import Dashboard
 from tests.browser.test_gradient_flow import wait_for_chart
 
@@ -39,7 +40,7 @@ def fetched(context: BrowserContext, dashboard: Dashboard) -> dict[str, int]:
     session.on("Network.loadingFinished", loaded)
     page.goto(dashboard.url)
     wait_for_chart(page, "norm")
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     page.close()
     return sizes
 

@@ -195,8 +195,7 @@ class TestStories:
         recorded = recorded_examples.example(first.name)
         assert recorded
         assert "The recorded run." in info_texts(page)
-        if story.steps[0].view == "training":
-            assert story.conclusion(recorded.experiment, recorded.tables) in info_texts(page)
+        assert story.conclusion(recorded.experiment, recorded.tables) in info_texts(page)
 
     @pytest.mark.parametrize("name", ["normalisation", "longer_is_worse", "tanh_against_relu"])
     def test_cards_say_what_the_sentence_says(self, gradient_flow: AppTest, name: str) -> None:

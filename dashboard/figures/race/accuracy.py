@@ -68,9 +68,6 @@ def accuracy_by_length(
     (found,) = curves(accuracy, [max([0, *accuracy["step"]])], listed)
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     figure = _frame(found, axis, measure)
-    if measure == "accuracy":
-        longest = max((len(cell_style(curve.cell).label) for curve in found), default=0)
-        figure.update_layout(margin={"r": 14 + LETTER * (longest + 2)})
     # At the shortest length there is most room: what is learnt at all is learnt there.
     add_ladder(figure, rungs(baselines, measure), measure, axis.ends(), side="left")
     if measure == "accuracy":
@@ -98,6 +95,9 @@ def _frame(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> go.Fig
         xaxis=axis.layout("sequence length T"),
         yaxis=values,
     )
+    if measure == "accuracy":
+        longest = max((len(cell_style(curve.cell).label) for curve in found), default=0)
+        figure.update_layout(margin={"r": 14 + LETTER * (longest + 2)})
     add_solved_axis(figure, len(found), HEIGHT)
     return figure
 

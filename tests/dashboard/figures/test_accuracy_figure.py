@@ -141,7 +141,9 @@ def test_two_seeds_have_dots_and_a_mean_but_no_whiskers(
     assert len(trace(figure, "gru/seeds").x) == 8
     hover = trace(figure, "gru/mean").hovertext[0]
     assert hover.endswith("over 2 seeds<br>no whiskers: they take at least 3 seeds")
-    check_json(figure)
+    one = accuracy_by_length(accuracy(lengths=(50,), seeds=2), baselines=baselines)
+    assert len(trace(one, "gru/whiskers").x) == 0
+    check_json(one)
 
 
 def test_one_length_has_bars_side_by_side(accuracy: Make, baselines: pd.DataFrame) -> None:
