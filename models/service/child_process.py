@@ -35,7 +35,7 @@ from models.store.process import identity
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 SHORT_SECONDS = 2.0
-"""What has taken longer goes on with the priority LONG_NICENESS."""
+"""What has taken longer gives way, see ``give_way``."""
 LONG_NICENESS = 10
 
 CAUSES = {
@@ -101,8 +101,7 @@ class ChildProcess:
             self._kill("memory", f"it took more than {allowed}: {LOWER}")
         elif taken > SHORT_SECONDS:
             for process in family:
-                with suppress(psutil.Error, OSError):
-                    _give_way(process)
+                give_way(process)
 
     def receive(self) -> bool:
         """Takes what its connection has; says whether the process has ended."""
@@ -176,12 +175,14 @@ def _with_children(process: int) -> list[psutil.Process]:
         return []
 
 
-def _give_way(process: psutil.Process) -> None:
-    if sys.platform != "linux":
-        process.nice(LONG_NICENESS)
-        return
-    for thread in process.threads():  # there each has a priority of its own
-        os.setpriority(os.PRIO_PROCESS, thread.id, LONG_NICENESS)
+def give_way(process: psutil.Process) -> None:
+    """From now on it has the processor after those that somebody waits for, if that can be set."""
+    with suppress(psutil.Error, OSError):
+        if sys.platform != "linux":
+            process.nice(LONG_NICENESS)
+            return
+        for thread in process.threads():  # there each has a priority of its own
+            os.setpriority(os.PRIO_PROCESS, thread.id, LONG_NICENESS)
 
 
 def _own_bytes(process: psutil.Process) -> int:

@@ -31,12 +31,14 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 # PyTorch imports it, and SymPy with it, over the first Jacobian: here once, for all children.
 import torch.fx.experimental.symbolic_shapes  # noqa: F401
 
 from models.exchange.files import export
 from models.exchange.import_run import import_file
-from models.service.child_process import CONTEXT, ChildProcess, Task
+from models.service.child_process import CONTEXT, ChildProcess, Task, give_way
 from models.service.kernels import cells_to_compile, compile_kernels, load_kernels
 from models.service.logs import start_logging
 from models.service.questions import QUESTIONS
@@ -56,6 +58,7 @@ COMPILING_MEGABYTES, COMPILING_SECONDS = 1024, 600.0
 
 def train(run_id: str) -> dict[str, object]:
     """Trains a run of the store, see ``execute``; ``status`` and ``message`` say how it ended."""
+    give_way(psutil.Process())
     configuration = Configuration.from_environment()
     start_logging("trainer", configuration)
     end = execute(Store(configuration.store, PATIENCE_SECONDS, must_exist=True), run_id)
@@ -64,6 +67,7 @@ def train(run_id: str) -> dict[str, object]:
 
 def import_results(paths: Sequence[str], visitor: str) -> str:
     """Makes exported results a run of the store, see ``import_file``; returns its id."""
+    give_way(psutil.Process())
     url = Configuration.from_environment().store
     store = Store(url, IMPORT_PATIENCE_SECONDS, must_exist=True)
     return import_file(store, [Path(path) for path in paths], visitor)
@@ -71,6 +75,7 @@ def import_results(paths: Sequence[str], visitor: str) -> str:
 
 def export_results(run_id: str, name: str, path: str) -> None:
     """Writes one file of a run's export, see ``models.exchange.files.export``."""
+    give_way(psutil.Process())
     store = Store(Configuration.from_environment().store, must_exist=True)
     export(store, run_id, name, Path(path))
 

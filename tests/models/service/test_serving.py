@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from models.experiment import Experiment
+from models.service.child_process import LONG_NICENESS
 from models.store import Store
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -166,6 +167,36 @@ def test_where_forking_is_not_safe_a_child_starts_afresh(tmp_path: Path) -> None
     assert [line for line in said if "ended" in line] == [
         {"ended": 1, "answer": {"status": "finished", "message": ""}}
     ]
+
+
+NICENESS = """
+import os, sys
+from contextlib import suppress
+from models.service.serving import TASKS
+with suppress(Exception):
+    TASKS[sys.argv[1]](*sys.argv[2:])
+print(os.nice(0))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priorities elsewhere are others")
+@pytest.mark.parametrize(
+    "task", [("train", GONE), ("import", "", "somebody"), ("export", GONE, "results.zip", "")]
+)
+def test_what_nobody_waits_for_a_page_of_has_a_low_priority_from_the_start(
+    task: tuple[str, ...], tmp_path: Path
+) -> None:
+    Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    before = os.nice(0)
+    result = subprocess.run(
+        [sys.executable, "-c", NICENESS, *task],
+        cwd=ROOT,
+        env={**os.environ, "MEMORY_LAB_STORE": f"sqlite:///{tmp_path / 'runs.sqlite'}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(result.stdout) == max(LONG_NICENESS, before)
 
 
 def test_where_nobody_listens_any_more_a_run_goes_on_and_questions_do_not(tmp_path: Path) -> None:
