@@ -183,7 +183,7 @@ print(os.nice(0))
 @pytest.mark.parametrize(
     "task", [("train", GONE), ("import", "", "somebody"), ("export", GONE, "results.zip", "")]
 )
-def test_what_nobody_waits_for_a_page_of_has_a_low_priority_from_the_start(
+def test_what_trains_imports_or_exports_gives_way_from_the_start(
     task: tuple[str, ...], tmp_path: Path
 ) -> None:
     Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
