@@ -77,8 +77,9 @@ export default function ({ data, parentElement }) {
   player.press = press;
   document.addEventListener("keydown", press);
   return () => {
+    if (player.press !== press) return; // a later call has taken over
     pause(player);
-    document.removeEventListener("keydown", player.press);
+    document.removeEventListener("keydown", press);
     clock.step = undefined;
     clock.dispatchEvent(new Event("step"));
   };

@@ -33,7 +33,10 @@ function loadPlotly(script) {
     const element = document.createElement("script");
     element.src = new URL(script, document.baseURI).href;
     element.onload = () => resolve(window.Plotly);
-    element.onerror = () => reject(new Error(`cannot load ${element.src}`));
+    element.onerror = () => {
+      loading = undefined; // the next figure tries again
+      reject(new Error(`cannot load ${element.src}`));
+    };
     document.head.append(element);
   });
   return loading;
@@ -149,6 +152,13 @@ function cursor(step) {
   return { type: "line", x0: step, x1: step, y0: 0, y1: 1, yref: "paper", line };
 }
 
+// One after the other; where one fails the next has its turn all the same.
+function next(chart, task) {
+  chart.work = (chart.work ?? Promise.resolve()).then(task).catch(reportError);
+}
+
+// Streamlit calls this with all new data, and what it returns when the chart goes. Where data come
+// while it still loads this module, it ends the call before, at any time after the new one began.
 export default function ({ data, parentElement }) {
   let element = parentElement.querySelector(":scope > .live-chart");
   if (!element) {
@@ -160,17 +170,24 @@ export default function ({ data, parentElement }) {
       // It waits a moment, in which the chart may go.
       if (element.data && element.offsetWidth) window.Plotly.Plots.resize(element).catch(() => {});
     }).observe(parentElement);
-    const chart = element.chart;
-    chart.follow = () => (chart.work = chart.work.then(() => show(chart, element)));
+    element.chart.follow = () => next(element.chart, () => show(element.chart, element));
   }
   const chart = element.chart;
-  chart.wanted = data;
-  chart.work = (chart.work ?? Promise.resolve()).then(() => draw(chart, element, data));
+  const wanted = { ...data }; // of this call alone
+  chart.wanted = wanted;
+  next(chart, () => draw(chart, element, wanted));
   clock.addEventListener("step", chart.follow);
   return () => {
-    // Plotly goes on for a moment after it has drawn, and needs what purging takes away.
+    if (chart.wanted !== wanted) return;
     chart.wanted = undefined;
     clock.removeEventListener("step", chart.follow);
-    chart.work.finally(() => setTimeout(() => window.Plotly?.purge(element), PURGE_MILLISECONDS));
+    // Plotly goes on for a moment after it has drawn, and needs what purging takes away.
+    chart.work.finally(() => setTimeout(() => purge(chart, element), PURGE_MILLISECONDS));
   };
+}
+
+function purge(chart, element) {
+  if (chart.wanted) return; // it is drawn again
+  window.Plotly?.purge(element);
+  chart.drawn = undefined;
 }
