@@ -1,8 +1,8 @@
 """The sidebar: every setting of an experiment as a widget, and the address that holds them all.
 
-A widget's key is the setting's name, and so is its parameter in the address; a task's option is
-``<task>_<option>``. A value in the address that cannot be used gives way to the default and is
-reported. Lengths that are not given are those that show the task well.
+A widget's key is the setting's name, and so is its parameter in the address; an option of a task or
+an optimiser is ``<task>_<option>``. A value in the address that cannot be used gives way to the
+default and is reported. Lengths that are not given are those that show the task well.
 
 Widgets are not bound to the address by Streamlit: it replaces the address at every turn of a
 widget, and writes it several times at the press of a button that sets several.
@@ -10,7 +10,7 @@ widget, and writes it several times at the press of a button that sets several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,17 +24,20 @@ from dashboard.session.session_state import (
     SIDEBAR_PAGE,
     widget,
 )
-from dashboard.sidebar.address import check_of, refusal, suited, unknown, usable, values_of
+from dashboard.sidebar.address import Check, check_of, refusal, suited, unknown, usable, values_of
 from dashboard.sidebar.cells import cells_control
 from models.analysis.glossary import option_help
 from models.experiment import Experiment, ExperimentError
 from models.experiment.experiment import SETTINGS
+from models.optimisers import OPTIMISERS
 from models.settings import spec
 from models.settings.setting import Setting
-from models.settings.spec import Option
+from models.settings.spec import Option, Registered
 from models.store.run import Run
 from models.tasks import TASKS
 
+NAMED: Mapping[str, Mapping[str, type[Registered]]] = {"task": TASKS, "optimiser": OPTIMISERS}
+"""The settings that are one of a registry, with options of their own."""
 COMMON = ("task", "cells", "lengths", "seeds", "steps", "match")
 """The settings that are always visible; all others are under Advanced."""
 
@@ -89,13 +92,14 @@ def _drawn_elsewhere() -> bool:
 
 def show(experiment: Experiment) -> None:
     """Sets every widget to this experiment; call it before they are drawn, as in a callback."""
-    name, options = _parsed_task(experiment.task)
-    widget("task").set(name)
-    for option, value in options.items():
-        widget(f"{name}_{option}").set(value)
     for one in SETTINGS.values():
-        if one.name != "task":
-            value = getattr(experiment, one.name)
+        value = getattr(experiment, one.name)
+        if one.name in NAMED:
+            name, options = _parsed(one, value)
+            widget(one.name).set(name)
+            for option, chosen in options.items():
+                widget(f"{name}_{option}").set(chosen)
+        else:
             widget(one.name).set(_texts(value) if one.several else value)
     ADDRESS_MESSAGES.take()
 
@@ -113,16 +117,22 @@ def keep_address(run: Run | None, experiment: Experiment | None) -> None:
 
 def address_of(experiment: Experiment) -> dict[str, str | list[str]]:
     """The parameters of the address that opens this experiment; defaults are left out."""
-    name, options = _parsed_task(experiment.task)
+    task, _ = _parsed(SETTINGS["task"], experiment.task)
     address: dict[str, str | list[str]] = {}
+    options_of: dict[str, str] = {}
     for one in SETTINGS.values():
-        value = name if one.name == "task" else getattr(experiment, one.name)
-        if value != suited(one, name).default:
+        value = getattr(experiment, one.name)
+        if one.name in NAMED:
+            value, options = _parsed(one, value)
+            defaults = {option.name: option.default for option in NAMED[one.name][value].options}
+            options_of |= {
+                f"{value}_{option}": chosen
+                for option, chosen in options.items()
+                if chosen != defaults[option]
+            }
+        if value != suited(one, task).default:
             address[one.name] = _texts(value) if one.several else str(value)
-    defaults = {option.name: option.default for option in TASKS[name].options}
-    return address | {
-        f"{name}_{option}": value for option, value in options.items() if value != defaults[option]
-    }
+    return address | options_of
 
 
 def _suit_lengths() -> None:
@@ -135,26 +145,33 @@ def _suit_lengths() -> None:
 def _take_over_address() -> None:
     """Sets every widget to what the address gives, or to its default; says what cannot be used."""
     messages: list[str] = []
-    texts = _usable(_task_setting(), messages)
-    name = texts[0] if texts else _task_setting().default
-    widget("task").set(name)
-    others = [suited(one, name) for one in SETTINGS.values() if one.name != "task"]
-    for one in (*(_as_setting(name, option) for option in TASKS[name].options), *others):
-        texts = _usable(one, messages)
+    known = list(SETTINGS)
+    for name, registry in NAMED.items():
+        one = _names(SETTINGS[name])
+        texts = _usable(one, check_of(one, ""), messages)
+        chosen = texts[0] if texts else one.default
+        widget(name).set(chosen)
+        for option in registry[chosen].options:
+            own = _as_setting(chosen, option)
+            texts = _usable(own, option.read, messages)
+            widget(own.name).set(option.read(texts[0]) if texts else own.default)
+            known.append(own.name)
+    task = _task_name()
+    for one in (suited(one, task) for one in SETTINGS.values() if one.name not in NAMED):
+        texts = _usable(one, check_of(one, task), messages)
         if one.several:
             widget(one.name).set(texts or _texts(one.default))
         else:
             widget(one.name).set(one.parse(texts[0]) if texts else one.default)
-    known = ["task", *(f"{name}_{option.name}" for option in TASKS[name].options)]
-    if message := unknown(st.query_params, [*known, *(one.name for one in others)]):
+    if message := unknown(st.query_params, known):
         messages.append(message)
     ADDRESS_MESSAGES.set(messages)
 
 
-def _usable(setting: Setting, messages: list[str]) -> list[str]:
+def _usable(setting: Setting, check: Check, messages: list[str]) -> list[str]:
     """What the address gives for a setting; empty where that cannot be used, which is reported."""
     given = st.query_params.get_all(setting.name)
-    if usable(given, check_of(setting, _task_name()), several=setting.several):
+    if usable(given, check, several=setting.several):
         return given
     default = _texts(setting.default) if setting.several else str(setting.default)
     messages.append(refusal(setting.name, given, default))
@@ -163,8 +180,8 @@ def _usable(setting: Setting, messages: list[str]) -> list[str]:
 
 def _value(setting: Setting) -> Any:
     """Draws the widget of a setting and returns its value."""
-    if setting.name == "task":
-        return _task()
+    if setting.name in NAMED:
+        return _named(setting)
     if setting.name == "cells":
         return cells_control(setting, _longest())
     if setting.several:
@@ -183,30 +200,39 @@ def _value(setting: Setting) -> Any:
     )
 
 
-def _task_setting() -> Setting:
-    """The task without its options, of those that are registered now."""
-    titles = {name: task.title for name, task in TASKS.items()}
-    return replace(SETTINGS["task"], choices=tuple(TASKS), words=titles)
+def _names(setting: Setting) -> Setting:
+    """One of NAMED without its options: the choice of what is registered now."""
+    registry = NAMED[setting.name]
+    titles = {name: one.title for name, one in registry.items()}
+    return replace(setting, choices=tuple(registry), words=titles)
 
 
-def _task() -> str:
-    """Draws the tasks and the chosen one's options; returns the spec text."""
-    name = _one(_task_setting(), on_change=_suit_lengths)
-    chosen = [f"{option.name}={_one(_as_setting(name, option))}" for option in TASKS[name].options]
+def _named(setting: Setting) -> str:
+    """Draws what is registered and the options of what is chosen; returns the spec text."""
+    name = _one(_names(setting), on_change=_suit_lengths if setting.name == "task" else None)
+    chosen = [
+        f"{option.name}={_one(_as_setting(name, option), typed=option.bounds is not None)}"
+        for option in NAMED[setting.name][name].options
+    ]
     return f"{name}:{','.join(chosen)}"
 
 
-def _one(setting: Setting, on_change: Callable[[], None] | None = None) -> str:
-    """Draws a box for one of the choices."""
-    return st.selectbox(
+def _one(
+    setting: Setting, on_change: Callable[[], None] | None = None, *, typed: bool = False
+) -> str:
+    """Draws a box for one of the choices, or another that is ``typed``."""
+    shown = [*setting.choices, *([widget(setting.name).get(setting.default)] if typed else [])]
+    chosen: str = st.selectbox(
         setting.label,
-        setting.choices,
+        list(dict.fromkeys(shown)),
         index=setting.choices.index(setting.default),
         key=setting.name,
         help=setting.help,
         on_change=on_change,
         format_func=setting.in_words,
-    )
+        accept_new_options=typed,
+    ) or str(setting.default)
+    return chosen
 
 
 def _many(setting: Setting) -> list[str]:
@@ -235,21 +261,21 @@ def _task_name() -> str:
     return str(widget("task").get(SETTINGS["task"].default))
 
 
-def _as_setting(task: str, option: Option) -> Setting:
-    """A task's option as a setting, which the address has under the names of both."""
+def _as_setting(owner: str, option: Option) -> Setting:
+    """An option as a setting, which the address has under the names of its owner and itself."""
     return Setting(
         option.label,
         option_help(option),
         choices=option.values,
         words=option.words,
-        name=f"{task}_{option.name}",
+        name=f"{owner}_{option.name}",
         default=option.default,
     )
 
 
-def _parsed_task(text: str) -> tuple[str, dict[str, str]]:
-    task, options = spec.parse("task", text, TASKS)
-    return task.name, options
+def _parsed(setting: Setting, text: str) -> tuple[str, dict[str, str]]:
+    chosen, options = spec.parse(setting.name, text, NAMED[setting.name])
+    return chosen.name, options
 
 
 def _texts(values: Iterable[Any]) -> list[str]:

@@ -23,13 +23,22 @@ REFERENCES = (
     "1735–1780.",
     "Jozefowicz, R., Zaremba, W., Sutskever, I. (2015). An empirical exploration of recurrent "
     "network architectures. ICML.",
+    "Kingma, D. P., Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.",
     "Le, Q. V., Jaitly, N., Hinton, G. E. (2015). A simple way to initialize recurrent networks of "
     "rectified linear units. arXiv:1504.00941.",
+    "Loshchilov, I., Hutter, F. (2017). SGDR: stochastic gradient descent with warm restarts. "
+    "ICLR.",
     "Mikolov, T. (2012). Statistical language models based on neural networks. PhD thesis, Brno "
     "University of Technology.",
     "Pascanu, R., Mikolov, T., Bengio, Y. (2013). On the difficulty of training recurrent neural "
     "networks. ICML.",
+    "Polyak, B. T. (1964). Some methods of speeding up the convergence of iteration methods. USSR "
+    "Computational Mathematics and Mathematical Physics 4(5), 1–17.",
+    "Sutskever, I. et al. (2013). On the importance of initialization and momentum in deep "
+    "learning. ICML.",
     "Tallec, C., Ollivier, Y. (2018). Can recurrent neural networks warp time? ICLR.",
+    "Tieleman, T., Hinton, G. (2012). RMSprop: divide the gradient by a running average of its "
+    "recent magnitude. Neural networks for machine learning, lecture 6.5, Coursera.",
     "Werbos, P. J. (1990). Backpropagation through time: what it does and how to do it. "
     "Proceedings of the IEEE 78(10), 1550–1560.",
     "Williams, R. J., Peng, J. (1990). An efficient gradient-based algorithm for on-line training "

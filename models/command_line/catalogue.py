@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 
 from models.cells import CELLS
 from models.experiment.presets import PRESETS
+from models.optimisers import OPTIMISERS
 from models.settings.spec import Registered
 from models.stories import STORIES
 from models.tasks import TASKS
 
 
 def catalogue() -> str:
-    """Returns a list of all tasks and cells with their options, and of all presets."""
+    """Returns a list of all tasks, cells and optimisers with their options, and of all presets."""
     lines = ["Tasks (--task)", *_described(TASKS)]
     lines += ["", "Cells (--cells)", *_described(CELLS)]
+    lines += ["", "Optimisers (--optimiser)", *_described(OPTIMISERS)]
     lines += ["", "Presets (--preset)"]
     for preset in PRESETS.values():
         lines += [f"  {preset.name:16} {preset.title} {preset.lesson}"]

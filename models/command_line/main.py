@@ -193,7 +193,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m models",
         description="Trains RNN, LSTM and GRU models on long-range dependency tasks: how far back "
         "can a cell remember?",
-        epilog="COMMAND --help says more; list names all tasks, cells, options and presets.",
+        epilog="COMMAND --help says more; list names all tasks, cells, optimisers and presets.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     train = add_command(
@@ -226,7 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(script)
     add_command(commands, _serve, "serve", "answer questions and train runs for a dashboard")
     add_store_commands(commands)
-    add_command(commands, _list, "list", "name all tasks, cells, options and presets")
+    add_command(commands, _list, "list", "name all tasks, cells, optimisers and presets, with their options")
     return parser
 
 

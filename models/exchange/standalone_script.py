@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from models.exchange import standalone_cells
 from models.exchange.standalone_cells import Settings
 from models.experiment import Experiment
+from models.optimisers import make_optimiser
 from models.tasks import make_task
 from models.tasks.task import Task
 
@@ -134,7 +135,11 @@ def _training(experiment: Experiment, cells: Mapping[str, Settings]) -> str:
     rate, argument = ("learning_rate", ", learning_rate") if several else ("LEARNING_RATE", "")
     chrono = standalone_cells.chrono(cells.values())
     steps = '    steps = sample(1, length, generator(seed, "train"), "train")[0].shape[1]\n'
+    optimiser = make_optimiser(experiment.optimiser)
     limited, cut = _CLIPPING[experiment.clip_by if experiment.clip > 0 else "nothing"]
+    if not optimiser.squares:
+        limited = limited.replace(_SQUARED, "").replace(".square()", "")
+    falls, steps_on = _SCHEDULES[experiment.schedule]
     return f"""\
 def generator(seed, split):  # each split has random numbers of its own
     return torch.Generator().manual_seed(len(SPLITS) * seed + SPLITS.index(split))
@@ -143,8 +148,8 @@ def generator(seed, split):  # each split has random numbers of its own
 def train(name, length, seed{argument}):
     torch.manual_seed(-1 - seed)  # none of the generators' seeds
 {steps if chrono else ""}    model = Model(name{", steps" if chrono else ""}).to(DEVICE)
-    optimiser = torch.optim.Adam(model.parameters(), lr={rate})
-    source = generator(seed, "train")
+    optimiser = {optimiser.script(rate)}
+{falls}    source = generator(seed, "train")
     for _ in range(STEPS):
         inputs, targets = sample(BATCH_SIZE, length, source, "train")
         targets = targets.to(DEVICE)
@@ -156,7 +161,20 @@ def train(name, length, seed{argument}):
             print(f"{{name}} of length {{length}}, seed {{seed}} diverged")
             break
 {cut}        optimiser.step()
-    return model"""
+{steps_on}    return model"""
+
+
+_FALLING = "    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda done: {})\n"
+_SCHEDULES = {
+    "constant": ("", ""),
+    "linear": (_FALLING.format("1 - done / STEPS"), "        schedule.step()\n"),
+    "cosine": (
+        _FALLING.format("(1 + math.cos(math.pi * done / STEPS)) / 2"),
+        "        schedule.step()\n",
+    ),
+}
+"""What makes a learning rate fall, and what is done for it after each step."""
+_SQUARED = "        # The optimiser squares the gradient.\n"
 
 
 _OF_THE_NORM = """\
@@ -176,8 +194,8 @@ _CLIPPING = {
         "        nn.utils.clip_grad_value_(model.parameters(), CLIP)\n",
     ),
     "nothing": (
-        """\
-        # Adam squares the gradient.
+        f"""\
+{_SQUARED}\
         if not (loss.isfinite() and gradient.square().isfinite().all()):""",
         "",
     ),

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from models.cells import CELLS, make_cell
+from models.optimisers import OPTIMISERS, make_optimiser
+from models.optimisers.schedule import SCHEDULES, Schedule
 from models.settings import spec, strict
 from models.settings.quoting import quoted
 from models.settings.setting import Setting, setting, settings_of
@@ -27,8 +29,6 @@ KeepWeights = Literal["first_seed", "all"]
 Device = Literal["auto", "cpu", "cuda"]
 """The choices of the setting ``device``."""
 
-SMALLEST_CLIP = 1e-8
-"""The smallest clipping threshold, Adam's ε: beside it a smaller gradient counts for nothing."""
 MAX_VALUES = 64
 """The largest number of values of one setting."""
 MAX_MODELS = 20_000
@@ -125,10 +125,21 @@ class Experiment:
     learning_rate: tuple[float, ...] = setting(
         (0.02,),
         "Learning rate",
-        "The learning rate of Adam. Of several, each cell is shown at each length with the one "
-        "that is best on validation sequences.",
+        "The learning rate of the optimiser. Of several, each cell is shown at each length with "
+        "the one that is best on validation sequences.",
         (1e-9, 100.0),
         suggestions=("0.001", "0.002", "0.005", "0.01", "0.02"),
+    )
+    optimiser: str = setting(
+        "adam",
+        "Optimiser",
+        "How the parameters follow the gradient.",
+    )
+    schedule: Schedule = setting(
+        "constant",
+        "Learning rate schedule",
+        "Constant, or falling from the learning rate towards 0 at the last optimiser step.",
+        choices=SCHEDULES,
     )
     clip: float = setting(
         1.0,
@@ -192,6 +203,7 @@ class Experiment:
             self._set(one.name, _checked(one, getattr(self, one.name)))
         try:
             self._set("task", spec.canonical("task", self.task, TASKS))
+            self._set("optimiser", spec.canonical("optimiser", self.optimiser, OPTIMISERS))
             self._set("cells", tuple(spec.canonical("cell", cell, CELLS) for cell in self.cells))
         except spec.SpecError as error:
             raise ExperimentError(str(error)) from error
@@ -245,10 +257,11 @@ class Experiment:
 
     def hindrance(self) -> str:
         """Why nothing could be learnt by construction, and what to do; empty where it could."""
-        if 0 < self.clip < SMALLEST_CLIP:
+        optimiser = make_optimiser(self.optimiser)
+        if 0 < self.clip < optimiser.epsilon:
             return (
-                f"clip is {self.clip:g}: Adam takes no step along gradients below "
-                f"{SMALLEST_CLIP:g}, raise clip, or give 0 to leave gradients as they are"
+                f"clip is {self.clip:g}: {optimiser.title} takes no step along gradients below its "
+                f"ε of {optimiser.epsilon:g}, raise clip, or give 0 to leave gradients as they are"
             )
         for cell, hidden in self.hidden_sizes().items():
             if reason := make_cell(cell).hindrance(hidden, self.batch_size):

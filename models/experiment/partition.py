@@ -16,7 +16,7 @@ class ModelKey:
     seed: int
     """The seed of its parameters and sequences."""
     learning_rate: float
-    """The learning rate of Adam."""
+    """The learning rate of its optimiser."""
 
 
 @dataclass(frozen=True)

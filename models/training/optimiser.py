@@ -1,40 +1,46 @@
-"""Adam and gradient clipping for the S models of a population, each by itself."""
+"""Optimiser steps and gradient clipping for the S models of a population, each by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
 from models.experiment.experiment import ClipBy
+from models.optimisers.optimiser import Optimiser
 from models.population.norm import norm
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
-
-class Adam:
-    """Adam (Kingma & Ba 2015, algorithm 1) with a learning rate for each model.
+class PopulationOptimiser:
+    """An optimiser at work on the S models of a population, each with its own learning rate.
 
     ``parameters`` is (S, P), one row a model, and is changed in place; ``learning_rates`` is (S,).
     """
 
-    def __init__(self, parameters: Tensor, learning_rates: Tensor) -> None:
-        self.parameters = parameters
-        self.learning_rates = learning_rates[:, None]
+    def __init__(
+        self,
+        optimiser: Optimiser,
+        parameters: Tensor,
+        learning_rates: Tensor,
+        schedule: Callable[[int], float] = lambda step: 1.0,
+    ) -> None:
+        """``schedule`` is the factor on the learning rates in a step, by its number from 1."""
+        self.optimiser, self.parameters = optimiser, parameters
+        self.learning_rates, self.schedule = learning_rates[:, None], schedule
         self.steps = 0
-        self._mean = torch.zeros_like(parameters)
-        self._square = torch.zeros_like(parameters)
+        self._moments = {name: torch.zeros_like(parameters) for name in optimiser.moments}
         self._change = torch.full_like(parameters, torch.nan)
 
     def state(self) -> dict[str, Tensor]:
         """Returns the moments and the last update by name, (S, P) each, not copied."""
-        return {"mean": self._mean, "square": self._square, "change": self._change}
+        return {**self._moments, "change": self._change}
 
     def load_state(self, steps: int, state: Mapping[str, Tensor]) -> None:
         """Restores what ``state`` returned after so many optimiser ``steps``."""
         self.steps = steps
-        self._mean, self._square, self._change = (state[name].clone() for name in self.state())
+        self._moments = {name: state[name].clone() for name in self._moments}
+        self._change = state["change"].clone()
 
     def update_ratio(self) -> Tensor:
         """Returns ‖Δθ‖ / ‖θ‖ of each model's last update, (S,); NaN before the first."""
@@ -49,11 +55,9 @@ class Adam:
         """
         self.steps += 1
         gradient = gradient.masked_fill(frozen[:, None], 0)
-        self._mean.lerp_(gradient, 1 - BETA_1)
-        self._square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
-        mean = self._mean / (1 - BETA_1**self.steps)
-        scale = (self._square / (1 - BETA_2**self.steps)).sqrt_().add_(EPSILON)
-        self._change = (self.learning_rates * mean / scale).masked_fill_(frozen[:, None], 0)
+        rates = self.learning_rates * self.schedule(self.steps)
+        change = self.optimiser.change(gradient, rates, self._moments, self.steps)
+        self._change = change.masked_fill_(frozen[:, None], 0)
         self.parameters.sub_(self._change)
 
 

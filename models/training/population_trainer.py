@@ -18,12 +18,14 @@ from models.experiment import Experiment
 from models.experiment.partition import ModelKey, Shard
 from models.experiment.random_streams import Stream, generator
 from models.kernels.threads import Threads
+from models.optimisers import make_optimiser
+from models.optimisers.schedule import rate_factor
 from models.population.make import make_population
 from models.population.population import Pass, Population, initial_parameters
 from models.tasks import make_task
 from models.tasks.task import Batch
 from models.training.checkpoint import Checkpoint
-from models.training.optimiser import Adam, clip, gradient_norm, is_clipped
+from models.training.optimiser import PopulationOptimiser, clip, gradient_norm, is_clipped
 from models.training.regularisation import omega
 
 CHECKPOINT_SECONDS = 10.0
@@ -120,9 +122,9 @@ class PopulationTrainer:
         norm = gradient_norm(gradient)
         threshold, by = self.experiment.clip, self.experiment.clip_by
         clipped = clip(gradient, norm, threshold, by)
-        # Adam squares the gradient: one that is finite, but not its square, ends a model as well.
-        squared = clipped.square().amax(dim=1)
-        self.diverged = ~(trained & outcome.loss.isfinite() & norm.isfinite() & squared.isfinite())
+        # An optimiser that squares the gradient cannot use one whose square is not finite.
+        used = (clipped.square() if self.optimiser.optimiser.squares else clipped).amax(dim=1)
+        self.diverged = ~(trained & outcome.loss.isfinite() & norm.isfinite() & used.isfinite())
         self.optimiser.step(clipped, frozen=self.diverged)
         self.step += 1
         return StepRecord(
@@ -176,10 +178,15 @@ class PopulationTrainer:
         )
 
     @cached_property
-    def optimiser(self) -> Adam:
+    def optimiser(self) -> PopulationOptimiser:
         """The optimiser of ``parameters``, with each model's learning rate."""
         rates = [model.learning_rate for model in self.models]
-        return Adam(self.parameters, torch.tensor(rates, device=self.device))
+        return PopulationOptimiser(
+            make_optimiser(self.experiment.optimiser),
+            self.parameters,
+            torch.tensor(rates, device=self.device),
+            lambda step: rate_factor(self.experiment.schedule, step, self.experiment.steps),
+        )
 
     @cached_property
     def diverged(self) -> Tensor:

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.sidebar.address import check_of, usable
-from dashboard.sidebar.controls import address_of
+from dashboard.sidebar.controls import NAMED, address_of
 from models.experiment import Experiment
 from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS
@@ -29,6 +29,8 @@ ODD = Experiment(
     match="parameters",
     batch_size=12,
     learning_rate=(0.0035, 0.02),
+    optimiser="rmsprop:decay=0.85,momentum=0.5",
+    schedule="cosine",
     clip=0.0,
     clip_by="value",
     truncate=40,
@@ -43,9 +45,11 @@ ODD = Experiment(
 
 def address(experiment: Experiment) -> dict[str, Any]:
     """The parameters of an address, written by hand from the experiment."""
-    task, options = spec.parse("task", experiment.task, TASKS)
-    values = {**asdict(experiment), "task": task.name}
-    values |= {f"{task.name}_{name}": value for name, value in options.items()}
+    values = asdict(experiment)
+    for setting, registry in NAMED.items():
+        named, options = spec.parse(setting, values[setting], registry)
+        values |= {setting: named.name}
+        values |= {f"{named.name}_{name}": value for name, value in options.items()}
     return {
         name: [str(item) for item in value] if isinstance(value, (tuple, list)) else str(value)
         for name, value in values.items()
@@ -109,6 +113,9 @@ def test_the_address_after_a_preset_opens_the_same_preset(race: AppTest, name: s
         ("batch_size", "0"),
         ("learning_rate", ["-1"]),
         ("learning_rate", ["nan"]),
+        ("optimiser", "luck"),
+        ("rmsprop_decay", "2"),
+        ("schedule", "rising"),
         ("clip", "-0.5"),
         ("clip_by", "hand"),
         ("truncate", "-1"),
@@ -129,11 +136,11 @@ def test_a_bad_value_gives_way_to_the_default_and_is_reported(
     race: AppTest, parameter: str, value: str | list[str]
 ) -> None:
     given = {parameter: value, "held_out": "99"} if parameter != "held_out" else {parameter: value}
-    if parameter == "recall_classes":
-        given["task"] = "recall"
-    page = opened(race, given)
+    owners = {"recall_classes": ("task", "recall"), "rmsprop_decay": ("optimiser", "rmsprop")}
+    owner = dict([owners[parameter]]) if parameter in owners else {}
+    page = opened(race, {**given, **owner})
     expected = Experiment(
-        task="recall" if parameter == "recall_classes" else "temporal_order",
+        **owner,
         held_out=256 if parameter == "held_out" else 99,
     )
     assert pages.experiment(page) == expected

@@ -65,7 +65,7 @@ class Omega(NamedTuple):
 
 
 class Update(NamedTuple):
-    """The time of clipping, Adam and the records of an optimiser step."""
+    """The time of clipping, the optimiser and the records of an optimiser step."""
 
     call: float
     """The time of a step itself."""
@@ -153,7 +153,7 @@ class Memory(NamedTuple):
     kernel: float
     """The bytes per cell, for its machine code and its objects."""
     parameter: float
-    """The bytes per parameter of a population, with its gradient, Adam's means and copies."""
+    """The bytes per parameter of a population, with its gradient, moments and copies."""
     drawn: float
     """The bytes per number of the held-out sequences."""
     output: float

@@ -25,10 +25,11 @@ from models.diagnostics.trajectories import readable_trajectories
 from models.diagnostics.trajectory import State, Trajectory
 from models.kernels.autograd import AutogradUnrolled
 from models.kernels.schedule import Schedule
+from models.optimisers import make_optimiser
 from models.population.evaluation import gradient_profile, set_profile_batches
 from models.population.population import Population
 from models.population.readable import _Pass
-from models.training.optimiser import Adam, clip, gradient_norm, is_clipped
+from models.training.optimiser import PopulationOptimiser, clip, gradient_norm, is_clipped
 from models.training.regularisation import omega
 from tests.models.diagnostics.trained import random_model
 from tests.models.diagnostics.trajectories import clamped, linear, population
@@ -77,7 +78,7 @@ def test_gradient_norms_clipping_and_update_ratios(scale: float) -> None:
     kept = clip(given, gradient_norm(given), max(threshold, 1e-9))
     wanted = exact * (max(threshold, 1e-9) / norm.clamp(min=max(threshold, 1e-9)))[:, None]
     torch.testing.assert_close(kept.double(), wanted, rtol=1e-5, atol=1e-37)
-    adam = Adam(torch.ones(3, 200), torch.ones(3))
+    adam = PopulationOptimiser(make_optimiser("adam"), torch.ones(3, 200), torch.ones(3))
     adam.state()["change"][:] = given
     ratio = adam.update_ratio().double()
     torch.testing.assert_close(ratio, norm / math.sqrt(200), rtol=1e-6, atol=0)

@@ -14,7 +14,6 @@ from models.experiment import Experiment
 from models.experiment.partition import ModelKey, Shard
 from models.experiment.random_streams import Stream, generator
 from models.tasks import make_task
-from models.training.optimiser import Adam
 from models.training.population_trainer import PopulationTrainer
 from tests.models.cells.test_cells import TORCH_ORDER
 from tests.models.exchange.test_script import loaded, small, started
@@ -55,7 +54,7 @@ def trained_here(experiment: Experiment) -> tuple[dict[str, Any], Steps, dict[st
     training = PopulationTrainer(experiment, Shard(cell, (model,)), torch.device("cpu"))
     training.parameters = training.parameters.detach().double().requires_grad_()
     rates = torch.tensor(experiment.learning_rate, dtype=torch.float64)
-    training.optimiser = Adam(training.parameters, rates)
+    training.optimiser.learning_rates = rates[:, None]
 
     def weights() -> dict[str, Any]:
         named, readout = training.population.weights()
@@ -118,6 +117,9 @@ def trained_by_script(experiment: Experiment, start: dict[str, Any]) -> tuple[St
         ("gru:gain=1.5", {"truncate": 4, "task": "temporal_order:targets=every"}),
         *[(cell, {"task": "adding:targets=every", "clip": 0.3}) for cell in ("lstm", "gru")],
         ("lstm", {"task": "copy", "lengths": (3,)}),
+        ("rnn", {"optimiser": "adam:beta_2=0.99,epsilon=0.001", "schedule": "linear"}),
+        ("lstm", {"optimiser": "rmsprop:decay=0.9,momentum=0.5", "clip": 0.0}),
+        ("gru", {"optimiser": "sgd:nesterov=yes", "schedule": "cosine"}),
     ],
 )
 def test_from_the_same_weights_and_batches_it_trains_the_same_model(

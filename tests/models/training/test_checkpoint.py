@@ -40,9 +40,16 @@ def stop_after(steps: int) -> Callable[[], bool]:
     return lambda: next(asked) >= steps
 
 
-@pytest.mark.parametrize("cell", EVERY_PATH)
-def test_resumed_training_ends_in_the_same_bits(cell: str) -> None:
-    experiment = small(**SETTINGS, cells=[cell])
+@pytest.mark.parametrize(
+    ("cell", "optimiser"),
+    [
+        *((cell, "adam") for cell in EVERY_PATH),
+        ("lstm", "rmsprop:momentum=0.5"),
+        ("gru", "sgd:nesterov=yes"),
+    ],
+)
+def test_resumed_training_ends_in_the_same_bits(cell: str, optimiser: str) -> None:
+    experiment = small(**SETTINGS, cells=[cell], optimiser=optimiser, schedule="cosine")
     whole = list(train(experiment))
     saved = list(train(experiment, stop_after(7)))[-1].checkpoint
     assert saved is not None
