@@ -19,16 +19,20 @@ from dashboard.figures.ladder import Measure, ladder
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.race.learning import gradient_norm, learning_curves
+from dashboard.figures.race.learning_rates import learning_rate_maps
 from dashboard.figures.race.title import run_title
 from dashboard.figures.replay import replayed
+from dashboard.figures.style import in_order
 from dashboard.session.run_tables import Tables
 from dashboard.session.session_state import GUESSING
 from models.analysis.findings import findings
 from models.analysis.glossary import GLOSSARY
+from models.analysis.learning_rate_window import rate_scores, rate_windows
 from models.analysis.memory_span import memory_spans
 from models.analysis.prediction import predicted_lengths
 from models.analysis.statistics import result_table, trained
 from models.analysis.words import join_words
+from models.cells import cell_label
 from models.experiment import Experiment
 from models.tasks import make_task
 
@@ -97,6 +101,8 @@ def draw(
         norm_chart(source, experiment, tables, length)
     if len(tables.generalisation):
         _generalisation(source, tables, experiment, view.log_length)
+    if len(tables.validation):
+        _learning_rates(source, tables, experiment)
     if len(tables.accuracy):
         _outcome(source, tables, experiment)
 
@@ -213,6 +219,23 @@ def _generalisation(source: str, tables: Tables, experiment: Experiment, log_len
             log_length=log_length,
         ),
     )
+
+
+def _learning_rates(source: str, tables: Tables, experiment: Experiment) -> None:
+    """Draws how well each cell does at each learning rate, and between which rates it learns."""
+    st.header("Which learning rates work?", anchor=False)
+    task = make_task(experiment.task)
+    chance = {length: task.chance(length).accuracy for length in experiment.lengths}
+    scores = cached(source, "rate_scores", (), lambda: rate_scores(tables.validation, chance))
+    chart(source, "learning_rates", (), lambda: learning_rate_maps(scores))
+    st.caption(
+        "The share of right answers on validation sequences, averaged over seeds. A ring marks the "
+        "rate that the cell is shown with above. A rate works where the share is above the middle "
+        "between chance and 1."
+    )
+    with st.expander("Between which rates each cell learns"):
+        windows = rate_windows(scores).rename(index=cell_label, columns="T = {}".format)
+        st.table(windows.loc[[cell_label(cell) for cell in in_order(set(scores["cell"]))]])
 
 
 def _findings(source: str, tables: Tables, experiment: Experiment) -> str:

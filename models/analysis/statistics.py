@@ -67,17 +67,23 @@ def select_learning_rate(accuracy: pd.DataFrame, validation: pd.DataFrame) -> pd
     if accuracy.empty or validation.empty:
         return accuracy
     keys = ["cell", "length"]
+    best = chosen_rates(validation)
+    chosen = accuracy[keys].merge(best, on=keys, how="left")["learning_rate"].to_numpy()
+    kept = np.isnan(chosen) | (accuracy["learning_rate"].to_numpy() == chosen)
+    selected: pd.DataFrame = accuracy if kept.all() else accuracy.loc[kept]
+    return selected
+
+
+def chosen_rates(validation: pd.DataFrame) -> pd.DataFrame:
+    """The learning rate that validates best: columns cell, length and learning_rate."""
+    keys = ["cell", "length"]
     rates = latest(validation).groupby([*keys, "learning_rate"], as_index=False)
     ranked = (
         rates[["accuracy", "loss"]]
         .mean(skipna=False)
         .sort_values(["accuracy", "loss", "learning_rate"], ascending=[False, True, True])
     )
-    best = ranked.drop_duplicates(keys)[[*keys, "learning_rate"]]
-    chosen = accuracy[keys].merge(best, on=keys, how="left")["learning_rate"].to_numpy()
-    kept = np.isnan(chosen) | (accuracy["learning_rate"].to_numpy() == chosen)
-    selected: pd.DataFrame = accuracy if kept.all() else accuracy.loc[kept]
-    return selected
+    return ranked.drop_duplicates(keys)[[*keys, "learning_rate"]]
 
 
 def summarise(accuracy: pd.DataFrame) -> pd.DataFrame:

@@ -226,7 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(script)
     add_command(commands, _serve, "serve", "answer questions and train runs for a dashboard")
     add_store_commands(commands)
-    add_command(commands, _list, "list", "name all tasks, cells, optimisers and presets, with their options")
+    add_command(commands, _list, "list", "name all tasks, cells, optimisers and presets")
     return parser
 
 
