@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from models.diagnostics.scaled_products import ScaledProduct
-from models.diagnostics.trajectory import State, Trajectory
+from models.diagnostics.trajectory import State, Trajectory, pulled_back
 from models.population.norm import norm
 
 WARM_UP = 10
@@ -120,8 +120,7 @@ def _jacobians(trajectory: Trajectory, steps: Sequence[int]) -> Tensor:
     with torch.enable_grad():
         new = _step(trajectory, steps, state)
     rows = torch.eye(size).to(state[0]).split(state[0].shape[1])
-    of_outputs = [row.repeat(1, len(steps)).expand_as(state[0]) for row in rows]
-    of_inputs = torch.cat(torch.autograd.grad(new, state, of_outputs), dim=1)
+    of_inputs = pulled_back(new, state, [row.repeat(1, len(steps)) for row in rows])
     J = of_inputs.view(models, size, len(steps), size).permute(2, 0, 3, 1).contiguous()
     ends = [torch.cat(trajectory.states[t] + trajectory.states[t + 1], dim=1) for t in steps]
     J[~torch.cat(ends, dim=-1).isfinite().all(dim=1).T] = torch.nan

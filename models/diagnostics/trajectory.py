@@ -108,8 +108,7 @@ class Trajectory:
         with torch.enable_grad():
             for t in steps:
                 new = self.step(t, new)
-        parts = v.split(old[0].shape[1], dim=1)
-        return torch.cat(torch.autograd.grad(new, old, parts), dim=1)
+        return pulled_back(new, old, v.split(old[0].shape[1], dim=1))
 
     def input_gradient(self, direction: Tensor) -> Tensor:
         """∂(direction · h_T)/∂x_t at every step, (T, n, inputs, B); ``direction`` is (n, H)."""
@@ -154,3 +153,13 @@ class Trajectory:
             batch_norm.finish()
             batch_norm.statistics = "running"
         return states, batch_norm
+
+
+def pulled_back(new: State, old: State, directions: Sequence[Tensor]) -> Tensor:
+    """Jᵀ v for J = ∂new/∂old, the states above each other; ``directions`` are the parts of v.
+
+    Of a sum: where torch is given gradients to begin with, it imports SymPy.
+    """
+    with torch.enable_grad():
+        along = torch.stack([(one * v).sum() for one, v in zip(new, directions, strict=True)])
+    return torch.cat(torch.autograd.grad(along.sum(), old), dim=1)

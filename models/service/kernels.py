@@ -1,4 +1,4 @@
-"""The kernels in a warm process: children compile them into the cache, from which it loads them.
+"""The kernels in a warm process: children compile them into the cache, from which it loads some.
 
 So what compiling takes of memory is free again, and later children share what is loaded.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from models.cells import CELLS
 from models.kernels.cache import cache_folder, is_compiled, note_compiled
 from models.kernels.version import COMPILED, kernels_on
 
@@ -21,8 +22,11 @@ def compile_kernels(cell: str) -> None:
 
 
 def load_kernels() -> Iterator[None]:
-    """Loads the kernels of all cells, pausing after each, or compiles them without a cache."""
-    for cell in _cells():
+    """Loads the kernels of the plain cells, pausing after each, or compiles them without a cache.
+
+    Those of others are loaded by the children that need them, in a tenth of a second each.
+    """
+    for cell in [cell for cell in _cells() if cell in CELLS]:
         from models.diagnostics.compile_all import compile_cell
 
         yield from compile_cell(cell)

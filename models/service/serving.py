@@ -33,9 +33,6 @@ from typing import Any
 
 import psutil
 
-# PyTorch imports it, and SymPy with it, over the first Jacobian: here once, for all children.
-import torch.fx.experimental.symbolic_shapes  # noqa: F401
-
 from models.exchange.files import export
 from models.exchange.import_run import import_file
 from models.service.child_process import CONTEXT, ChildProcess, Task, give_way
