@@ -161,5 +161,6 @@ def pulled_back(new: State, old: State, directions: Sequence[Tensor]) -> Tensor:
     Of a sum: where torch is given gradients to begin with, it imports SymPy.
     """
     with torch.enable_grad():
-        along = torch.stack([(one * v).sum() for one, v in zip(new, directions, strict=True)])
-    return torch.cat(torch.autograd.grad(along.sum(), old), dim=1)
+        along = [(one * v).sum() for one, v in zip(new, directions, strict=True)]
+        gradients = torch.autograd.grad(torch.stack(along).sum(), old)
+    return torch.cat(gradients, dim=1)

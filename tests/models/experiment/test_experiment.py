@@ -215,7 +215,7 @@ HINDERED = [
         {"cells": ["lstm:norm=layer", "rnn:norm=layer"], "hidden_size": 2, "match": "parameters"},
         "lstm:norm=layer: norm=layer with hidden_size 2",
     ),
-    ({"clip": 1e-9}, "clip is 1e-09: .*below 1e-08, raise clip, or give 0"),
+    ({"clip": 1e-9}, "clip is 1e-09: .*ε of 1e-08, raise clip, or give 0"),
     ({"clip": 1e-12, "clip_by": "value"}, "clip is 1e-12"),
 ]
 """Settings with which nothing can be learnt, and what is said of them."""
