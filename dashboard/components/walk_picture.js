@@ -4,10 +4,9 @@
 
 const NARROW = 640; // pixels
 const LEAST_BAR = 60;
-const MOST_BAR = 190;
-const BELOW = 112; // pixels for the equations under the picture
+const MOST_BAR = 230;
+const BELOW = 116; // pixels for the equations under the picture
 const LEAST_HEIGHT = 330;
-const NAMES = { h: "h, hidden state", c: "c, long-term state" };
 
 function svg(name, attributes, text) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -33,15 +32,16 @@ function layOut(element, { columns, states }) {
   const rows = {};
   let y = 16;
   rows.step = y;
-  for (const state of states) rows[state] = (y += 30);
+  for (const state of states) rows[state] = y += 30;
   rows.x = y += 30;
-  const lanes = states.length * 34;
-  const room = height - y - 26 - states.length * 17 - lanes;
+  const details = narrow || states.length > 1 ? 0 : 14;
+  const lanes = states.length * 34 + details;
+  const room = height - y - 36 - states.length * 17 - lanes;
   const bar = Math.max(LEAST_BAR, Math.min(MOST_BAR, room));
-  rows.baseline = y += 22 + bar;
+  rows.baseline = y += 30 + bar;
   for (const state of states) rows[`gradient ${state}`] = y += 17;
   for (const state of states) rows[`lane ${state}`] = (y += 34) - 8;
-  return { width, narrow, left, wide, bar, rows, height: y + 4, size: narrow ? 11 : 14 };
+  return { width, narrow, left, wide, bar, rows, height: y + 6 + details, size: narrow ? 11 : 14 };
 }
 
 function draw(element, data) {
@@ -51,23 +51,30 @@ function draw(element, data) {
   element.replaceChildren(picture);
   picture.append(svg("rect", { class: "spotlight", y: 0, height: place.height, rx: 6 }));
   picture.append(...rowNames(place, data));
-  const largest = Math.max(
-    ...data.columns.flatMap(({ gradients, additive }) => [
-      ...Object.values(gradients).map(({ value }) => Math.abs(value)),
-      Math.abs(additive?.value ?? 0),
-    ]),
-  );
+  const high = heights(place, data);
   const steps = data.columns.length;
   const number = frameNumbers(steps);
   for (const [index, column] of data.columns.entries()) {
     const t = index + 1;
     picture.append(
       ...forwardStep(place, data, column, t, number),
-      ...gradientAt(place, data, column, t, number, largest),
+      ...gradientAt(place, data, column, t, number, high),
       ...arrowsFrom(place, data, column, t, number),
     );
   }
-  picture.append(lossBox(place, data, steps, number));
+  picture.append(lossBox(place, data, steps, number), hint(place, steps, number));
+  picture.append(whatIsLeft(place, data, high, number));
+}
+
+// How high the bar of a value is. Each state has its own scale: the loss pulls on h first.
+function heights({ bar }, { columns, states }) {
+  const largest = {};
+  for (const state of states) {
+    const values = columns.map(({ gradients }) => gradients[state].value);
+    if (state === "c") values.push(...columns.map(({ additive }) => additive.value));
+    largest[state] = Math.max(...values.map(Math.abs));
+  }
+  return (state, { value }) => (largest[state] ? (Math.abs(value) / largest[state]) * bar : 0);
 }
 
 const middle = ({ left, wide }, t) => left + wide * (t - 0.5);
@@ -85,10 +92,14 @@ function label(text, x, y, size, room) {
   return svg("text", { x, y, "font-size": fitted, "text-anchor": "middle" }, shown);
 }
 
-function rowNames({ rows, narrow, size }, { states }) {
+// A number as there is room for it.
+const told = ({ narrow }, { text, short }) => (narrow ? short : text);
+
+function rowNames({ rows, narrow, size }, { states, names: full }) {
   const say = (text, y) => svg("text", { x: 0, y, "font-size": size }, text);
+  const small = (text, y) => svg("text", { x: 0, y, "font-size": size - 2 }, text);
   const names = states.flatMap((state) => [
-    say(narrow ? state : NAMES[state], rows[state] + 5),
+    say(narrow ? state : full[state], rows[state] + 5),
     say(`∂L/∂${state}`, rows[`gradient ${state}`]),
   ]);
   const lanes = states.length > 1 ? { c: "along c", h: "through h" } : { h: "factor" };
@@ -97,7 +108,11 @@ function rowNames({ rows, narrow, size }, { states }) {
     names.push(say(narrow ? short : lanes[state], rows[`lane ${state}`] + 4));
   }
   names.push(say(narrow ? "x" : "x, input", rows.x + 5));
-  if (!narrow) names.push(say("size of the gradient", rows.baseline - 2));
+  if (!narrow) {
+    const about = ["size of the gradient"];
+    if (states.length > 1) about.push("c and h have own scales", "dashed: along c alone");
+    names.push(...about.map((text, i) => small(text, rows.baseline - 3 - 16 * (about.length - 1 - i))));
+  }
   return names;
 }
 
@@ -107,7 +122,7 @@ function forwardStep(place, { states, colors, columns }, column, t, number) {
   const now = number.forward(t);
   const back = t > 1 ? [number.back(t - 1)] : [];
   const boxes = states.map((state) => {
-    const { value, text } = column.states[state];
+    const { value } = column.states[state];
     const half = Math.min(wide * 0.42, 44);
     const look = { fill: colors[state], stroke: colors[state], "stroke-width": 1.5, rx: 5 };
     const shade = { "fill-opacity": Math.min(Math.abs(value), 1) * 0.3 };
@@ -116,11 +131,11 @@ function forwardStep(place, { states, colors, columns }, column, t, number) {
       now,
       [now, t === columns.length ? number.back(t) : now + 1, ...back],
       svg("rect", { ...box, ...look, ...shade }),
-      label(text, x, rows[state] + 5, size, 2 * half - 4),
+      label(told(place, column.states[state]), x, rows[state] + 5, size, 2 * half - 4),
     );
   });
   const arrows = t > 1 ? states.map((state) => forwardArrow(place, colors, state, t)) : [];
-  const input = label(column.x.text, x, rows.x + 5, size, wide - 4);
+  const input = label(told(place, column.x), x, rows.x + 5, size, wide - 4);
   const step = label(place.narrow ? String(t) : `step ${t}`, x, rows.step, size - 1, wide);
   const always = group(0, [now, number.back(t), ...back], step);
   return [always, ...boxes, group(now, [now], input), group(now, [now], ...arrows)];
@@ -150,33 +165,53 @@ function lossBox(place, { loss }, steps, number) {
     [at],
     svg("rect", { ...box, fill: "none", stroke: "#808495", "stroke-width": 1.5 }),
     label(narrow ? "L" : "loss L", x, rows.step, size - 1, wide),
-    label(loss, x, rows.h + 5, size, 2 * half - 4),
+    label(told(place, loss), x, rows.h + 5, size, 2 * half - 4),
     arrow(middle(place, steps) + half + 1, x - half - 1, rows.h, "#808495"),
   );
 }
 
-function gradientAt(place, { states, colors, columns }, column, t, number, largest) {
-  const { rows, wide, bar, size } = place;
+// Where the gradient is going to be: how to get there.
+function hint(place, steps, number) {
+  const { rows, left, wide, bar, size, narrow } = place;
+  const then = narrow ? "" : ": forward to the loss, then the gradient comes back";
+  const text = `Press → or Next${then}.`;
+  const room = wide * steps;
+  const words = label(text, left + room / 2, rows.baseline - bar / 2, size, room);
+  words.style.fontWeight = 400;
+  const until = number.back(steps);
+  const element = group(0, [...Array(until).keys()], words);
+  element.dataset.until = until;
+  return element;
+}
+
+function whatIsLeft(place, { columns, states, left }, high, number) {
+  const [memory] = states;
+  const y = place.rows.baseline - high(memory, columns[0].gradients[memory]) - 8;
+  const at = { x: middle(place, 1) - place.wide * 0.4, y, "font-size": place.size + 5 };
+  return group(number.end, [number.end], svg("text", at, left));
+}
+
+function gradientAt(place, { states, colors, columns }, column, t, number, high) {
+  const { rows, wide, size } = place;
   const x = middle(place, t);
   const come = number.back(t);
   const ends = t === 1 || t === columns.length ? [number.end] : [];
   const lit = [come, come + 1, ...ends];
   const each = Math.min(wide * 0.7, 70) / states.length;
-  const high = ({ value }) => (largest ? (Math.abs(value) / largest) * bar : 0);
   const shapes = states.map((state, index) => {
-    const height = high(column.gradients[state]);
+    const height = high(state, column.gradients[state]);
     const left = x + each * (index - states.length / 2) + 1;
     const where = { x: left, y: rows.baseline - height, width: each - 2, height };
     return svg("rect", { ...where, class: "bar", fill: colors[state], "data-state": state });
   });
   if (column.additive) {
-    const height = high(column.additive);
+    const height = high("c", column.additive);
     const where = { x: x - each + 1, y: rows.baseline - height, width: each - 2, height };
     const look = { class: "bar", fill: "none", stroke: "var(--st-text-color)" };
     shapes.push(svg("rect", { ...where, ...look, "stroke-width": 1.5, "stroke-dasharray": "3 2" }));
   }
   const numbers = states.map((state) =>
-    label(column.gradients[state].text, x, rows[`gradient ${state}`], size, wide - 4),
+    label(told(place, column.gradients[state]), x, rows[`gradient ${state}`], size, wide - 4),
   );
   const line = svg("path", { d: `M${x - wide / 2} ${rows.baseline}h${wide}`, stroke: "#808495" });
   return [line, group(come, lit, ...shapes, ...numbers)];
@@ -188,7 +223,7 @@ function arrowsFrom(place, { states, colors }, column, t, number) {
   return column.arrows.map(({ state, label: text, detail }) => {
     const y = rows[`lane ${state}`];
     const between = (middle(place, t) + middle(place, t - 1)) / 2;
-    const shown = narrow ? text.replace(/[×+] /, "").replace(/[()]/g, "") : `${text}`;
+    const shown = narrow ? text.replace(/[×+] /, "").replace(/[()]/g, "") : text;
     const parts = [
       arrow(middle(place, t) - 4, middle(place, t - 1) + 4, y + 6, colors[state]),
       label(shown, between, y, size, wide - 6),

@@ -55,7 +55,7 @@ function show(walk, place) {
   walk.output.textContent = `${walk.place + 1} of ${frames.length}`;
   walk.slider.setAttribute("aria-valuetext", `${walk.output.textContent}: ${frame.phase}`);
   walk.sentence.textContent = frame.sentence;
-  walk.equations.replaceChildren(...frame.equations.map(line), ...product(frame));
+  walk.equations.replaceChildren(...product(frame), ...frame.equations.map(line));
   light(walk);
 }
 
@@ -83,7 +83,8 @@ function product({ product, product_of: name, result }) {
 function light({ picture, data, place }) {
   for (const group of picture.querySelectorAll("g[data-from]")) {
     const lit = group.dataset.lit.split(" ").includes(String(place));
-    group.classList.toggle("unseen", place < Number(group.dataset.from));
+    const { from, until = Infinity } = group.dataset;
+    group.classList.toggle("unseen", place < from || place >= until);
     group.classList.toggle("lit", lit);
     group.classList.toggle("dim", !lit);
   }

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.figures.inside.gate_style import color
-from models.analysis.words import number
+from dashboard.figures.inside.gate_style import color, full_name
+from models.analysis.words import number, scientific
 from models.diagnostics.way_back.frames import Column
 from models.diagnostics.way_back.walk import Walk
 
@@ -32,9 +32,11 @@ def as_data(walk: Walk) -> dict[str, Any]:
     states = list(walk.columns[0].states)
     return {
         "states": states,
+        "names": {state: full_name(state) for state in states},
         "colors": {state: color(state) for state in states},
         "columns": [_column(column) for column in walk.columns],
-        "loss": number(walk.loss),
+        "loss": _shown(walk.loss),
+        "left": walk.left,
         "frames": [asdict(frame) for frame in walk.frames],
     }
 
@@ -50,4 +52,9 @@ def _column(column: Column) -> dict[str, Any]:
 
 
 def _shown(value: float) -> dict[str, float | str]:
-    return {"value": value, "text": number(value)}
+    return {"value": value, "text": number(value), "short": _in_two_digits(value)}
+
+
+def _in_two_digits(value: float) -> str:
+    """A number for a narrow picture."""
+    return f"{'−' if value < 0 else ''}{scientific(abs(value))}" if value else "0"

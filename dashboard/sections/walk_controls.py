@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ from dashboard.session import current_run
 from dashboard.session.session_state import WALK, Key, walk_widget
 from dashboard.sidebar.address import refusal, unknown, usable
 from models.diagnostics.way_back.settings import SETTINGS, WalkSettings
-from models.settings.setting import Setting
+from models.settings.setting import Setting, in_words
 
 WIDTHS = {"cell": 5, "weight": 4, "forget_bias": 4, "length": 3, "seed": 2}
 """The controls from left to right, with their widths."""
@@ -29,8 +30,10 @@ def settings() -> WalkSettings:
     gated = walk_widget("cell").get() == "lstm"
     drawn = {name: width for name, width in WIDTHS.items() if gated or name != "forget_bias"}
     values = {}
-    for place, name in zip(st.columns(list(drawn.values())), drawn, strict=True):
-        with place:
+    with st.container(key="walk_controls"):
+        columns = st.columns(list(drawn.values()))
+    for column, name in zip(columns, drawn, strict=True):
+        with column:
             values[name] = _widget(SETTINGS[name], walk_widget(name))
     chosen = WalkSettings(**{**vars(WALK.get(WalkSettings())), **values})
     WALK.set(chosen)
@@ -41,9 +44,9 @@ def settings() -> WalkSettings:
 def address_of(chosen: WalkSettings) -> dict[str, str | list[str]]:
     """The parameters of the address that opens this walk; defaults are left out."""
     return {
-        name: str(getattr(chosen, name))
-        for name, one in SETTINGS.items()
-        if getattr(chosen, name) != one.default
+        name: value if isinstance(value, str) else in_words(value)
+        for name, value in vars(chosen).items()
+        if value != SETTINGS[name].default
     }
 
 
@@ -52,14 +55,19 @@ def _take_over_address() -> list[str]:
     messages, values = [], {}
     for name, one in SETTINGS.items():
         given = st.query_params.get_all(name)
-        if not usable(given, lambda text, one=one: one.checked(one.parse(text)), several=False):
+        if not usable(given, partial(_value, one), several=False):
             messages.append(refusal(name, given, str(one.default)))
         elif given:
-            values[name] = one.parse(given[0])
+            values[name] = _value(one, given[0])
     if message := unknown(st.query_params, SETTINGS):
         messages.append(message)
     _show(WalkSettings(**values))
     return messages
+
+
+def _value(one: Setting, text: str) -> Any:
+    """The value that a text gives for a setting. Raises ValueError."""
+    return one.checked(one.parse(text))
 
 
 def _show(chosen: WalkSettings) -> None:

@@ -11,7 +11,7 @@ from models.diagnostics.way_back.walk import walk
 
 def page() -> None:
     """Draws the page from top to bottom."""
-    st.title("What happens to the gradient on its way back?", anchor=False)
+    st.title("How much of the gradient comes back?", anchor=False)
     walk_player(walk(walk_controls.settings()))
 
 

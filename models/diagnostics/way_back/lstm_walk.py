@@ -127,7 +127,7 @@ def _backward(t: int, steps: tuple[LSTMStep, ...], settings: WalkSettings) -> Fr
 
 def _end(steps: tuple[LSTMStep, ...]) -> Frame:
     first, last, back = steps[0], steps[-1], len(steps) - 1
-    said = verdict(last.gradient_c, first.gradient_c, back, _reason(steps))
+    said = verdict("∂L/∂c", last.gradient_c, first.gradient_c, back, _reason(steps))
     product = factors_so_far(last.gradient_c, [step.forward.f for step in steps[:0:-1]])
     return Frame("end", 1, said, (), product, "along c alone", number(first.additive))
 

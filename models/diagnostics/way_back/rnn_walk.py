@@ -91,7 +91,7 @@ class _Words:
 
     def end(self, steps: tuple[RNNStep, ...]) -> Frame:
         first, last, back = steps[0].gradient, steps[-1].gradient, len(steps) - 1
-        said = verdict(last, first, back, self._reason(steps))
+        said = verdict("∂L/∂h", last, first, back, self._reason(steps))
         product = factors_so_far(last, [step.factor for step in steps[:0:-1]])
         return Frame("end", 1, said, (), product, indexed("∂L/∂h", 1), number(first))
 

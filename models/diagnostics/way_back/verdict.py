@@ -16,31 +16,38 @@ SMALL = 1e-5
 """A smaller share is a power of ten, not a percentage."""
 
 
-def verdict(last: float, first: float, steps_back: int, reason: str) -> str:
-    """Says what share of the gradient is left ``steps_back`` steps back, and why.
+def verdict(symbol: str, last: float, first: float, steps_back: int, reason: str) -> str:
+    """Says what is left of a gradient ``steps_back`` steps back, and why.
 
-    ``last`` and ``first`` are the gradient at the last and at the first step, ``reason`` whole
-    sentences.
+    ``symbol`` is what people write for it, such as ∂L/∂h; ``last`` and ``first`` are its values at
+    the last and at the first step, ``reason`` is whole sentences.
     """
     if last == 0:
         return "The answer is exactly right, so there is no gradient that could go back."
     share = abs(first / last)
     if share == 0:
-        return f"At step 1 nothing is left of the gradient: it has vanished. {reason}"
-    return f"{_left(share, steps_back)} {reason} {_at_this_rate(share ** (1 / steps_back))}"
+        return f"At step 1 nothing is left of {symbol}: it has vanished. {reason}"
+    if share > 1:
+        left = f"{symbol} is {number(share)} times what it was"
+    else:
+        left = f"{share_words(share)} of {symbol} is left"
+    does = next((word for most, word in VERDICTS.items() if share <= most), BEYOND)
+    back = count(steps_back, "step")
+    rate = share ** (1 / steps_back)
+    return f"At step 1, {back} back, {left}: it {does}. {reason} {_at_this_rate(rate)}"
+
+
+def left_words(last: float, first: float) -> str:
+    """The same in a word or two: "79% left", "7.59 times"."""
+    share = abs(first / last) if last else 0.0
+    if share > 1:
+        return f"{number(share)} times"
+    return f"{share_words(share)} left" if share else "nothing left"
 
 
 def average_factor(last: float, first: float, steps_back: int) -> float:
     """The geometric mean of the sizes of so many factors between two gradients."""
     return float(abs(first / last) ** (1 / steps_back)) if last else 0.0
-
-
-def _left(share: float, steps_back: int) -> str:
-    does = next((word for most, word in VERDICTS.items() if share <= most), BEYOND)
-    back = f"At step 1, {count(steps_back, 'step')} back,"
-    if share > 1:
-        return f"{back} the gradient is {number(share)} times what it was: it {does}."
-    return f"{back} {share_words(share)} of the gradient is left: it {does}."
 
 
 def _at_this_rate(rate: float) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from models.diagnostics.way_back.frames import Frame
 from models.diagnostics.way_back.settings import CELLS, WalkSettings
-from models.diagnostics.way_back.verdict import verdict
+from models.diagnostics.way_back.verdict import left_words, verdict
 from models.diagnostics.way_back.walk import walk
 
 
@@ -55,20 +55,19 @@ def end(**settings: object) -> str:
 
 def test_the_end_says_whether_it_vanished_and_why() -> None:
     small, large = end(weight=0.5), end(weight=2.0)
-    assert "2% of the gradient is left: it vanishes. The recurrent weight 0.5 shrinks it" in small
+    assert "2% of ∂L/∂h is left: it vanishes. The recurrent weight 0.5 shrinks it" in small
     assert "it vanishes. The recurrent weight 2 would not shrink it, but tanh does" in large
     assert "saturated" in large
-    assert "0.5⁵" not in small
     assert "lets no gradient through" in end(cell="rnn:activation=relu", weight=-1.0)
     assert "no step hears of the one before" in end(weight=0.0)
 
 
 def test_relu_multiplies_by_the_weight_alone() -> None:
     kept = end(cell="rnn:activation=relu", weight=1.0)
-    assert "100% of the gradient is left: it is kept." in kept
+    assert "100% of ∂L/∂h is left: it is kept." in kept
     assert "any number of steps leaves all of it" in kept
     grown = end(cell="rnn:activation=relu", weight=1.5)
-    assert "the gradient is 7.59 times what it was: it explodes." in grown
+    assert "∂L/∂h is 7.59 times what it was: it explodes." in grown
     assert "about 10¹⁸ times as large" in grown  # 1.5¹⁰⁰ = 4 · 10¹⁷
 
 
@@ -81,8 +80,31 @@ def test_the_lstm_says_what_its_forget_gates_keep() -> None:
 
 
 def test_without_an_error_nothing_goes_back() -> None:
-    assert "exactly right" in verdict(0.0, 0.0, 5, "")
-    assert verdict(-1.0, 0.25, 2, "So.") == (
-        "At step 1, 2 steps back, 25% of the gradient is left: it vanishes. So. Each step "
+    assert "exactly right" in verdict("∂L/∂h", 0.0, 0.0, 5, "")
+    assert verdict("∂L/∂c", -1.0, 0.25, 2, "So.") == (
+        "At step 1, 2 steps back, 25% of ∂L/∂c is left: it vanishes. So. Each step "
         "multiplied it by 0.5 on average: 100 such steps leave about 10⁻³⁰ of it."
     )
+
+
+@pytest.mark.parametrize(
+    ("last", "first", "left"),
+    [
+        (-0.8, 0.2, "25% left"),
+        (0.5, 0.5, "100% left"),
+        (0.1, 0.75, "7.5 times"),
+        (1.0, 3e-7, "3 · 10⁻⁷ left"),
+        (1.0, 0.0, "nothing left"),
+        (0.0, 0.0, "nothing left"),
+    ],
+)
+def test_the_picture_says_what_is_left_in_a_word(last: float, first: float, left: str) -> None:
+    assert left_words(last, first) == left
+
+
+@pytest.mark.parametrize(
+    ("share", "does"),
+    [(0.5, "vanishes"), (0.9, "fades slowly"), (1.0, "is kept"), (1.5, "grows slowly")],
+)
+def test_each_share_has_its_word(share: float, does: str) -> None:
+    assert f": it {does}. " in verdict("∂L/∂h", 2.0, 2 * share, 5, "So.")
