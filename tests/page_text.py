@@ -71,6 +71,8 @@ def pages(run: str) -> dict[str, Open]:
             for story in STORIES.values()
             for view in ("At initialisation", "During training")
         },
+        "The way back": _at("the_way_back"),
+        "The way back, an LSTM": _at("the_way_back?cell=lstm"),
         "Inside the cell": _at("inside_the_cell"),
         "Runs": _at(f"runs?run={run}"),
         "About": _at("about"),

@@ -24,6 +24,7 @@ SLOW = (
     "tests/dashboard/test_settings.py",
     "tests/dashboard/test_scheduler.py",
     "tests/dashboard/test_draw_slots.py",
+    "tests/dashboard/test_the_way_back_page.py",
     "tests/dashboard/test_visitors.py",
     # Training, or very many cases.
     "tests/models/analysis/test_at_initialisation.py",

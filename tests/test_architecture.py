@@ -54,7 +54,8 @@ class Nobody:
     def ask(self, *_): raise ChildError("nobody is there", "died")
 app_resources.Trainer = Nobody
 visitor._secret = lambda: "somebody"  # a test has no browser with cookies
-for page in ("app.py", "views/gradient_flow.py", "views/runs.py", "views/about.py"):
+views = ("gradient_flow", "the_way_back", "runs", "about")
+for page in ("app.py", *("views/" + name + ".py" for name in views)):
     test = AppTest.from_file({str(ROOT / "dashboard")!r} + "/" + page, default_timeout=60)
     assert not test.run().exception
 assert "torch" not in sys.modules

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, overload
 import streamlit as st
 
 from dashboard.session.run_tables import Reader
+from models.diagnostics.way_back.settings import WalkSettings
 from models.experiment import Experiment
 
 T = TypeVar("T")
@@ -101,6 +102,16 @@ STORY_STEP = Key[int]("story_step")
 def form_option(form: str, cell: str, option: str) -> Key[Any]:
     """The widget of a cell's option in one of the forms for a cell."""
     return Key(f"{form}_{cell}_{option}")
+
+
+# The way back
+WALK = Key[WalkSettings]("walk")
+"""The walk that the page was set to last."""
+
+
+def walk_widget(name: str) -> Key[Any]:
+    """The widget of a setting of the walk."""
+    return Key(f"walk_{name}")
 
 
 # Inside the cell

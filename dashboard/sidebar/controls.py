@@ -252,7 +252,7 @@ def _many(setting: Setting) -> list[str]:
 def _longest() -> int:
     """The longest sequence that the sidebar is set to."""
     lengths = suited(SETTINGS["lengths"], _task_name())
-    chosen = values_of(lengths, widget("lengths").get(lengths.default))
+    chosen = values_of(lengths, widget("lengths").get(_texts(lengths.default)))
     whole = [length for length in chosen if isinstance(length, int)]
     return min(max(whole, default=lengths.default[-1]), int((lengths.bounds or (0, 0))[1]))
 

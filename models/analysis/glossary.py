@@ -35,6 +35,10 @@ GLOSSARY: dict[str, str] = {
     "horizon": "How many steps back something still counts. By gradient: while at least 1% of the "
     "gradient is left. By behaviour: while changing the input still changes at least 5% of the "
     "answers.",
+    "backpropagation through time": "The chain rule along a sequence: from the loss back, each "
+    "step multiplies the gradient by how much its state depends on the state before, ∂hₜ/∂hₜ₋₁.",
+    "additive path": "The way of the gradient along c of the LSTM, on which each step multiplies "
+    "it by the forget gate alone. All other ways lead through h, with weights and slopes.",
     "vanishing gradient": "A gradient that shrinks at every step back through time, until early "
     "steps no longer change what is learned.",
     "exploding gradient": "A gradient that grows at every step back through time, until one "

@@ -64,6 +64,7 @@ PAGES: dict[str, Any] = {
     ),
     "Gradient flow": lambda *where: open_page(*where, "gradient_flow", "initial_h"),
     "Gradient flow, a story": open_story,
+    "The way back": lambda *where: open_page(*where, "the_way_back?cell=lstm"),
     "Inside the cell": lambda *where: open_page(*where, "inside_the_cell", "inside_ablation"),
     "Runs": lambda *where: open_page(*where, "runs?run={run}"),
     "About": lambda *where: open_page(*where, "about"),

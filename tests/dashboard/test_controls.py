@@ -56,6 +56,16 @@ def address(experiment: Experiment) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("first", ["views/the_way_back.py", "views/inside_the_cell.py"])
+def test_a_page_without_the_sidebar_may_be_the_first(race: AppTest, first: str) -> None:
+    race.run()
+    fresh = pages.app()
+    fresh.switch_page(first).run()
+    fresh.switch_page("views/race.py").run()
+    assert not fresh.exception
+    assert pages.experiment(fresh) == pages.experiment(race)
+
+
 def test_an_old_address_of_adding_is_todays_criterion_and_an_old_result_keeps_its_own(
     race: AppTest,
 ) -> None:
