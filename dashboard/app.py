@@ -35,6 +35,7 @@ def show_page() -> None:
         st.Page("views/race.py", title="Race", icon=":material/flag:", default=True),
         st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),
         st.Page("views/inside_the_cell.py", title="Inside the cell", icon=":material/memory:"),
+        st.Page("views/your_memory.py", title="Your memory", icon=":material/psychology:"),
         st.Page("views/runs.py", title="Runs", icon=":material/folder_open:"),
         st.Page("views/about.py", title="About", icon=":material/info:"),
     ]
