@@ -72,6 +72,7 @@ def pages(run: str) -> dict[str, Open]:
             for view in ("At initialisation", "During training")
         },
         "Inside the cell": _at("inside_the_cell"),
+        "Your memory": _at("your_memory"),
         "Runs": _at(f"runs?run={run}"),
         "About": _at("about"),
     }

@@ -54,8 +54,9 @@ class Nobody:
     def ask(self, *_): raise ChildError("nobody is there", "died")
 app_resources.Trainer = Nobody
 visitor._secret = lambda: "somebody"  # a test has no browser with cookies
-for page in ("app.py", "views/gradient_flow.py", "views/runs.py", "views/about.py"):
-    test = AppTest.from_file({str(ROOT / "dashboard")!r} + "/" + page, default_timeout=60)
+for page in ("app", "views/gradient_flow", "views/your_memory", "views/runs", "views/about"):
+    file = {str(ROOT / "dashboard")!r} + "/" + page + ".py"
+    test = AppTest.from_file(file, default_timeout=60)
     assert not test.run().exception
 assert "torch" not in sys.modules
 """

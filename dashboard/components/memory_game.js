@@ -37,12 +37,13 @@ function wanted(player) {
 function ready(player) {
   stop(player);
   Object.assign(player, { rung: 0, answers: [], results: [], phase: "ready" });
+  player.presses.hidden = false;
   stage(player, "");
   tally(player);
   say(
     player,
-    `${player.data.rounds} sequences, the first of T = ${rungOf(player).length} steps: a longer ` +
-      "one comes after each that you remember, a shorter one after any other.",
+    `${player.data.rounds} sequences, the first at T = ${rungOf(player).length}: a longer one ` +
+      "comes after each that you remember, a shorter one after any other.",
   );
   offer(player, ["Start", () => show(player), "primary"]);
 }
@@ -76,8 +77,7 @@ function ask(player) {
   player.phase = "ask";
   player.pressed = "";
   const { choices, question } = player.data;
-  const keys = choices.length > 1 ? `keys 1 to ${choices.length}` : "key 1";
-  say(player, `${question} Press them here, or ${keys}.`);
+  say(player, `${question} Press here, or the numbers on a keyboard.`);
   offer(
     player,
     ...[...choices].map((symbol) => [symbol, () => choose(player, symbol), "choice"]),
@@ -139,6 +139,7 @@ function end(player) {
   player.phase = "end";
   tally(player);
   offer(player);
+  player.presses.hidden = true; // room for the result, which comes below
   player.status.focus({ preventScroll: true });
   player.send({ game: player.data.game, answers: player.answers });
 }

@@ -13,6 +13,8 @@ from models.analysis.memory_game import PERSON
 
 ROW, AROUND = 32, 64
 """Height of a row, and of the axis beneath all of them, pixels."""
+LETTER = 9
+"""Room for each letter of the texts on the right, pixels."""
 PERSON_COLOR = "#ad2795"
 """At least 3:1 in contrast on white and on dark, and no cell's."""
 MARKS = {"": "circle", "<": "triangle-left", ">": "triangle-right"}
@@ -48,14 +50,21 @@ def spans_side_by_side(spans: pd.DataFrame) -> go.Figure:
             "fixedrange": True,
         },
     )
-    figure.add_traces([_whiskers(rows, places, low, high), _marks(rows, places, low)])
+    figure.update_layout(margin={"r": LETTER * max(map(len, rows["text"]), default=0)})
+    figure.add_traces(
+        [
+            _whiskers(rows, places, low, high),
+            _marks(rows, places, low),
+            _texts(rows, places, high),
+        ]
+    )
     return figure
 
 
 def _ends(rows: pd.DataFrame) -> tuple[float, float]:
-    """The ends of the axis, with room for the texts on the right."""
+    """The ends of the axis, beyond all spans."""
     known = rows["span"].dropna()
-    return (known.min() / 2, known.max() * 2) if len(known) else (1, 100)
+    return (known.min() / 2, known.max() * 1.3) if len(known) else (1, 100)
 
 
 def _label(cell: str) -> str:
@@ -74,14 +83,28 @@ def _marks(rows: pd.DataFrame, places: list[int], low: float) -> Trace:
         "showlegend": False,
         "x": numbers(rows["span"].fillna(low)),
         "y": places,
-        "mode": "markers+text",
+        "mode": "markers",
         "marker": {
             "color": [_color(cell) for cell in rows["cell"]],
             "symbol": [MARKS[bound] for bound in rows["bound"]],
             "size": 12,
             "opacity": [float(known) for known in rows["span"].notna()],
         },
-        "text": [f"  {text}" for text in rows["text"]],
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _texts(rows: pd.DataFrame, places: list[int], high: float) -> Trace:
+    """The spans in words, in a column at the right end."""
+    return {
+        "type": "scatter",
+        "uid": "texts",
+        "showlegend": False,
+        "x": [high] * len(rows),
+        "y": places,
+        "mode": "text",
+        "text": [f" {text}" for text in rows["text"]],
         "textposition": "middle right",
         "textfont": {"size": SMALL},
         "cliponaxis": False,

@@ -79,7 +79,7 @@ def _presets() -> dict[str, Preset]:
 
 
 def _controls(presets: Mapping[str, Preset]) -> None:
-    with st.container(horizontal=True, key="game_choice"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "Task",
             list(presets),

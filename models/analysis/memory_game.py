@@ -142,7 +142,7 @@ def spans_in_words(spans: pd.DataFrame) -> str:
     sentences = []
     for row in pd.concat([spans[person], spans[~person]]).to_dict("records"):
         if row["cell"] == PERSON:
-            about = "" if row["bound"] else "about "
+            about = "about " if str(row["text"]).isdigit() else ""
             sentences.append(f"You: {about}{row['text']} steps.")
         else:
             sentences.append(f"{capitalise(with_article(str(row['cell'])))}: {row['text']}.")

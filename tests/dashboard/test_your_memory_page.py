@@ -105,8 +105,8 @@ def test_after_the_game_the_visitors_span_stands_beside_the_cells(your_memory: A
     assert own == "You: > 200 steps."
     assert f"**{own} The RNN: " in text_of(page)
     (figure,) = pages.figures(page)
-    (spans,) = [trace for trace in figure["data"] if trace["uid"] == "spans"]
-    assert spans["text"][0].strip() == "> 200"
+    (texts,) = [trace for trace in figure["data"] if trace["uid"] == "texts"]
+    assert texts["text"][0].strip() == "> 200"
     assert figure["layout"]["yaxis"]["ticktext"][:2] == ["<b>You</b>", "RNN"]
     assert own in figure["layout"]["meta"]["words"]
 
@@ -117,9 +117,9 @@ def test_the_cells_have_the_spans_that_the_race_page_gives_them(
     your_memory.session_state[PLAYED.name] = (ORDER, all_right(ORDER))
     page = your_memory.run()
     (figure,) = pages.figures(page)
-    (spans,) = [trace for trace in figure["data"] if trace["uid"] == "spans"]
+    (texts,) = [trace for trace in figure["data"] if trace["uid"] == "texts"]
     cards = pages.spans(race.run())
-    for text in spans["text"][1:]:
+    for text in texts["text"][1:]:
         assert f">{text.strip().replace('>', '&gt;').replace('<', '&lt;')}</b>" in cards
 
 

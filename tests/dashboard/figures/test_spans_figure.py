@@ -31,7 +31,9 @@ def test_the_person_is_first_and_each_span_stands_at_its_length() -> None:
     assert list(figure.layout.yaxis.ticktext) == ["<b>You</b>", "RNN", "LSTM", "GRU"]
     assert list(figure.layout.yaxis.tickvals) == list(marks.y) == [3, 2, 1, 0]
     assert list(marks.x)[:3] == [12, 17, 200]
-    assert [text.strip() for text in marks.text] == ["12", "17", "> 200", DIVERGED]
+    texts = trace(figure, "texts")
+    assert [text.strip() for text in texts.text] == ["12", "17", "> 200", DIVERGED]
+    assert list(texts.y) == list(marks.y)
     assert list(marks.marker.symbol)[:3] == ["circle", "circle", "triangle-right"]
 
 

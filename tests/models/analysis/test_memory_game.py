@@ -138,8 +138,7 @@ def test_copy_is_shown_up_to_the_step_at_which_the_answer_begins() -> None:
 
 
 def test_the_spans_in_words_begin_with_the_persons() -> None:
-    spans = pd.DataFrame(
-        {"cell": ["rnn", PERSON, "lstm"], "bound": ["", "", ">"], "text": ["17", "12", "> 200"]}
-    )
+    spans = pd.DataFrame({"cell": ["rnn", PERSON, "lstm"], "text": ["17", "12", "> 200"]})
     assert spans_in_words(spans) == "You: about 12 steps. The RNN: 17. The LSTM: > 200."
-    assert spans_in_words(spans.assign(bound=">")).startswith("You: 12 steps.")
+    beyond = spans.assign(text="> 30")
+    assert spans_in_words(beyond).startswith("You: > 30 steps. The RNN: > 30.")
