@@ -35,7 +35,8 @@ def memory_game(game: Game, seconds: float) -> list[str] | None:
     ).ended
     if not isinstance(ended, dict) or ended.get("game") != _name(game):
         return None
-    return [str(answer) for answer in ended.get("answers", ())]
+    answers = ended.get("answers")
+    return [str(answer) for answer in answers] if isinstance(answers, list) else None
 
 
 def _name(game: Game) -> str:

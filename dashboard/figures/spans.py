@@ -25,8 +25,8 @@ TICKS = [digit * 10**zeros for zeros in range(5) for digit in (1, 2, 5)]
 def spans_side_by_side(spans: pd.DataFrame) -> go.Figure:
     """A row for each span of ``memory_spans``, on one axis; PERSON's is the first.
 
-    A line is the interval, where it is known. Where every model of a cell has diverged, the row
-    says so at its beginning.
+    A line is the interval, where it is known; on the right stands the span in words. Where every
+    model of a cell has diverged, these are all there is.
     """
     person = spans["cell"] == PERSON
     rows = pd.concat([spans[person], spans[~person]], ignore_index=True)
