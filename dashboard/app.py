@@ -36,6 +36,7 @@ def show_page() -> None:
         st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),
         st.Page("views/the_way_back.py", title="The way back", icon=":material/undo:"),
         st.Page("views/inside_the_cell.py", title="Inside the cell", icon=":material/memory:"),
+        st.Page("views/your_memory.py", title="Your memory", icon=":material/psychology:"),
         st.Page("views/runs.py", title="Runs", icon=":material/folder_open:"),
         st.Page("views/about.py", title="About", icon=":material/info:"),
     ]

@@ -74,6 +74,7 @@ def pages(run: str) -> dict[str, Open]:
         "The way back": _at("the_way_back"),
         "The way back, an LSTM": _at("the_way_back?cell=lstm"),
         "Inside the cell": _at("inside_the_cell"),
+        "Your memory": _at("your_memory"),
         "Runs": _at(f"runs?run={run}"),
         "About": _at("about"),
     }

@@ -54,7 +54,7 @@ class Nobody:
     def ask(self, *_): raise ChildError("nobody is there", "died")
 app_resources.Trainer = Nobody
 visitor._secret = lambda: "somebody"  # a test has no browser with cookies
-views = ("gradient_flow", "the_way_back", "runs", "about")
+views = ("gradient_flow", "the_way_back", "your_memory", "runs", "about")
 for page in ("app.py", *("views/" + name + ".py" for name in views)):
     test = AppTest.from_file({str(ROOT / "dashboard")!r} + "/" + page, default_timeout=60)
     assert not test.run().exception

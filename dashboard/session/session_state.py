@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, overload
 import streamlit as st
 
 from dashboard.session.run_tables import Reader
+from models.analysis.memory_game import Game
 from models.diagnostics.way_back.settings import WalkSettings
 from models.experiment import Experiment
 
@@ -123,6 +124,18 @@ OPERATION = Key[str]("inside_operation")
 """The name of the operation whose button was pressed last."""
 INTERVENTION = Key[dict[str, Any]]("inside_free")
 """The intervention of the visitor's own operation."""
+
+# Your memory
+GAME_TASK = Key[str]("game_task")
+"""Widget: the name of the task that the visitor does."""
+GAME_SEED = Key[int]("game_seed")
+"""Widget: the seed of the sequences."""
+GAME_SECONDS = Key[float]("game_seconds")
+"""Widget: the seconds of a symbol."""
+GAME_MESSAGES = Key[list[str]]("game_messages")
+"""Messages about what the address had that could not be used."""
+PLAYED = Key[tuple[Game, tuple[str, ...]]]("played")
+"""The last game that was played, with its answers."""
 
 # Runs
 RUNS_SHOWN = Key[int]("runs_shown")

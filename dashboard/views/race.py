@@ -10,6 +10,7 @@ from dashboard.components.downloads import recorded_downloads, reproduce, run_do
 from dashboard.components.guesses import clear_guesses, guess_controls, guesses
 from dashboard.components.markdown import escape_markdown
 from dashboard.components.task_legend import task_legend
+from dashboard.components.ways_in import ways_in
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.sections.results import View, draw, replay_clock, view_options
@@ -29,6 +30,9 @@ def page() -> None:
     settings = controls.settings()
     experiment = settings.experiment
     preset = next((one for one in PRESETS.values() if one.experiment == experiment), None)
+    run = current_run.current()
+    example = _example(preset) if preset and not run else None
+    ways_in(shown=example is not None)
     _presets(preset)
     for message in settings.messages:
         st.warning(message, icon=":material/link_off:")
@@ -37,12 +41,10 @@ def page() -> None:
             f"Run {escape_markdown(unknown)} is not in this store. "
             "The settings are as in the address."
         )
-    run = current_run.current()
     controls.keep_address(run, experiment)
     if run and run.active:
         GUESSING.take()
     guessing = GUESSING.get(False)
-    example = _example(preset) if preset and not run else None
     with start_row(settings, run):
         if example and not guessing:
             replay_clock(example.source, example.tables, example.experiment)

@@ -24,6 +24,8 @@ class Stream(IntEnum):
     """The sequences on which a trained model is looked into."""
     PROBE = 6
     """The sequences to which linear probes are fitted."""
+    GAME = 7
+    """The sequences that people see who do a task themselves."""
 
 
 def generator(seed: int, length: int, stream: Stream) -> np.random.Generator:

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from models.tasks.sequences import one_hot, symbol_probe
-from models.tasks.task import Baseline, Batch, Example, Legend, Split, Task
+from models.tasks.task import Baseline, Batch, Example, Legend, Question, Split, Task
 
 SYMBOLS = 10
 """The number of symbols to remember and to recall at the last steps."""
@@ -32,6 +32,7 @@ class Copy(Task):
     inputs = ALPHABET + 2
     outputs = ALPHABET + 1
     every = True
+    question = Question(f"Which {SYMBOLS} symbols came, in order?", "abcdefgh")
 
     @property
     def legend(self) -> Legend:

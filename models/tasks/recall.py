@@ -13,7 +13,7 @@ import numpy as np
 
 from models.settings.spec import Option
 from models.tasks.sequences import one_hot, symbol_probe
-from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
+from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Question, Split, Task
 
 OTHER_DISTRACTORS = 4
 """The number of symbols that are distractors alone, with ``distractors=other``."""
@@ -52,6 +52,7 @@ class Recall(Task):
         own = distractors == "other"
         self.inputs = self.outputs + (OTHER_DISTRACTORS if own else 0)
         self._distractors = (self.outputs if own else 0, self.inputs)
+        self.question = Question("Which symbol came first?", self._names()[: self.outputs])
 
     @property
     def legend(self) -> Legend:

@@ -119,6 +119,16 @@ class Example:
     """The brightness in the image that has these pixels, row by row from the top."""
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a person who has seen a sequence is asked: its informative symbols, in order."""
+
+    text: str
+    """The question."""
+    symbols: str
+    """The symbols to choose from, one sign each."""
+
+
 class Task(ABC):
     """A long-range dependency problem with an adjustable sequence length T.
 
@@ -146,6 +156,8 @@ class Task(ABC):
     """Where the answer is a value: one that is off by less is right."""
     solved_accuracy: ClassVar[float] = 0.99
     """The share of right answers from which on the task is solved."""
+    question: Question | None = None
+    """What people are asked who do the task themselves; None where its answer is no symbols."""
     every: bool = False
     """Whether every step has a target, and not the last one alone; see TARGETS."""
 

@@ -17,7 +17,17 @@ from scipy.special import entr
 
 from models.settings.spec import Option
 from models.tasks.sequences import Window, arrivals, one_hot, symbol_probe
-from models.tasks.task import TARGETS, Baseline, Batch, Classes, Example, Legend, Split, Task
+from models.tasks.task import (
+    TARGETS,
+    Baseline,
+    Batch,
+    Classes,
+    Example,
+    Legend,
+    Question,
+    Split,
+    Task,
+)
 
 DISTRACTORS = 4
 """The number of symbols that say nothing: c, d, e and f."""
@@ -45,6 +55,7 @@ class TemporalOrder(Task):
     )
     lengths = (20, 50, 100, 200)
     minimum_length = 10
+    question = Question("Which of A and B came, in order?", "AB")
     inputs = INFORMATIVE + DISTRACTORS
 
     def __init__(self, symbols: str = "2", targets: str = "last") -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.browser.conftest import settled
 from tests.browser.server import Dashboard
 
 PLOT = ".st-key-accuracy .js-plotly-plot"
@@ -17,6 +18,10 @@ def open_race(page: Page, dashboard: Dashboard) -> None:
     page.get_by_text("Recorded example.", exact=True).wait_for()
     page.locator(f"{PLOT} .legendtoggle").first.wait_for(state="attached")
     page.locator(".clock").wait_for()
+
+
+FIRST_VISIT = "localStorage.clear()"
+"""Run before the page's own scripts, it makes each opening of the page a first visit."""
 
 
 def box(page: Page, selector: str) -> dict[str, float]:
@@ -31,7 +36,9 @@ def test_the_whole_main_plot_is_on_the_first_screen(
     page: Page, dashboard: Dashboard, width: int, height: int, least: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": height})
+    page.add_init_script(FIRST_VISIT)
     open_race(page, dashboard)
+    page.locator(".ways-in").wait_for()
     page.wait_for_function(
         f"document.querySelector('{PLOT}').getBoundingClientRect().bottom <= {height}"
     )
@@ -40,7 +47,7 @@ def test_the_whole_main_plot_is_on_the_first_screen(
     assert svg["height"] == pytest.approx(box(page, PLOT)["height"], abs=1)
     train = box(page, ".st-key-train button")
     assert box(page, ".clock button")["y"] == pytest.approx(train["y"], abs=2), "side by side"
-    for shown in ("h1, h2, h3", ".st-key-presets", "[data-testid=memory-spans]"):
+    for shown in ("h1, h2, h3", ".ways-in", ".st-key-presets", "[data-testid=memory-spans]"):
         assert box(page, shown)["bottom"] <= box(page, PLOT)["y"]
 
 
@@ -64,6 +71,7 @@ def test_on_a_phone_the_plot_begins_early_and_has_no_toolbar(
         page = phone.new_page()
         open_race(page, dashboard)
         page.locator(f"{PLOT} .legendtoggle").first.wait_for()
+        assert box(page, ".ways-in")["right"] <= 390
         assert box(page, PLOT)["y"] < 500
         assert not page.locator(".modebar-btn").count()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -72,6 +80,31 @@ def test_on_a_phone_the_plot_begins_early_and_has_no_toolbar(
         guess = page.get_by_role("button", name="Guess first").bounding_box()
         assert guess
         assert guess["y"] >= clock["bottom"] or guess["x"] >= clock["right"]
+        page.get_by_role("button", name="Measure").click()
+        expect(page.get_by_role("spinbutton", name="Seeds")).to_be_in_viewport()
+
+
+def test_a_first_visit_is_shown_ways_in_until_something_is_pressed(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    with browser.new_context(viewport=ViewportSize(width=1280, height=720)) as visit:
+        page = visit.new_page()
+        open_race(page, dashboard)
+        height = box(page, PLOT)["height"]
+        page.get_by_role("button", name="Watch the race").click()
+        expect(page.locator(".clock button")).to_have_text("❚❚ Pause")
+        expect(page.locator(".ways-in")).to_have_count(0)
+        page.wait_for_function(
+            f"document.querySelector('{PLOT}').getBoundingClientRect().height > {height} + 30"
+        )
+        page.reload()
+        page.locator(".clock").wait_for()
+        settled(page)
+        assert not page.locator(".ways-in").count(), "this is no first visit"
+        page.evaluate(FIRST_VISIT)
+        page.reload()
+        page.get_by_role("link", name="Explore one cell").click()
+        page.get_by_role("heading", name="What do the gates do").wait_for()
 
 
 def test_the_toolbar_lies_over_nothing_and_sends_nothing(page: Page, dashboard: Dashboard) -> None:

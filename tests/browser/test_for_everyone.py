@@ -56,6 +56,15 @@ def open_with_everything_unfolded(page: Page, dashboard: Dashboard) -> None:
         settled(page)
 
 
+def open_a_played_game(page: Page, dashboard: Dashboard) -> None:
+    """The page Your memory after one answer, with the sequence and the spans."""
+    open_page(page, dashboard, "your_memory?task=recall&seconds=0.1")
+    for button in ("Start", "A 1", "End here"):
+        page.get_by_role("button", name=button).click()
+    wait_for_chart(page, "your_span")
+    settled(page)
+
+
 PAGES: dict[str, Any] = {
     "Race": lambda *where: open_page(*where, "", "accuracy", "norm"),
     "Race, unfolded": open_with_everything_unfolded,
@@ -66,6 +75,7 @@ PAGES: dict[str, Any] = {
     "Gradient flow, a story": open_story,
     "The way back": lambda *where: open_page(*where, "the_way_back?cell=lstm"),
     "Inside the cell": lambda *where: open_page(*where, "inside_the_cell", "inside_ablation"),
+    "Your memory, played": open_a_played_game,
     "Runs": lambda *where: open_page(*where, "runs?run={run}"),
     "About": lambda *where: open_page(*where, "about"),
 }

@@ -12,7 +12,7 @@ from tests.browser.server import PATIENCE_SECONDS, Dashboard, running_dashboard
 
 
 def test_every_page_opens_by_its_address(page: Page, dashboard: Dashboard) -> None:
-    for path in ("gradient_flow", "inside_the_cell", "runs", "about"):
+    for path in ("gradient_flow", "inside_the_cell", "your_memory", "runs", "about"):
         page.goto(f"{dashboard.url}/{path}?{urlencode({'cells': 'gru', 'lengths': 12})}")
         settled(page)
         page.get_by_test_id("stMainBlockContainer").get_by_role("heading").first.wait_for()

@@ -20,7 +20,7 @@ from tests.recorded import measured
 
 Configure = Callable[..., None]
 VIEWS = Path(__file__).resolve().parents[2] / "dashboard" / "views"
-PAGES = ("race", "gradient_flow", "inside_the_cell", "runs", "about")
+PAGES = ("race", "gradient_flow", "inside_the_cell", "your_memory", "runs", "about")
 
 
 @pytest.fixture

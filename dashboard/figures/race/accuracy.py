@@ -28,7 +28,7 @@ from dashboard.figures.replay import Frame, add_replay, replayed
 from dashboard.figures.style import cell_style
 from models.analysis.words import count
 
-HEIGHT = 310
+HEIGHT = 270
 """Least height of the figure without the rows of the solved table, pixels."""
 JITTER = 0.008
 """Distance between the dots of two seeds, as a share of the length axis."""

@@ -1,0 +1,67 @@
+// Three ways in for a first visit: gone, and remembered as gone, once anything is pressed.
+
+const PRESSED = "memory_lab_pressed";
+const PRESSABLE = "button, a, input, select, textarea, summary, [role]";
+
+function remembered() {
+  try {
+    return localStorage.getItem(PRESSED) !== null;
+  } catch {
+    return false; // a browser that keeps nothing
+  }
+}
+
+function remember() {
+  try {
+    localStorage.setItem(PRESSED, "yes");
+  } catch {
+    // It will be shown again.
+  }
+}
+
+function build(parent, explore) {
+  parent.insertAdjacentHTML(
+    "beforeend",
+    `<nav class="ways-in" aria-label="Where to begin">
+      <b>New here?</b>
+      <button type="button">Watch<i> the race</i></button>
+      <a target="_self">Explore<i> one cell</i></a>
+      <button type="button">Measure<i> with your own settings</i></button>
+    </nav>`,
+  );
+  const row = parent.lastElementChild;
+  const [watch, measure] = row.querySelectorAll("button");
+  const link = row.querySelector("a");
+  link.href = explore;
+  watch.onclick = () => document.querySelector(".clock button")?.click();
+  link.onclick = (event) => {
+    // Within the page, where its navigation is on show; else the browser opens the address.
+    const own = [...document.querySelectorAll("header a")].find((one) => one.href === link.href);
+    if (!own) return;
+    event.preventDefault();
+    own.click();
+  };
+  measure.onclick = () => {
+    const closed = document.querySelector("[data-testid=stExpandSidebarButton]");
+    if (closed) closed.click();
+    else document.querySelector("[data-testid=stSidebar] :is(input, [role=combobox])")?.focus();
+  };
+  return row;
+}
+
+export default function ({ data, parentElement }) {
+  const before = parentElement.querySelector(".ways-in");
+  if (!data.shown || remembered()) {
+    before?.remove();
+    return undefined;
+  }
+  const row = before ?? build(parentElement, data.explore);
+  const leave = (event) => {
+    if (!event.isTrusted || !event.target.closest(PRESSABLE)) return;
+    remember();
+    row.remove();
+    window.removeEventListener("click", leave);
+  };
+  window.addEventListener("click", leave);
+  return () => window.removeEventListener("click", leave);
+}
