@@ -51,23 +51,24 @@ class Settings:
     """Messages about settings in the address that could not be used."""
 
 
-def settings() -> Settings:
+def settings(*, arrived: bool, others: Iterable[str] = ()) -> Settings:
     """Draws the sidebar and reads it; settings stay from page to page.
 
-    They are those of the address where the visitor has just come to it.
+    They are those of the address where the visitor has just ``arrived`` at it. ``others`` are the
+    parameters of the address that are the page's own.
     """
-    arrived, elsewhere = current_run.follow_address(), _drawn_elsewhere()
+    elsewhere = _drawn_elsewhere()
     if run := current_run.current() if arrived else None:
         show(run.experiment)
     elif arrived:
-        _take_over_address()
+        _take_over_address(others)
     elif (kept := EXPERIMENT.get()) and (elsewhere or widget("task").get() is None):
         show(kept)
     with st.sidebar:
         values = {name: _value(SETTINGS[name]) for name in COMMON}
         with st.expander("Advanced"):
-            others = (one for one in SETTINGS.values() if one.name not in COMMON)
-            values |= {one.name: _value(one) for one in others}
+            advanced = (one for one in SETTINGS.values() if one.name not in COMMON)
+            values |= {one.name: _value(one) for one in advanced}
     messages = tuple(ADDRESS_MESSAGES.get([]))
     try:
         experiment = Experiment.from_mapping(values)
@@ -97,6 +98,7 @@ def show(experiment: Experiment) -> None:
         if one.name != "task":
             value = getattr(experiment, one.name)
             widget(one.name).set(_texts(value) if one.several else value)
+    EXPERIMENT.set(experiment)
     ADDRESS_MESSAGES.take()
 
 
@@ -132,21 +134,22 @@ def _suit_lengths() -> None:
     widget("test_lengths").set([])
 
 
-def _take_over_address() -> None:
+def _take_over_address(others: Iterable[str]) -> None:
     """Sets every widget to what the address gives, or to its default; says what cannot be used."""
     messages: list[str] = []
     texts = _usable(_task_setting(), messages)
     name = texts[0] if texts else _task_setting().default
     widget("task").set(name)
-    others = [suited(one, name) for one in SETTINGS.values() if one.name != "task"]
-    for one in (*(_as_setting(name, option) for option in TASKS[name].options), *others):
+    rest = [suited(one, name) for one in SETTINGS.values() if one.name != "task"]
+    for one in (*(_as_setting(name, option) for option in TASKS[name].options), *rest):
         texts = _usable(one, messages)
         if one.several:
             widget(one.name).set(texts or _texts(one.default))
         else:
             widget(one.name).set(one.parse(texts[0]) if texts else one.default)
     known = ["task", *(f"{name}_{option.name}" for option in TASKS[name].options)]
-    if message := unknown(st.query_params, [*known, *(one.name for one in others)]):
+    known += [*(one.name for one in rest), *others]
+    if message := unknown(st.query_params, known):
         messages.append(message)
     ADDRESS_MESSAGES.set(messages)
 

@@ -17,7 +17,7 @@ from models.store.run import Run
 def page() -> None:
     """Draws the page from top to bottom."""
     st.title("What do the gates do, and which does the task need?", anchor=False)
-    current_run.follow_address()
+    arrived = current_run.follow_address()
     scheduler()
     run = current_run.current()
     if unknown := UNKNOWN_RUN.take():
@@ -27,6 +27,8 @@ def page() -> None:
         follow(run, _wait)
         return
     offered = model_choice.sources()
+    if arrived:
+        model_choice.follow_address(offered)
     _training(run, offered)
     if not offered:
         return

@@ -65,6 +65,10 @@ PAGES: dict[str, Any] = {
     "Gradient flow": lambda *where: open_page(*where, "gradient_flow", "initial_h"),
     "Gradient flow, a story": open_story,
     "Inside the cell": lambda *where: open_page(*where, "inside_the_cell", "inside_ablation"),
+    "Lecture mode": lambda *where: open_page(
+        *where, "gradient_flow?lesson=gates&step=2&present=yes", "initial_c", "initial_h"
+    ),
+    "Lessons": lambda *where: open_page(*where, "lessons"),
     "Runs": lambda *where: open_page(*where, "runs?run={run}"),
     "About": lambda *where: open_page(*where, "about"),
 }
