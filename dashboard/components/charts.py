@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from dashboard.components.live_chart import as_json, live_chart
 from dashboard.scheduling import draw_slots
-from dashboard.session.lecture import presented
+from dashboard.session.lecture import shows
 
 KEPT = 150
 """How many values stay in the cache: those that were used last."""
@@ -41,7 +41,7 @@ def chart(
     ``finding`` says what it shows, in sentences made from the same numbers. One that ``fills`` is
     as high as the window has room for. In lecture mode only what is presented is drawn.
     """
-    if presented() and key not in presented():
+    if not shows(key):
         return
     made = cached(source, key, options, lambda: as_json(figure(), finding()))
     live_chart(made, key, fills=fills)

@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.components.v1 import declare_component
 
 from dashboard.figures.alternative import in_words
-from dashboard.session.lecture import presented
+from dashboard.session.lecture import presents
 from dashboard.session.public_page import VERSION
 
 SOURCE = "".join(
@@ -57,7 +57,7 @@ def live_chart(
         "script": SCRIPT,
         "config": dict(config or {}),
         "fills": fills,
-        "presented": bool(presented()),
+        "presented": presents(),
     }
     with st.container(key=key):
         _mount(key=f"{key}_chart", data=data)

@@ -30,14 +30,14 @@ def lecture_bar(page: str) -> None:
         place = None
         messages.append(f"{error}. The page Lessons has those that there are.")
     messages.append(lecture.present(page))
-    presents = bool(lecture.presented())
+    presents = lecture.presents()
     if presents:
         st.html(STYLE)
     if place or page in lecture.PLOTS:
         key = "lecture" if place or presents else "present_here"
         with st.container(horizontal=True, vertical_alignment="center", key=key):
             if place:
-                _step(place, presents=presents)
+                _step(place)
             if page in lecture.PLOTS:
                 _buttons(presents=presents)
     for message in filter(None, messages):
@@ -74,7 +74,7 @@ def _follow(page: str) -> LessonPlace | None:
     return place
 
 
-def _step(place: LessonPlace, *, presents: bool) -> None:
+def _step(place: LessonPlace) -> None:
     number = f"**{place.number} of {len(place.lesson.steps)}**"
     text = escape_markdown(place.step.text, most=MAX_TEXT)
     with st.container(key="lesson_text", width="stretch"):
@@ -82,7 +82,7 @@ def _step(place: LessonPlace, *, presents: bool) -> None:
     for by, label, icon in ((-1, "Back", "arrow_back"), (1, "Next", "arrow_forward")):
         with st.container(key=f"lesson_{label.lower()}", width="content"):
             if there := place.moved(by):
-                _link(there, label, icon, present=presents)
+                _link(there, label, icon, present=lecture.wants_presentation())
             else:
                 st.button(label, icon=f":material/{icon}:", key=f"no_{label}", disabled=True)
 

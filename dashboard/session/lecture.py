@@ -124,9 +124,14 @@ def present(page: str) -> str:
     return f"plot={quoted(wanted)} cannot be presented: this page has {', '.join(offered)}."
 
 
-def presented() -> tuple[str, ...]:
-    """The keys of the charts that are presented; empty where the page is shown as usual."""
-    return PRESENTED.get(())
+def presents() -> bool:
+    """Whether the page is presented."""
+    return bool(PRESENTED.get(()))
+
+
+def shows(*charts: str) -> bool:
+    """Whether any of the charts with these keys is drawn: while the page is presented, few are."""
+    return not presents() or any(chart in PRESENTED.get(()) for chart in charts)
 
 
 def kept_parameters() -> Parameters:

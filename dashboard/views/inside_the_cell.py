@@ -10,8 +10,18 @@ from dashboard.sections.inside import model_choice, view
 from dashboard.sections.inside import surgery as inside_surgery
 from dashboard.sections.live_run import follow
 from dashboard.session import current_run
+from dashboard.session.lecture import shows
 from dashboard.session.session_state import REFUSED, UNKNOWN_RUN
 from models.store.run import Run
+
+SECTIONS = {
+    view.gates_at_work: ("inside_map", "inside_lines", "inside_diagram"),
+    view.specialisation: ("inside_constants", "inside_selectivity"),
+    view.memory: ("inside_probe",),
+    inside_surgery.surgery: ("inside_operated",),
+    inside_surgery.which_gate: ("inside_ablation",),
+}
+"""The sections of the page from top to bottom, each with the keys of its charts."""
 
 
 def page() -> None:
@@ -33,14 +43,9 @@ def page() -> None:
     if not offered:
         return
     chosen = model_choice.choose(offered)
-    for section in (
-        view.gates_at_work,
-        view.specialisation,
-        view.memory,
-        inside_surgery.surgery,
-        inside_surgery.which_gate,
-    ):
-        st.fragment(section)(chosen)
+    for section, charts in SECTIONS.items():
+        if shows(*charts):
+            st.fragment(section)(chosen)
 
 
 def _wait(run: Run) -> None:
