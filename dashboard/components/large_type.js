@@ -4,7 +4,9 @@
 const SMALLER = /<su[bp]>/; // Plotly writes these at 0.7 of the size around them
 const SCALE = 1.5; // of lines, marks and margins
 
-const readableSize = () => Math.max(19, Math.min(innerHeight / 36, innerWidth / 60));
+// On a phone, which nobody looks at from afar, there is no room for it.
+const readableSize = () =>
+  innerWidth < 600 ? 15 : Math.max(19, Math.min(innerHeight / 36, innerWidth / 60));
 
 function enlargeFigure({ data, layout }) {
   const size = readableSize();
@@ -15,7 +17,10 @@ function enlargeFigure({ data, layout }) {
     if (trace.mode?.includes("text")) trace.textfont = { ...trace.textfont, size: fitting(trace.text) };
     if (trace.colorbar) enlargeAxis(trace.colorbar, fitting);
   }
-  for (const note of layout.annotations ?? []) note.font = { ...note.font, size: fitting(note.text) };
+  for (const note of layout.annotations ?? []) {
+    note.font = { ...note.font, size: fitting(note.text) };
+    if (note.yshift) note.yshift *= SCALE + 0.25; // with the type beneath it
+  }
   for (const [name, axis] of Object.entries(layout)) {
     if (/^[xy]axis/.test(name)) enlargeAxis(axis, fitting);
     if (/^coloraxis/.test(name) && axis.colorbar) enlargeAxis(axis.colorbar, fitting);
@@ -37,5 +42,8 @@ function enlargeParts(node, size) {
 function enlargeAxis(axis, fitting) {
   const powers = axis.exponentformat === "power" || SMALLER.test(axis.tickprefix);
   axis.tickfont = { ...axis.tickfont, size: fitting(powers ? "<sup>" : "") };
-  if (axis.title?.text) axis.title.font = { ...axis.title.font, size: fitting(axis.title.text) };
+  if (axis.thickness) axis.thickness *= SCALE;
+  if (!axis.title?.text) return;
+  axis.title.font = { ...axis.title.font, size: fitting(axis.title.text) };
+  axis.title.standoff = 2 * (axis.title.standoff ?? 6);
 }

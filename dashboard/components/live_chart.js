@@ -75,7 +75,8 @@ function themed(layout, element) {
   };
 }
 
-// Beside a narrow plot there is no room for the names of its lines, which the legend has as well.
+// Beside a narrow plot, or one in large type, there is no room for the names of its lines, which the
+// legend has as well.
 function leaveOutNames(traces, layout) {
   const names = traces.filter(({ meta }) => meta?.beside);
   for (const trace of names) trace.visible = false;
@@ -107,7 +108,7 @@ async function draw(chart, element, data) {
   const plot = framed || chart.framed ? Plotly.newPlot : Plotly.react;
   chart.framed = framed;
   const traces = figure.data.map(named);
-  if (element.offsetWidth < NARROW) leaveOutNames(traces, layout);
+  if (data.presented || element.offsetWidth < NARROW) leaveOutNames(traces, layout);
   await plot(element, { data: traces, layout, config, frames: figure.frames ?? [] });
   // Read aloud it is what it shows, not the numbers along its axes.
   element.setAttribute("role", "figure");

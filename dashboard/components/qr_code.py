@@ -20,6 +20,6 @@ def qr_code(address: str) -> None:
     except DataOverflowError:
         st.info("This address is too long for a QR code. It can be copied from below.")
     else:
-        drawn = code.svg_inline(border=QUIET, light="#ffffff", dark="#000000", omitsize=True)
-        st.html(f'<div class="qr-code" role="img" aria-label="QR code">{drawn}</div>')
+        image = code.svg_data_uri(border=QUIET, scale=8, light="#ffffff", dark="#000000")
+        st.html(f'<img class="qr-code" alt="QR code of the address below" src="{escape(image)}">')
     st.html(f'<p class="qr-address">{escape(address)}</p>')
