@@ -19,30 +19,33 @@ if str(ROOT) not in sys.path:
 from dashboard.components import failures
 from dashboard.components.download_button import Downloads
 from dashboard.scheduling import app_resources
+from dashboard.sections.lecture_bar import lecture_bar
 from dashboard.session.public_page import PublicPage
 from models.settings.machine import share_arenas
 
 STYLE = Path(__file__).with_name("page.css")
-HISTORY = Path(__file__).with_name("history.js").read_text()
+SCRIPTS = [Path(__file__).with_name(name).read_text() for name in ("history.js", "lecture.js")]
 
 
 def show_page() -> None:
     """The page of the address, with the navigation above it."""
     st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
     st.html(STYLE)
-    st.html(f"<script>{HISTORY}</script>", unsafe_allow_javascript=True)
+    st.html(f"<script>{''.join(SCRIPTS)}</script>", unsafe_allow_javascript=True)
     pages = [
         st.Page("views/race.py", title="Race", icon=":material/flag:", default=True),
         st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),
         st.Page("views/the_way_back.py", title="The way back", icon=":material/undo:"),
         st.Page("views/inside_the_cell.py", title="Inside the cell", icon=":material/memory:"),
         st.Page("views/your_memory.py", title="Your memory", icon=":material/psychology:"),
+        st.Page("views/lessons.py", title="Lessons", icon=":material/co_present:"),
         st.Page("views/runs.py", title="Runs", icon=":material/folder_open:"),
         st.Page("views/about.py", title="About", icon=":material/info:"),
     ]
     page = st.navigation(pages, position="top")
     with failures.shown_errors():
         app_resources.configuration()
+        lecture_bar(page.url_path)
         page.run()
 
 

@@ -17,6 +17,7 @@ SLOW = (
     "tests/dashboard/test_gradient_flow_page.py",
     "tests/dashboard/test_import_page.py",
     "tests/dashboard/test_inside_page.py",
+    "tests/dashboard/test_lecture_mode.py",
     "tests/dashboard/test_live_run.py",
     "tests/dashboard/test_public_page.py",
     "tests/dashboard/test_race_page.py",

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 
 from dashboard.components.live_chart import as_json, live_chart
 from dashboard.scheduling import draw_slots
+from dashboard.session.lecture import shows
 
 KEPT = 150
 """How many values stay in the cache: those that were used last."""
@@ -38,8 +39,10 @@ def chart(
     """Draws ``figure`` of a source with these options, in the chart of this key; made once.
 
     ``finding`` says what it shows, in sentences made from the same numbers. One that ``fills`` is
-    as high as the window has room for.
+    as high as the window has room for. In lecture mode only what is presented is drawn.
     """
+    if not shows(key):
+        return
     made = cached(source, key, options, lambda: as_json(figure(), finding()))
     live_chart(made, key, fills=fills)
 

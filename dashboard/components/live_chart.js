@@ -43,8 +43,8 @@ function loadPlotly(script) {
 }
 
 // Breaks a title at its dots, so that it is no wider than the chart.
-function wrapped(title, width) {
-  const most = width / 6.6; // pixels of a letter, about
+function wrapped(title, width, size) {
+  const most = width / (0.55 * size); // a letter is about so wide
   const lines = [""];
   for (const part of title.split(" · ")) {
     const line = lines.at(-1) ? `${lines.at(-1)} · ${part}` : part;
@@ -58,9 +58,10 @@ function themed(layout, element) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(name).trim();
   const ground = read("--st-background-color").replace(/^#\w{6}$/, "$&99");
-  const font = { family: read("--st-font"), color: read("--st-text-color"), size: 12 };
+  const { size = 12 } = layout.font ?? {};
+  const font = { family: read("--st-font"), color: read("--st-text-color"), size };
   const title = layout.legend?.title;
-  if (title?.text) title.text = wrapped(title.text, element.offsetWidth);
+  if (title?.text) title.text = wrapped(title.text, element.offsetWidth, size);
   return {
     ...layout,
     autosize: true,
@@ -77,7 +78,8 @@ function themed(layout, element) {
   };
 }
 
-// Beside a narrow plot there is no room for the names of its lines, which the legend has as well.
+// Beside a narrow plot, or one in large type, there is no room for the names of its lines, which the
+// legend has as well.
 function leaveOutNames(traces, layout) {
   const names = traces.filter(({ meta }) => meta?.beside);
   for (const trace of names) trace.visible = false;
@@ -94,13 +96,14 @@ async function draw(chart, element, data) {
   // Only the latest figure counts: while the script was loading, others may have come.
   if (chart.wanted !== data) return;
   const figure = JSON.parse(data.figure);
+  if (data.presented) enlargeFigure(figure);
   const config = { ...CONFIG, ...data.config };
   const layout = themed(figure.layout, element);
-  const drawn = data.figure + layout.font.color;
+  const drawn = data.figure + layout.font.color + data.presented;
   if (chart.drawn === drawn) return;
   chart.drawn = drawn;
-  element.style.height = data.fills
-    ? `max(${layout.height}px, calc(100dvh - var(--above-the-plot)))`
+  element.style.height = data.fills || data.presented
+    ? `max(${data.presented ? 300 : layout.height}px, calc(100dvh - var(--above-the-plot)))`
     : `${layout.height}px`;
   delete layout.height; // that of the element
   const framed = Boolean(figure.frames?.length);
@@ -108,7 +111,7 @@ async function draw(chart, element, data) {
   const plot = framed || chart.framed ? Plotly.newPlot : Plotly.react;
   chart.framed = framed;
   const traces = figure.data.map(named);
-  if (element.offsetWidth < NARROW) leaveOutNames(traces, layout);
+  if (data.presented || element.offsetWidth < NARROW) leaveOutNames(traces, layout);
   await plot(element, { data: traces, layout, config, frames: figure.frames ?? [] });
   // Read aloud it is what it shows, not the numbers along its axes.
   element.setAttribute("role", "figure");

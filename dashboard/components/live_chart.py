@@ -16,9 +16,12 @@ import streamlit as st
 from streamlit.components.v1 import declare_component
 
 from dashboard.figures.alternative import in_words
+from dashboard.session.lecture import presents
 from dashboard.session.public_page import VERSION
 
-SOURCE = Path(__file__).with_suffix(".js").read_text()
+SOURCE = "".join(
+    Path(__file__).with_name(name).read_text() for name in ("large_type.js", "live_chart.js")
+)
 
 # Serves the plotly.js that the plotly package brings: nothing is fetched from elsewhere.
 _package = declare_component("plotlyjs", path=str(Path(plotly.__file__).parent / "package_data"))
@@ -47,8 +50,14 @@ def live_chart(
     """Draws a figure, given as JSON; the same ``key`` updates the same chart.
 
     ``config`` is Plotly's. A figure that ``fills`` is the first on its page and as high as the
-    window has room for; its own height is the least.
+    window has room for; its own height is the least. In lecture mode its type is large.
     """
-    data = {"figure": figure, "script": SCRIPT, "config": dict(config or {}), "fills": fills}
+    data = {
+        "figure": figure,
+        "script": SCRIPT,
+        "config": dict(config or {}),
+        "fills": fills,
+        "presented": presents(),
+    }
     with st.container(key=key):
         _mount(key=f"{key}_chart", data=data)

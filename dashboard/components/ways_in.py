@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-EXPLORE = "inside_the_cell"
+EXPLORE = "the_way_back"
 """The address of the page that explains."""
 
 PLACE = Path(__file__)

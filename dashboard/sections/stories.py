@@ -9,27 +9,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.charts import cached
-from dashboard.sections.at_initialisation.view import PATHS
+from dashboard.sections.flow_view import FlowView
 from dashboard.session import current_run
-from dashboard.session.session_state import (
-    FLOW_CELL,
-    FLOW_LENGTH,
-    FLOW_VIEW,
-    INITIAL_LENGTH,
-    INITIAL_STATE,
-    STORY_MOVED,
-    STORY_STEP,
-)
+from dashboard.session.session_state import ADDRESS_MESSAGES, STORY_MOVED, STORY_STEP
 from dashboard.sidebar import controls
+from dashboard.sidebar.address import refusal
 from models.experiment import Experiment
 from models.stories import STORIES, StoryVariant, story_variant
 from models.stories.story import Story
-
-VIEWS = {"initialisation": "At initialisation", "training": "During training"}
-"""The views as the page names them."""
-STATES = {"h": "h", "c": "c", "both": PATHS}
-"""The states as the page names them."""
-
 
 TO_THE_PICTURE = """
     const until = Date.now() + 10000;
@@ -130,8 +117,32 @@ def _look(story: Story, place: int) -> None:
         current_run.leave()
     controls.show(experiment)
     STORY_STEP.set(place)
-    FLOW_VIEW.set(VIEWS[step.view])
-    FLOW_LENGTH.set(step.length)
-    INITIAL_LENGTH.set(step.length)
-    FLOW_CELL.set(step.cell or experiment.cells[0])
-    INITIAL_STATE.set(STATES[step.states])
+    FlowView.of_step(step, experiment).show()
+
+
+def follow_story() -> bool:
+    """Sets the page to the story of the address, before the sidebar is drawn; whether it has one.
+
+    A step that the story does not have gives way to the first one, which is reported.
+    """
+    story = STORIES.get(st.query_params.get("story", ""))
+    if story is None:
+        return False
+    given = st.query_params.get("story_step", "1")
+    numbers = [str(number) for number in range(1, len(story.steps) + 1)]
+    _look(story, numbers.index(given) if given in numbers else 0)
+    if given not in numbers:
+        ADDRESS_MESSAGES.set([refusal("story_step", [given], "1")])
+    return True
+
+
+def story_address(variant: StoryVariant) -> dict[str, str]:
+    """The parameters of the address that open the story at its present step."""
+    return {"story": variant.story.name, "story_step": str(_place(variant) + 1)}
+
+
+def usual_view(variant: StoryVariant | None, experiment: Experiment) -> FlowView:
+    """What the page shows where the visitor has not turned to anything else."""
+    if variant is None:
+        return FlowView.usual(experiment)
+    return FlowView.of_step(variant.story.steps[_place(variant)], experiment)

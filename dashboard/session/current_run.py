@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dashboard.scheduling import admission
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.scheduling.run_queue import Place, seconds_left
+from dashboard.session.lecture import kept_parameters
 from dashboard.session.run_tables import Reader
 from dashboard.session.session_state import (
     ADDRESS_SEEN,
@@ -109,10 +110,11 @@ def follow_address() -> bool:
 def keep_address(parameters: Mapping[str, str | list[str]]) -> None:
     """Makes these the parameters of the address: one step of the browser's history, or none.
 
-    They are sent even where ``st.query_params`` has them already: after a link to another page it
-    has those of the page before, which are not in the address any more.
+    Lesson and lecture mode stay. All are sent even where ``st.query_params`` has them already:
+    after a link to another page it has those of the page before, which are not in the address any
+    more.
     """
-    st.query_params.from_dict(parameters)
+    st.query_params.from_dict({**parameters, **kept_parameters()})
 
 
 def current() -> Run | None:

@@ -71,6 +71,12 @@ def widget(name: str) -> Key[Any]:
     return Key(name)
 
 
+# Lecture mode
+LESSON_SEEN = Key[tuple[str, int]]("lesson_seen")
+"""The lesson and the number of the step that was opened last."""
+PRESENTED = Key[tuple[str, ...]]("presented")
+"""The keys of the charts that are presented; empty where the page is shown as usual."""
+
 # Race
 GUESSING = Key[bool]("guessing")
 """Whether the visitor guesses, and nothing that gives the answer away is shown."""

@@ -54,23 +54,24 @@ class Settings:
     """Messages about settings in the address that could not be used."""
 
 
-def settings() -> Settings:
+def settings(*, arrived: bool, others: Iterable[str] = ()) -> Settings:
     """Draws the sidebar and reads it; settings stay from page to page.
 
-    They are those of the address where the visitor has just come to it.
+    They are those of the address where the visitor has just ``arrived`` at it. ``others`` are the
+    parameters of the address that are the page's own.
     """
-    arrived, elsewhere = current_run.follow_address(), _drawn_elsewhere()
+    elsewhere = _drawn_elsewhere()
     if run := current_run.current() if arrived else None:
         show(run.experiment)
     elif arrived:
-        _take_over_address()
+        _take_over_address(others)
     elif (kept := EXPERIMENT.get()) and (elsewhere or widget("task").get() is None):
         show(kept)
     with st.sidebar:
         values = {name: _value(SETTINGS[name]) for name in COMMON}
         with st.expander("Advanced"):
-            others = (one for one in SETTINGS.values() if one.name not in COMMON)
-            values |= {one.name: _value(one) for one in others}
+            advanced = (one for one in SETTINGS.values() if one.name not in COMMON)
+            values |= {one.name: _value(one) for one in advanced}
     messages = tuple(ADDRESS_MESSAGES.get([]))
     try:
         experiment = Experiment.from_mapping(values)
@@ -101,6 +102,7 @@ def show(experiment: Experiment) -> None:
                 widget(f"{name}_{option}").set(chosen)
         else:
             widget(one.name).set(_texts(value) if one.several else value)
+    EXPERIMENT.set(experiment)
     ADDRESS_MESSAGES.take()
 
 
@@ -142,10 +144,10 @@ def _suit_lengths() -> None:
     widget("test_lengths").set([])
 
 
-def _take_over_address() -> None:
+def _take_over_address(others: Iterable[str]) -> None:
     """Sets every widget to what the address gives, or to its default; says what cannot be used."""
     messages: list[str] = []
-    known = list(SETTINGS)
+    known = [*SETTINGS, *others]
     for name, registry in NAMED.items():
         one = _names(SETTINGS[name])
         texts = _usable(one, check_of(one, ""), messages)

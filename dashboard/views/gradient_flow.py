@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -11,53 +10,62 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.downloads import recorded_downloads, reproduce, run_downloads
 from dashboard.scheduling.app_resources import scheduler, store
-from dashboard.sections import during_training
+from dashboard.sections import during_training, flow_view
 from dashboard.sections.at_initialisation import answers
 from dashboard.sections.at_initialisation import view as at_initialisation
 from dashboard.sections.during_training import FlowSource
+from dashboard.sections.flow_view import VIEWS, FlowView, view_of_address
 from dashboard.sections.live_run import follow, other_settings, start_row
-from dashboard.sections.stories import show_story, show_verdict, story_buttons
+from dashboard.sections.stories import (
+    follow_story,
+    show_story,
+    show_verdict,
+    story_address,
+    story_buttons,
+    usual_view,
+)
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import empty, from_results
 from dashboard.session.session_state import FLOW_RUN, FLOW_VIEW
 from dashboard.sidebar import controls
+from dashboard.sidebar.address import refusal
 from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store.run import Run
-from models.stories import StoryVariant, story_variant
+from models.stories import STORIES, StoryVariant, story_variant
 
-View = Literal["At initialisation", "During training"]
-VIEWS: tuple[View, ...] = ("At initialisation", "During training")
+PARAMETERS = ("story", "story_step", *flow_view.PARAMETERS)
+"""The page's own parameters of the address."""
 
 
 def page() -> None:
     """Draws the page from top to bottom."""
     st.title("Why does it forget? Follow the gradient back through time", anchor=False)
-    settings = controls.settings()
+    arrived = current_run.follow_address()
+    told = arrived and current_run.current() is None and follow_story()
+    settings = controls.settings(arrived=arrived and not told, others=PARAMETERS)
     experiment = settings.experiment
     variant = story_variant(experiment) if experiment else None
     run = current_run.current()
-    controls.keep_address(run, experiment)
+    messages = [*settings.messages, *_choose_view(experiment, variant, run, arrived=arrived)]
+    _keep_address(experiment, variant, run)
     with start_row(settings, run):  # first, so that the keyboard soon comes to it
         pass
     story_buttons(variant.story if variant else None)
-    for message in settings.messages:
+    for message in messages:
         st.warning(message, icon=":material/link_off:")
     verdict = show_story(variant) if variant else None
-    if run and FLOW_RUN.get() != run.id:
-        FLOW_RUN.set(run.id)
-        FLOW_VIEW.set(VIEWS[1])
-    FLOW_VIEW.set(FLOW_VIEW.get(VIEWS[0]))
     view = st.segmented_control(
         "View",
-        VIEWS,
+        list(VIEWS.values()),
         required=True,
         key=FLOW_VIEW.name,
         label_visibility="collapsed",
     )
-    if view == "At initialisation" and experiment:
+    at_first = view == VIEWS["initialisation"]
+    if at_first and experiment:
         _at_initialisation(experiment, variant, verdict)
-    elif view != "At initialisation" and run:
+    elif not at_first and run:
         shown, home = st.container(), st.container()
         with shown:
             other_settings(run, experiment)
@@ -65,12 +73,44 @@ def page() -> None:
             run_downloads(run, key="flow")
         with shown:
             follow(run, partial(_show_run, verdict))
-    elif view != "At initialisation" and experiment:
+    elif not at_first and experiment:
         _before_the_first_press(experiment, variant, verdict)
     if experiment:
         st.divider()
-        reproduce(run.experiment if run and view != "At initialisation" else experiment)
+        reproduce(run.experiment if run and not at_first else experiment)
     scheduler()
+
+
+def _choose_view(
+    experiment: Experiment | None, variant: StoryVariant | None, run: Run | None, *, arrived: bool
+) -> list[str]:
+    """Sets the page to the view that the address asks for where the visitor has just come to it.
+
+    A run that has come on show is shown during training. Returns what to say of the address.
+    """
+    messages: list[str] = []
+    if arrived and experiment:
+        found, messages = view_of_address(usual_view(variant, experiment), experiment)
+        found.show()
+        if (story := st.query_params.get("story")) not in (None, *STORIES):
+            messages.append(refusal("story", [str(story)], "no story"))
+    if run and FLOW_RUN.get() != run.id:
+        FLOW_RUN.set(run.id)
+        FLOW_VIEW.set(VIEWS["training"])
+    FLOW_VIEW.set(FLOW_VIEW.get(VIEWS["initialisation"]))
+    return messages
+
+
+def _keep_address(
+    experiment: Experiment | None, variant: StoryVariant | None, run: Run | None
+) -> None:
+    """Makes the address that of what is shown: of a run just the run."""
+    if run or experiment is None:
+        controls.keep_address(run, experiment)
+        return
+    address = story_address(variant) if variant else controls.address_of(experiment)
+    view = FlowView.current(experiment).parameters(usual_view(variant, experiment))
+    current_run.keep_address({**address, **view})
 
 
 def _at_initialisation(

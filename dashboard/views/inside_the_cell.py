@@ -10,14 +10,24 @@ from dashboard.sections.inside import model_choice, view
 from dashboard.sections.inside import surgery as inside_surgery
 from dashboard.sections.live_run import follow
 from dashboard.session import current_run
+from dashboard.session.lecture import shows
 from dashboard.session.session_state import REFUSED, UNKNOWN_RUN
 from models.store.run import Run
+
+SECTIONS = {
+    view.gates_at_work: ("inside_map", "inside_lines", "inside_diagram"),
+    view.specialisation: ("inside_constants", "inside_selectivity"),
+    view.memory: ("inside_probe",),
+    inside_surgery.surgery: ("inside_operated",),
+    inside_surgery.which_gate: ("inside_ablation",),
+}
+"""The sections of the page from top to bottom, each with the keys of its charts."""
 
 
 def page() -> None:
     """Draws the page from top to bottom."""
     st.title("What do the gates do, and which does the task need?", anchor=False)
-    current_run.follow_address()
+    arrived = current_run.follow_address()
     scheduler()
     run = current_run.current()
     if unknown := UNKNOWN_RUN.take():
@@ -27,18 +37,15 @@ def page() -> None:
         follow(run, _wait)
         return
     offered = model_choice.sources()
+    if arrived:
+        model_choice.follow_address(offered)
     _training(run, offered)
     if not offered:
         return
     chosen = model_choice.choose(offered)
-    for section in (
-        view.gates_at_work,
-        view.specialisation,
-        view.memory,
-        inside_surgery.surgery,
-        inside_surgery.which_gate,
-    ):
-        st.fragment(section)(chosen)
+    for section, charts in SECTIONS.items():
+        if shows(*charts):
+            st.fragment(section)(chosen)
 
 
 def _wait(run: Run) -> None:

@@ -27,7 +27,7 @@ from models.store.run import Run
 def page() -> None:
     """Draws the page from top to bottom."""
     st.title("How far back can a recurrent network remember, and why does it forget?", anchor=False)
-    settings = controls.settings()
+    settings = controls.settings(arrived=current_run.follow_address())
     experiment = settings.experiment
     preset = next((one for one in PRESETS.values() if one.experiment == experiment), None)
     run = current_run.current()

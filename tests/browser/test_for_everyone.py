@@ -76,6 +76,10 @@ PAGES: dict[str, Any] = {
     "The way back": lambda *where: open_page(*where, "the_way_back?cell=lstm"),
     "Inside the cell": lambda *where: open_page(*where, "inside_the_cell", "inside_ablation"),
     "Your memory, played": open_a_played_game,
+    "Lecture mode": lambda *where: open_page(
+        *where, "gradient_flow?lesson=gates&step=2&present=yes", "initial_c", "initial_h"
+    ),
+    "Lessons": lambda *where: open_page(*where, "lessons"),
     "Runs": lambda *where: open_page(*where, "runs?run={run}"),
     "About": lambda *where: open_page(*where, "about"),
 }

@@ -14,7 +14,7 @@ import streamlit as st
 from dashboard.figures.style import in_order
 from dashboard.scheduling.app_resources import store
 from dashboard.session import current_run, recorded_examples
-from dashboard.session.session_state import INSIDE_RUN, INSIDE_SOURCE
+from dashboard.session.session_state import INSIDE_RUN, INSIDE_SOURCE, widget
 from dashboard.session.visitor import listed_visitor
 from models.cells import cell_label
 from models.exchange.files import EXPERIMENT
@@ -144,6 +144,20 @@ def choose(offered: Sequence[ModelSource]) -> ModelChoice:
     shown = {"run": key} if source.is_run else {"recorded": key.removeprefix(RECORDED)}
     current_run.keep_address({**shown, "cell": cell, "length": str(length)})
     return ModelChoice(source.key, source.experiment, model, to_base64(_parameters(source, model)))
+
+
+def follow_address(offered: Sequence[ModelSource]) -> None:
+    """Chooses the model that the address asks for; for where the visitor has just come to it."""
+    address = st.query_params
+    key = address.get("run") or RECORDED + address.get("recorded", "")
+    source = next((one for one in offered if one.key == key), None)
+    if source is None:
+        return
+    INSIDE_SOURCE.set(key)
+    for name in ("cell", "length"):
+        values = {str(getattr(model, name)): getattr(model, name) for model in source.models}
+        if (wanted := address.get(name)) in values:
+            widget(f"inside_{name}_{key}").set(values[wanted])
 
 
 def _follow_run_on_show(offered: Mapping[str, ModelSource]) -> None:

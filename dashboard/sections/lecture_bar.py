@@ -1,0 +1,114 @@
+"""Lecture mode: the line of a lesson's step, and the way through the lesson."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.components.markdown import escape_markdown
+from dashboard.components.qr_code import qr_code
+from dashboard.session import lecture
+from dashboard.session.lecture import PAGES, LessonPlace
+from dashboard.session.session_state import ADDRESS_SEEN, LESSON_SEEN
+from models.lessons import Lesson, LessonError
+from models.lessons.lesson import MAX_TEXT
+
+STYLE = Path(__file__).parents[1] / "lecture.css"
+
+
+def lecture_bar(page: str) -> None:
+    """Draws what stands above a page of this name: a lesson's step, and the button to present it.
+
+    Where the address asks for a step of a lesson that is on another page, that page is opened.
+    """
+    messages = []
+    try:
+        place = _follow(page)
+    except LessonError as error:
+        lecture.leave_lesson()
+        place = None
+        messages.append(f"{error}. The page Lessons has those that there are.")
+    messages.append(lecture.present(page))
+    presents = lecture.presents()
+    if presents:
+        st.html(STYLE)
+    if place or page in lecture.PLOTS:
+        key = "lecture" if place or presents else "present_here"
+        with st.container(horizontal=True, vertical_alignment="center", key=key):
+            if place:
+                _step(place)
+            if page in lecture.PLOTS:
+                _buttons(presents=presents)
+    for message in filter(None, messages):
+        st.warning(escape_markdown(message, most=600), icon=":material/link_off:")
+
+
+def start_link(parameter: str, lesson: Lesson) -> None:
+    """Draws the link that opens a lesson at its first step, in lecture mode."""
+    _link(LessonPlace(parameter, lesson, 1), "Start the lesson", "play_arrow", present=True)
+
+
+def _follow(page: str) -> LessonPlace | None:
+    """The step on show. What its page shows is set by its address where it has just come on show.
+
+    Who goes to another page by the navigation leaves the lesson.
+    """
+    place = lecture.lesson_place()
+    if place is None:
+        LESSON_SEEN.take()
+        return None
+    seen = place.parameter, place.number
+    arrived = LESSON_SEEN.get() != seen
+    if place.step.page != page:
+        if arrived:
+            parameters = place.parameters(present=lecture.wants_presentation())
+            st.switch_page(PAGES[place.step.page], query_params=parameters)
+        lecture.leave_lesson()
+        return None
+    if arrived:
+        LESSON_SEEN.set(seen)
+        ADDRESS_SEEN.take()
+        if not set(st.query_params) - set(lecture.KEPT):
+            st.query_params.update(place.step.parameters)
+    return place
+
+
+def _step(place: LessonPlace) -> None:
+    number = f"**{place.number} of {len(place.lesson.steps)}**"
+    text = escape_markdown(place.step.text, most=MAX_TEXT)
+    with st.container(key="lesson_text", width="stretch"):
+        st.markdown(f"{number} · {text}")
+    for by, label, icon in ((-1, "Back", "arrow_back"), (1, "Next", "arrow_forward")):
+        with st.container(key=f"lesson_{label.lower()}", width="content"):
+            if there := place.moved(by):
+                _link(there, label, icon, present=lecture.wants_presentation())
+            else:
+                st.button(label, icon=f":material/{icon}:", key=f"no_{label}", disabled=True)
+
+
+def _link(place: LessonPlace, label: str, icon: str, *, present: bool) -> None:
+    st.page_link(
+        PAGES[place.step.page],
+        label=label,
+        icon=f":material/{icon}:",
+        query_params=place.parameters(present=present),
+    )
+
+
+def _buttons(*, presents: bool) -> None:
+    """Draws the buttons of lecture mode, or the one that begins it."""
+    if not presents:
+        st.button("Present", icon=":material/present_to_all:", key="present", on_click=_present)
+        return
+    if st.button("QR code for the class", icon=":material/qr_code_2:", key="qr_code"):
+        qr_code(lecture.address_for_the_class())
+    st.button("Leave", icon=":material/close_fullscreen:", key="leave", on_click=_leave)
+
+
+def _present() -> None:
+    st.query_params["present"] = "yes"
+
+
+def _leave() -> None:
+    st.query_params.pop("present", None)
