@@ -118,6 +118,8 @@ async function draw(chart, element, data) {
   element.setAttribute("aria-label", figure.layout.meta.words);
   for (const svg of element.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true");
   makeToolbarOneStop(element);
+  // What moves it from elsewhere (see gate_player.js) goes on from here.
+  element.dispatchEvent(new Event("drawn", { bubbles: true }));
   chart.step = undefined;
   chart.steps = (figure.frames ?? []).map((frame) => Number(frame.name));
   chart.overTraining = layout.meta?.over === "training";

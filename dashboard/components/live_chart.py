@@ -35,10 +35,11 @@ def as_json(figure: go.Figure, finding: str = "") -> str:
     """The figure as the JSON text that ``live_chart`` takes.
 
     What it shows stands in it in words as well, after the ``finding``, if any: the browser gives
-    them to those who do not see the figure.
+    them to those who do not see the figure. One that moves has ``meta.words`` of its own.
     """
-    words = " ".join(filter(None, (finding, in_words(figure))))
-    figure.update_layout(meta={**(figure.layout.meta or {}), "words": words})
+    meta = {"words": in_words(figure), **(figure.layout.meta or {})}
+    words = " ".join(filter(None, (finding, meta["words"])))
+    figure.update_layout(meta={**meta, "words": words})
     # A trace is known by its uid, from one figure to the next.
     text: str = figure.to_json(remove_uids=False)
     return text

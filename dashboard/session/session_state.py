@@ -6,6 +6,7 @@ there; all that are read or written elsewhere stand here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, overload
 
@@ -126,6 +127,17 @@ INSIDE_SOURCE = Key[str]("inside_source")
 """Widget: the run or recorded example whose models are shown."""
 INSIDE_RUN = Key[str]("inside_seen")
 """The run on show that was chosen last: another one is chosen as soon as it is on show."""
+GATE_PLAYER = Key[Mapping[str, Any]]("gate_player")
+"""Component: what walks through the sequence; ``typed`` is a sequence that was just changed."""
+INSIDE_GOOD = Key[str]("inside_good")
+"""The last typed text that was a sequence of the task."""
+
+
+def typed_sequence(task: str, steps: int) -> Key[str]:
+    """The widget with the sequence that the visitor types for a task with so many steps."""
+    return Key(f"inside_typed_{task}_{steps}")
+
+
 OPERATION = Key[str]("inside_operation")
 """The name of the operation whose button was pressed last."""
 INTERVENTION = Key[dict[str, Any]]("inside_free")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import scheduler
-from dashboard.sections.inside import model_choice, view
+from dashboard.sections.inside import gates_at_work, model_choice, what_it_learned
 from dashboard.sections.inside import surgery as inside_surgery
 from dashboard.sections.live_run import follow
 from dashboard.session import current_run
@@ -15,9 +17,9 @@ from dashboard.session.session_state import REFUSED, UNKNOWN_RUN
 from models.store.run import Run
 
 SECTIONS = {
-    view.gates_at_work: ("inside_map", "inside_lines", "inside_diagram"),
-    view.specialisation: ("inside_constants", "inside_selectivity"),
-    view.memory: ("inside_probe",),
+    gates_at_work.gates_at_work: ("inside_map", "inside_lines", "inside_diagram"),
+    what_it_learned.specialisation: ("inside_constants", "inside_selectivity"),
+    what_it_learned.memory: ("inside_probe",),
     inside_surgery.surgery: ("inside_operated",),
     inside_surgery.which_gate: ("inside_ablation",),
 }
@@ -32,14 +34,15 @@ def page() -> None:
     run = current_run.current()
     if unknown := UNKNOWN_RUN.take():
         st.warning(f"There is no run {escape_markdown(unknown)} here.", icon=":material/link_off:")
-    if run and run.active:
-        current_run.keep_address({"run": run.id})
-        follow(run, _wait)
-        return
     offered = model_choice.sources()
     if arrived:
         model_choice.follow_address(offered)
-    _training(run, offered)
+    if run and run.active:
+        if not offered:
+            current_run.keep_address({"run": run.id})
+        follow(run, partial(_wait, bool(offered)))
+    else:
+        _training(run, offered)
     if not offered:
         return
     chosen = model_choice.choose(offered)
@@ -48,9 +51,10 @@ def page() -> None:
             st.fragment(section)(chosen)
 
 
-def _wait(run: Run) -> None:
+def _wait(others: bool, run: Run) -> None:
+    until = " Until then there are other models to look into." if others else ""
     st.info(
-        "You can look inside once the run has ended, which is when its weights are kept.",
+        "You can look inside once the run has ended, which is when its weights are kept." + until,
         icon=":material/hourglass_top:",
     )
 

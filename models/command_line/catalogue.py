@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from models.cells import CELLS
-from models.experiment.presets import PRESETS
+from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.optimisers import OPTIMISERS
 from models.settings.spec import Registered
 from models.stories import STORIES
@@ -18,7 +18,7 @@ def catalogue() -> str:
     lines += ["", "Cells (--cells)", *_described(CELLS)]
     lines += ["", "Optimisers (--optimiser)", *_described(OPTIMISERS)]
     lines += ["", "Presets (--preset)"]
-    for preset in PRESETS.values():
+    for preset in (*PRESETS.values(), *RECORDED_MODELS.values()):
         lines += [f"  {preset.name:16} {preset.title} {preset.lesson}"]
     for story in STORIES.values():
         for preset in story.presets:

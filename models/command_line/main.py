@@ -24,7 +24,7 @@ from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import Speed, estimate, in_words
 from models.experiment.experiment import SETTINGS
-from models.experiment.presets import PRESETS
+from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
 from models.settings.configuration import Configuration, ConfigurationError
@@ -38,7 +38,7 @@ from models.stories import story_presets
 NICENESS = 5
 """The pages share their cores with what they have started."""
 
-ALL_PRESETS = {**PRESETS, **story_presets()}
+ALL_PRESETS = {**PRESETS, **story_presets(), **RECORDED_MODELS}
 
 
 class UsageError(Exception):

@@ -1,8 +1,9 @@
-"""The presets of the Race page: experiments worth pressing a button for, as data."""
+"""The presets: experiments worth pressing a button for, or recording models of, as data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from models.experiment import Experiment
 
@@ -78,3 +79,51 @@ PRESETS: dict[str, Preset] = {
     )
 }
 """The presets of the Race page by name."""
+
+SMALL: dict[str, Any] = {"cells": ("rnn", "lstm:bias=chrono", "gru:bias=chrono"), "seeds": 1}
+RECORDED_MODELS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "inside_recall",
+            "Three cells that recall",
+            "Small recorded models to look into.",
+            Experiment(
+                task="recall",
+                lengths=(50,),
+                steps=400,
+                learning_rate=(0.01,),
+                evaluate_every=200,
+                **SMALL,
+            ),
+        ),
+        Preset(
+            "inside_copy",
+            "Three cells that copy",
+            "Small recorded models to look into.",
+            Experiment(
+                task="copy",
+                lengths=(5,),
+                steps=2000,
+                hidden_size=64,
+                learning_rate=(0.01,),
+                evaluate_every=1000,
+                **SMALL,
+            ),
+        ),
+        Preset(
+            "inside_digits",
+            "Three cells that read digits",
+            "Small recorded models to look into.",
+            Experiment(
+                task="digits",
+                lengths=(64,),
+                steps=500,
+                learning_rate=(0.01,),
+                evaluate_every=250,
+                **SMALL,
+            ),
+        ),
+    )
+}
+"""Experiments on the tasks whose other recorded runs keep no weights, for Inside the cell."""

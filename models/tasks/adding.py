@@ -12,13 +12,23 @@ solved, which a model can have that is wrong more often than right. They are rea
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.settings.spec import Option
-from models.tasks.sequences import Window, arrivals
-from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Split, Task
+from models.tasks.sequences import Window, arrivals, check_steps
+from models.tasks.task import (
+    TARGETS,
+    Baseline,
+    Batch,
+    Example,
+    Legend,
+    SequenceError,
+    Split,
+    Task,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +37,10 @@ OLD_TOLERANCE = "0.04"
 """The tolerance that older results were made with."""
 OLD_SOLVED_LOSS = 0.01
 """The mean squared error below which older results call the task solved."""
+MARK = "*"
+"""Stands after a marked number where a sequence is typed."""
+TYPED_DIGITS = 3
+"""Decimals of the numbers of a drawn sequence as a text."""
 TOLERANCE = Option(
     "tolerance",
     ("0.08", OLD_TOLERANCE),
@@ -47,6 +61,7 @@ class Adding(Task):
     lengths = (20, 50, 100, 200)
     inputs = 2
     outputs = 1
+    typing = f"A number from 0 to 1 a step, with spaces between; {MARK} after the two marked ones."
 
     def __init__(self, targets: str = "last", tolerance: str = TOLERANCE.default) -> None:
         self.every = targets == "every"
@@ -84,6 +99,26 @@ def sample(sequences, length, generator, split):
         marked = np.zeros((length, sequences), np.float32)
         for low, high in _halves(length):
             marked[rng.integers(low, high, sequences), np.arange(sequences)] = 1
+        return self._answered(numbers, marked)
+
+    def typed(self, text: str, length: int) -> Batch:
+        words = text.split()
+        numbers = [_number(word, t) for t, word in enumerate(words, start=1)]
+        check_steps(len(words), length)
+        marked = [word.endswith(MARK) for word in words]
+        if sum(marked) != 2:
+            raise SequenceError(
+                f"Two numbers have to be marked, as in 0.5{MARK}, and here it is {sum(marked)}."
+            )
+        columns = (np.array(one, np.float32)[:, None] for one in (numbers, marked))
+        return self._answered(*columns)
+
+    def text(self, batch: Batch, sequence: int) -> str:
+        steps = batch.inputs[..., sequence]
+        return " ".join(f"{one:.{TYPED_DIGITS}f}{MARK * int(mark)}" for one, mark in steps)
+
+    def _answered(self, numbers: np.ndarray, marked: np.ndarray) -> Batch:
+        """The batch of these numbers and markers, (T, B) each, with its targets."""
         chosen = numbers * marked
         sums = chosen.cumsum(axis=0) if self.every else chosen.sum(axis=0, keepdims=True)
         return Batch(np.stack([numbers, marked], axis=1), sums)
@@ -115,6 +150,12 @@ def sample(sequences, length, generator, split):
             f"{terms} = {batch.targets[-1, sequence]:.2f}",
         )
 
+    def kinds(self, example: Example) -> tuple[str, ...]:
+        return tuple("marked numbers" if mark else "other numbers" for mark in example.informative)
+
+    def answer_in_words(self, answers: np.ndarray) -> str:
+        return f"{answers[-1]:.2f}"
+
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         """Returns the sequences with 0 and with 1 at t, marked in place of one in the same half."""
         inputs = batch.inputs.copy()
@@ -139,6 +180,20 @@ def sample(sequences, length, generator, split):
             f"solved at a mean squared error below {OLD_SOLVED_LOSS}. Results that were made with "
             "it can call solved what the memory span does not."
         )
+
+
+def _number(word: str, t: int) -> float:
+    """The number that is typed at step t, from 1. Raises SequenceError."""
+    try:
+        number = float(word.removesuffix(MARK))
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise SequenceError(
+            f"{word[:12]!r} at step {t} is no number from 0 to 1: type one such as 0.5, or "
+            f"0.5{MARK} where it is marked."
+        )
+    return number
 
 
 def _halves(length: int) -> tuple[Window, Window]:

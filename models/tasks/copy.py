@@ -11,8 +11,17 @@ import math
 
 import numpy as np
 
-from models.tasks.sequences import one_hot, symbol_probe
-from models.tasks.task import Baseline, Batch, Example, Legend, Question, Split, Task
+from models.tasks.sequences import check_steps, one_hot, read_symbols, symbol_probe
+from models.tasks.task import (
+    Baseline,
+    Batch,
+    Example,
+    Legend,
+    Question,
+    SequenceError,
+    Split,
+    Task,
+)
 
 SYMBOLS = 10
 """The number of symbols to remember and to recall at the last steps."""
@@ -20,6 +29,8 @@ ALPHABET = 8
 """The number of different symbols, 1 to 8 as inputs and targets."""
 BLANK = 0
 DELIMITER = ALPHABET + 1
+NAMES = "·abcdefgh>"
+"""What all symbols are called, by their numbers."""
 
 
 class Copy(Task):
@@ -33,6 +44,7 @@ class Copy(Task):
     outputs = ALPHABET + 1
     every = True
     question = Question(f"Which {SYMBOLS} symbols came, in order?", "abcdefgh")
+    typing = f"{SYMBOLS} symbols from a to h; the wait, the > and the blanks after them stay."
 
     @property
     def legend(self) -> Legend:
@@ -61,8 +73,27 @@ def sample(sequences, length, generator, split):
     def sample(
         self, rng: np.random.Generator, sequences: int, length: int, split: Split = "train"
     ) -> Batch:
-        data = rng.integers(1, ALPHABET + 1, (SYMBOLS, sequences))
-        symbols = np.full((self.steps(length), sequences), BLANK)
+        return self._answered(rng.integers(1, ALPHABET + 1, (SYMBOLS, sequences)), length)
+
+    def typed(self, text: str, length: int) -> Batch:
+        signs = "".join(text.split())
+        data = read_symbols(signs[:SYMBOLS], NAMES[1:DELIMITER], SYMBOLS, "symbols") + 1
+        batch = self._answered(data, length)
+        if rest := signs[SYMBOLS:]:
+            check_steps(len(signs), self.steps(length))
+            if rest != (right := self.text(batch, 0)[SYMBOLS:]):
+                raise SequenceError(
+                    f"After the {SYMBOLS} symbols there have to stand {right.index('>')} blanks, "
+                    f"then > and {SYMBOLS} blanks, or nothing at all."
+                )
+        return batch
+
+    def symbols_at(self, t: int, length: int) -> str:
+        return NAMES[1:DELIMITER] if t < SYMBOLS else ""
+
+    def _answered(self, data: np.ndarray, length: int) -> Batch:
+        """The batch with these symbols to remember, (SYMBOLS, B), and its targets."""
+        symbols = np.full((self.steps(length), data.shape[-1]), BLANK)
         targets = symbols.copy()
         symbols[:SYMBOLS] = data
         symbols[-SYMBOLS - 1] = DELIMITER
@@ -87,12 +118,14 @@ def sample(sequences, length, generator, split):
 
     def describe(self, batch: Batch, sequence: int) -> Example:
         symbols = batch.inputs[..., sequence].argmax(axis=1)
-        names = "·" + "abcdefgh" + ">"
         return Example(
-            tuple(names[symbol] for symbol in symbols),
+            tuple(NAMES[symbol] for symbol in symbols),
             tuple(step < SYMBOLS for step in range(len(symbols))),
-            "".join(names[symbol] for symbol in batch.targets[-SYMBOLS:, sequence]),
+            self.answer_in_words(batch.targets[-SYMBOLS:, sequence]),
         )
+
+    def answer_in_words(self, answers: np.ndarray) -> str:
+        return "".join(NAMES[symbol] for symbol in answers)
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         return symbol_probe(rng, batch, t, 1, ALPHABET + 1)

@@ -157,6 +157,9 @@ IMAGES = (
             tuple(tuple(row) for row in image.reshape(SIDE, SIDE).tolist()),
         )
 
+    def kinds(self, example: Example) -> tuple[str, ...]:
+        return ()
+
     def _choose(self, rng: np.random.Generator, sequences: int, split: Split) -> np.ndarray:
         """The index of each sequence's image, (sequences,)."""
         pool = np.flatnonzero(images().split == SPLITS.index(split))

@@ -12,8 +12,18 @@ import math
 import numpy as np
 
 from models.settings.spec import Option
-from models.tasks.sequences import one_hot, symbol_probe
-from models.tasks.task import TARGETS, Baseline, Batch, Example, Legend, Question, Split, Task
+from models.tasks.sequences import one_hot, read_symbols, symbol_probe
+from models.tasks.task import (
+    TARGETS,
+    Baseline,
+    Batch,
+    Example,
+    Legend,
+    Question,
+    SequenceError,
+    Split,
+    Task,
+)
 
 OTHER_DISTRACTORS = 4
 """The number of symbols that are distractors alone, with ``distractors=other``."""
@@ -53,13 +63,16 @@ class Recall(Task):
         self.inputs = self.outputs + (OTHER_DISTRACTORS if own else 0)
         self._distractors = (self.outputs if own else 0, self.inputs)
         self.question = Question("Which symbol came first?", self._names()[: self.outputs])
+        self.typing = (
+            f"One symbol a step: at first one of {', '.join(self.symbols_at(0, 2))}, then any of "
+            f"{', '.join(self.symbols_at(1, 2))}."
+        )
 
     @property
     def legend(self) -> Legend:
-        symbols, low = self._names(), self._distractors[0]
         return Legend(
-            goes_in=f"One symbol per step. The first is one of {', '.join(symbols[: self.outputs])}"
-            f"; all later ones are drawn from {', '.join(symbols[low:])}.",
+            goes_in=f"One symbol per step. The first is one of {', '.join(self.symbols_at(0, 2))}"
+            f"; all later ones are drawn from {', '.join(self.symbols_at(1, 2))}.",
             asked=self.asked(f"which symbol came first? {self.outputs} classes."),
             dependency="The first step alone matters, and the answer is T - 1 steps away. It is "
             "enough to fall into one of several states and stay there.",
@@ -81,6 +94,24 @@ def sample(sequences, length, generator, split):
     ) -> Batch:
         symbols = rng.integers(*self._distractors, (length, sequences))
         symbols[0] = rng.integers(0, self.outputs, sequences)
+        return self._answered(symbols)
+
+    def typed(self, text: str, length: int) -> Batch:
+        symbols = read_symbols(text, self._names(), length)
+        for t, number in enumerate(symbols[:, 0].tolist()):
+            symbol, allowed = self._names()[number], self.symbols_at(t, length)
+            if symbol not in allowed:
+                raise SequenceError(
+                    f"{symbol!r} cannot stand at step {t + 1}: use {', '.join(allowed)}."
+                )
+        return self._answered(symbols)
+
+    def symbols_at(self, t: int, length: int) -> str:
+        return self._names()[self._distractors[0] :] if t else self._names()[: self.outputs]
+
+    def _answered(self, symbols: np.ndarray) -> Batch:
+        """The batch of ``symbols`` (T, B) with its targets."""
+        length = len(symbols)
         targets = symbols[:1].repeat(self.target_steps(length), axis=0)
         return Batch(one_hot(symbols, self.inputs), targets)
 
@@ -96,7 +127,14 @@ def sample(sequences, length, generator, split):
     def describe(self, batch: Batch, sequence: int) -> Example:
         names = self._names()
         symbols = tuple(names[symbol] for symbol in batch.inputs[..., sequence].argmax(axis=1))
-        return Example(symbols, (True, *[False] * (len(symbols) - 1)), symbols[0])
+        answer = self.answer_in_words(batch.targets[-1:, sequence])
+        return Example(symbols, (True, *[False] * (len(symbols) - 1)), answer)
+
+    def kinds(self, example: Example) -> tuple[str, ...]:
+        return ("the first step", *example.symbols[1:])
+
+    def answer_in_words(self, answers: np.ndarray) -> str:
+        return self._names()[answers[-1]]
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         return symbol_probe(rng, batch, t, 0, self.outputs)

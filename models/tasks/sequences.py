@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.tasks.task import Batch
+from models.tasks.task import Batch, SequenceError
 
 Window = tuple[int, int]
 """A range of time steps from 0: its first step, and the one after its last."""
@@ -16,6 +16,28 @@ def one_hot(symbols: np.ndarray, alphabet: int) -> np.ndarray:
     """Returns symbol numbers (steps, sequences) as float32 (steps, alphabet, sequences)."""
     encoded: np.ndarray = symbols[:, None, :] == np.arange(alphabet)[:, None]
     return encoded.astype(np.float32)
+
+
+def read_symbols(text: str, alphabet: str, wanted: int, noun: str = "steps") -> np.ndarray:
+    """Returns the numbers of the symbols in a text, (wanted, 1); white space says nothing.
+
+    Raises SequenceError where there is another sign, or another number of symbols.
+    """
+    signs = "".join(text.split())
+    for t, sign in enumerate(signs, start=1):
+        if sign not in alphabet:
+            raise SequenceError(
+                f"{sign!r} at step {t} is no symbol of this task: use {', '.join(alphabet)}."
+            )
+    check_steps(len(signs), wanted, noun)
+    return np.array([alphabet.index(sign) for sign in signs])[:, None]
+
+
+def check_steps(found: int, wanted: int, noun: str = "steps") -> None:
+    """Raises SequenceError where there are more or fewer steps than wanted, or of what ``noun``."""
+    if found != wanted:
+        change = f"add {wanted - found}" if found < wanted else f"take {found - wanted} away"
+        raise SequenceError(f"The model reads {wanted} {noun}, and here are {found}: {change}.")
 
 
 def symbol_probe(

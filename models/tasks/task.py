@@ -52,6 +52,10 @@ def remembers(accuracy: float, chance: float) -> bool:
     return bool(scaled_score(accuracy, chance) >= MIDDLE)
 
 
+class SequenceError(ValueError):
+    """A text that is no sequence of a task; the message says what is wrong and what to do."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Sequences of one length with their targets: time first, sequences last."""
@@ -158,6 +162,8 @@ class Task(ABC):
     """The share of right answers from which on the task is solved."""
     question: Question | None = None
     """What people are asked who do the task themselves; None where its answer is no symbols."""
+    typing: str = ""
+    """How a person types a sequence, in a sentence; empty where none can be typed."""
     every: bool = False
     """Whether every step has a target, and not the last one alone; see TARGETS."""
 
@@ -199,6 +205,32 @@ class Task(ABC):
     @abstractmethod
     def describe(self, batch: Batch, sequence: int) -> Example:
         """Returns one sequence of a batch, for people."""
+
+    def typed(self, text: str, length: int) -> Batch:
+        """Returns the one sequence that a person has typed, with the targets it has by definition.
+
+        Raises SequenceError where the text is no sequence of this length.
+        """
+        raise SequenceError(f"Sequences of {self.title} cannot be typed.")
+
+    def text(self, batch: Batch, sequence: int) -> str:
+        """Returns what a person would type to have this sequence of a batch."""
+        return "".join(self.describe(batch, sequence).symbols)
+
+    def symbols_at(self, t: int, length: int) -> str:
+        """Returns the symbols that may stand at step t, from 0; empty where these are no symbols.
+
+        A sequence with another of them in its place need not be one of the task.
+        """
+        return ""
+
+    def kinds(self, example: Example) -> tuple[str, ...]:
+        """Returns what kind of input each step has, in words; empty where there are no kinds."""
+        return example.symbols
+
+    def answer_in_words(self, answers: np.ndarray) -> str:
+        """Returns an answer, (scored steps,), as ``describe`` words the right one."""
+        return str(answers[-1])
 
     def example(self, rng: np.random.Generator, length: int) -> Example:
         """Draws one held-out sequence, for people."""

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import entr
 
 from models.settings.spec import Option
-from models.tasks.sequences import Window, arrivals, one_hot, symbol_probe
+from models.tasks.sequences import Window, arrivals, one_hot, read_symbols, symbol_probe
 from models.tasks.task import (
     TARGETS,
     Baseline,
@@ -25,6 +25,7 @@ from models.tasks.task import (
     Example,
     Legend,
     Question,
+    SequenceError,
     Split,
     Task,
 )
@@ -33,6 +34,8 @@ DISTRACTORS = 4
 """The number of symbols that say nothing: c, d, e and f."""
 INFORMATIVE = 2
 """The number of symbols to remember: A and B."""
+NAMES = "ABcdef"
+"""What all symbols are called, those to remember first."""
 WINDOWS = {"2": ((0.1, 0.2), (0.5, 0.6)), "3": ((0.1, 0.2), (0.3, 0.4), (0.6, 0.7))}
 """Where the informative symbols stand, in shares of the length, by the option ``symbols``."""
 REMEMBERED = ("one informative symbol", "two informative symbols")
@@ -64,6 +67,10 @@ class TemporalOrder(Task):
         self._orders = INFORMATIVE ** len(self.windows)
         self._partial = self._orders - 1 if self.every else 0
         self.outputs = self._partial + self._orders
+        self.typing = (
+            f"One symbol a step: A or B at {len(self.windows)} steps, and c, d, e or f at all "
+            "others."
+        )
 
     @property
     def legend(self) -> Legend:
@@ -108,6 +115,28 @@ def sample(sequences, length, generator, split):
         symbols = rng.integers(INFORMATIVE, self.inputs, (length, sequences))
         values = rng.integers(0, INFORMATIVE, (len(self.windows), sequences))
         positions = np.stack([rng.integers(*window, sequences) for window in self._windows(length)])
+        return self._answered(symbols, positions, values)
+
+    def typed(self, text: str, length: int) -> Batch:
+        symbols = read_symbols(text, NAMES, length)
+        positions = np.flatnonzero(symbols[:, 0] < INFORMATIVE)[:, None]
+        if len(positions) != len(self.windows):
+            steps = ", ".join(str(t + 1) for t in positions[:, 0])
+            raise SequenceError(
+                f"A or B has to stand at exactly {len(self.windows)} steps, and here it stands at "
+                f"{len(positions)}{steps and f' (t = {steps})'}."
+            )
+        return self._answered(symbols, positions, symbols[positions[:, 0]])
+
+    def symbols_at(self, t: int, length: int) -> str:
+        return NAMES
+
+    def _answered(self, symbols: np.ndarray, positions: np.ndarray, values: np.ndarray) -> Batch:
+        """The batch of ``symbols`` (T, B) with informative ones in their place, and the targets.
+
+        ``positions`` and ``values`` are (informative symbols, B), in the order of time.
+        """
+        symbols, sequences = symbols.copy(), symbols.shape[-1]
         symbols[positions, np.arange(sequences)] = values
         worth = INFORMATIVE ** np.arange(len(self.windows))[:, None]
         targets = (values * worth).sum(axis=0, keepdims=True)
@@ -143,11 +172,13 @@ def sample(sequences, length, generator, split):
 
     def describe(self, batch: Batch, sequence: int) -> Example:
         symbols = batch.inputs[..., sequence].argmax(axis=1)
-        names = tuple("ABcdef"[symbol] for symbol in symbols)
+        names = tuple(NAMES[symbol] for symbol in symbols)
         informative = tuple(bool(symbol < INFORMATIVE) for symbol in symbols)
-        relevant = [name for name, counts in zip(names, informative, strict=True) if counts]
-        number = batch.targets[-1, sequence]
-        return Example(names, informative, f"{', then '.join(relevant)} (class {number})")
+        return Example(names, informative, self.answer_in_words(batch.targets[-1:, sequence]))
+
+    def answer_in_words(self, answers: np.ndarray) -> str:
+        named = [NAMES[part[-1]] for part in self.answer_parts(answers) if part[-1] >= 0]
+        return f"{', then '.join(named) or 'nothing yet'} (class {answers[-1]})"
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         return symbol_probe(rng, batch, t, 0, INFORMATIVE)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Page, expect
 
+from models.diagnostics.inside.gate_trace import gate_trace
+from models.diagnostics.inside.trained_model import TrainedModel
 from models.experiment import Experiment
+from models.experiment.partition import ModelKey
 from models.store import Store
+from tests.browser.conftest import settled
 from tests.browser.server import Dashboard
 from tests.browser.test_gradient_flow import wait_for_chart
 from tests.recorded import finished
@@ -23,6 +31,10 @@ TINY = Experiment(
     held_out=8,
     device="cpu",
 )
+LONG = replace(TINY, cells=("lstm:bias=chrono",), lengths=(100,), hidden_size=32)
+"""All values of four gates, 32 units and 100 steps."""
+NUMBER = r"\(?(−?\d\.\d{3})\)?"
+QUICK_MILLISECONDS = 150
 
 
 def test_look_into_a_run_operate_and_take_home(
@@ -46,6 +58,116 @@ def test_look_into_a_run_operate_and_take_home(
         download.value.save_as(tmp_path / name)
         assert {"task", "cell", "gate"} <= set(pd.read_csv(tmp_path / name))
     assert page.get_by_test_id("stException").count() == 0
+
+
+def test_a_click_on_the_heat_map_moves_equation_and_diagram(
+    page: Page, dashboard: Dashboard
+) -> None:
+    store = Store(dashboard.store_url)
+    run = finished(store, LONG)
+    page.goto(f"{dashboard.url}/inside_the_cell?run={run}")
+    for chart in ("inside_map", "inside_lines", "inside_diagram"):
+        wait_for_chart(page, chart)
+    page.locator(".gate-player").wait_for()
+    settled(page)
+    unit = click_at(page, row=4, step=61)
+    address = re.compile(rf"unit={unit}&step=61|step=61&unit={unit}")
+    page.wait_for_url(address)
+    page.wait_for_function(f"({SHOWN})('inside_diagram').includes('t = 61')")
+    trace = values_of(store, run)
+    now = {name: values[60, unit - 1] for name, values in trace.items()}
+    before = trace["c"][59, unit - 1]
+    equation = page.locator(".gate-player .equation").inner_text()
+    numbers = [float(one.replace("−", "-")) for one in re.findall(NUMBER, equation)]
+    f, old, i, g, c, o, same, h = numbers
+    expected = [now["f"], before, now["i"], now["g"], now["c"], now["o"], now["c"], now["h"]]
+    assert [f, old, i, g, c, o, same, h] == pytest.approx(expected, abs=1.1e-3)
+    diagram = page.evaluate(f"({SHOWN})('inside_diagram')")
+    for name in "figoch":
+        told = re.search(rf"\b{name}t? = (−?\d+\.\d\d)", diagram)
+        assert told, diagram
+        assert float(told[1].replace("−", "-")) == pytest.approx(now[name], abs=1.1e-2)
+    expect(page.locator(".gate-player .words")).to_contain_text(f"Unit {unit} ")
+    page.reload()
+    expect(page.locator(".gate-player output")).to_contain_text("t = 61")
+    expect(page.locator(".gate-player select")).to_have_value(str(unit))
+
+
+def test_keys_and_play_walk_without_a_wait(
+    page: Page, dashboard: Dashboard, record_property: Any
+) -> None:
+    page.goto(f"{dashboard.url}/inside_the_cell?run={finished(Store(dashboard.store_url), LONG)}")
+    wait_for_chart(page, "inside_diagram")
+    settled(page)
+    output = page.locator(".gate-player output")
+    page.locator("h1").click()
+    first = step(page)
+    took = [page.evaluate(KEY, ["ArrowRight", f"t = {first + n}"]) for n in range(1, 6)]
+    record_property("milliseconds from a key to diagram and equation", took)
+    print("milliseconds from a key to diagram and equation:", [round(one) for one in took])
+    assert min(took) < QUICK_MILLISECONDS
+    page.keyboard.press("ArrowLeft")
+    expect(output).to_contain_text(f"t = {first + 4}")
+    page.keyboard.press("Space")
+    expect(output).to_contain_text(f"t = {first + 6}")
+    page.keyboard.press("Space")
+    stopped = step(page)
+    page.wait_for_timeout(800)
+    assert step(page) == stopped
+    page.locator(".st-key-inside_map .live-chart").focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    assert step(page) == stopped, "arrow keys in the map aim first"
+    page.keyboard.press("Enter")
+    expect(output).to_contain_text(f"t = {stopped + 2}")
+
+
+SHOWN = """key => document.querySelector(`.st-key-${key} .live-chart`).ariaLabel"""
+"""What a chart shows, in words."""
+KEY = """async ([key, wanted]) => {
+    const label = () => document.querySelector(".st-key-inside_diagram .live-chart").ariaLabel;
+    const equation = document.querySelector(".gate-player .equation");
+    const begun = performance.now();
+    const before = equation.innerHTML;
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    while (!label().includes(wanted) || equation.innerHTML === before) {
+        await new Promise(requestAnimationFrame);
+    }
+    return performance.now() - begun;
+}"""
+"""Presses a key, and measures how long it takes until diagram and equation are at this step."""
+
+
+def step(page: Page) -> int:
+    found = re.search(r"t = (\d+)", page.locator(".gate-player output").inner_text())
+    assert found
+    return int(found[1])
+
+
+def click_at(page: Page, row: int, step: int) -> int:
+    """Clicks on a cell of the lowest heat map; returns the unit whose row it is."""
+    x, y, unit = page.evaluate(
+        """([row, step]) => {
+            const plot = document.querySelector(".st-key-inside_map .js-plotly-plot");
+            plot.scrollIntoView({ block: "end" });
+            const { xaxis, yaxis5, _size } = plot._fullLayout;
+            const { left, top } = plot.getBoundingClientRect();
+            const x = left + xaxis._offset + xaxis.d2p(step);
+            return [x, top + yaxis5._offset + yaxis5.d2p(row), plot.layout.meta.order[row]];
+        }""",
+        [row, step],
+    )
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+    return int(unit)
+
+
+def values_of(store: Store, run: str) -> dict[str, Any]:
+    """Gates and states along the first held-out sequence, (T, H) each."""
+    (cell,), (length,), (rate,) = LONG.cells, LONG.lengths, LONG.learning_rate
+    parameters = store.parameters(run, cell, length, 0, rate)
+    model = TrainedModel(LONG, cell, ModelKey(length, 0, rate), parameters)
+    return dict(gate_trace(model, model.held_out(256), 0).values)
 
 
 def ends_of_the_time_axis(page: Page, chart: str) -> list[int]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.scheduling.child_processes import ChildError
 from dashboard.sections.inside import model_choice
 from dashboard.session.session_state import INSIDE_SOURCE
+from models.diagnostics.inside.gate_trace import gate_trace
+from models.diagnostics.inside.trained_model import TrainedModel
+from models.diagnostics.inside.unit_words import unit_words
 from models.experiment import Experiment
+from models.experiment.partition import ModelKey
 from models.store import Store
+from models.tasks import TASKS
 from models.training.snapshot import Snapshot
 from tests.dashboard import pages
 from tests.dashboard.fake_scheduler import FakeScheduler
@@ -51,6 +58,25 @@ def traces(page: AppTest) -> dict[str, dict[str, Any]]:
     return {trace["uid"]: trace for figure in pages.figures(page) for trace in figure["data"]}
 
 
+def walked(page: AppTest) -> dict[str, Any]:
+    """What the browser walks through."""
+    mounted = [json.loads(one.proto.json) for one in page.main.get("bidi_component")]
+    (data,) = [data for data in mounted if "values" in data]
+    return data
+
+
+def plain(markdown: str) -> str:
+    return markdown.replace("\\", "")
+
+
+def trained(
+    store: Store, run: str, cell: str = "lstm:bias=chrono", length: int = 12
+) -> TrainedModel:
+    rate = TINY.learning_rate[0]
+    parameters = store.parameters(run, cell, length, 0, rate)
+    return TrainedModel(TINY, cell, ModelKey(length, 0, rate), parameters)
+
+
 def latex(page: AppTest) -> str:
     return "\n".join(one.value for one in page.latex)
 
@@ -62,7 +88,7 @@ def test_a_stored_run_is_looked_into(inside: AppTest, store: Store) -> None:
     assert "map_o" not in found
     assert len(found["map_f"]["z"]) == 4
     assert "f_t = \\sigma" in latex(page).replace("&= ", "= ")
-    assert "c_t &= f_t \\cdot c_{t-1} + i_t \\cdot g_t" in latex(page)
+    assert "{f:3} · {(c-):3} + {i:3} · {(g):3}" in walked(page)["equation"]
     assert "256 sequences" in texts(page)
     assert {"gates.csv", "ablation.csv"} <= set(pages.downloads(page))
     assert list(page.dataframe[0].value["gate"])[:2] == ["none", "i"]
@@ -86,19 +112,96 @@ def test_every_cell_can_be_looked_into_in_every_way(
     assert "strip" not in traces(page)
 
 
-def test_unit_and_step_change_the_numbers(inside: AppTest, store: Store) -> None:
-    page = opened(inside, finished(store, TINY))
-    before = latex(page)
-    (slider,) = [one for one in page.slider if one.label == "Step t"]
-    slider.set_value(1).run()
-    assert latex(page) != before
-    assert "\\cdot 0.000 +" in latex(page)
-    (unit,) = [one for one in page.selectbox if one.label == "Unit"]
-    before = latex(page)
-    assert unit.value
-    unit.set_value(1 + unit.value % 4).run()
-    assert latex(page) != before
-    assert f"**Unit {unit.value}.** The input gate i of this unit is" in texts(page)
+def test_the_browser_has_the_numbers_of_all_units_and_steps(inside: AppTest, store: Store) -> None:
+    run = finished(store, TINY)
+    shown = walked(opened(inside, run))
+    model = trained(store, run)
+    expected = gate_trace(model, model.held_out(256), 0).values
+    assert list(shown["values"]) == ["i", "f", "o", "g", "c", "h"]
+    for name, values in shown["values"].items():
+        np.testing.assert_allclose(values, expected[name], rtol=6e-4)
+    assert shown["t"] == list(range(1, 13))
+    assert len(shown["inputs"]) == 12
+    assert shown["words"] == unit_words(model, model.held_out(256))
+    assert shown["inputs"][shown["step"] - 1] in "AB", "it opens at the first informative step"
+    assert shown["details"][0].startswith("The input gate i of this unit is")
+
+
+def test_a_typed_sequence_has_its_truth_its_answer_and_its_gates(
+    inside: AppTest, store: Store
+) -> None:
+    run = finished(store, TINY)
+    page = opened(inside, run)
+    page.segmented_control(key="inside_way").set_value("Your own sequence").run()
+    (field,) = page.text_area
+    field.set_value("cAcdefBdefcd").run()
+    assert "the truth is **A, then B (class 2)**" in texts(page)
+    field.set_value("cBcdefAdefcd").run()
+    assert not page.exception
+    assert "the truth is **B, then A (class 1)**" in texts(page)
+    shown, model = walked(page), trained(store, run)
+    assert shown["tokens"] == shown["inputs"] == list("cBcdefAdefcd")
+    assert set(shown["choices"]) == {"ABcdef"}
+    expected = gate_trace(model, model.task.typed("cBcdefAdefcd", 12)).values["c"]
+    np.testing.assert_allclose(shown["values"]["c"], expected, rtol=6e-4)
+    assert page.query_params["typed"] in ("cBcdefAdefcd", ["cBcdefAdefcd"])
+
+
+def test_a_bad_text_stays_with_the_last_whole_sequence_beside_it(
+    inside: AppTest, store: Store
+) -> None:
+    run = finished(store, TINY)
+    inside.query_params["typed"] = "cAcdefBdefcd"
+    page = opened(inside, run)
+    (field,) = page.text_area
+    assert field.value == "cAcdefBdefcd"
+    field.set_value("cccdefBdefcd").run()
+    assert not page.exception
+    assert any("has to stand at exactly 2 steps" in plain(one) for one in pages.warnings(page))
+    (field,) = page.text_area
+    assert field.value == "cccdefBdefcd"
+    shown = walked(page)
+    assert "".join(shown["inputs"]) == "cAcdefBdefcd"
+    assert "".join(shown["tokens"]) == "cccdefBdefcd"
+
+
+def test_digits_cannot_be_typed(inside: AppTest, store: Store) -> None:
+    settings = {**vars(TINY), "task": "digits", "lengths": (66,), "cells": ("lstm",)}
+    inside.query_params["typed"] = "0.5 0.5"
+    page = opened(inside, finished(store, Experiment(**settings)), "lstm")
+    assert "Your own sequence" not in page.segmented_control(key="inside_way").options
+
+
+def test_where_one_looks_is_in_the_address(inside: AppTest, store: Store) -> None:
+    run = finished(store, TINY)
+    inside.query_params.update({"sequence": "7", "unit": "3", "t": "5"})
+    page = opened(inside, run)
+    assert page.slider(key="inside_sequence").value == 7
+    kept = {name: page.query_params[name] for name in ("sequence", "unit", "t")}
+    assert kept in (
+        {"sequence": "7", "unit": "3", "t": "5"},
+        {"sequence": ["7"], "unit": ["3"], "t": ["5"]},
+    )
+    page.segmented_control(key="inside_way").set_value("Mean over many").run()
+    assert "sequence" not in page.query_params
+    assert page.query_params["aligned"] in ("first", ["first"])
+
+
+def test_while_a_run_trains_recorded_models_can_be_looked_into(
+    inside: AppTest, store: Store
+) -> None:
+    run = store.create(TINY, "somebody")
+    page = pages.open_run(inside, run)
+    assert "once the run has ended" in page.info[0].value
+    assert walked(page)["values"]
+    assert page.query_params["run"] in (run, [run])
+    assert page.query_params["recorded"]
+
+
+def test_every_task_has_recorded_models(inside: AppTest) -> None:
+    inside.run()
+    tasks = {source.experiment.task.partition(":")[0] for source in model_choice.sources()}
+    assert tasks == set(TASKS)
 
 
 def test_every_operation_is_one_press(inside: AppTest, store: Store) -> None:
@@ -169,7 +272,8 @@ def test_cells_with_other_options_can_be_looked_into(
 ) -> None:
     settings = {**vars(TINY), "cells": CELLS, "lengths": (10,)}
     page = opened(inside, finished(store, Experiment(**settings)), cell)
-    assert ("N(c_t)" in latex(page)) == (cell == "lstm:norm=layer")
+    normalised = "tanh(N(<i>c<sub>t</sub></i>))" in walked(page)["equation"]
+    assert normalised == (cell == "lstm:norm=layer")
 
 
 def test_the_address_opens_the_same_again(inside: AppTest, store: Store) -> None:

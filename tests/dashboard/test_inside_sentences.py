@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from dashboard.figures.inside.gate_style import gate_roles
+from dashboard.sections.inside.equation import equation
 from dashboard.sections.inside.sentences import (
     describe_unit,
-    equations_with_numbers,
     interventions_in_words,
     needed,
     remembered,
@@ -17,24 +19,37 @@ from dashboard.sections.inside.sentences import (
 from models.tasks.task import Example
 
 LSTM, GRU, RNN = gate_roles("lstm"), gate_roles("gru"), gate_roles("rnn")
-NOW = {"i": 0.03, "f": 0.98, "o": 0.5, "g": -0.2, "c": 0.396, "h": 0.188}
+
+
+def filled(template: str, now: dict[str, float], before: float) -> str:
+    """The equation with its numbers, as the browser fills it, without tags."""
+
+    def number(slot: re.Match[str]) -> str:
+        name = slot[2]
+        value = before if name.endswith("-") else now[name.removeprefix("1-")]
+        text = f"{1 - value if name.startswith('1-') else value:.{slot[3]}f}"
+        return f"({text})" if slot[1] and value < 0 else text
+
+    return re.sub("<[^>]*>", "", re.sub(r"\{(\(?)([\w-]+)\)?:(\d)\}", number, template))
 
 
 def test_equations_have_their_numbers_in_them() -> None:
-    c, h = equations_with_numbers(LSTM, NOW, 0.41)
-    assert r"0.980 \cdot 0.410 + 0.030 \cdot (-0.200)" in c
-    assert r"0.500 \cdot \tanh(0.396)" in h
-    (only,) = equations_with_numbers(GRU, {"z": 0.9, "n": 0.5, "h": -0.22, "r": 0.1}, -0.3)
-    assert r"0.900 \cdot (-0.300) + 0.100 \cdot 0.500" in only
-    assert equations_with_numbers(RNN, {"h": 0.5}, 0.1) == [
-        r"h_{t-1} = 0.100 \quad\to\quad h_t = 0.500"
-    ]
+    now = {"i": 0.03, "f": 0.98, "o": 0.5, "g": -0.2, "c": 0.396, "h": 0.188}
+    assert filled(equation(LSTM), now, 0.41) == (
+        "ct= ft · ct−1 + it · gt= 0.980 · 0.410 + 0.030 · (-0.200)= 0.396"
+        "ht= ot · tanh(ct)= 0.500 · tanh(0.396)= 0.188"
+    )
+    now = {"z": 0.9, "n": 0.5, "h": -0.22, "r": 0.1}
+    assert filled(equation(GRU), now, -0.3) == (
+        "ht= zt · ht−1 + (1 − zt) · nt= 0.900 · (-0.300) + 0.100 · 0.500= -0.220"
+    )
+    assert filled(equation(RNN), {"h": 0.5}, 0.1) == "ht−1= 0.100ht= 0.500"
 
 
 def test_a_normalised_c_is_not_shown_as_it_is() -> None:
-    _, h = equations_with_numbers(LSTM, NOW, 0.41, normalised=True)
-    assert r"\tanh(N(c_t))" in h
-    assert "0.396" not in h
+    text = equation(LSTM, normalised=True)
+    assert "tanh(N(<i>c<sub>t</sub></i>))" in text
+    assert "tanh({c:3})" not in text
 
 
 def table(*rows: tuple[str, str, float]) -> pd.DataFrame:

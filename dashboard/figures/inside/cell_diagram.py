@@ -1,8 +1,12 @@
-"""A diagram of one unit of a cell at one step: the thicker a path, the more goes through."""
+"""A diagram of one unit of a cell at one step: the thicker a path, the more goes through.
+
+It has slots, such as {f} for the forget gate, for the numbers of any unit and step, which
+``gate_player.js`` fills.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,24 +33,23 @@ OLD, RESET, INPUT = (0.0, 0.3), (2.6, 0.3), (5.2, -1.0)
 
 @dataclass(frozen=True)
 class Path:
-    """A line through ``places``; its thickness grows with ``value``, from 0 to 1."""
+    """A line through ``places``, as thick as the value in its slot is large, from 0 to 1."""
 
     name: str
     places: Sequence[Place]
-    value: float
+    slot: str = ""
+    """The gate, or 1- and the gate; empty where the line is always as thick as ``value``."""
     color: str = GREY
+    value: float = 0.3
 
     @property
     def width(self) -> float:
-        """Width of the line, pixels."""
-        return THIN + (THICK - THIN) * min(max(abs(self.value), 0.0), 1.0)
+        """Width of the line before its slot is filled, pixels."""
+        return THIN + (THICK - THIN) * self.value
 
 
-def cell_diagram(roles: GateRoles, now: Mapping[str, float], before: float) -> go.Figure:
-    """The diagram of one unit at one step.
-
-    ``now`` holds the unit's gates and states at this step by name, ``before`` its memory one step
-    earlier.
+def cell_diagram(roles: GateRoles) -> go.Figure:
+    """The diagram of a unit at a step, whose numbers are to be filled in.
 
     From left to right the memory goes on, through the gate that keeps; from below the candidate
     comes in, through the gate that writes; to the right the state is read, through the gate that
@@ -59,30 +62,41 @@ def cell_diagram(roles: GateRoles, now: Mapping[str, float], before: float) -> g
         yaxis={"range": [-1.5, 3.9], "visible": False, "fixedrange": True},
     )
     figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4})
-    drawn = paths(roles, now)
+    drawn = paths(roles)
+    labels = _labels(roles)
+    told = ", ".join(str(label["name"]) for label in labels if "{" in label["name"])
+    figure.update_layout(
+        meta={
+            "follows": "cell",
+            "thin": THIN,
+            "thick": THICK,
+            "words": f"Unit {{unit}} at t = {{t}}: {told}.",
+        }
+    )
     figure.update_layout(shapes=[line for path in drawn for line in _lines(path)])
     heads = [_head(path) for path in drawn]
     figure.add_traces([*heads, _signs(roles)])
-    figure.update_layout(annotations=_labels(roles, now, before))
+    figure.update_layout(annotations=labels)
     return figure
 
 
-def paths(roles: GateRoles, now: Mapping[str, float]) -> list[Path]:
+def paths(roles: GateRoles) -> list[Path]:
     """The lines of the diagram, each as thick as its gate is open."""
     found = [
-        Path("input", (INPUT, CANDIDATE), 0.3),
-        Path("after", (ADD, AFTER), 0.3),
+        Path("input", (INPUT, CANDIDATE)),
+        Path("after", (ADD, AFTER)),
     ]
     if roles.keep:
-        found.append(Path("keep", (BEFORE, ADD), now[roles.keep], color(roles.keep)))
+        found.append(Path("keep", (BEFORE, ADD), roles.keep, color(roles.keep)))
     gate = roles.write or roles.keep
-    writes = 1.0 if gate is None else now[gate] if roles.write else 1 - now[gate]
-    found.append(Path("write", (CANDIDATE, ADD), writes, color(gate or roles.candidate)))
+    writes = "" if gate is None else gate if roles.write else f"1-{gate}"
+    shade = color(gate or roles.candidate)
+    found.append(Path("write", (CANDIDATE, ADD), writes, shade, value=1.0))
     others = _others(roles)
-    value, shade = (now[others[0]], color(others[0])) if others else (0.3, GREY)
-    found.append(Path("recurrent", (OLD, CANDIDATE), value, shade))
+    slot, shade = (others[0], color(others[0])) if others else ("", GREY)
+    found.append(Path("recurrent", (OLD, CANDIDATE), slot, shade))
     if roles.show:
-        found.append(Path("show", (TURN, SHOW, OUT), now[roles.show], color(roles.show)))
+        found.append(Path("show", (TURN, SHOW, OUT), roles.show, color(roles.show)))
     return found
 
 
@@ -97,6 +111,7 @@ def _lines(path: Path) -> list[Trace]:
     return [
         {
             "type": "line",
+            "name": f"open {path.slot}" if path.slot else "",
             "layer": "below",
             "x0": x0,
             "y0": y0,
@@ -116,6 +131,7 @@ def _head(path: Path) -> Trace:
     return {
         "type": "scatter",
         "uid": f"head/{path.name}",
+        "meta": {"open": path.slot},
         "x": [x1],
         "y": [y1],
         "mode": "markers",
@@ -158,32 +174,35 @@ def _signs(roles: GateRoles) -> Trace:
     }
 
 
-def _labels(roles: GateRoles, now: Mapping[str, float], before: float) -> list[Trace]:
+def _labels(roles: GateRoles) -> list[Trace]:
     """Labels that say what goes in and out, and how far each gate is open."""
     memory, candidate = roles.memory, roles.candidate
     labels = [
-        _label(AFTER, "above", f"{memory}<sub>t</sub> = {_two(now[memory])}"),
+        _label(AFTER, "above", f"{memory}<sub>t</sub> = {{{memory}}}"),
         _label(INPUT, "right", "x<sub>t</sub>"),
         _label(OLD, "above", "h<sub>t−1</sub>"),
     ]
     if candidate != memory:
-        labels.append(_label(CANDIDATE, "right", f"{candidate} = {_two(now[candidate])}"))
+        labels.append(_label(CANDIDATE, "right", f"{candidate} = {{{candidate}}}"))
     if roles.keep:
-        labels.append(_label(BEFORE, "above", f"{memory}<sub>t−1</sub> = {_two(before)}"))
-        labels.append(_label(KEEP, "above", f"{roles.keep} = {_two(now[roles.keep])}"))
+        labels.append(_label(BEFORE, "above", f"{memory}<sub>t−1</sub> = {{{memory}-}}"))
+        labels.append(_label(KEEP, "above", f"{roles.keep} = {{{roles.keep}}}"))
         if roles.write:
-            text = f"{roles.write} = {_two(now[roles.write])}"
+            text = f"{roles.write} = {{{roles.write}}}"
         else:
-            text = f"1 − {roles.keep} = {_two(1 - now[roles.keep])}"
+            text = f"1 − {roles.keep} = {{1-{roles.keep}}}"
         labels.append(_label(WRITE, "left", text))
     if roles.show:
-        labels.append(_label(SHOW, "below", f"{roles.show} = {_two(now[roles.show])}"))
-        labels.append(_label(OUT, "above", f"h<sub>t</sub> = {_two(now['h'])}"))
-    return labels + [_label(RESET, "below", f"{one} = {_two(now[one])}") for one in _others(roles)]
+        labels.append(_label(SHOW, "below", f"{roles.show} = {{{roles.show}}}"))
+        labels.append(_label(OUT, "above", "h<sub>t</sub> = {h}"))
+    return labels + [_label(RESET, "below", f"{one} = {{{one}}}") for one in _others(roles)]
 
 
 def _label(place: Place, side: Literal["above", "below", "left", "right"], text: str) -> Trace:
-    """A label on this side of a place, clear of the sign that stands there."""
+    """A label on this side of a place, clear of the sign that stands there.
+
+    Its name is what is written once the slots are filled.
+    """
     shifts: dict[str, Trace] = {
         "above": {"yanchor": "bottom", "yshift": CLEAR},
         "below": {"yanchor": "top", "yshift": -CLEAR},
@@ -193,13 +212,9 @@ def _label(place: Place, side: Literal["above", "below", "left", "right"], text:
     return {
         "x": place[0],
         "y": place[1],
-        "text": text,
+        "name": text,
+        "text": " ",
         "showarrow": False,
         "bgcolor": TRANSPARENT,
         **shifts[side],
     }
-
-
-def _two(value: float) -> str:
-    """The value with two decimals; one that rounds to 0 has no sign."""
-    return f"{round(value, 2) + 0.0:.2f}"

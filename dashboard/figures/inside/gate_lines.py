@@ -20,7 +20,7 @@ def gate_lines(
     *,
     roles: GateRoles,
     unit: int,
-    step: int | None = None,
+    step: int,
     informative: Sequence[int] = (),
     event: str = "",
 ) -> go.Figure:
@@ -28,7 +28,7 @@ def gate_lines(
 
     ``values`` are (T, H) by name; ``unit`` is counted from 1. A dotted line marks ``step``, solid
     lines mark the ``informative`` steps. ``event`` names what is at t = 0 where sequences were
-    aligned on it.
+    aligned on it. Another unit and step can take their place: see ``gate_player.js``.
     """
     figure = new_figure(
         f"gate lines/{t[0]}/{t[-1]}",
@@ -50,13 +50,32 @@ def gate_lines(
         yaxis={"domain": [split, 1], "range": [-0.04, 1.04], "nticks": 3, "automargin": False},
         yaxis2={**figure.layout.yaxis.to_plotly_json(), **below, "anchor": "x"},
     )
-    figure.update_layout(yaxis_visible=bool(open_gates))
+    figure.add_annotation(
+        name="Unit {unit}",
+        text=f"Unit {unit}",
+        x=0,
+        xref="paper",
+        xanchor="left",
+        y=0,
+        yref="paper",
+        yanchor="top",
+        yshift=-22,
+        showarrow=False,
+    )
+    told = ", ".join(f"{name} = {{{name}}}" for name in values)
+    figure.update_layout(
+        yaxis_visible=bool(open_gates),
+        meta={
+            "follows": "cell",
+            "half": 0,
+            "words": f"Gates and states of unit {{unit}} against time; at t = {{t}} {told}.",
+        },
+    )
     for name, table in values.items():
         figure.add_trace(_line(name, t, table[:, unit - 1], roles))
     for own in informative:
         figure.add_shape(**_at(own, MARK, "solid"))
-    if step is not None:
-        figure.add_shape(**_at(step, GREY, "dot"))
+    figure.add_shape(name="step", **_at(step, GREY, "dot"))
     return figure
 
 
@@ -65,6 +84,7 @@ def _line(name: str, t: Sequence[int], values: np.ndarray, roles: GateRoles) -> 
         "type": "scatter",
         "uid": f"line/{name}",
         "name": name,
+        "meta": {"value": name},
         "yaxis": "y2" if roles.signed(name) else "y",
         "x": [int(own) for own in t],
         "y": numbers(values),

@@ -6,19 +6,9 @@ from dataclasses import dataclass
 
 from models.cells import CELLS
 from models.cells.cell import Cell
+from models.cells.gate_names import GATE_NAMES
 from models.settings import spec
 
-NAMES = {
-    "i": "input gate",
-    "f": "forget gate",
-    "o": "output gate",
-    "g": "candidate",
-    "r": "reset gate",
-    "z": "update gate",
-    "n": "candidate",
-    "c": "long-term state",
-    "h": "hidden state",
-}
 MEANINGS = {"z": "the share that is kept"}
 """What a gate does, where papers disagree about it."""
 # From the palette of the cells: at least 3:1 in contrast on white and on dark.
@@ -99,7 +89,7 @@ def gate_roles(cell: str) -> GateRoles:
 
 def full_name(name: str) -> str:
     """A gate or state as people call it: "f, forget gate"."""
-    return f"{name}, {NAMES[name]}" if name in NAMES else name
+    return f"{name}, {GATE_NAMES[name]}" if name in GATE_NAMES else name
 
 
 def described(name: str) -> str:

@@ -55,9 +55,15 @@ class Trace:
     sequences: tuple[int, ...]
     accuracy: Share
     units: pd.DataFrame
+    words: tuple[str, ...]
+    """A sentence about each unit."""
     operations: tuple[Operation, ...]
     model: dict[str, Any]
     example: Example | None
+    text: str
+    """The sequence as it can be typed; empty where it cannot, or where there is no one sequence."""
+    predicted: str
+    """What the model answers to the one sequence."""
     right: bool
 
     def table(self) -> pd.DataFrame:
@@ -94,12 +100,16 @@ class Operated:
 
 
 @draw_slots.released()
-def trace(chosen: ModelChoice, sequence: int, event: str | None) -> Trace:
+def trace(
+    chosen: ModelChoice, sequence: int, event: str | None = None, typed: str | None = None
+) -> Trace:
     """Gates and states on one sequence, or their mean over many aligned on ``event``.
+
+    The one sequence is a held-out one by its number, or the ``typed`` one.
 
     Raises ChildError where there is no answer, as all questions of this module do.
     """
-    more = {"sequence": sequence, "event": event, "sequences": SEQUENCES}
+    more = {"sequence": sequence, "event": event, "typed": typed}
     return _traced(chosen.name, json.dumps(more), chosen)
 
 
@@ -125,23 +135,36 @@ def ablation(chosen: ModelChoice) -> pd.DataFrame:
 
 
 @st.cache_resource(show_spinner=False, max_entries=60)
-def _traced(name: str, more: str, _chosen: ModelChoice) -> Trace:
-    answer = scheduler().ask("trace", {**_chosen.arguments(), **json.loads(more)})
-    example = answer.get("example")
-    return Trace(
-        tuple(answer["t"]),
-        {gate: np.array(values, dtype=float) for gate, values in answer["values"].items()},
-        tuple(answer["sequences"]),
-        Share(**answer["accuracy"]),
-        pd.DataFrame(answer["units"]),
-        tuple(
+def _measured(name: str, _chosen: ModelChoice) -> dict[str, Any]:
+    """What is the same for every sequence: fields of a trace by name."""
+    answer = scheduler().ask("units", {**_chosen.arguments(), "sequences": SEQUENCES})
+    return {
+        "accuracy": Share(**answer["accuracy"]),
+        "units": pd.DataFrame(answer["units"]),
+        "words": tuple(answer["words"]),
+        "operations": tuple(
             Operation(one["name"], one["title"], tuple(one["interventions"]))
             for one in answer["operations"]
         ),
-        answer["model"],
-        example
+    }
+
+
+@st.cache_resource(show_spinner=False, max_entries=60)
+def _traced(name: str, more: str, _chosen: ModelChoice) -> Trace:
+    asked = {**_chosen.arguments(), "sequences": SEQUENCES, **json.loads(more)}
+    answer = scheduler().ask("trace", asked)
+    example = answer.get("example")
+    return Trace(
+        t=tuple(answer["t"]),
+        values={gate: np.array(values, dtype=float) for gate, values in answer["values"].items()},
+        sequences=tuple(answer["sequences"]),
+        model=answer["model"],
+        example=example
         and Example(tuple(example["symbols"]), tuple(example["informative"]), example["answer"]),
-        bool(answer.get("right")),
+        text=answer.get("text", ""),
+        predicted=answer.get("predicted", ""),
+        right=bool(answer.get("right")),
+        **_measured(name, _chosen),
     )
 
 

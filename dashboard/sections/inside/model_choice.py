@@ -19,7 +19,7 @@ from dashboard.session.visitor import listed_visitor
 from models.cells import cell_label
 from models.exchange.files import EXPERIMENT
 from models.experiment import Experiment
-from models.experiment.presets import PRESETS
+from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.store.run import Run
 from models.stories import STORIES
 from models.tasks import make_task, task_title
@@ -35,6 +35,8 @@ GOOD = Experiment(
 """An experiment that trains within a minute and has models worth looking into."""
 RUNS = 30
 """Most of the newest runs that are offered."""
+KEPT = ("sequence", "aligned", "typed", "unit", "t")
+"""What else the address of the page says: the sequence, and where in it one looks."""
 RECORDED = "recorded:"
 """Begins the key of a recorded example; the key of a run is its id."""
 
@@ -142,7 +144,10 @@ def choose(offered: Sequence[ModelSource]) -> ModelChoice:
         ),
     )
     shown = {"run": key} if source.is_run else {"recorded": key.removeprefix(RECORDED)}
-    current_run.keep_address({**shown, "cell": cell, "length": str(length)})
+    if (run := current_run.current()) and run.active:  # it is looked into as soon as it has ended
+        shown["run"] = run.id
+    kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
+    current_run.keep_address({**shown, "cell": cell, "length": str(length), **kept})
     return ModelChoice(source.key, source.experiment, model, to_base64(_parameters(source, model)))
 
 
@@ -180,8 +185,10 @@ def _place(name: str, options: Sequence[str] | Sequence[int], default: str | int
 
 def _look_at_choice() -> None:
     key = INSIDE_SOURCE.get("")
+    run = current_run.current()
     if key.startswith(RECORDED):
-        current_run.leave()
+        if not (run and run.active):
+            current_run.leave()
         INSIDE_RUN.take()
     else:
         current_run.look_at(key)
@@ -216,7 +223,8 @@ def _presets() -> dict[str, str]:
         for story in STORIES.values()
         for preset in story.presets
     }
-    return {**{name: preset.title for name, preset in PRESETS.items()}, **stories}
+    registered = {**PRESETS, **RECORDED_MODELS}
+    return {**{name: preset.title for name, preset in registered.items()}, **stories}
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)

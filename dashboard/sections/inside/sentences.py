@@ -1,4 +1,4 @@
-"""Sentences and equations made from the numbers of a trained cell. Pure functions."""
+"""Sentences made from the numbers of a trained cell. Pure functions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from dashboard.figures.gradient_flow.over_training import ordinal
-from dashboard.figures.inside.gate_style import NAMES, GateRoles
+from dashboard.figures.inside.gate_style import GateRoles
+from models.cells.gate_names import GATE_NAMES
 from models.tasks.task import Example
 
 SELECTIVE = 0.1
@@ -19,38 +20,6 @@ MAX_INFORMATIVE = 4
 """Most informative steps that a sentence lists."""
 WORTH = 0.05
 """A network whose interval begins less than this above chance has not learned its task."""
-
-
-def equations_with_numbers(
-    roles: GateRoles, now: Mapping[str, float], before: float, *, normalised: bool = False
-) -> list[str]:
-    """The state equations of one unit at one step, as LaTeX.
-
-    ``now`` holds its gates and states at this step by name, ``before`` its memory one step earlier.
-    With ``normalised`` the memory is normalised before it is read, by numbers that stand nowhere.
-    """
-    memory, candidate = roles.memory, roles.candidate
-    if roles.keep is None:
-        last, new = _number(before), _number(now[memory])
-        return [rf"{memory}_{{t-1}} = {last} \quad\to\quad {memory}_t = {new}"]
-    keep, written = now[roles.keep], now[candidate]
-    if roles.write:
-        factor, gate = rf"{roles.write}_t", _number(now[roles.write])
-    else:
-        factor, gate = rf"(1 - {roles.keep}_t)", _number(1 - keep)
-    lines = [
-        rf"{memory}_t &= {roles.keep}_t \cdot {memory}_{{t-1}} + {factor} \cdot {candidate}_t \\"
-        rf" &= {_number(keep)} \cdot {_factor(before)} + {gate} \cdot {_factor(written)} \\"
-        rf" &= {_number(now[memory])}"
-    ]
-    if roles.show:
-        inner = rf"N({memory}_t)" if normalised else rf"{memory}_t"
-        value = "" if normalised else rf" \cdot \tanh({_number(now[memory])})"
-        middle = rf" &= {_number(now[roles.show])}{value} \\" if value else ""
-        lines.append(
-            rf"h_t &= {roles.show}_t \cdot \tanh({inner}) \\{middle} &= {_number(now['h'])}"
-        )
-    return [rf"\begin{{aligned}}{line}\end{{aligned}}" for line in lines]
 
 
 def describe_unit(
@@ -187,7 +156,7 @@ def _in_words(one: Mapping[str, Any]) -> str:
 
 
 def _short(name: str) -> str:
-    return NAMES.get(name, "gate")
+    return GATE_NAMES.get(name, "gate")
 
 
 def _at(to: str) -> str:
@@ -196,13 +165,3 @@ def _at(to: str) -> str:
 
 def _steps(value: float) -> str:
     return f"{value:.3g} steps" if np.isfinite(value) else "ever"
-
-
-def _number(value: float) -> str:
-    return f"{round(value, 3) + 0.0:.3f}"
-
-
-def _factor(value: float) -> str:
-    """The number as a factor: in brackets where it is negative."""
-    number = _number(value)
-    return f"({number})" if number.startswith("-") else number

@@ -20,7 +20,7 @@ from dashboard.sections.inside import answers as inside_answers
 from dashboard.sections.inside import sentences
 from dashboard.sections.inside.answers import Operated, Operation, Share
 from dashboard.sections.inside.model_choice import ModelChoice
-from dashboard.sections.inside.view import reading
+from dashboard.sections.inside.what_it_learned import reading
 from dashboard.session.session_state import INTERVENTION, OPERATION
 from models.analysis.glossary import GLOSSARY
 from models.exchange.files import write_csv

@@ -110,10 +110,28 @@ class TrainedModel:
 
         ``states`` are (1, H, B) each, T + 1 of them; ``targets`` are (T, B).
         """
+        outputs = self.outputs(states)
+        return self.task.correct(outputs, torch.from_numpy(targets[-len(outputs) :]))
+
+    def outputs(self, states: Sequence[State]) -> Tensor:
+        """What the readout makes of the states at the scored steps, (scored steps, outputs, B).
+
+        ``states`` are as in ``right``.
+        """
         _, (V, b) = self._population.weights()
         scored = self.task.scored_steps(self.length)
         h = torch.stack([state[0] for state in states[-scored:]])
-        return self.task.correct((V @ h + b)[:, 0], torch.from_numpy(targets[-scored:]))
+        outputs: Tensor = (V @ h + b)[:, 0]
+        return outputs
+
+    def answer_in_words(self, states: Sequence[State], sequence: int) -> str:
+        """What the model answers to one of the sequences, worded as the right answer is."""
+        outputs = self.outputs(states)[..., sequence]
+        if not outputs.isfinite().all():
+            return "nothing, since its outputs are no finite numbers"
+        value = self.task.loss == "squared_error"
+        answers = outputs[:, 0] if value else outputs.argmax(dim=1)
+        return self.task.answer_in_words(answers.detach().numpy())
 
     def named(self) -> dict[str, object]:
         """The values of the columns that say which model a row is about, by name."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.service.questions.at_initialisation import at_initialisation
-from models.service.questions.inside import ablation, operate, probe, trace
+from models.service.questions.inside import ablation, operate, probe, trace, units
 from models.service.questions.jacobian import singular_values
 from models.service.questions.speed import speed
 
@@ -14,6 +14,7 @@ QUESTIONS: dict[str, Callable[..., object]] = {
     "at_initialisation": at_initialisation,
     "singular_values": singular_values,
     "trace": trace,
+    "units": units,
     "probe": probe,
     "operate": operate,
     "ablation": ablation,

@@ -25,8 +25,10 @@ from models.diagnostics.inside.linear_probe import linear_probe
 from models.diagnostics.inside.surgery import Share, ablation_table, operations
 from models.diagnostics.inside.surgery import operate as operate_on
 from models.diagnostics.inside.trained_model import TrainedModel
+from models.diagnostics.inside.unit_words import unit_words
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import ModelKey
+from models.tasks.task import Batch, SequenceError
 from models.training.weights import from_base64
 
 DIGITS = 4
@@ -34,39 +36,63 @@ MIN_SEQUENCES, MAX_SEQUENCES = 8, 4096
 
 
 @torch.no_grad()
+def units(sequences: int = 256, **model: Any) -> dict[str, Any]:
+    """What holds of the model on so many held-out sequences, whichever one of them is looked at.
+
+    ``accuracy`` over all of them; ``units``: the table ``specialisation``; ``words``: a sentence
+    about each unit; ``operations``: what is one press each.
+    """
+    asked = _model(model)
+    batch = asked.held_out(_count(sequences))
+    right = asked.right(asked.trajectory(batch).states, batch.targets)
+    return {
+        "accuracy": _share(Share.of(right)),
+        "units": _columns(specialisation(asked, batch)),
+        "words": unit_words(asked, batch),
+        "operations": [
+            {"name": one.name, "title": one.title, "interventions": _told(one.interventions)}
+            for one in operations(asked).values()
+        ],
+    }
+
+
+@torch.no_grad()
 def trace(
-    sequence: int = 0, event: str | None = None, sequences: int = 256, **model: Any
+    sequence: int = 0,
+    event: str | None = None,
+    sequences: int = 256,
+    typed: str | None = None,
+    **model: Any,
 ) -> dict[str, Any]:
     """Gates and states along one held-out sequence, or with an event the mean over all of them.
 
+    With ``typed`` they are those along the sequence that this text names, see ``Task.typed``.
+
     ``model``: the columns that say which it is; ``t``; ``values``: by name, one list a step with a
-    number for each unit; ``sequences``: how many each step is the mean of; ``accuracy`` over all
-    of them; ``units``: the table ``specialisation``; ``operations``: what is one press each. Of one
-    sequence also ``example`` (``symbols``, ``informative``, ``answer``) and ``right``, whether the
-    model answers it rightly.
+    number for each unit; ``sequences``: how many each step is the mean of. Of one sequence also
+    ``example`` (``symbols``, ``informative``, ``answer``), its ``text`` where it can be typed,
+    ``predicted``, the model's answer, and ``right``, whether that is right.
     ``models.exchange.gates_csv.gates_table`` makes gates.csv of ``model``, ``t`` and ``values``.
     """
     asked = _model(model)
     batch = asked.held_out(_count(sequences))
     if not 0 <= sequence < sequences:
         raise ExperimentError(f"sequence is {sequence}: give a number from 0 to {sequences - 1}")
-    right = asked.right(asked.trajectory(batch).states, batch.targets)
-    answer = {
-        "model": asked.named(),
-        "accuracy": _share(Share.of(right)),
-        "units": _columns(specialisation(asked, batch)),
-        "operations": [
-            {"name": one.name, "title": one.title, "interventions": _told(one.interventions)}
-            for one in operations(asked).values()
-        ],
-    }
+    answer = {"model": asked.named()}
     if event is not None:
         return {**_trace(mean_gate_trace(asked, batch, event)), **answer}  # type: ignore[arg-type]
+    if typed is not None:
+        batch, sequence = _with_typed(asked, batch, typed), 0
+    if asked.cell.norm != "batch":  # which needs the others for its statistics
+        batch, sequence = batch.subset(sequence, 1), 0
     example = asked.task.describe(batch, sequence)
+    states = asked.trajectory(batch).states
     return {
         **_trace(gate_trace(asked, batch, sequence)),
         **answer,
-        "right": bool(right[:, sequence].all()),
+        "text": asked.task.text(batch, sequence) if asked.task.typing else "",
+        "predicted": asked.answer_in_words(states, sequence),
+        "right": bool(asked.right(states, batch.targets)[:, sequence].all()),
         "example": {
             "symbols": list(example.symbols),
             "informative": list(example.informative),
@@ -131,6 +157,20 @@ def _model(arguments: Mapping[str, Any]) -> TrainedModel:
     except ValueError as error:
         raise ExperimentError(f"parameters: {error}") from error
     return TrainedModel(Experiment.from_mapping(experiment), cell, ModelKey(*identity), numbers)
+
+
+def _with_typed(model: TrainedModel, batch: Batch, text: str) -> Batch:
+    """The batch with the typed sequence in place of its first one.
+
+    It has company since a batch-normalised cell goes by its whole batch.
+    """
+    try:
+        own = model.task.typed(text, model.length)
+    except SequenceError as error:
+        raise ExperimentError(f"typed: {error}") from error
+    inputs, targets = batch.inputs.copy(), batch.targets.copy()
+    inputs[..., 0], targets[:, 0] = own.inputs[..., 0], own.targets[:, 0]
+    return Batch(inputs, targets)
 
 
 def _count(sequences: int) -> int:

@@ -94,33 +94,36 @@ class TestOrder:
 class TestMap:
     def test_maps_stand_under_the_sequence_on_one_time_axis(self) -> None:
         figure = gate_map(
-            T, values("f", "c"), roles=LSTM, order=[3, 1, 2, 4], example=EXAMPLE, unit=1
+            T, values("f", "c"), roles=LSTM, order=[3, 1, 2, 4], example=EXAMPLE, unit=1, step=4
         )
         assert {one.xaxis for one in figure.data} == {None}
         assert list(figure.layout.xaxis.range) == [0.5, STEPS + 0.5]
         assert (figure.layout.xaxis.anchor, figure.layout.xaxis.position) == ("free", 0)
         places = [figure.layout[f"yaxis{n}"].domain for n in ("", 2, 3)]
         assert places[0][0] > places[1][1] > places[1][0] > places[2][1] > places[2][0] == 0
-        assert [shape.x0 for shape in figure.layout.shapes] == [2.5, 5.5]
+        assert [shape.x0 for shape in figure.layout.shapes if not shape.name] == [2.5, 5.5]
 
     def test_rows_are_units_in_order(self) -> None:
         own = values("f")
-        figure = gate_map(T, own, roles=LSTM, order=[3, 1, 2, 4], unit=1)
+        figure = gate_map(T, own, roles=LSTM, order=[3, 1, 2, 4], unit=1, step=4)
         drawn = trace(figure, "map_f")
         np.testing.assert_allclose(drawn.z[0], own["f"][:, 2], rtol=1e-2)
         assert drawn.customdata[1][0] == 1
-        assert list(figure.layout.yaxis.tickvals) == [1]
-        assert list(figure.layout.yaxis.ticktext) == ["1 ▸"]
+        (pointer,) = [note for note in figure.layout.annotations if note.name == "unit"]
+        assert (pointer.text, pointer.y) == ("1 ▸", 1)
+        chosen = {(one.name, one.x0, one.x1, one.y0, one.y1) for one in figure.layout.shapes}
+        assert {("unit", 0, 1, 0.5, 1.5), ("step", 3.5, 4.5, 0, 1)} <= chosen
+        assert list(figure.layout.meta["order"]) == [3, 1, 2, 4]
 
     def test_gates_are_from_0_to_1_and_states_around_0(self) -> None:
         own = {**values("f"), "c": np.array([[-3.0, 1, 0, 0]] * STEPS)}
-        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4])
+        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4], unit=1, step=1)
         assert (trace(figure, "map_f").zmin, trace(figure, "map_f").zmax) == (0, 1)
         assert (trace(figure, "map_c").zmin, trace(figure, "map_c").zmax) == (-3, 3)
 
     def test_a_memory_that_is_full_is_as_dark_as_one_that_is_fuller(self) -> None:
         own = {"c": np.full((STEPS, HIDDEN), 50.0), "h": np.full((STEPS, HIDDEN), 0.5)}
-        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4])
+        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4], unit=1, step=1)
         assert trace(figure, "map_c").zmax == 3
         assert trace(figure, "map_c").z[0][0] == 50
         assert list(trace(figure, "map_c").colorbar.ticktext) == ["≤ -3", "0", "≥ 3"]
@@ -128,14 +131,21 @@ class TestMap:
 
     def test_the_event_is_marked_where_sequences_are_aligned_on_it(self) -> None:
         figure = gate_map(
-            tuple(range(-2, 4)), values("z"), roles=GRU, order=[1, 2, 3, 4], event="the marker"
+            tuple(range(-2, 4)),
+            values("z"),
+            roles=GRU,
+            order=[1, 2, 3, 4],
+            unit=1,
+            step=0,
+            event="the marker",
         )
         assert figure.layout.xaxis.title.text == "steps from the marker"
-        assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(-0.5, 0.5)]
+        marked = [(one.x0, one.x1) for one in figure.layout.shapes if not one.name]
+        assert marked == [(-0.5, 0.5)]
 
     def test_nothing_finite_can_be_drawn(self) -> None:
         own = {"h": np.full((STEPS, HIDDEN), np.nan)}
-        drawn = trace(gate_map(T, own, roles=RNN, order=[1, 2, 3, 4]), "map_h")
+        drawn = trace(gate_map(T, own, roles=RNN, order=[1, 2, 3, 4], unit=1, step=1), "map_h")
         assert drawn.zmax == 1
         assert drawn.z[0][0] is None
 
@@ -145,38 +155,42 @@ def test_lines_of_a_unit_part_gates_from_states() -> None:
     figure = gate_lines(T, own, roles=LSTM, unit=2, step=3, informative=(3, 6))
     assert {one.name for one in figure.data if one.yaxis == "y2"} == {"c", "h", "g"}
     np.testing.assert_allclose(trace(figure, "line/f").y, own["f"][:, 1], rtol=1e-3)
-    assert [shape.x0 for shape in figure.layout.shapes] == [3, 6, 3]
-    assert not gate_lines(T, values("h"), roles=RNN, unit=1).layout.yaxis.visible
-
-
-NOW = {"i": 0.25, "f": 1.0, "o": 0.0, "g": -0.5, "c": 0.4, "h": 0.0}
+    assert [(shape.name, shape.x0) for shape in figure.layout.shapes] == [
+        (None, 3),
+        (None, 6),
+        ("step", 3),
+    ]
+    assert {one.meta["value"] for one in figure.data} == set(LSTM.names)
+    assert not gate_lines(T, values("h"), roles=RNN, unit=1, step=1).layout.yaxis.visible
 
 
 class TestDiagram:
+    """Numbers come into its slots in the browser: see tests/browser/test_inside.py."""
+
     def test_a_path_is_as_thick_as_its_gate_is_open(self) -> None:
-        width = {path.name: path.width for path in paths(LSTM, NOW)}
-        assert width["keep"] == THICK
-        assert width["show"] == THIN
-        assert width["write"] == THIN + (THICK - THIN) / 4
+        slots = {path.name: path.slot for path in paths(LSTM)}
+        assert (slots["keep"], slots["write"], slots["show"]) == ("f", "i", "o")
+        figure = cell_diagram(LSTM)
+        assert "open f" in {shape.name for shape in figure.layout.shapes}
+        assert trace(figure, "head/write").meta == {"open": "i"}
+        assert (figure.layout.meta["thin"], figure.layout.meta["thick"]) == (THIN, THICK)
 
     def test_what_the_gru_does_not_keep_it_writes(self) -> None:
-        found = {
-            path.name: path.value for path in paths(GRU, {"z": 0.75, "r": 0.5, "n": 0.1, "h": 0.2})
-        }
-        assert found["keep"] == 0.75
-        assert found["write"] == 0.25
-        assert found["recurrent"] == 0.5
-        assert "show" not in found
+        slots = {path.name: path.slot for path in paths(GRU)}
+        assert (slots["keep"], slots["write"], slots["recurrent"]) == ("z", "1-z", "r")
+        assert "show" not in slots
 
     def test_without_gates_nothing_is_kept(self) -> None:
-        found = {path.name: path.value for path in paths(RNN, {"h": 0.2})}
+        found = {path.name: path for path in paths(RNN)}
         assert "keep" not in found
-        assert found["write"] == 1
+        assert (found["write"].slot, found["write"].width) == ("", THICK)
 
-    def test_values_stand_beside_their_paths(self) -> None:
-        labels = " ".join(note.text for note in cell_diagram(LSTM, NOW, 0.5).layout.annotations)
-        for text in ("f = 1.00", "i = 0.25", "g = -0.50", "t−1</sub> = 0.50"):
+    def test_values_stand_beside_their_paths_and_in_its_words(self) -> None:
+        figure = cell_diagram(LSTM)
+        labels = " ".join(note.name for note in figure.layout.annotations)
+        for text in ("f = {f}", "i = {i}", "g = {g}", "t−1</sub> = {c-}"):
             assert text in labels
+            assert text in figure.layout.meta["words"]
 
 
 def test_time_constants_are_sorted_and_infinite_ones_drawn_at_the_top() -> None:

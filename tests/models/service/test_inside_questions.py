@@ -19,6 +19,7 @@ from models.experiment import ExperimentError
 from models.service.questions import ask
 from models.tasks import TASKS
 from models.training.weights import to_base64
+from tests.models.diagnostics.test_gate_trace import torch_states
 from tests.models.diagnostics.trained import random_model
 
 FEW = 32
@@ -55,11 +56,36 @@ def test_trace_of_one_sequence(task: str) -> None:
     assert answer["example"]["symbols"] == list(example.symbols)
     assert answer["example"]["informative"] == list(example.informative)
     assert answer["example"]["answer"] == example.answer
-    assert answer["right"] in (True, False)
-    assert answer["accuracy"]["sequences"] == FEW
-    units = pd.DataFrame(answer["units"])
+    assert answer["right"] == (answer["predicted"] == example.answer.split(" = ")[-1]) or (
+        task == "adding"
+    )
+    measured = asked("units", model)
+    assert measured["accuracy"]["sequences"] == FEW
+    assert len(measured["words"]) == model.hidden
+    units = pd.DataFrame(measured["units"])
     assert len(units) == 4 * model.hidden
     assert {"gate", "unit", "selectivity", "effect", "time_constant", "saturated"} <= set(units)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_gates_and_the_answer_of_a_typed_sequence_are_those_of_torch(cell: str) -> None:
+    model = random_model(cell)
+    typed = model.task.typed("cAdefBcdefcd", 12)
+    answer = asked("trace", model, typed="cAdefBcdefcd")
+    h = torch_states(model, typed.inputs)
+    np.testing.assert_allclose(answer["values"]["h"], h[..., 0], rtol=6e-4, atol=1e-6)
+    V, b = (one[0] for one in model._population.weights()[1])
+    predicted = int((V @ h[-1] + b).argmax())
+    assert answer["predicted"].endswith(f"(class {predicted})")
+    assert answer["right"] == (predicted == 2)
+    assert answer["example"]["answer"] == "A, then B (class 2)"
+    assert answer["text"] == "cAdefBcdefcd"
+
+
+def test_typing_a_held_out_sequence_changes_nothing() -> None:
+    for cell in ("lstm", "rnn:norm=batch"):
+        drawn = asked("trace", random_model(cell))
+        assert asked("trace", random_model(cell), typed=drawn["text"]) == drawn
 
 
 def test_values_have_four_digits() -> None:
@@ -87,7 +113,7 @@ def test_probe() -> None:
 
 def test_every_operation_that_is_told_can_be_asked_for_by_name_or_step_by_step() -> None:
     model = random_model("lstm")
-    for one in asked("trace", model)["operations"]:
+    for one in asked("units", model)["operations"]:
         by_name = asked("operate", model, operation=one["name"])
         assert by_name["title"] == one["title"]
         by_hand = asked("operate", model, interventions=one["interventions"])
@@ -120,6 +146,11 @@ def test_ablation() -> None:
 def test_bad_input_is_told_as_such(more: dict[str, Any], message: str) -> None:
     with pytest.raises(ExperimentError, match=message):
         asked("operate", random_model("lstm"), **more)
+
+
+def test_a_typed_text_that_is_no_sequence_is_refused() -> None:
+    with pytest.raises(ExperimentError, match="typed: The model reads 12 steps, and here are 2"):
+        asked("trace", random_model("lstm"), typed="AB")
 
 
 def test_a_sequence_beyond_the_last_is_refused() -> None:

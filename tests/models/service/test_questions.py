@@ -125,7 +125,7 @@ def test_of_a_long_sequence_only_some_lags_are_told() -> None:
 def test_an_unknown_question_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="weather"):
         ask("weather", {})
-    inside = {"trace", "probe", "operate", "ablation"}
+    inside = {"trace", "units", "probe", "operate", "ablation"}
     assert set(QUESTIONS) == {"at_initialisation", "singular_values", "speed", *inside}
 
 

@@ -1,0 +1,159 @@
+"""The sequence that the page looks at: a held-out one, the mean over many, or one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.components.gate_player import typed_text
+from dashboard.components.markdown import escape_markdown
+from dashboard.scheduling.child_processes import ChildError
+from dashboard.sections.inside import answers
+from dashboard.sections.inside.answers import SEQUENCES, Trace
+from dashboard.sections.inside.model_choice import ModelChoice
+from dashboard.session.session_state import INSIDE_GOOD, Key, typed_sequence
+from models.tasks import make_task
+from models.tasks.task import SequenceError
+
+ONE, MEAN, TYPED = "One sequence", "Mean over many", "Your own sequence"
+EVENTS = {
+    "first": "the first informative step",
+    "last": "the last informative step",
+    "start": "the start",
+}
+MOST_MARKED = 12
+"""Most informative steps that are marked by lines."""
+SEQUENCE, ALIGNED, OWN = "sequence", "aligned", "typed"
+"""Parameters of the address: number of a held-out sequence, key of EVENTS, typed sequence."""
+
+
+@dataclass(frozen=True)
+class TraceView:
+    """A trace on show: of one sequence, or the mean over many that are aligned on an event."""
+
+    trace: Trace
+    event: str | None
+    """A key of EVENTS; None where the trace is of one sequence."""
+    name: str
+    """Names the trace among all that charts are kept of."""
+    typed: Key[str] | None = None
+    """The widget in which the sequence is typed; None where it is not."""
+    tokens: tuple[str, ...] | None = None
+    """The typed text of each step."""
+
+    @property
+    def event_words(self) -> str:
+        """The event as the time axis names it; empty at the start, where t is 1 anyway."""
+        return EVENTS[self.event] if self.event in ("first", "last") else ""
+
+    def marked(self) -> tuple[int, ...]:
+        """The steps to mark by lines, counted as on the time axis; none where they are many."""
+        steps = (0,) if self.event_words else self.trace.informative()
+        return steps if len(steps) <= MOST_MARKED else ()
+
+
+def choose(chosen: ModelChoice) -> TraceView | None:
+    """Draws the controls and returns what is to be seen; None, and why, where there is no answer.
+
+    The choice is in the address.
+    """
+    asked = st.query_params
+    typing = make_task(chosen.experiment.task).typing
+    ways = [ONE, MEAN, *([TYPED] if typing else [])]
+    first = MEAN if ALIGNED in asked else TYPED if OWN in asked and typing else ONE
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    way = left.segmented_control("Look at", ways, default=first, required=True, key="inside_way")
+    try:
+        with right:
+            if way == TYPED and typing:
+                return _own(chosen, typing)
+            return _mean(chosen) if way == MEAN else _held_out(chosen)
+    except ChildError as error:
+        st.error(f"The gates could not be traced: {error}")
+        return None
+
+
+def _held_out(chosen: ModelChoice) -> TraceView:
+    asked = st.query_params.get(SEQUENCE, "")
+    number: int = st.slider(
+        "Held-out sequence",
+        1,
+        SEQUENCES,
+        int(asked) if asked in map(str, range(1, SEQUENCES + 1)) else 1,
+        key="inside_sequence",
+        persist_state="session",
+    )
+    _keep_address(SEQUENCE, str(number) if number > 1 else "")
+    return TraceView(answers.trace(chosen, number - 1), None, f"inside {chosen.name}, {number - 1}")
+
+
+def _mean(chosen: ModelChoice) -> TraceView:
+    asked = st.query_params.get(ALIGNED)
+    event: str = st.selectbox(
+        "Aligned on",
+        list(EVENTS),
+        list(EVENTS).index(asked) if asked in EVENTS else 0,
+        key="inside_event",
+        format_func=lambda name: EVENTS[name],
+    )
+    _keep_address(ALIGNED, event)
+    return TraceView(answers.trace(chosen, 0, event), event, f"inside {chosen.name}, {event}")
+
+
+def _own(chosen: ModelChoice, typing: str) -> TraceView:
+    """The typed sequence; where it is none, what is wrong with it, and the last one that was."""
+    task, length = make_task(chosen.experiment.task), chosen.model.length
+    key = typed_sequence(chosen.experiment.task, chosen.steps)
+    if key.get() is None:
+        # The address counts on arrival alone: later it may be of another task.
+        asked = st.query_params.get(OWN) if INSIDE_GOOD.get() is None else None
+        key.set(answers.trace(chosen, 0).text if asked is None else asked)
+    text: str = st.text_area(
+        "Your sequence", key=key.name, help=typing, height=68, persist_state="session"
+    )
+    good, wrong = text, ""
+    try:
+        task.typed(text, length)
+    except SequenceError as error:
+        wrong = str(error)
+        good = INSIDE_GOOD.get("")
+        try:
+            task.typed(good, length)
+        except SequenceError:  # of another task, or none yet
+            good = answers.trace(chosen, 0).text
+    if wrong:
+        st.warning(
+            f"{escape_markdown(wrong, most=400)} Until then the last whole sequence is shown.",
+            icon=":material/edit:",
+        )
+    INSIDE_GOOD.set(good)
+    _keep_address(OWN, text)
+    trace = answers.trace(chosen, 0, typed=good)
+    symbols = bool(task.symbols_at(0, length))
+    tokens = _tokens(text, symbols)
+    if len(tokens) != chosen.steps:
+        tokens = _tokens(trace.text, symbols)
+    return TraceView(trace, None, f"inside {chosen.name}, typed {good}", key, tokens)
+
+
+def _tokens(text: str, symbols: bool) -> tuple[str, ...]:
+    """The text of each step: a sign where the task's inputs are symbols, else a word."""
+    words = text.split()
+    return tuple("".join(words) if symbols else words)
+
+
+def change_typed(key: Key[str] | None) -> None:
+    """Takes over the sequence that the visitor has changed step by step."""
+    text = typed_text()
+    if key and text is not None:
+        key.set(text)
+
+
+def _keep_address(name: str, value: str) -> None:
+    """Makes this the address's only parameter of a sequence; none where it is empty."""
+    for other in {SEQUENCE, ALIGNED, OWN} & set(st.query_params):
+        if other != name or not value:
+            del st.query_params[other]
+    if value and st.query_params.get(name) != value:
+        st.query_params[name] = value
