@@ -71,7 +71,7 @@ def test_a_click_on_the_heat_map_moves_equation_and_diagram(
     page.locator(".gate-player").wait_for()
     settled(page)
     unit = click_at(page, row=4, step=61)
-    address = re.compile(rf"unit={unit}&step=61|step=61&unit={unit}")
+    address = re.compile(rf"unit={unit}&t=61|t=61&unit={unit}")
     page.wait_for_url(address)
     page.wait_for_function(f"({SHOWN})('inside_diagram').includes('t = 61')")
     trace = values_of(store, run)

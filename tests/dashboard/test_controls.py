@@ -147,7 +147,7 @@ def test_a_bad_value_gives_way_to_the_default_and_is_reported(
 ) -> None:
     given = {parameter: value, "held_out": "99"} if parameter != "held_out" else {parameter: value}
     owners = {"recall_classes": ("task", "recall"), "rmsprop_decay": ("optimiser", "rmsprop")}
-    owner = dict([owners[parameter]]) if parameter in owners else {}
+    owner: dict[str, Any] = dict([owners[parameter]]) if parameter in owners else {}
     page = opened(race, {**given, **owner})
     expected = Experiment(
         **owner,
