@@ -73,8 +73,7 @@ def _span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> list[Card]:
 def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:
     style = cell_style(cell)
     text, interval = ("–", "") if row is None else (str(row["text"]), str(row["interval"]))
-    # An interval that only repeats the bound adds nothing.
-    note = f"steps ({_in_words(interval)})" if interval not in ("", text) else "steps"
+    note = f"steps ({_in_words(interval)})" if interval else "steps"
     explained = GLOSSARY["memory span"]
     return Card(style.color, style.label, text, "" if text == DIVERGED else note, explained)
 

@@ -337,22 +337,26 @@ class TestGuess:
         assert not page.exception
 
     @pytest.mark.parametrize(
-        ("guess", "span", "bound", "near"),
+        ("guess", "span", "low", "high", "near"),
         [
-            (20, 30, "", 1),
-            (20, 31, "", 0),
-            (45, 30, "", 1),
-            (50, 30, "", 0),
-            (math.inf, 200, ">", 1),
-            (140, 200, ">", 1),
-            (100, 200, ">", 0),
-            (math.inf, 147, "", 0),
-            (20, 20, "<", 1),
-            (50, 20, "<", 0),
+            (20, 30, 25, 35, 1),
+            (20, 31, 25, 35, 0),
+            (45, 30, 25, 35, 1),
+            (50, 30, 25, 35, 0),
+            (20, 32, 20, 50, 1),
+            (50, 32, 20, 50, 1),
+            (math.inf, 200, 180, math.inf, 1),
+            (140, 200, 180, math.inf, 1),
+            (100, 200, 180, math.inf, 0),
+            (math.inf, 147, 100, 210, 0),
+            (20, 20, 0, 20, 1),
+            (50, 20, 0, 20, 0),
         ],
     )
-    def test_how_right_a_guess_is(self, guess: float, span: float, bound: str, near: int) -> None:
-        spans = pd.DataFrame([{"cell": "rnn", "span": span, "bound": bound}])
+    def test_how_right_a_guess_is(
+        self, guess: float, span: float, low: float, high: float, near: int
+    ) -> None:
+        spans = pd.DataFrame([{"cell": "rnn", "span": span, "low": low, "high": high}])
         assert f"{near} of 1 cell " in how_right({"rnn": guess, "lstm": 20}, spans)
 
 
