@@ -362,7 +362,12 @@ class TestGuess:
 
 @pytest.mark.parametrize(
     ("interval", "words"),
-    [("41–55", "41–55"), ("37–> 200", "37 to beyond 200"), ("< 20–45", "below 20 to 45")],
+    [
+        ("41–55", "41–55"),
+        ("37–> 200", "from 37"),
+        ("< 20–45", "up to 45"),
+        ("< 20–> 50", "below 20 to beyond 50"),
+    ],
 )
 def test_an_interval_with_an_open_end_has_no_dash_beside_a_sign(interval: str, words: str) -> None:
     spans = pd.DataFrame([{"cell": "rnn", "text": "48", "interval": interval}])
