@@ -23,7 +23,12 @@ STYLE = """
 }
 .card b {font-size: 1.7rem; font-weight: 600; line-height: 1.2; margin-right: 0.35rem}
 .card span {display: block}
-.card b.words {font-size: 1.25rem; line-height: 1.7}
+.card b.words {display: block; font-size: 1.06rem; line-height: 1.2}
+.card b.words + small {
+  display: block; line-height: 1.05; overflow: hidden; text-overflow: ellipsis;
+}
+.card b.words + small:empty {display: none}
+.card b.words:has(+ small:empty) {font-size: 1.25rem; line-height: 1.7}
 @media (max-width: 640px) {
   .cards {flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin}
   .card {flex: none}
@@ -73,17 +78,17 @@ def _span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> list[Card]:
 def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:
     style = cell_style(cell)
     text, interval = ("–", "") if row is None else (str(row["text"]), str(row["interval"]))
-    # An interval that only repeats the bound adds nothing.
-    note = f"steps ({_in_words(interval)})" if interval not in ("", text) else "steps"
+    note = f"steps ({_in_words(interval)})" if interval else "steps"
     explained = GLOSSARY["memory span"]
     return Card(style.color, style.label, text, "" if text == DIVERGED else note, explained)
 
 
 def _in_words(interval: str) -> str:
-    """An interval of ``memory_spans``: one with an open end without a dash beside a sign."""
-    if not set("<>") & set(interval):
-        return interval
-    return interval.replace("–", " to ").replace("< ", "below ").replace("> ", "beyond ")
+    """An interval of ``memory_spans`` that fits on a card: with an open end it is a bound."""
+    low, _, high = interval.partition("–")
+    if high.startswith(">"):
+        return f"from {low}" if low.isdigit() else f"below {low[2:]} to beyond {high[2:]}"
+    return f"up to {high}" if low.startswith("<") else interval
 
 
 def _html(card: Card) -> str:

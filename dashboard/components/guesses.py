@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.session.session_state import GUESSING, guess
+from models.analysis.words import of_all
 from models.cells import cell_label
 from models.experiment import Experiment
 
 NONE = "no guess"
 NEAR = 1.5
-"""A guess is near where neither it nor the memory span is more than so many times the other."""
+"""A guess is near that is not more than so many times as long, or as short, as the memory span."""
 
 
 def guess_controls(experiment: Experiment, *, known: bool) -> None:
@@ -62,18 +64,18 @@ def clear_guesses(experiment: Experiment) -> None:
 def how_right(guessed: Mapping[str, float], spans: pd.DataFrame) -> str:
     """In words, how many of the guesses are near; empty while no guessed cell has a span.
 
-    ``spans`` is from ``memory_spans``. Where only a bound of the span is known, a guess beyond it
-    is right.
+    ``spans`` is from ``memory_spans``. A guess is near that lies within the interval of the span,
+    or is not more than NEAR times as long or short.
     """
     rows = {str(row["cell"]): row for row in spans.to_dict("records")}
     known = [cell for cell in guessed if cell in rows and not pd.isna(rows[cell]["span"])]
     if not known:
         return ""
-    near = sum(_near(guessed[cell], rows[cell]["span"], rows[cell]["bound"]) for cell in known)
-    cells = "cell" if len(known) == 1 else "cells"
-    return f"You guessed {near} of {len(known)} {cells} within a factor of {NEAR:g}."
+    near = sum(_near(guessed[cell], rows[cell]) for cell in known)
+    guesses = of_all(near, len(known), "cell")
+    return f"You guessed {guesses} within the interval, or within a factor of {NEAR:g}."
 
 
-def _near(guessed: float, span: float, bound: str) -> bool:
-    too_long, too_short = guessed > NEAR * span, guessed < span / NEAR
-    return not (too_long and bound != ">") and not (too_short and bound != "<")
+def _near(guessed: float, row: Mapping[Hashable, Any]) -> bool:
+    low, high = min(row["low"], row["span"] / NEAR), max(row["high"], NEAR * row["span"])
+    return bool(low <= guessed <= high)

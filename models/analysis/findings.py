@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.analysis.memory_span import DIVERGED, memory_spans
+from models.analysis.comparison import more_seeds, remembers_further
+from models.analysis.memory_span import DIVERGED, estimates, memory_spans, span_in_words
 from models.analysis.prediction import end_ratios
 from models.analysis.statistics import better_than_chance, latest, summarise
 from models.analysis.words import (
@@ -24,8 +23,7 @@ from models.analysis.words import (
 from models.experiment import Experiment
 
 MIN_SEEDS = 3
-"""Cells are ranked from this many seeds on. With two, one of eight pairs of equal cells would be
-ranked; with three, one of thirty."""
+"""Cells are ranked from this many seeds on."""
 
 SMALLEST = -38
 """The log10 of the smallest normal float32: what is less has become 0."""
@@ -42,8 +40,8 @@ def findings(
 
     ``accuracy`` has one learning rate for each (cell, length), see ``select_learning_rate``.
     ``gradients`` has at least the rows of step 0, or is left out; a truncated gradient says nothing
-    of the cell, and is not mentioned. A cell is said to give up first only where its interval over
-    seeds overlaps with no other's and a length between the two was tested.
+    of the cell, and is not mentioned. A cell is said to give up first only where every other
+    surely remembers further, see ``comparison.remembers_further``.
     """
     sentences = [*_trained(experiment, accuracy)]
     truncated = 0 < experiment.truncate < max(experiment.lengths)
@@ -67,7 +65,7 @@ def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
         return [f"{when} every model has solved the task at every length up to {longest}."]
     if _at_chance(last):
         return [f"{when} every model is still at chance{_diverged(last)}."]
-    return [_reach(when, last, experiment), _solved(accuracy)]
+    return [_reach(when, last, experiment.seeds), _solved(accuracy)]
 
 
 def _when(experiment: Experiment, last: pd.DataFrame) -> str:
@@ -81,37 +79,36 @@ def _at_chance(last: pd.DataFrame) -> bool:
     return not better_than_chance(last).any()
 
 
-def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
+def _reach(when: str, last: pd.DataFrame, seeds: int) -> str:
     """Each cell's memory span, and which gives up first where that is certain."""
-    seeds, spans = experiment.seeds, memory_spans(last)
+    spans = memory_spans(last)
     spans = spans[spans["text"] != DIVERGED]
-    spans_in_words = [_span(row) for row in spans.to_dict("records")]
+    spans_in_words = [
+        f"{span_in_words(row)} for {with_article(str(row['cell']))}"
+        for row in spans.to_dict("records")
+    ]
     text = f"{when} the memory span is {join_words(spans_in_words)}"
     if len(spans) == 1 or (spans["bound"] == ">").all():
         return f"{text}."
-    if seeds < MIN_SEEDS or spans["low"].isna().any():
+    if seeds < MIN_SEEDS:
         return f"{text}; with {_seeds(seeds)} the cells cannot be ranked."
-    return f"{text}; {_first_to_give_up(spans, sorted(set(last['length'])), seeds)}."
+    return f"{text}; {_first_to_give_up(last, seeds)}."
 
 
-def _span(row: dict[Hashable, Any]) -> str:
-    # Where the interval says no more than the bound does, it is left out.
-    interval = f" ({row['interval']})" if row["interval"] not in ("", row["text"]) else ""
-    return f"{row['text']}{interval} for {with_article(str(row['cell']))}"
-
-
-def _first_to_give_up(spans: pd.DataFrame, lengths: Sequence[int], seeds: int) -> str:
-    reach = spans["span"].where(spans["bound"] != "<", 0)
-    first = spans.iloc[int(reach.argmin())]
-    # Between two neighbouring lengths a span is interpolated, which ranks nothing.
-    tested = min((length for length in lengths if length >= first["high"]), default=np.inf)
-    alike = spans["text"] == first["text"]
-    tied = spans[(spans["low"] <= first["high"]) | (spans["low"] < tested) | alike]
-    if len(tied) == 1:
-        return f"{with_article(first['cell'])} gives up first"
-    names = join_words([with_article(cell) for cell in tied["cell"]])
-    which = "the shortest spans" if len(tied) < len(spans) else "the spans"
-    return f"{which}, of {names}, cannot be told apart with {_seeds(seeds)}"
+def _first_to_give_up(last: pd.DataFrame, seeds: int) -> str:
+    found = estimates(last)
+    first, *others = sorted(found, key=lambda cell: float(found[cell].span))
+    tied = [cell for cell in others if not remembers_further(found[cell], found[first])]
+    if not tied:
+        return f"{with_article(first)} gives up first"
+    names = [cell for cell in last["cell"].unique() if cell in (first, *tied)]
+    which = "the shortest spans" if len(tied) < len(others) else "the spans"
+    text = (
+        f"{which}, of {join_words([with_article(cell) for cell in names])}, "
+        f"cannot be told apart with {_seeds(seeds)}"
+    )
+    more = more_seeds(found[tied[0]], found[first]) if len(tied) == 1 else None
+    return f"{text}; {more} more of each would do if they turn out alike" if more else text
 
 
 def _seeds(seeds: int) -> str:

@@ -6,9 +6,11 @@ from models.analysis.words import capitalise
 from models.settings.spec import Option
 
 GLOSSARY: dict[str, str] = {
-    "memory span": "The sequence length at which half of a cell's models still remember: there, "
-    "held-out accuracy falls through the middle between chance and 1. “<” and “>” say that it lies "
-    "below the shortest or above the longest length tested. The range in brackets is its interval.",
+    "memory span": "The sequence length at which half of a cell's models still remember: their "
+    "held-out accuracy is above the middle between chance and 1. “Between 50 and 100” says that "
+    "all remember over 50 steps and none over 100; in between nothing was measured. “<” and “>” "
+    "say that it lies below the shortest or above the longest length tested. The range in brackets "
+    "is its interval.",
     "interval": "Where the true value plausibly lies, given how few seeds were trained: a 95% "
     "interval holds it in 95 of 100 such experiments.",
     "whisker": "The upright line through a mean: its 95% interval over the seeds. Along a line of "
@@ -17,8 +19,8 @@ GLOSSARY: dict[str, str] = {
     "task's criterion says. It then also remembers that length.",
     "chance line": "What the best predictor reaches that ignores the input. A model on this line "
     "has learned nothing that needs a memory.",
-    "drop line": "The vertical line from a curve down to the length axis, at the cell's memory "
-    "span.",
+    "drop line": "The vertical line down to the length axis at the cell's memory span; the "
+    "horizontal line at its top is the span's interval.",
     "seed": "The number that fixes all randomness of a model: its weights at the start, and the "
     "sequences that it is trained on. Models that differ only in their seed show how much is luck.",
     "held-out": "Sequences that training never uses. Accuracy on them shows what was learned, not "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from models.analysis.findings import findings
+from models.analysis.memory_span import span_in_words
 from models.analysis.statistics import select_learning_rate, summarise_generalisation
 from models.exchange.files import Results
 from models.tasks import make_task
@@ -80,7 +81,5 @@ def _intervals(summary: pd.DataFrame) -> list[str]:
 def _spans(spans: pd.DataFrame) -> str:
     width = max(len(str(cell)) for cell in spans.index)
     return "\n".join(
-        f"{cell:{width}}  {row['text']}"
-        + (f" ({row['interval']})" if row["interval"] not in ("", row["text"]) else "")
-        for cell, row in spans.iterrows()
+        f"{cell:{width}}  {span_in_words(row)}" for cell, row in spans.to_dict("index").items()
     )

@@ -17,7 +17,7 @@ from models.exchange.row_numbers import RowNumbers, six_digits
 from models.experiment import Experiment
 from models.settings.quoting import quoted
 from models.tasks import make_task
-from models.tasks.task import MIDDLE, Baseline, scaled_score
+from models.tasks.task import MIDDLE, Baseline, Split, scaled_score
 
 AT_THE_END = ("influence", "generalisation")
 """The tables that are measured after the last step alone."""
@@ -120,9 +120,13 @@ class Block:
         """Checks that accuracy and loss fit each other, and what follows from them."""
         if "sequences" in self.rows:
             batch = self.experiment.batch_size
-            sequences = -(-self.experiment.held_out // batch) * batch
-            bad = self.rows["sequences"] != sequences
+            drawn = -(-self.experiment.held_out // batch) * batch
+            split: Split = "validation" if self.name == "validation" else "held_out"
+            sequences = self.task.independent(drawn, split)
+            # The first release counted every sequence of a finite set as often as it was drawn.
+            bad = ~self.rows["sequences"].isin([sequences, drawn])
             self.refuse("sequences", bad, f"the experiment evaluates on {sequences}")
+            self.rows["sequences"] = sequences
         column = "test_length" if "test_length" in self.rows else "length"
         lengths, place = getattr(self.experiment, f"{column}s"), places[column]
         task = self.task

@@ -29,7 +29,7 @@ class Scores:
     part_accuracies: np.ndarray
     """(S, parts), the share of right ones of each part of the answer."""
     sequences: int
-    """The number of sequences of each model."""
+    """The number of independent sequences of each model."""
 
 
 @torch.no_grad()
@@ -51,7 +51,7 @@ def score(population: Population, seeds: Sequence[int], split: Split, batches: i
         loss=_mean([outcome.loss for outcome in outcomes]),
         scored_loss=_mean([outcome.scored_loss for outcome in outcomes]),
         part_accuracies=_mean([outcome.part_accuracies for outcome in outcomes]),
-        sequences=sequences,
+        sequences=population.task.independent(sequences, split),
     )
 
 

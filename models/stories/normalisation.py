@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from models.analysis.memory_span import DIVERGED, memory_spans
+from models.analysis.comparison import remembers_further, span_ratio
+from models.analysis.memory_span import (
+    DIVERGED,
+    Estimate,
+    estimates,
+    memory_spans,
+    span_in_words,
+)
 from models.analysis.statistics import trained
 from models.analysis.words import join_words, with_article
 from models.cells import make_cell
@@ -17,14 +22,7 @@ from models.experiment.presets import Preset
 from models.stories.sentences import after, half_lives, not_trained_yet, present
 from models.stories.story import Step, Story, Tables
 
-Span: TypeAlias = Mapping[Hashable, Any]
-"""A row of ``memory_spans`` by column."""
-Spans: TypeAlias = Mapping[Hashable, Span]
-"""The rows of ``memory_spans`` by cell."""
-
-MARGIN = 1.2
-"""Memory spans whose ratio is below this are alike."""
-VERDICTS = ("helps", "makes no difference", "hurts", "cannot be judged at these lengths")
+VERDICTS = ("helps", "makes no difference", "hurts", "cannot be judged by these lengths and seeds")
 """What a normalisation can do to a cell's memory."""
 
 
@@ -36,9 +34,8 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return at_first
-    spans: Spans = memory_spans(accuracy).set_index("cell").to_dict("index")
-    cells = present(experiment, accuracy)
-    sentences = [at_first, _spans(experiment, accuracy, spans), not_trained_yet(experiment, cells)]
+    spans, cells = estimates(accuracy), present(experiment, accuracy)
+    sentences = [at_first, _spans(experiment, accuracy), not_trained_yet(experiment, cells)]
     baseline = next((cell for cell in cells if make_cell(cell).norm == "none"), None)
     for norm, effect in (("batch", "help little"), ("layer", "help")):
         normalised = [cell for cell in cells if make_cell(cell).norm == norm]
@@ -48,39 +45,35 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     return " ".join(filter(None, sentences))
 
 
-def _spans(experiment: Experiment, accuracy: pd.DataFrame, spans: Spans) -> str:
-    """The memory span of each cell, by which the verdicts are given, in a sentence."""
-    texts = {cell: span["text"].replace(DIVERGED, "none") for cell, span in spans.items()}
-    of_cells = [f"{texts[cell]} for {with_article(cell)}" for cell in present(experiment, accuracy)]
+def _spans(experiment: Experiment, accuracy: pd.DataFrame) -> str:
+    """The memory span of each cell in a sentence."""
+    spans = memory_spans(accuracy).replace({"text": {DIVERGED: "none"}}).set_index("cell")
+    rows = spans.to_dict("index")
+    of_cells = [
+        f"{span_in_words(rows[cell])} for {with_article(cell)}"
+        for cell in present(experiment, accuracy)
+    ]
     return f"{after(experiment, accuracy)} the memory span is {join_words(of_cells)}."
 
 
-def _verdict(spans: Spans, normalised: Sequence[str], baseline: str) -> str:
+def _verdict(spans: Mapping[str, Estimate], normalised: Sequence[str], baseline: str) -> str:
     """The normalised cells that remember further than the baseline, and those that do not."""
     names: dict[str, list[str]] = {verdict: [] for verdict in VERDICTS}
     for cell in normalised:
-        names[_compare(spans[cell], spans[baseline])].append(with_article(cell))
+        names[_compare(spans.get(cell), spans.get(baseline))].append(with_article(cell))
     return join_words([f"{verdict} for {join_words(own)}" for verdict, own in names.items() if own])
 
 
-def _compare(span: Span, baseline: Span) -> str:
-    """One of VERDICTS, by the memory spans as they are shown: a bound says no more than it does."""
-    (low, high), (baseline_low, baseline_high) = _ends(span), _ends(baseline)
-    if low > MARGIN * baseline_high:
-        return "helps"
-    if baseline_low > MARGIN * high:
-        return "hurts"
-    alike = high <= MARGIN * baseline_low and baseline_high <= MARGIN * low
-    return "makes no difference" if alike else "cannot be judged at these lengths"
-
-
-def _ends(span: Span) -> tuple[float, float]:
-    """The lengths between which a memory span lies; 0 where every model has diverged."""
-    if span["text"] == DIVERGED:
-        return 0.0, 0.0
-    shown = float(round(span["span"]))
-    bounds = {"<": (0.0, shown), ">": (shown, math.inf)}
-    return bounds.get(span["bound"], (shown, shown))
+def _compare(span: Estimate | None, baseline: Estimate | None) -> str:
+    """One of VERDICTS, by the ratio of the spans; where every model diverged there is none."""
+    helps, alike, hurts, unknown = VERDICTS
+    if span is None or baseline is None:
+        return alike if span is baseline else hurts if span is None else helps
+    if remembers_further(span, baseline):
+        return helps
+    if remembers_further(baseline, span):
+        return hurts
+    return alike if span_ratio(span, baseline).alike else unknown
 
 
 def _preset(name: str, title: str, lesson: str, cell: str, lengths: tuple[int, ...]) -> Preset:

@@ -78,13 +78,12 @@ class Digits(Task):
     @property
     def legend(self) -> Legend:
         order = "in one fixed shuffled order" if self.permuted else "row by row"
-        held_out = int((images().split == SPLITS.index("held_out")).sum())
         return Legend(
             goes_in=f"The {PIXELS} pixels of a handwritten 8×8 digit, {order}, one brightness "
             "per step; then blank steps up to T, marked as such in a second input.",
             asked=self.asked(
                 f"which digit {'is' if self.every else 'was'} it? {CLASSES} classes. Held-out "
-                f"sequences come from {held_out} images that training never sees."
+                f"sequences come from {len(_pool('held_out'))} images that training never sees."
             ),
             dependency=f"What was drawn is spread over the first {PIXELS} steps, and has to be "
             "held through all blank steps after them.",
@@ -162,7 +161,7 @@ IMAGES = (
 
     def _choose(self, rng: np.random.Generator, sequences: int, split: Split) -> np.ndarray:
         """The index of each sequence's image, (sequences,)."""
-        pool = np.flatnonzero(images().split == SPLITS.index(split))
+        pool = _pool(split)
         if split == "train":
             return rng.choice(pool, sequences)
         # Every image comes once before any comes again.
@@ -172,9 +171,17 @@ IMAGES = (
         """Returns the sequences with a dark and with the brightest pixel at t, also for a blank."""
         return batch.changed(t, [[0], [0]]), batch.changed(t, [[1], [0]])
 
+    def independent(self, sequences: int, split: Split) -> int:
+        return min(sequences, len(_pool(split)))
+
     def _in_order(self, pixels: np.ndarray) -> np.ndarray:
         """Pixels (…, 64) in the order in which they are read."""
         return pixels[..., images().permutation] if self.permuted else pixels
+
+
+def _pool(split: Split) -> np.ndarray:
+    """The indices of the images of a split."""
+    return np.flatnonzero(images().split == SPLITS.index(split))
 
 
 @cache

@@ -245,6 +245,10 @@ class Task(ABC):
         """
         return batch, batch.changed(t, np.roll(batch.inputs[t], 1, axis=-1))
 
+    def independent(self, sequences: int, split: Split) -> int:
+        """Returns how many of so many sequences are independent: no more than a finite set has."""
+        return sequences
+
     def steps(self, length: int) -> int:
         """Returns the number of time steps of a sequence of length T."""
         return length

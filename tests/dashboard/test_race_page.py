@@ -337,28 +337,37 @@ class TestGuess:
         assert not page.exception
 
     @pytest.mark.parametrize(
-        ("guess", "span", "bound", "near"),
+        ("guess", "span", "low", "high", "near"),
         [
-            (20, 30, "", 1),
-            (20, 31, "", 0),
-            (45, 30, "", 1),
-            (50, 30, "", 0),
-            (math.inf, 200, ">", 1),
-            (140, 200, ">", 1),
-            (100, 200, ">", 0),
-            (math.inf, 147, "", 0),
-            (20, 20, "<", 1),
-            (50, 20, "<", 0),
+            (20, 30, 25, 35, 1),
+            (20, 31, 25, 35, 0),
+            (45, 30, 25, 35, 1),
+            (50, 30, 25, 35, 0),
+            (20, 32, 20, 50, 1),
+            (50, 32, 20, 50, 1),
+            (math.inf, 200, 180, math.inf, 1),
+            (140, 200, 180, math.inf, 1),
+            (100, 200, 180, math.inf, 0),
+            (math.inf, 147, 100, 210, 0),
+            (20, 20, 0, 20, 1),
+            (50, 20, 0, 20, 0),
         ],
     )
-    def test_how_right_a_guess_is(self, guess: float, span: float, bound: str, near: int) -> None:
-        spans = pd.DataFrame([{"cell": "rnn", "span": span, "bound": bound}])
+    def test_how_right_a_guess_is(
+        self, guess: float, span: float, low: float, high: float, near: int
+    ) -> None:
+        spans = pd.DataFrame([{"cell": "rnn", "span": span, "low": low, "high": high}])
         assert f"{near} of 1 cell " in how_right({"rnn": guess, "lstm": 20}, spans)
 
 
 @pytest.mark.parametrize(
     ("interval", "words"),
-    [("41–55", "41–55"), ("37–> 200", "37 to beyond 200"), ("< 20–45", "below 20 to 45")],
+    [
+        ("41–55", "41–55"),
+        ("37–> 200", "from 37"),
+        ("< 20–45", "up to 45"),
+        ("< 20–> 50", "below 20 to beyond 50"),
+    ],
 )
 def test_an_interval_with_an_open_end_has_no_dash_beside_a_sign(interval: str, words: str) -> None:
     spans = pd.DataFrame([{"cell": "rnn", "text": "48", "interval": interval}])

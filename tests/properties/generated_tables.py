@@ -123,6 +123,8 @@ def ends(text: str) -> tuple[float, float]:
     """The lengths between which a memory span lies, by its text."""
     if text == "none":
         return 0.0, 0.0
+    if gap := re.fullmatch(r"between (\d+) and (\d+)", text):
+        return float(gap[1]), float(gap[2])
     sign, _, number = text.rpartition(" ")
     bounds = {"<": (0.0, float(number)), ">": (float(number), math.inf)}
     return bounds.get(sign, (float(number), float(number)))

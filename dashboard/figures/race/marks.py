@@ -15,6 +15,7 @@ from dashboard.figures.ladder import Measure, Rung
 from dashboard.figures.layout import GREY, SMALL, LengthAxis, Trace, belongs, note
 from dashboard.figures.race.curves import Row
 from dashboard.figures.style import cell_style, in_order
+from models.analysis.memory_span import span_in_words
 
 GAP = "\N{NO-BREAK SPACE}"
 """Stands between a line and its name."""
@@ -68,10 +69,10 @@ def add_ladder(
 
 
 def span_traces(spans: pd.DataFrame, means: Mapping[str, Sequence[Row]]) -> list[Trace]:
-    """The memory span of each cell: from where its mean crosses the middle down to its length.
+    """The memory span of each cell: from the middle between chance and 1 down to its length.
 
-    ``spans`` is from ``memory_spans``; ``means`` has each cell's rows of ``summarise``. A cell
-    that never crosses within the lengths tested has no line.
+    ``spans`` is from ``memory_spans``; ``means`` has each cell's rows of ``summarise``. A span
+    outside the lengths tested has no line.
     """
     crossed = spans[(spans["bound"] == "") & spans["span"].notna()]
     rows = {str(row["cell"]): row for row in crossed.to_dict("records")}
@@ -84,8 +85,7 @@ def _span_trace(cell: str, row: Row, means: Sequence[Row]) -> Trace:
     lengths = [place["length"] for place in means]
     chances = [place["chance_accuracy"] for place in means]
     chance = np.interp(math.log(span), np.log(lengths), chances)
-    low: float = span if pd.isna(row["low"]) else max(row["low"], lengths[0])
-    high: float = span if pd.isna(row["high"]) else min(row["high"], lengths[-1])
+    low, high = max(row["low"], lengths[0]), min(row["high"], lengths[-1])
     return {
         "type": "scatter",
         "uid": f"{cell}/span",
@@ -110,7 +110,7 @@ def _span_trace(cell: str, row: Row, means: Sequence[Row]) -> Trace:
             "thickness": 1,
             "width": 4,
         },
-        "hovertext": f"{style.label} · memory span {row['text']} ({row['interval']})",
+        "hovertext": f"{style.label} · memory span {span_in_words(row)}",
         "hoverinfo": "text",
     }
 

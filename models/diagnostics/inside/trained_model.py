@@ -90,7 +90,10 @@ class TrainedModel:
         return TrainedModel(self.experiment, self.name, self.identity, first.detach().numpy())
 
     def held_out(self, sequences: int) -> Batch:
-        """A batch of held-out sequences to score on, the same ones at every call."""
+        """A batch of held-out sequences to score on, the same ones at every call.
+
+        Where a task's data are finite there are no more of them than it has.
+        """
         return self._draw(Stream.INSIDE, sequences, "held_out")
 
     def for_fitting(self, sequences: int) -> Batch:
@@ -144,4 +147,5 @@ class TrainedModel:
 
     def _draw(self, stream: Stream, sequences: int, split: Split) -> Batch:
         source = generator(self.identity.seed, self.length, stream)
-        return self.task.sample(source, sequences, self.length, split)
+        drawn = self.task.independent(sequences, split)
+        return self.task.sample(source, drawn, self.length, split)

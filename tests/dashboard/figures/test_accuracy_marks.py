@@ -15,20 +15,24 @@ from tests.dashboard.figures.drawn import Make, check_json, trace, uids
 SPANS = pd.DataFrame(
     [
         ("rnn", 30.0, 10.0, 40.0, "", "30", "< 20–40"),
-        ("lstm", 60.0, math.nan, math.nan, "", "60", ""),
-        ("gru", 200.0, 200.0, 200.0, ">", "> 200", "> 200"),
+        ("lstm", 71.0, 50.0, 100.0, "", "between 50 and 100", ""),
+        ("gru", 200.0, 200.0, math.inf, ">", "> 200", ""),
     ],
     columns=["cell", "span", "low", "high", "bound", "text", "interval"],
 )
 
 
-def test_memory_span_stands_where_the_mean_crosses(accuracy: Make, baselines: pd.DataFrame) -> None:
+def test_memory_span_stands_at_its_length_with_its_interval(
+    accuracy: Make, baselines: pd.DataFrame
+) -> None:
     figure = accuracy_by_length(accuracy(), baselines=baselines, spans=SPANS)
     span = trace(figure, "rnn/span")
     assert (list(span.x), list(span.y)) == ([30, 30], [0.625, 0])
     assert (span.error_x.array[0], span.error_x.arrayminus[0]) == (10, 10)  # not left of 20
     assert "memory span 30 (< 20–40)" in span.hovertext
-    assert trace(figure, "lstm/span").error_x.array[0] == 0
+    span = trace(figure, "lstm/span")
+    assert (span.error_x.array[0], span.error_x.arrayminus[0]) == (29, 21)
+    assert span.hovertext.endswith("memory span between 50 and 100")
     assert "gru/span" not in uids(figure)
     check_json(figure)
 

@@ -8,17 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from models.exchange.files import EXPERIMENT, all_files, csv_bytes, from_store
 from models.exchange.import_files import ImportedError
 from models.exchange.import_run import import_file
+from models.exchange.plausibility import Block
 from models.experiment import Experiment
 from models.store import Store
 from models.store.run import Run
 from models.tasks import make_task
 from tests.imported import from_files
+from tests.models.tables import table as table_of
 from tests.properties import tiny_run
 from tests.recorded import finished
 
@@ -45,6 +48,14 @@ def with_values(**values: Any) -> Edit:
         return rows
 
     return edit
+
+
+def test_an_image_that_was_counted_more_than_once_counts_once() -> None:
+    experiment = Experiment(task="digits", lengths=(64,), cells=("rnn",), held_out=640)
+    for counted in (640, 300):
+        rows = table_of("accuracy", {"task": "digits", "length": 64, "sequences": counted})
+        Block("accuracy", experiment, rows, 2).scores({"length": np.array([0])})
+        assert rows["sequences"].tolist() == [300]
 
 
 @pytest.mark.parametrize(

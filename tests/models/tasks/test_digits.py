@@ -7,6 +7,7 @@ import pytest
 from numpy.random import default_rng
 from sklearn.datasets import load_digits
 
+from models.tasks import make_task
 from models.tasks.digits import PIXELS, SPLITS, Digits, images
 from models.tasks.task import Split
 
@@ -50,6 +51,13 @@ def test_sequences_come_from_their_split_alone(split: Split) -> None:
 def test_held_out_images_come_once_before_any_comes_again() -> None:
     pixels = drawn("held_out", 300)
     assert len(rows(pixels)) == 300
+
+
+def test_no_more_sequences_are_independent_than_there_are_images() -> None:
+    assert Digits().independent(50_000, "held_out") == 300
+    assert Digits().independent(50_000, "train") == 1197
+    assert Digits().independent(200, "held_out") == 200
+    assert make_task("adding").independent(50_000, "held_out") == 50_000
 
 
 def test_pixels_come_row_by_row_then_blanks_marked_as_such() -> None:
