@@ -21,6 +21,7 @@ from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.race.learning import gradient_norm, learning_curves
 from dashboard.figures.race.title import run_title
 from dashboard.figures.replay import replayed
+from dashboard.sections.failure import view as failure
 from dashboard.session.run_tables import Tables
 from dashboard.session.session_state import GUESSING
 from models.analysis.findings import findings
@@ -82,7 +83,9 @@ def draw(
         )
 
     spoken = partial(_findings, source, tables, experiment)
-    chart(source, "accuracy", (view, *guessed.items()), accuracy, spoken, fills=True)
+    options = (view, *guessed.items())
+    chart(source, "accuracy", options, accuracy, spoken, fills=True, pressed=failure.ask)
+    failure.draw(source, experiment, tables)
     length = st.select_slider(
         "Sequence length of the figures below",
         experiment.lengths,

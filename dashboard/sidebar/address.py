@@ -15,8 +15,8 @@ from models.tasks import make_task
 Check = Callable[[str], object]
 """A function of a parameter's text that raises ValueError where it cannot be used."""
 
-OTHERS = ("run",)
-"""Parameters of the address that are not settings: the run on show."""
+OTHERS = ("run", "why")
+"""Parameters of the address that are not settings: the run on show, and what is asked of it."""
 
 
 def suited(setting: Setting, task: str) -> Setting:
