@@ -82,10 +82,11 @@ def failures(
         for table in (accuracy, training, diagnostics)
     ]
     found = diagnoses(experiment, *tables).sort_values("seed")
-    groups = found[found["verdict"] != "solved"].groupby("verdict", sort=False)
+    unsolved = found[found["verdict"] != "solved"]
     grouped = [
-        Failure(*rows[["verdict", "rule", "sentence"]].iloc[0], tuple(rows["seed"].tolist()))
-        for _, rows in groups
+        Failure(first["verdict"], first["rule"], first["sentence"], tuple(rows["seed"].tolist()))
+        for _, rows in unsolved.groupby("verdict", sort=False)
+        for first in rows.head(1).to_dict("records")
     ]
     return sorted(grouped, key=lambda failure: -len(failure.seeds))
 

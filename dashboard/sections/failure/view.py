@@ -26,11 +26,11 @@ from models.cells import cell_label
 from models.experiment import Experiment
 from models.tasks import make_task
 
-TO_THE_ANSWER = """
+TO_THE_ANSWER = """{
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const behavior = still ? "instant" : "smooth";
     document.querySelector(".st-key-failure").scrollIntoView({behavior});
-"""
+}"""
 """Scrolls to the answer: the plot above fills the screen."""
 
 
@@ -142,16 +142,18 @@ def _listed(seeds: tuple[int, ...]) -> str:
 
 def _remedy(offered: Remedy, trial: Trial) -> None:
     refusal = admission.refusal(offered.experiment)
-    with st.container(horizontal=True, vertical_alignment="center", border=True):
+    with st.container(border=True):
+        words, button = st.columns([5, 1], vertical_alignment="center")
         source = f" ({offered.source})" if offered.source else ""
-        st.markdown(f"**One thing to try: {offered.name}.** {offered.why}{source}", width="stretch")
-        pressed = st.button(
+        words.markdown(f"**One thing to try: {offered.name}.** {offered.why}{source}")
+        pressed = button.button(
             "Try it",
             key="try_remedy",
             on_click=_try,
             args=(trial,),
             disabled=bool(refusal),
             help=f"This takes {refusal}" if refusal else None,
+            width="stretch",
         )
     if pressed:  # here still: it was refused, and the page says why
         st.rerun()
