@@ -35,16 +35,17 @@ def chart(
     finding: Callable[[], str] = str,
     *,
     fills: bool = False,
+    pressed: Callable[[str], None] | None = None,
 ) -> None:
     """Draws ``figure`` of a source with these options, in the chart of this key; made once.
 
-    ``finding`` says what it shows, in sentences made from the same numbers. One that ``fills`` is
-    as high as the window has room for. In lecture mode only what is presented is drawn.
+    ``finding`` says what it shows, in sentences made from the same numbers. ``fills`` and
+    ``pressed`` are those of ``live_chart``. In lecture mode only what is presented is drawn.
     """
     if not shows(key):
         return
     made = cached(source, key, options, lambda: as_json(figure(), finding()))
-    live_chart(made, key, fills=fills)
+    live_chart(made, key, fills=fills, pressed=pressed)
 
 
 def cached(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:

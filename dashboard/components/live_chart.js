@@ -120,6 +120,7 @@ async function draw(chart, element, data) {
   makeToolbarOneStop(element);
   // What moves it from elsewhere (see gate_player.js) goes on from here.
   element.dispatchEvent(new Event("drawn", { bubbles: true }));
+  answerPresses(chart, element);
   chart.step = undefined;
   chart.steps = (figure.frames ?? []).map((frame) => Number(frame.name));
   chart.overTraining = layout.meta?.over === "training";
@@ -135,6 +136,21 @@ function makeToolbarOneStop(element) {
       const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
       if (by) buttons.at((place + by) % buttons.length).focus();
     };
+  }
+}
+
+// Points can be pressed where the `meta.pressed` of their trace has a text for the first of their
+// `customdata`: the server gets that text.
+function answerPresses(chart, element) {
+  const text = ({ points: [{ data, customdata }] }) => data.meta?.pressed?.[customdata?.[0]];
+  const listeners = {
+    plotly_click: (event) => text(event) && chart.press(text(event)),
+    plotly_hover: (event) => element.classList.toggle("pressable", Boolean(text(event))),
+    plotly_unhover: () => element.classList.remove("pressable"),
+  };
+  for (const [name, listener] of Object.entries(listeners)) {
+    element.removeAllListeners(name);
+    element.on(name, listener);
   }
 }
 
@@ -164,7 +180,7 @@ function next(chart, task) {
 
 // Streamlit calls this with all new data, and what it returns when the chart goes. Where data come
 // while it still loads this module, it ends the call before, at any time after the new one began.
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   let element = parentElement.querySelector(":scope > .live-chart");
   if (!element) {
     element = document.createElement("div");
@@ -180,6 +196,7 @@ export default function ({ data, parentElement }) {
   const chart = element.chart;
   const wanted = { ...data }; // of this call alone
   chart.wanted = wanted;
+  chart.press = (text) => setTriggerValue("pressed", text);
   next(chart, () => draw(chart, element, wanted));
   clock.addEventListener("step", chart.follow);
   return () => {

@@ -7,7 +7,7 @@ hands it the new figure, so that Plotly's ``uirevision`` does what it is for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import plotly
@@ -18,6 +18,7 @@ from streamlit.components.v1 import declare_component
 from dashboard.figures.alternative import in_words
 from dashboard.session.lecture import presents
 from dashboard.session.public_page import VERSION
+from dashboard.session.session_state import Key
 
 SOURCE = "".join(
     Path(__file__).with_name(name).read_text() for name in ("large_type.js", "live_chart.js")
@@ -46,12 +47,19 @@ def as_json(figure: go.Figure, finding: str = "") -> str:
 
 
 def live_chart(
-    figure: str, key: str, config: Mapping[str, object] | None = None, *, fills: bool = False
+    figure: str,
+    key: str,
+    config: Mapping[str, object] | None = None,
+    *,
+    fills: bool = False,
+    pressed: Callable[[str], None] | None = None,
 ) -> None:
     """Draws a figure, given as JSON; the same ``key`` updates the same chart.
 
     ``config`` is Plotly's. A figure that ``fills`` is the first on its page and as high as the
-    window has room for; its own height is the least. In lecture mode its type is large.
+    window has room for; its own height is the least. In lecture mode its type is large. ``pressed``
+    is called, before the page is drawn again, with the text of a point that was pressed: that which
+    the trace's ``meta["pressed"]`` has for the first of its ``customdata``.
     """
     data = {
         "figure": figure,
@@ -61,4 +69,13 @@ def live_chart(
         "presented": presents(),
     }
     with st.container(key=key):
-        _mount(key=f"{key}_chart", data=data)
+        if pressed is None:
+            _mount(key=f"{key}_chart", data=data)
+        else:
+            chart = Key[Mapping[str, str]](f"{key}_chart")
+            call = pressed
+            _mount(
+                key=chart.name,
+                data=data,
+                on_pressed_change=lambda: call(chart.get({}).get("pressed") or ""),
+            )

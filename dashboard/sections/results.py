@@ -23,6 +23,7 @@ from dashboard.figures.race.learning_rates import learning_rate_maps
 from dashboard.figures.race.title import run_title
 from dashboard.figures.replay import replayed
 from dashboard.figures.style import in_order
+from dashboard.sections.failure import view as failure
 from dashboard.session.run_tables import Tables
 from dashboard.session.session_state import GUESSING
 from models.analysis.findings import findings
@@ -86,7 +87,9 @@ def draw(
         )
 
     spoken = partial(_findings, source, tables, experiment)
-    chart(source, "accuracy", (view, *guessed.items()), accuracy, spoken, fills=True)
+    options = (view, *guessed.items())
+    chart(source, "accuracy", options, accuracy, spoken, fills=True, pressed=failure.ask)
+    failure.draw(source, experiment, tables)
     length = st.select_slider(
         "Sequence length of the figures below",
         experiment.lengths,

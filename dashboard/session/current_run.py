@@ -19,6 +19,7 @@ from dashboard.session.session_state import (
     READER,
     REFUSED,
     UNKNOWN_RUN,
+    WHY,
 )
 from dashboard.session.visitor import visitor
 from models.experiment import Experiment
@@ -80,12 +81,14 @@ def look_at(run_id: str) -> None:
     READER.set(Reader(run_id, experiment))
     EXPERIMENT.set(experiment)
     UNKNOWN_RUN.take()
+    WHY.take()
 
 
 def leave() -> None:
     """Shows no run any more."""
     READER.take()
     UNKNOWN_RUN.take()
+    WHY.take()
 
 
 def follow_address() -> bool:
@@ -104,6 +107,10 @@ def follow_address() -> bool:
             look_at(wanted)
             if not READER.get():
                 UNKNOWN_RUN.set(wanted)
+    if arrived and (why := st.query_params.get("why")):
+        WHY.set(why)
+    elif arrived:
+        WHY.take()
     return arrived
 
 
@@ -115,6 +122,12 @@ def keep_address(parameters: Mapping[str, str | list[str]]) -> None:
     more.
     """
     st.query_params.from_dict({**parameters, **kept_parameters()})
+
+
+def keep_question(why: str | None) -> None:
+    """Makes what is asked about the run on show a parameter of the address, or takes it away."""
+    others = {name: st.query_params.get_all(name) for name in st.query_params if name != "why"}
+    st.query_params.from_dict({**others, **({"why": why} if why else {})})
 
 
 def current() -> Run | None:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from dashboard.session.run_tables import Reader
 from models.analysis.memory_game import Game
+from models.analysis.remedies import Trial
 from models.diagnostics.way_back.settings import WalkSettings
 from models.experiment import Experiment
 
@@ -81,6 +82,12 @@ PRESENTED = Key[tuple[str, ...]]("presented")
 # Race
 GUESSING = Key[bool]("guessing")
 """Whether the visitor guesses, and nothing that gives the answer away is shown."""
+WHY = Key[str]("why")
+"""Widget: the cell and the length whose failure is asked about, as ``question.as_text``."""
+WHY_ASKED = Key[bool]("why_asked")
+"""Whether that was just asked, and the page has not been drawn since."""
+TRIAL = Key[Trial]("trial")
+"""The remedy that was tried last, and what there was before."""
 
 
 def guess(cell: str) -> Key[str]:

@@ -106,15 +106,17 @@ def show(experiment: Experiment) -> None:
     ADDRESS_MESSAGES.take()
 
 
-def keep_address(run: Run | None, experiment: Experiment | None) -> None:
+def keep_address(run: Run | None, experiment: Experiment | None, why: str = "") -> None:
     """Makes the address that of the run on show, or else of the experiment in the sidebar.
 
-    While the sidebar has none that can be run, the address stays as it was.
+    ``why`` is what is asked of what is shown, if anything. While the sidebar has no experiment that
+    can be run, the address stays as it was.
     """
+    asked = {"why": why} if why else {}
     if run:
-        current_run.keep_address({"run": run.id})
+        current_run.keep_address({"run": run.id, **asked})
     elif experiment:
-        current_run.keep_address(address_of(experiment))
+        current_run.keep_address({**address_of(experiment), **asked})
 
 
 def address_of(experiment: Experiment) -> dict[str, str | list[str]]:

@@ -11,7 +11,9 @@ from dashboard.components.guesses import clear_guesses, guess_controls, guesses
 from dashboard.components.markdown import escape_markdown
 from dashboard.components.task_legend import task_legend
 from dashboard.components.ways_in import ways_in
+from dashboard.figures.race.question import as_text
 from dashboard.scheduling.app_resources import scheduler, store
+from dashboard.sections.failure.view import question
 from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.sections.results import View, draw, replay_clock, view_options
 from dashboard.session import current_run, recorded_examples
@@ -41,10 +43,12 @@ def page() -> None:
             f"Run {escape_markdown(unknown)} is not in this store. "
             "The settings are as in the address."
         )
-    controls.keep_address(run, experiment)
     if run and run.active:
         GUESSING.take()
     guessing = GUESSING.get(False)
+    shown_run = run or example
+    asked = question(shown_run.experiment) if shown_run and not guessing else None
+    controls.keep_address(run, experiment, as_text(*asked) if asked else "")
     with start_row(settings, run):
         if example and not guessing:
             replay_clock(example.source, example.tables, example.experiment)

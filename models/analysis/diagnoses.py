@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.analysis.diagnosis import Measured, diagnose
+from models.analysis.diagnosis import Measured, Verdict, diagnose
 from models.analysis.schema import MODEL_KEYS
-from models.analysis.statistics import latest
+from models.analysis.statistics import better_than_chance, latest
 from models.cells import CELLS
 from models.experiment import Experiment
 from models.settings import spec
@@ -37,13 +38,57 @@ def diagnoses(
     largest = _largest_norms(training)
     curves = accuracy.sort_values("step").groupby(MODEL)["accuracy"].apply(list)
     rows = []
-    for model in latest(accuracy).to_dict("records"):
+    last = latest(accuracy)
+    for model in last.assign(better=better_than_chance(last)).to_dict("records"):
         key = tuple(model[name] for name in MODEL)
         found = diagnose(
             _measured(experiment, model, curves[key], values.get(key, {}), largest.get(key, 0.0))
         )
         rows.append((*key, found.verdict, found.rule, found.sentence))
     return pd.DataFrame(rows, columns=[*MODEL, "verdict", "rule", "sentence"])
+
+
+def failed_at(accuracy: pd.DataFrame) -> list[tuple[str, int]]:
+    """The cells and lengths of which some model has trained and not solved its task (so far)."""
+    last = latest(accuracy)
+    unsolved = last[~last["solved"].astype(bool) & (last["step"] > 0)]
+    pairs = unsolved[["cell", "length"]].drop_duplicates()
+    return [(str(cell), int(length)) for cell, length in pairs.to_numpy().tolist()]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The models of one cell and length that failed for the same reason."""
+
+    verdict: Verdict
+    rule: str
+    sentence: str
+    """The rule with the numbers of the first of these seeds."""
+    seeds: tuple[int, ...]
+
+
+def failures(
+    experiment: Experiment,
+    accuracy: pd.DataFrame,
+    training: pd.DataFrame,
+    diagnostics: pd.DataFrame,
+    *,
+    cell: str,
+    length: int,
+) -> list[Failure]:
+    """Why models of one cell failed at one length: the reason of most seeds first."""
+    tables = [
+        table[(table["cell"] == cell) & (table["length"] == length)]
+        for table in (accuracy, training, diagnostics)
+    ]
+    found = diagnoses(experiment, *tables).sort_values("seed")
+    unsolved = found[found["verdict"] != "solved"]
+    grouped = [
+        Failure(first["verdict"], first["rule"], first["sentence"], tuple(rows["seed"].tolist()))
+        for _, rows in unsolved.groupby("verdict", sort=False)
+        for first in rows.head(1).to_dict("records")
+    ]
+    return sorted(grouped, key=lambda failure: -len(failure.seeds))
 
 
 def _measured(
@@ -61,6 +106,7 @@ def _measured(
         accuracies=accuracies,
         chance=model["chance_accuracy"],
         sequences=model["sequences"],
+        better_than_chance=bool(model["better"]),
         solved=bool(model["solved"]),
         diverged=bool(model["diverged"]),
         lag=make_task(experiment.task).lag(model["length"]),

@@ -12,18 +12,22 @@ from typing import Literal
 
 import numpy as np
 
+from models.analysis.statistics import NOISE
 from models.analysis.words import count, distinct_percentages, number
+from models.tasks.task import MIDDLE
 
 Verdict = Literal[
     "solved",
     "diverged",
-    "gate shut",
+    "too few steps",
     "gradient exploded",
+    "forgot again",
     "gradient truncated",
+    "gate shut",
     "saturated",
     "gradient vanished",
-    "still improving",
-    "unclear",
+    "at chance",
+    "learned in part",
 ]
 """The verdicts on a model, one for each of RULES."""
 
@@ -50,6 +54,8 @@ class Measured:
     """The accuracy of the best predictor that ignores the input, from 0 to 1."""
     sequences: int
     """The number of held-out sequences in each evaluation."""
+    better_than_chance: bool
+    """``models.analysis.statistics.better_than_chance`` of the last evaluation."""
     solved: bool
     """Whether the model has solved its task."""
     diverged: bool
@@ -78,6 +84,11 @@ class Measured:
     def accuracy(self) -> float:
         """The accuracy at the last evaluation, from 0 to 1."""
         return self.accuracies[-1]
+
+    @property
+    def middle(self) -> float:
+        """The accuracy half way from chance to 1: a model above it remembers."""
+        return self.chance + MIDDLE * (1 - self.chance)
 
     @property
     def quarters(self) -> tuple[float, float]:
@@ -129,15 +140,16 @@ def diagnose(measured: Measured) -> Diagnosis:
 
     The rules go from what settles the matter to what is guessed from symptoms:
     1. solved, diverged: facts.
-    2. still improving: what still learns is not stopped by anything below.
+    2. too few steps: what still learns is not stopped by anything below.
     3. gradient exploded: a single such step can undo everything, wherever the gradient reaches.
-    4. gradient truncated: by decree, whatever the cell.
-    5. gate shut, saturated: causes of a gradient that vanishes, so they come before it. A gate
+    4. forgot again: what was learned once can be learned, whatever was measured at the end.
+    5. gradient truncated: by decree, whatever the cell.
+    6. gate shut, saturated: causes of a gradient that vanishes, so they come before it. A gate
        that is half open does no harm while some unit's gradient reaches the informative input
        (f^n, LITERATURE 2.9); so does an h that latches.
-    6. gradient vanished: nothing of the above explains it, as in an RNN with small weights
+    7. gradient vanished: nothing of the above explains it, as in an RNN with small weights
        (Pascanu, Mikolov & Bengio 2013, section 2.1).
-    7. unclear: everything reaches back, and it does not learn all the same.
+    8. at chance, learned in part: everything reaches back, and it does not learn all the same.
     """
     rule = next(rule for rule in RULES if rule.holds(measured))
     return Diagnosis(rule.verdict, rule.text, rule.sentence(measured))
@@ -173,6 +185,14 @@ def _explosion(m: Measured) -> str:
     return f"{norm}, {times} times the clipping threshold of {number(m.clip)}."
 
 
+def _forgetting(m: Measured) -> str:
+    before, now = distinct_percentages(max(m.accuracies), m.accuracy)
+    return (
+        f"At one evaluation {before} of {m.sequences} held-out sequences were right, at the last "
+        f"{now}; half way from chance is {m.middle:.1%}."
+    )
+
+
 def _no_cause(m: Measured) -> str:
     reached = (
         "How far back the gradient reaches was not measured."
@@ -204,7 +224,7 @@ RULES = (
         _divergence,
     ),
     Rule(
-        "still improving",
+        "too few steps",
         f"accuracy in the last quarter of training is more than {RISE:g} standard errors above "
         "that in the third",
         _improving,
@@ -219,6 +239,13 @@ RULES = (
         f"{EXPLODED_UNCLIPPED:g} without clipping by norm",
         _exploded,
         _explosion,
+    ),
+    Rule(
+        "forgot again",
+        "at some evaluation accuracy was above the middle between chance and 1, at the last it is "
+        "below",
+        lambda m: max(m.accuracies) > m.middle > m.accuracy,
+        _forgetting,
     ),
     Rule(
         "gradient truncated",
@@ -260,8 +287,14 @@ RULES = (
         ),
     ),
     Rule(
-        "unclear",
-        "no other rule holds",
+        "at chance",
+        f"accuracy is within {NOISE} standard errors of chance, and no rule above holds",
+        lambda m: not m.better_than_chance,
+        _no_cause,
+    ),
+    Rule(
+        "learned in part",
+        "accuracy is above chance, and no rule above holds",
         lambda m: True,
         _no_cause,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -23,9 +23,11 @@ from dashboard.figures.layout import (
 from dashboard.figures.lines import cell_line
 from dashboard.figures.race.curves import Curve, Row, curves
 from dashboard.figures.race.marks import add_ladder, guess_traces, prediction_traces, span_traces
+from dashboard.figures.race.question import Question, pressable
 from dashboard.figures.race.solved import ROW, add_solved_axis, solved_trace
 from dashboard.figures.replay import Frame, add_replay, replayed
 from dashboard.figures.style import cell_style
+from models.analysis.diagnoses import failed_at
 from models.analysis.words import count
 
 HEIGHT = 270
@@ -61,9 +63,10 @@ def accuracy_by_length(
     ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``), ``guesses``
     and ``predictions`` (from the gradient at initialisation; both cell to length) are drawn on the
     accuracy alone. ``title`` says which run it is. With ``replay`` the figure, which is of the
-    end of training, has frames for the page's clock.
+    end of training, has frames for the page's clock. Where a cell failed at a length, its points
+    can be pressed (see ``question``).
     """
-    guesses, predictions = guesses or {}, predictions or {}
+    guesses, predictions, failed = guesses or {}, predictions or {}, failed_at(accuracy)
     listed = [*cells, *guesses, *predictions]
     (found,) = curves(accuracy, [max([0, *accuracy["step"]])], listed)
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
@@ -76,13 +79,13 @@ def accuracy_by_length(
         if spans is not None:
             means = {curve.cell: curve.means for curve in found}
             figure.add_traces(span_traces(spans, means))
-    figure.add_traces(_cell_traces(found, axis, measure))
+    figure.add_traces(_cell_traces(found, axis, measure, failed))
     diverged = "× diverged" if accuracy["diverged"].any() else ""
     remark(figure, *filter(None, (title, diverged)))
     if replay:
         steps = replayed(accuracy["step"])
         moments = zip(steps, curves(accuracy, steps, listed), strict=True)
-        frames = [Frame(step, _cell_traces(then, axis, measure)) for step, then in moments]
+        frames = [Frame(step, _cell_traces(then, axis, measure, failed)) for step, then in moments]
         add_replay(figure, frames)
     return figure
 
@@ -102,7 +105,9 @@ def _frame(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> go.Fig
     return figure
 
 
-def _cell_traces(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> list[Trace]:
+def _cell_traces(
+    found: Sequence[Curve], axis: LengthAxis, measure: Measure, failed: Collection[Question]
+) -> list[Trace]:
     """All traces of all cells, empty ones too, so that every frame fits the figure."""
     edge = _edge(found, measure)
     accuracies = found if measure == "accuracy" else []
@@ -110,12 +115,15 @@ def _cell_traces(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> 
     kinds = (
         [_whiskers(curve, axis) for curve in accuracies],
         [_name(curve, axis, height) for curve, height in zip(accuracies, heights, strict=True)],
+    )
+    asking = (
         [_seeds(curve, axis, measure) for curve in found],
         [_line(curve, axis, measure) for curve in found],
         [_diverged(curve, axis, measure, edge) for curve in found],
         [solved_trace(curve.cell, curve.means, row, axis) for row, curve in enumerate(found)],
     )
-    return [trace for kind in kinds for trace in kind]
+    traces = [pressable(trace, failed) for kind in asking for trace in kind]
+    return [*(trace for kind in kinds for trace in kind), *traces]
 
 
 def _edge(found: Sequence[Curve], measure: Measure) -> float:
@@ -133,6 +141,7 @@ def _line(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
     y = _positive([row[column] for row in curve.means], measure)
     return {
         **cell_line(curve.cell, "mean", x, y, marks=9),
+        "customdata": [[row["length"]] for row in curve.means],
         "hovertext": [_mean_hover(style.label, row, measure) for row in curve.means],
         "hoverinfo": "text",
     }

@@ -67,6 +67,7 @@ def solved_trace(cell: str, means: Sequence[Row], place: int, axis: LengthAxis) 
         "text": [_count(row, shown) for row in means],
         "textfont": {"size": SMALL},
         "cliponaxis": False,
+        "customdata": [[row["length"]] for row in means],
         "hovertext": [_hover(style.label, row) for row in means],
         "hoverinfo": "text",
     }

@@ -41,12 +41,12 @@ def test_every_seed_has_a_dot_beside_its_length(accuracy: Make, baselines: pd.Da
     frame = accuracy()
     figure = accuracy_by_length(frame, baselines=baselines)
     dots = trace(figure, "rnn/seeds")
-    heights = {(length, seed): y for (length, seed), y in zip(dots.customdata, dots.y, strict=True)}
+    heights = {tuple(model[:2]): y for model, y in zip(dots.customdata, dots.y, strict=True)}
     last = frame[(frame["cell"] == "rnn") & (frame["step"] == 400)]
     assert len(heights) == 12
     for _, row in last.iterrows():
         assert heights[row["length"], row["seed"]] == pytest.approx(row["accuracy"], abs=1e-4)
-    at_50 = [x for x, (length, _) in zip(dots.x, dots.customdata, strict=True) if length == 50]
+    at_50 = [x for x, (length, *_) in zip(dots.x, dots.customdata, strict=True) if length == 50]
     assert at_50[0] < at_50[1] == 50 < at_50[2] < 53
 
 
@@ -102,7 +102,7 @@ def test_hover_says_which_model(accuracy: Make, baselines: pd.DataFrame) -> None
     dots = trace(accuracy_by_length(accuracy(), baselines=baselines), "lstm:bias=chrono/seeds")
     assert dots.hovertemplate == (
         "LSTM, chrono bias · T = %{customdata[0]} · seed %{customdata[1]} · "
-        "accuracy %{y:.3~f}<extra></extra>"
+        "accuracy %{y:.3~f}%{customdata[2]}<extra></extra>"
     )
 
 
@@ -115,9 +115,9 @@ def test_diverged_models_are_crosses(accuracy: Make, baselines: pd.DataFrame) ->
         figure = accuracy_by_length(frame, baselines=baselines, measure=measure)
         cross = trace(figure, "rnn/diverged")
         assert cross.marker.symbol == "x"
-        assert [list(model) for model in cross.customdata] == [[200, 2]]
+        assert [list(model)[:2] for model in cross.customdata] == [[200, 2]]
         assert cross.y[0] == 0 if measure == "accuracy" else cross.y[0] > math.log(4)
-        assert [200, 2] not in [list(model) for model in trace(figure, "rnn/seeds").customdata]
+        assert [200, 2] not in [list(model)[:2] for model in trace(figure, "rnn/seeds").customdata]
         assert figure.layout.legend.title.text == "× diverged"
         check_json(figure)
     fine = accuracy_by_length(accuracy(), baselines=baselines)

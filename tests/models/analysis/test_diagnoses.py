@@ -78,8 +78,10 @@ CASES: dict[str, tuple[Tables, str]] = {
     "gradient exploded": (tables(norms=(0.5, 2000.0, 1.0)), "2,000 times the clipping"),
     "saturated": (tables(latest={**SHORT, "saturation_h": 0.8}), "80% of the values"),
     "gradient vanished": (tables(latest=SHORT), "beyond 12 steps"),
-    "still improving": (tables((0.25, 0.25, 0.3, 0.3, 0.4, 0.4, 0.6, 0.6)), "from 40.0%"),
-    "unclear": (tables(), f"all {LAG} steps back"),
+    "too few steps": (tables((0.25, 0.25, 0.3, 0.3, 0.4, 0.4, 0.6, 0.6)), "from 40.0%"),
+    "at chance": (tables(), f"all {LAG} steps back"),
+    "learned in part": (tables((0.25, 0.5, 0.5, 0.5, 0.5)), "50.0% of"),
+    "forgot again": (tables((0.25, 0.9, *STUCK)), "90.0% of"),
 }
 
 
@@ -107,13 +109,13 @@ def test_a_verdict_from_tables_with_the_numbers_it_rests_on(expected: str) -> No
 @pytest.mark.parametrize(
     ("clip", "clip_by", "norm", "expected"),
     [
-        (1.0, "norm", 500.0, "unclear"),
+        (1.0, "norm", 500.0, "at chance"),
         (0.1, "norm", 500.0, "gradient exploded"),
         (0.0, "norm", 500.0, "gradient exploded"),
-        (0.0, "norm", 50.0, "unclear"),
+        (0.0, "norm", 50.0, "at chance"),
         # The threshold on each number says nothing of the norm.
         (0.1, "value", 500.0, "gradient exploded"),
-        (0.1, "value", 99.0, "unclear"),
+        (0.1, "value", 99.0, "at chance"),
     ],
 )
 def test_what_counts_as_exploded_depends_on_the_clipping(
@@ -138,8 +140,8 @@ def test_a_cell_without_a_keep_gate_has_none_that_is_shut() -> None:
         (tables((*STUCK, 1.0), latest={}, solved=True), "solved"),
         (tables(latest={}, diverged=True), "diverged"),
         (tables(latest={}, norms=(2000.0,)), "gradient exploded"),
-        (tables(latest={}), "unclear"),
-        (tables(latest={"horizon_by_gradient": math.nan}), "unclear"),
+        (tables(latest={}), "at chance"),
+        (tables(latest={"horizon_by_gradient": math.nan}), "at chance"),
     ],
 )
 def test_an_older_run_without_diagnostics_is_judged_by_the_rest(
@@ -147,7 +149,7 @@ def test_an_older_run_without_diagnostics_is_judged_by_the_rest(
 ) -> None:
     found, sentence = verdict(made)
     assert found == expected
-    if found == "unclear":
+    if found == "at chance":
         assert sentence.endswith("How far back the gradient reaches was not measured.")
 
 
@@ -163,7 +165,7 @@ def test_each_learning_rate_and_seed_is_a_model_of_its_own() -> None:
     by_model = found.set_index(["cell", "seed", "learning_rate"])["verdict"].to_dict()
     assert by_model == {
         ("lstm", 0, 0.1): "gradient vanished",
-        ("lstm", 0, 0.01): "unclear",
+        ("lstm", 0, 0.01): "at chance",
         ("lstm", 1, 0.1): "gradient exploded",
         ("rnn", 0, 0.1): "solved",
     }

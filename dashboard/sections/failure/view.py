@@ -1,0 +1,175 @@
+"""Why did this cell fail at this length? What was measured, two pictures, and one thing to try."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import partial
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.components.charts import cached, chart
+from dashboard.figures.race.question import Question, as_text, from_text
+from dashboard.scheduling import admission
+from dashboard.sections.failure.pictures import HEIGHT, PICTURES, Picture, Place
+from dashboard.session import current_run
+from dashboard.session.run_tables import Tables
+from dashboard.session.session_state import TRIAL, WHY, WHY_ASKED
+from dashboard.sidebar import controls
+from models.analysis import diagnoses
+from models.analysis.glossary import GLOSSARY
+from models.analysis.remedies import Reached, Remedy, Trial, remedy
+from models.analysis.statistics import trained
+from models.analysis.words import capitalise, join_words, of_all, with_article
+from models.cells import cell_label
+from models.experiment import Experiment
+from models.tasks import make_task
+
+TO_THE_ANSWER = """{
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const behavior = still ? "instant" : "smooth";
+    document.querySelector(".st-key-failure").scrollIntoView({behavior});
+}"""
+"""Scrolls to the answer: the plot above fills the screen."""
+
+
+def question(experiment: Experiment | None) -> Question | None:
+    """The cell and length that is asked about, if the run on show has them."""
+    asked = from_text(WHY.get() or "")
+    if experiment and asked and asked[0] in experiment.cells and asked[1] in experiment.lengths:
+        return asked
+    WHY.take()
+    return None
+
+
+def ask(text: str) -> None:
+    """Asks the question of a point that was pressed; for a callback."""
+    WHY.set(text)
+    _show()
+
+
+def _show() -> None:
+    WHY_ASKED.set(True)
+    current_run.keep_question(WHY.get())
+
+
+def draw(source: str, experiment: Experiment, tables: Tables) -> None:
+    """Draws the choice of what to ask, and the answer where something is asked.
+
+    Nothing where no cell failed.
+    """
+    _outcome(source, experiment, tables)
+    failed, asked = diagnoses.failed_at(tables.accuracy), question(experiment)
+    if tables.accuracy.empty or not (failed or asked):
+        return
+    with st.container(key="failure", gap="xsmall"):
+        places = dict.fromkeys([*failed, *([asked] if asked else [])])
+        names = {as_text(*place): place for place in places}
+        st.selectbox(
+            "Why did it fail?",
+            names,
+            index=None,
+            key=WHY.name,
+            placeholder="Press a point of a cell that failed, or choose one here",
+            format_func=lambda text: f"{cell_label(names[text][0])}, T = {names[text][1]}",
+            on_change=_show,
+            width=480,
+        )
+        if asked:
+            _answer(source, experiment, tables, *asked)
+    if WHY_ASKED.take():
+        script = f"{TO_THE_ANSWER} // {time.monotonic_ns()}"  # another one each time
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, length: int) -> None:
+    own = _of_cell(tables, cell)
+    found = cached(
+        source,
+        "failures",
+        (cell, length),
+        lambda: diagnoses.failures(
+            experiment, own.accuracy, own.training, own.diagnostics, cell=cell, length=length
+        ),
+    )
+    reached = Reached.of(own.accuracy, cell, length)
+    if reached is None:
+        st.info("Nothing is measured yet.", icon=":material/hourglass_top:")
+        return
+    st.header(f"Why did {with_article(cell)} fail at T = {length}?", anchor=False)
+    step = int(own.accuracy["step"].max())
+    so_far = f" after {of_all(step, experiment.steps, 'step')}" if step < experiment.steps else ""
+    st.markdown(
+        f"Solved by {of_all(reached.solved, reached.seeds, 'seed')}{so_far}.",
+        help=f"{GLOSSARY['solved']} {make_task(experiment.task).criterion}",
+    )
+    for failure in found:
+        seeds = f"{'seed' if len(failure.seeds) == 1 else 'seeds'} {_listed(failure.seeds)}"
+        st.markdown(f"**{capitalise(failure.verdict)}** ({seeds}). {failure.sentence}")
+        st.caption(f"Rule: {failure.rule}.")
+    if not found:
+        return
+    verdict = found[0].verdict
+    if offered := remedy(verdict, experiment, cell):
+        _remedy(offered, Trial(offered, cell, length, reached))
+    place = Place(experiment, own, cell, length)
+    for column, picture in zip(st.columns(2), PICTURES[verdict], strict=True):
+        with column:
+            chart(
+                source,
+                f"failure_{picture.name.replace(' ', '_')}",
+                (cell, length),
+                partial(_figure, picture, place),
+            )
+            st.caption(picture.caption)
+
+
+def _figure(picture: Picture, place: Place) -> go.Figure:
+    return picture.figure(place).update_layout(height=HEIGHT)
+
+
+def _of_cell(tables: Tables, cell: str) -> Tables:
+    """The tables of this cell alone."""
+    return replace(
+        tables, **{name: table[table["cell"] == cell] for name, table in vars(tables).items()}
+    )
+
+
+def _listed(seeds: tuple[int, ...]) -> str:
+    return join_words([str(seed) for seed in seeds])
+
+
+def _remedy(offered: Remedy, trial: Trial) -> None:
+    refusal = admission.refusal(offered.experiment)
+    with st.container(border=True):
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        source = f" ({offered.source})" if offered.source else ""
+        words.markdown(f"**One thing to try: {offered.name}.** {offered.why}{source}")
+        pressed = button.button(
+            "Try it",
+            key="try_remedy",
+            on_click=_try,
+            args=(trial,),
+            disabled=bool(refusal),
+            help=f"This takes {refusal}" if refusal else None,
+            width="stretch",
+        )
+    if pressed:  # here still: it was refused, and the page says why
+        st.rerun()
+
+
+def _try(trial: Trial) -> None:
+    TRIAL.set(trial)
+    controls.show(trial.remedy.experiment)
+    current_run.start(trial.remedy.experiment)
+
+
+def _outcome(source: str, experiment: Experiment, tables: Tables) -> None:
+    """Says what the remedy that was tried has done, where its run is on show."""
+    trial = TRIAL.get()
+    if trial is None or trial.remedy.experiment != experiment:
+        return
+    accuracy = trained(tables.accuracy)
+    if text := cached(source, "outcome", (trial,), lambda: trial.outcome(accuracy)):
+        st.info(text, icon=":material/compare_arrows:")

@@ -1,0 +1,48 @@
+"""A press on a point where a cell failed opens why."""
+
+from __future__ import annotations
+
+import time
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settled
+from tests.browser.server import Dashboard
+from tests.browser.test_first_screen import open_race
+from tests.browser.test_history import steps, wait_for_address
+
+POINT = """([cell, length]) => {
+    const plot = document.querySelector(".st-key-accuracy .js-plotly-plot");
+    const {data, _fullLayout: {xaxis, yaxis}} = plot;
+    const place = plot.getBoundingClientRect();
+    const line = data.find((one) => one.uid === `${cell}_47mean`);
+    const at = line.customdata.findIndex(([own]) => own === length);
+    return [
+        place.x + xaxis._offset + xaxis.d2p(line.x[at]),
+        place.y + yaxis._offset + yaxis.d2p(line.y[at]),
+    ];
+}"""
+"""Where in the window a cell's mean at a length stands."""
+
+
+def test_a_press_on_a_failed_point_opens_why_at_once(page: Page, dashboard: Dashboard) -> None:
+    page.set_viewport_size({"width": 1366, "height": 768})
+    open_race(page, dashboard)
+    settled(page)
+    before = steps(page)
+    x, y = page.evaluate(POINT, ["rnn", 200])
+    page.mouse.move(x, y, steps=5)
+    page.get_by_text("press for why").wait_for()
+    expect(page.locator(".st-key-accuracy .nsewdrag").first).to_have_css("cursor", "pointer")
+    pressed = time.monotonic()
+    page.mouse.click(x, y)
+    answer = page.locator(".st-key-failure h2")
+    answer.wait_for()
+    seconds = time.monotonic() - pressed
+    expect(answer).to_contain_text("at T = 200?")
+    expect(answer).to_be_in_viewport()
+    wait_for_address(page, "why=")
+    assert steps(page) == before + 1
+    assert seconds < 1, f"{seconds:.2f} s"
+    page.go_back()
+    expect(answer).to_have_count(0)
