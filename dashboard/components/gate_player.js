@@ -97,7 +97,7 @@ function show(player, unit, place) {
   tell(player, player.unit);
   player.details.textContent = details[player.unit - 1] ?? "";
   showEdit(player);
-  for (const element of followers()) follow(element);
+  for (const element of followers().reverse()) follow(element); // the diagram first
   clearTimeout(player.address);
   player.address = setTimeout(() => keepAddress(player), ADDRESS_MILLISECONDS);
 }
@@ -109,7 +109,7 @@ function inWords(player) {
     const before = number(valueOf(player, name, player.place - 1), 2);
     return `<b>${name}</b> ${before} → ${number(valueOf(player, name), 2)}`;
   });
-  return told.length ? `· ${told.join(", ")}` : "";
+  return told.length ? `Changes: ${told.join(", ")}` : "";
 }
 
 // Says what this unit does: the chosen one, or the one that is pointed at.
@@ -164,9 +164,11 @@ const followers = () =>
     (element) => element.layout?.meta?.follows === "cell",
   );
 
-// A chart takes one change after the other, and of those that wait only the last.
+// A chart takes one change after the other, and of those that wait only the last. Marks are laid over
+// it, since Plotly would draw all of a heat map again to move a line.
 function follow(element) {
   const { chart } = element;
+  mark(window.gatePlayer, element);
   if (chart.due) return;
   chart.due = true;
   chart.work = chart.work.then(() => {
@@ -176,52 +178,75 @@ function follow(element) {
   });
 }
 
+// Marks the step, and in heat maps the unit and what the keyboard aims at.
+function mark(player, element) {
+  const { _fullLayout: full, data: traces, layout } = element;
+  if (!player || !full?.xaxis || !layout.meta.timed) return;
+  const maps = traces.filter((trace) => trace.uid.startsWith("map_"));
+  const axes = maps.map(({ yaxis }) => full[`yaxis${yaxis.slice(1)}`]);
+  const { t, h } = full._size;
+  const across = (step, half) => between(full.xaxis, step - half, step + half);
+  const down = (axis, unit) => {
+    const row = layout.meta.order.indexOf(unit);
+    return between(axis, row - 0.5, row + 0.5);
+  };
+  const whole = [full.xaxis._offset, full.xaxis._length];
+  const step = player.data.t[player.place];
+  const boxes = [["step", across(step, maps.length ? 0.5 : 0), [t, h]]];
+  for (const axis of axes) {
+    boxes.push(["unit", whole, down(axis, player.unit)]);
+    if (player.aim) boxes.push(["aim", across(player.data.t[player.aim.place], 0.5), down(axis, player.aim.unit)]);
+  }
+  let marks = element.querySelector(":scope > .marks");
+  if (!marks) {
+    marks = Object.assign(document.createElement("div"), { className: "marks" });
+    element.append(marks);
+  }
+  marks.replaceChildren(
+    ...boxes.map(([className, [left, width], [top, height]]) => {
+      const box = Object.assign(document.createElement("div"), { className });
+      box.dataset.unit = player.unit;
+      const place = { left, top, width, height };
+      for (const [name, value] of Object.entries(place)) box.style[name] = `${value}px`;
+      return box;
+    }),
+  );
+}
+
+// Where a chart has a range of an axis, in pixels: its beginning and its extent.
+function between(axis, from, to) {
+  const ends = [from, to].map((end) => Math.min(Math.max(axis.d2p(end), 0), axis._length));
+  return [axis._offset + Math.min(...ends), Math.abs(ends[1] - ends[0])];
+}
+
 function redraw(player, element) {
   const { data: traces, layout } = element;
   const { meta } = layout;
-  const step = player.data.t[player.place];
-  const row = meta.order?.indexOf(player.unit);
-  const aim = player.aim;
-  const width = (slot) =>
-    meta.thin + (meta.thick - meta.thin) * Math.min(Math.abs(valueOf(player, slot) ?? 0), 1);
-  const changed = {};
-  for (const [place, shape] of (layout.shapes ?? []).entries()) {
-    const set = (name, value) => (changed[`shapes[${place}].${name}`] = value);
-    const span = (axis, middle, half) => [0, 1].forEach((end) => set(`${axis}${end}`, middle + (2 * end - 1) * half));
-    if (shape.name === "step") span("x", step, meta.half);
-    if (shape.name === "unit") span("y", row, 0.5);
-    if (shape.name === "aim") {
-      set("visible", Boolean(aim));
-      if (aim) {
-        span("x", player.data.t[aim.place], 1);
-        span("y", meta.order.indexOf(aim.unit), 1);
-      }
-    }
-    if (shape.name?.startsWith("open ")) set("line.width", width(shape.name.slice(5)));
-  }
-  for (const [place, note] of (layout.annotations ?? []).entries()) {
-    if (note.name === "unit") {
-      changed[`annotations[${place}].y`] = row;
-      changed[`annotations[${place}].text`] = `${player.unit} ▸`;
-    } else if (note.name) changed[`annotations[${place}].text`] = filled(player, note.name);
-  }
   if (meta.words.includes("{")) {
     element.setAttribute("aria-label", filled(player, meta.words).replace(/<[^>]*>/g, ""));
   }
-  const { Plotly } = window;
-  const unitOf = (name) => player.data.values[name].map((units) => units[player.unit - 1]);
-  const lines = traces.flatMap((one, place) => (one.meta?.value ? [place] : []));
-  const heads = traces.flatMap((one, place) => (one.meta?.open ? [place] : []));
-  if (lines.length && element.chart.unit !== `${player.source} ${player.unit}`) {
-    element.chart.unit = `${player.source} ${player.unit}`;
-    const y = lines.map((place) => unitOf(traces[place].meta.value));
-    return Plotly.update(element, { y }, changed, lines);
+  const changed = {};
+  for (const [place, note] of (layout.annotations ?? []).entries()) {
+    const text = note.name && filled(player, note.name);
+    if (text && text !== note.text) changed[`annotations[${place}].text`] = text;
   }
-  if (heads.length) {
-    const size = heads.map((place) => 9 + width(traces[place].meta.open));
-    return Plotly.update(element, { "marker.size": size }, changed, heads);
+  const width = (slot) =>
+    meta.thin + (meta.thick - meta.thin) * Math.min(Math.abs(valueOf(player, slot) ?? 0), 1);
+  for (const [place, shape] of (layout.shapes ?? []).entries()) {
+    const slot = shape.name?.startsWith("open ") && shape.name.slice(5);
+    if (slot) changed[`shapes[${place}].line.width`] = width(slot);
   }
-  return Object.keys(changed).length ? Plotly.relayout(element, changed) : undefined;
+  const at = (kind) => traces.flatMap((trace, place) => (trace.meta?.[kind] ? [place] : []));
+  const heads = at("open");
+  const size = heads.map((place) => 9 + width(traces[place].meta.open));
+  if (heads.length) return window.Plotly.update(element, { "marker.size": size }, changed, heads);
+  const lines = at("value");
+  const shown = `${player.source} ${player.unit}`;
+  if (!lines.length || element.chart.shown === shown) return;
+  element.chart.shown = shown;
+  const units = (name) => player.data.values[name].map((all) => all[player.unit - 1]);
+  const y = lines.map((place) => units(traces[place].meta.value));
+  return window.Plotly.update(element, { y }, changed, lines);
 }
 
 // What a pointer is at in a chart: a place of the sequence, and in a heat map a unit.
@@ -233,10 +258,11 @@ function pointed(element, { points: [point] }) {
 // A chart that has been drawn answers to the pointer, and a heat map to the keyboard.
 function drawn({ target: element }) {
   if (element.layout?.meta?.follows !== "cell") return;
-  element.chart.unit = undefined;
+  element.chart.shown = undefined;
   follow(element);
   if (element.answers) return;
   element.answers = true;
+  element.on("plotly_afterplot", () => mark(window.gatePlayer, element));
   element.on("plotly_click", (event) => {
     const player = window.gatePlayer;
     const { unit, place } = pointed(element, event);

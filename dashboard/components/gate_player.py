@@ -63,6 +63,4 @@ def gate_player(walk: Walk, on_typed: Callable[[], None]) -> None:
 
 def typed_text() -> str | None:
     """The sequence as the visitor has just changed it; None where nothing was changed."""
-    state = GATE_PLAYER.get()
-    text: str | None = state and state.get("typed")
-    return text
+    return (GATE_PLAYER.get() or {}).get("typed")

@@ -62,7 +62,7 @@ def walked(page: AppTest) -> dict[str, Any]:
     """What the browser walks through."""
     mounted = [json.loads(one.proto.json) for one in page.main.get("bidi_component")]
     (data,) = [data for data in mounted if "values" in data]
-    return data
+    return dict(data)
 
 
 def plain(markdown: str) -> str:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.inside.gate_map import LEFT, MARK, RIGHT
 from dashboard.figures.inside.gate_style import GateRoles, color, dash
-from dashboard.figures.layout import AT_THE_BOTTOM, GREY, Trace, new_figure, numbers, step_ticks
+from dashboard.figures.layout import AT_THE_BOTTOM, Trace, new_figure, numbers, step_ticks
 
 HEIGHT = 330
 
@@ -20,15 +20,14 @@ def gate_lines(
     *,
     roles: GateRoles,
     unit: int,
-    step: int,
     informative: Sequence[int] = (),
     event: str = "",
 ) -> go.Figure:
     """Gates, from 0 to 1, above, and values that may be negative below.
 
-    ``values`` are (T, H) by name; ``unit`` is counted from 1. A dotted line marks ``step``, solid
-    lines mark the ``informative`` steps. ``event`` names what is at t = 0 where sequences were
-    aligned on it. Another unit and step can take their place: see ``gate_player.js``.
+    ``values`` are (T, H) by name; ``unit`` is counted from 1. Lines mark the ``informative`` steps.
+    ``event`` names what is at t = 0 where sequences were aligned on it. In the browser another unit
+    takes the place of this one, and the chosen step is marked, see ``gate_player.js``.
     """
     figure = new_figure(
         f"gate lines/{t[0]}/{t[-1]}",
@@ -67,15 +66,14 @@ def gate_lines(
         yaxis_visible=bool(open_gates),
         meta={
             "follows": "cell",
-            "half": 0,
+            "timed": True,
             "words": f"Gates and states of unit {{unit}} against time; at t = {{t}} {told}.",
         },
     )
     for name, table in values.items():
         figure.add_trace(_line(name, t, table[:, unit - 1], roles))
     for own in informative:
-        figure.add_shape(**_at(own, MARK, "solid"))
-    figure.add_shape(name="step", **_at(step, GREY, "dot"))
+        figure.add_shape(**_at(own))
     return figure
 
 
@@ -94,7 +92,7 @@ def _line(name: str, t: Sequence[int], values: np.ndarray, roles: GateRoles) -> 
     }
 
 
-def _at(step: int, line: str, dashes: str) -> Trace:
+def _at(step: int) -> Trace:
     return {
         "type": "line",
         "x0": step,
@@ -102,5 +100,5 @@ def _at(step: int, line: str, dashes: str) -> Trace:
         "y0": 0,
         "y1": 1,
         "yref": "paper",
-        "line": {"color": line, "width": 1.5, "dash": dashes},
+        "line": {"color": MARK, "width": 1.5},
     }

@@ -15,7 +15,6 @@ from dashboard.figures.inside.gate_style import GateRoles, described
 from dashboard.figures.layout import (
     AT_THE_BOTTOM,
     SMALL,
-    TRANSPARENT,
     Trace,
     new_figure,
     numbers,
@@ -84,15 +83,12 @@ def gate_map(
     roles: GateRoles,
     order: Sequence[int],
     example: Example | None = None,
-    unit: int,
-    step: int,
     event: str = "",
 ) -> go.Figure:
     """A heat map (units × time) for each of ``values``, (T, H) by name, under the example's strip.
 
-    ``order`` is that of ``unit_order``. ``unit`` and ``step`` are marked; others can take their
-    place, see ``gate_player.js``. ``event`` names what is at t = 0 where sequences were aligned on
-    it.
+    ``order`` is that of ``unit_order``. ``event`` names what is at t = 0 where sequences were
+    aligned on it. The chosen unit and step are marked in the browser, see ``gate_player.js``.
     """
     rows = 0 if example is None else 1 if fits(example) else 2
     height = min(max(UNIT * len(order), MIN_HEIGHT), MAX_HEIGHT)
@@ -122,13 +118,7 @@ def gate_map(
         figure.add_trace(_heat(name, t, table, order, roles, places[place - 1], place))
         figure.update_layout({f"yaxis{place if place > 1 else ''}": _units(order, places, place)})
         figure.add_annotation(**_title(described(name), places[place - 1]))
-        figure.add_annotation(**_pointer(order, unit, place))
-        figure.add_shape(**_aim(place))
-        for shape in _chosen_unit(order.index(unit), place):
-            figure.add_shape(**shape)
-    for shape in _chosen_step(step):
-        figure.add_shape(**shape)
-    figure.update_layout(meta={"follows": "cell", "half": 0.5, "order": list(order)})
+    figure.update_layout(meta={"follows": "cell", "timed": True, "order": list(order)})
     for first, last in _marked(example, event):
         figure.add_shape(**_mark(first, last))
     return figure
@@ -184,56 +174,6 @@ def _units(order: Sequence[int], places: Sequence[_Row], place: int) -> Trace:
         "fixedrange": True,
         "automargin": False,
         "title": {"text": "units", "standoff": 4, "font": {"size": SMALL}},
-    }
-
-
-def _pointer(order: Sequence[int], unit: int, place: int) -> Trace:
-    """The number of the chosen unit beside its row."""
-    return {
-        "name": "unit",
-        "text": f"{unit} ▸",
-        "x": 0,
-        "xref": "paper",
-        "xanchor": "right",
-        "y": order.index(unit),
-        "yref": _axis("y", place),
-        "showarrow": False,
-        "bgcolor": TRANSPARENT,
-    }
-
-
-def _chosen_unit(row: int, place: int) -> list[Trace]:
-    """The frame around the row of the chosen unit."""
-    around = {"x0": 0, "x1": 1, "xref": "paper", "y0": row - 0.5, "y1": row + 0.5}
-    return _frame("unit", {**around, "yref": _axis("y", place)})
-
-
-def _chosen_step(step: int) -> list[Trace]:
-    """The frame around the chosen step, through all maps and the sequence."""
-    around = {"x0": step - 0.5, "x1": step + 0.5, "y0": 0, "y1": 1, "yref": "paper"}
-    return _frame("step", around)
-
-
-def _frame(name: str, around: Trace) -> list[Trace]:
-    """A frame that is seen on every colour: dark on a light one that is wider."""
-    widths = {"rgba(255,255,255,0.9)": 2.6, "#c2185b": 1.2}
-    line = {"type": "rect", "name": name, **around}
-    return [{**line, "line": {"color": own, "width": width}} for own, width in widths.items()]
-
-
-def _aim(place: int) -> Trace:
-    """The frame around what the keyboard aims at."""
-    return {
-        "type": "rect",
-        "name": "aim",
-        "visible": False,
-        "x0": 0,
-        "x1": 1,
-        "y0": 0,
-        "y1": 1,
-        "yref": _axis("y", place),
-        "line": {"color": "#c2185b", "width": 2, "dash": "dot"},
-        "fillcolor": "rgba(255,255,255,0.35)",
     }
 
 

@@ -40,7 +40,7 @@ def gates_at_work(chosen: ModelChoice) -> None:
     with right, st.container(key="inside_player"):
         _unit_in_numbers(chosen, roles, view, unit, step)
     with left:
-        _pictures(roles, view, names, order, unit, step)
+        _pictures(roles, view, names, order, unit)
         table = partial(write_csv, view.trace.table())
         download_button("gates.csv", table, "gates.csv", "inside_gates_csv")
 
@@ -159,7 +159,6 @@ def _pictures(
     names: list[str],
     order: list[int],
     unit: int,
-    step: int,
 ) -> None:
     trace = view.trace
     chart(
@@ -172,21 +171,18 @@ def _pictures(
             roles=roles,
             order=order,
             example=trace.example,
-            unit=unit,
-            step=step,
             event=view.event_words,
         ),
     )
     chart(
         view.name,
         "inside_lines",
-        (unit, step),
+        (unit,),
         lambda: gate_lines(
             trace.t,
             {name: trace.values[name] for name in roles.names},
             roles=roles,
             unit=unit,
-            step=step,
             informative=view.marked(),
             event=view.event_words,
         ),

@@ -11,13 +11,14 @@ from dashboard.components.live_chart import as_json
 from dashboard.figures.alternative import in_words
 from dashboard.figures.gradient_flow.heat_map import gradient_heat_map
 from dashboard.figures.gradient_flow.horizons import horizons
-from dashboard.figures.inside.cell_diagram import cell_diagram
 from dashboard.figures.inside.gate_map import gate_map
 from dashboard.figures.inside.gate_style import gate_roles
 from dashboard.figures.inside.surgery import ablation
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.learning import gradient_norm
+from dashboard.figures.sequence import example_sequence
 from dashboard.figures.style import cell_style
+from models.tasks.task import Example
 from tests.dashboard.figures.drawn import Make
 
 
@@ -67,11 +68,9 @@ def test_values_along_the_horizontal_axis_are_told_by_the_names_beside_them() ->
     assert "held at 0: 0.25 at f, forget gate, 0.3 at i, input gate." in text
 
 
-def test_a_diagram_is_told_by_its_labels() -> None:
-    now = {"i": 0.5, "f": 0.25, "o": 1.0, "g": -0.5, "c": 0.75, "h": 0.5}
-    text = in_words(cell_diagram(gate_roles("lstm"), now, 2.0))
-    assert "ct = 0.75." in text
-    assert "f = 0.25." in text
+def test_what_has_no_lines_is_told_by_its_labels() -> None:
+    example = Example(tuple("cAd"), (False, True, False), "A came")
+    assert "Right answer: A came." in in_words(example_sequence(example))
 
 
 def test_before_anything_is_measured_only_the_axes_are_told(

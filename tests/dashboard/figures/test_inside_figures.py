@@ -93,37 +93,31 @@ class TestOrder:
 
 class TestMap:
     def test_maps_stand_under_the_sequence_on_one_time_axis(self) -> None:
-        figure = gate_map(
-            T, values("f", "c"), roles=LSTM, order=[3, 1, 2, 4], example=EXAMPLE, unit=1, step=4
-        )
+        figure = gate_map(T, values("f", "c"), roles=LSTM, order=[3, 1, 2, 4], example=EXAMPLE)
         assert {one.xaxis for one in figure.data} == {None}
         assert list(figure.layout.xaxis.range) == [0.5, STEPS + 0.5]
         assert (figure.layout.xaxis.anchor, figure.layout.xaxis.position) == ("free", 0)
         places = [figure.layout[f"yaxis{n}"].domain for n in ("", 2, 3)]
         assert places[0][0] > places[1][1] > places[1][0] > places[2][1] > places[2][0] == 0
-        assert [shape.x0 for shape in figure.layout.shapes if not shape.name] == [2.5, 5.5]
+        assert [shape.x0 for shape in figure.layout.shapes] == [2.5, 5.5]
 
     def test_rows_are_units_in_order(self) -> None:
         own = values("f")
-        figure = gate_map(T, own, roles=LSTM, order=[3, 1, 2, 4], unit=1, step=4)
+        figure = gate_map(T, own, roles=LSTM, order=[3, 1, 2, 4])
         drawn = trace(figure, "map_f")
         np.testing.assert_allclose(drawn.z[0], own["f"][:, 2], rtol=1e-2)
         assert drawn.customdata[1][0] == 1
-        (pointer,) = [note for note in figure.layout.annotations if note.name == "unit"]
-        assert (pointer.text, pointer.y) == ("1 ▸", 1)
-        chosen = {(one.name, one.x0, one.x1, one.y0, one.y1) for one in figure.layout.shapes}
-        assert {("unit", 0, 1, 0.5, 1.5), ("step", 3.5, 4.5, 0, 1)} <= chosen
         assert list(figure.layout.meta["order"]) == [3, 1, 2, 4]
 
     def test_gates_are_from_0_to_1_and_states_around_0(self) -> None:
         own = {**values("f"), "c": np.array([[-3.0, 1, 0, 0]] * STEPS)}
-        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4], unit=1, step=1)
+        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4])
         assert (trace(figure, "map_f").zmin, trace(figure, "map_f").zmax) == (0, 1)
         assert (trace(figure, "map_c").zmin, trace(figure, "map_c").zmax) == (-3, 3)
 
     def test_a_memory_that_is_full_is_as_dark_as_one_that_is_fuller(self) -> None:
         own = {"c": np.full((STEPS, HIDDEN), 50.0), "h": np.full((STEPS, HIDDEN), 0.5)}
-        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4], unit=1, step=1)
+        figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4])
         assert trace(figure, "map_c").zmax == 3
         assert trace(figure, "map_c").z[0][0] == 50
         assert list(trace(figure, "map_c").colorbar.ticktext) == ["≤ -3", "0", "≥ 3"]
@@ -140,28 +134,24 @@ class TestMap:
             event="the marker",
         )
         assert figure.layout.xaxis.title.text == "steps from the marker"
-        marked = [(one.x0, one.x1) for one in figure.layout.shapes if not one.name]
+        marked = [(one.x0, one.x1) for one in figure.layout.shapes]
         assert marked == [(-0.5, 0.5)]
 
     def test_nothing_finite_can_be_drawn(self) -> None:
         own = {"h": np.full((STEPS, HIDDEN), np.nan)}
-        drawn = trace(gate_map(T, own, roles=RNN, order=[1, 2, 3, 4], unit=1, step=1), "map_h")
+        drawn = trace(gate_map(T, own, roles=RNN, order=[1, 2, 3, 4]), "map_h")
         assert drawn.zmax == 1
         assert drawn.z[0][0] is None
 
 
 def test_lines_of_a_unit_part_gates_from_states() -> None:
     own = values(*LSTM.names)
-    figure = gate_lines(T, own, roles=LSTM, unit=2, step=3, informative=(3, 6))
+    figure = gate_lines(T, own, roles=LSTM, unit=2, informative=(3, 6))
     assert {one.name for one in figure.data if one.yaxis == "y2"} == {"c", "h", "g"}
     np.testing.assert_allclose(trace(figure, "line/f").y, own["f"][:, 1], rtol=1e-3)
-    assert [(shape.name, shape.x0) for shape in figure.layout.shapes] == [
-        (None, 3),
-        (None, 6),
-        ("step", 3),
-    ]
+    assert [shape.x0 for shape in figure.layout.shapes] == [3, 6]
     assert {one.meta["value"] for one in figure.data} == set(LSTM.names)
-    assert not gate_lines(T, values("h"), roles=RNN, unit=1, step=1).layout.yaxis.visible
+    assert not gate_lines(T, values("h"), roles=RNN, unit=1).layout.yaxis.visible
 
 
 class TestDiagram:
