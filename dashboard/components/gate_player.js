@@ -33,6 +33,7 @@ function build(parent) {
       <p class="words" aria-live="polite"></p>
       <p class="details"></p>
       <div class="edit" role="group"></div>
+      <p class="note" role="status"></p>
     </div>`,
   );
   const root = parent.lastElementChild;
@@ -41,6 +42,7 @@ function build(parent) {
     play: find(".play"), back: find(".back"), on: find(".on"), slider: find("input"),
     menu: find("select"), at: find("output"), change: find(".change"), equation: find(".equation"),
     words: find(".words"), details: find(".details"), edit: find(".edit"),
+    note: find(".note"),
     unit: undefined, place: undefined, aim: undefined, timer: undefined,
   };
 }
@@ -175,7 +177,7 @@ function follow(element) {
     chart.due = false;
     const player = window.gatePlayer;
     if (player && element.data && element.isConnected) return redraw(player, element);
-  });
+  }).catch(reportError);
 }
 
 // Marks the step, and in heat maps the unit and what the keyboard aims at.
@@ -260,8 +262,8 @@ function drawn({ target: element }) {
   if (element.layout?.meta?.follows !== "cell") return;
   element.chart.shown = undefined;
   follow(element);
-  if (element.answers) return;
-  element.answers = true;
+  if (element.answers === element.on) return; // Plotly makes it anew where it has purged the chart
+  element.answers = element.on;
   element.on("plotly_afterplot", () => mark(window.gatePlayer, element));
   element.on("plotly_click", (event) => {
     const player = window.gatePlayer;
@@ -273,7 +275,7 @@ function drawn({ target: element }) {
     if (unit) tell(window.gatePlayer, unit);
   });
   element.on("plotly_unhover", () => tell(window.gatePlayer, window.gatePlayer.unit));
-  if (!element.layout.meta.order) return;
+  if (!element.layout.meta.order || element.tabIndex === 0) return;
   element.tabIndex = 0;
   element.addEventListener("keydown", (event) => aimBy(window.gatePlayer, element, event));
   element.addEventListener("blur", () => {
@@ -305,6 +307,7 @@ function aimBy(player, element, event) {
 function showEdit(player) {
   const { choices, tokens, separator } = player.data;
   player.edit.hidden = !tokens;
+  if (player.note.textContent !== player.data.note) player.note.textContent = player.data.note;
   if (!tokens) return;
   const label = `Input at t = ${player.data.t[player.place]}`;
   player.edit.ariaLabel = label;
@@ -355,11 +358,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   player.on.onclick = () => choose(player, player.unit, player.place + 1);
   player.menu.onchange = () => choose(player, Number(player.menu.value), player.place);
   player.stop?.();
-  player.stop = listen(player);
+  const stop = (player.stop = listen(player));
   return () => {
+    if (player.stop !== stop) return; // a later call has taken over
     pause(player);
     clearTimeout(player.address);
-    player.stop();
+    stop();
     if (window.gatePlayer === player) window.gatePlayer = undefined;
   };
 }

@@ -48,6 +48,8 @@ class Walk:
     """The text of each step, where the sequence can be changed."""
     choices: Sequence[str] = ()
     """The symbols that may stand at each step, of a sequence that can be changed."""
+    note: str = ""
+    """What there is to say of a sequence that has just been changed."""
     separator: str = ""
     """What stands between two tokens; a sequence with one is of words, not of symbols."""
 

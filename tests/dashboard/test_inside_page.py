@@ -163,6 +163,7 @@ def test_a_bad_text_stays_with_the_last_whole_sequence_beside_it(
     shown = walked(page)
     assert "".join(shown["inputs"]) == "cAcdefBdefcd"
     assert "".join(shown["tokens"]) == "cccdefBdefcd"
+    assert "has to stand at exactly 2 steps" in shown["note"]
 
 
 def test_digits_cannot_be_typed(inside: AppTest, store: Store) -> None:

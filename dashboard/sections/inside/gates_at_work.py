@@ -145,6 +145,7 @@ def walk(chosen: ModelChoice, roles: GateRoles, view: TraceView, unit: int, step
         inputs=example.symbols if example else (),
         tokens=view.tokens,
         choices=[task.symbols_at(t, length) for t in range(chosen.steps)] if view.tokens else (),
+        note=view.note,
         separator="" if task.symbols_at(0, length) else " ",
     )
 

@@ -41,6 +41,8 @@ class TraceView:
     """The widget in which the sequence is typed; None where it is not."""
     tokens: tuple[str, ...] | None = None
     """The typed text of each step."""
+    note: str = ""
+    """What is wrong with the typed text, or what the model answers to it."""
 
     @property
     def event_words(self) -> str:
@@ -134,7 +136,9 @@ def _own(chosen: ModelChoice, typing: str) -> TraceView:
     tokens = _tokens(text, symbols)
     if len(tokens) != chosen.steps:
         tokens = _tokens(trace.text, symbols)
-    return TraceView(trace, None, f"inside {chosen.name}, typed {good}", key, tokens)
+    right = "right" if trace.right else f"wrong: it is {trace.example and trace.example.answer}"
+    note = wrong or f"The model answers {trace.predicted}, which is {right}."
+    return TraceView(trace, None, f"inside {chosen.name}, typed {good}", key, tokens, note)
 
 
 def _tokens(text: str, symbols: bool) -> tuple[str, ...]:

@@ -129,8 +129,6 @@ class TestMap:
             values("z"),
             roles=GRU,
             order=[1, 2, 3, 4],
-            unit=1,
-            step=0,
             event="the marker",
         )
         assert figure.layout.xaxis.title.text == "steps from the marker"
