@@ -16,7 +16,7 @@ Check = Callable[[str], object]
 """A function of a parameter's text that raises ValueError where it cannot be used."""
 
 OTHERS = ("run", "why", "lesson", "step", "present", "plot")
-"""Parameters of the address that are not settings: the run on show, what is asked of it, a lesson."""
+"""Parameters of the address that are not settings: the run, what is asked of it, a lesson."""
 
 
 def suited(setting: Setting, task: str) -> Setting:

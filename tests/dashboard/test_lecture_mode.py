@@ -42,7 +42,7 @@ def warnings(page: AppTest) -> str:
 
 
 def parameter(page: AppTest, name: str) -> str:
-    value = page.query_params.get(name, "")
+    value: list[str] | str = page.query_params.get(name, "")
     return value[0] if isinstance(value, list) else value
 
 
