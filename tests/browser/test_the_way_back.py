@@ -26,7 +26,7 @@ MEASURE = """() => {
 
 
 def test_the_keys_lead_from_the_first_step_to_the_last(
-    page: Page, dashboard: Dashboard, record_property: Callable[[str, object], None]
+    page: Page, dashboard: Dashboard, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     frames = walk(WalkSettings("lstm", length=5)).frames
     page.set_viewport_size({"width": 1366, "height": 768})
@@ -45,7 +45,7 @@ def test_the_keys_lead_from_the_first_step_to_the_last(
     page.keyboard.press("ArrowLeft")
     expect(sentence).to_have_text(frames[-2].sentence)
     answers = page.evaluate("window.answers")
-    record_property("answer_milliseconds", answers)
+    record_testsuite_property("answer_milliseconds", answers)
     assert sorted(answers)[len(answers) // 2] < MOST_MILLISECONDS
     page.keyboard.press("Space")
     page.get_by_role("button", name="Pause").wait_for()
