@@ -10,7 +10,7 @@ const readableSize = () =>
 
 function enlargeFigure({ data, layout }) {
   const size = readableSize();
-  const fitting = (text) => (SMALLER.test(text) ? size / 0.7 : size);
+  const fitting = (text) => (size > 18 && SMALLER.test(text) ? size / 0.7 : size);
   enlargeParts({ data, layout }, size);
   layout.font = { size };
   for (const trace of data) {
