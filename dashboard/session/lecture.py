@@ -29,7 +29,10 @@ PAGES: dict[str, str] = {
 PLOTS: dict[str, dict[str, tuple[str, ...]]] = {
     "": {
         "accuracy": ("accuracy",),
-        **{name: (name,) for name in ("profile", "learning", "norm", "generalisation")},
+        **{
+            name: (name,)
+            for name in ("profile", "learning", "norm", "generalisation", "learning_rates")
+        },
     },
     "gradient_flow": {
         "gradient": ("initial_h", "initial_c", "heat_map_h", "heat_map_c"),

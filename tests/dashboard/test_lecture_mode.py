@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -21,6 +22,7 @@ from models.training.weights import FILE as WEIGHTS
 from models.training.weights import from_npz
 from tests.dashboard import pages
 
+ROOT = Path(__file__).resolve().parents[2]
 OWN = {"title": "Mine", "steps": [{"address": "/?task=adding", "text": "One."}] * 3}
 
 
@@ -167,6 +169,13 @@ class TestOwnLesson:
         (error,) = page.error
         assert error.value.startswith("Not opened: line 3")
         assert len(page.header) == len(LESSONS) + 1
+
+
+def test_the_documentation_names_every_plot() -> None:
+    documented = (ROOT / "docs" / "lectures.md").read_text()
+    for page, plots in lecture.PLOTS.items():
+        names = ", ".join(f"`{name}`" for name in plots)
+        assert f"`/{page}` | {names} |" in documented
 
 
 def weights_of(example: str) -> set[tuple[str, int]]:
