@@ -202,7 +202,11 @@ function offer(player, ...buttons) {
       button.className = kind;
       button.textContent = text;
       button.onclick = press;
-      if (kind === "choice") button.insertAdjacentHTML("beforeend", `<kbd>${place + 1}</kbd>`);
+      if (kind === "choice") {
+        const key = `<kbd aria-hidden="true">${place + 1}</kbd>`;
+        button.setAttribute("aria-keyshortcuts", place + 1);
+        button.insertAdjacentHTML("beforeend", key);
+      }
       return button;
     }),
   );

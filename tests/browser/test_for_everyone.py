@@ -59,8 +59,8 @@ def open_with_everything_unfolded(page: Page, dashboard: Dashboard) -> None:
 def open_a_played_game(page: Page, dashboard: Dashboard) -> None:
     """The page Your memory after one answer, with the sequence and the spans."""
     open_page(page, dashboard, "your_memory?task=recall&seconds=0.1")
-    for button in ("Start", "A 1", "End here"):
-        page.get_by_role("button", name=button).click()
+    for button in ("Start", "A", "End here"):
+        page.get_by_role("button", name=button, exact=True).click()
     wait_for_chart(page, "your_span")
     settled(page)
 
