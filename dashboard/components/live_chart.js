@@ -25,6 +25,7 @@ const CONFIG = {
 };
 
 const NARROW = 600; // pixels
+const LEAST_SHARE = 0.9; // of its own height, for a figure that fills the window
 
 let loading;
 
@@ -102,8 +103,9 @@ async function draw(chart, element, data) {
   const drawn = data.figure + layout.font.color + data.presented;
   if (chart.drawn === drawn) return;
   chart.drawn = drawn;
+  const least = data.presented ? 300 : LEAST_SHARE * layout.height;
   element.style.height = data.fills || data.presented
-    ? `max(${data.presented ? 300 : layout.height}px, calc(100dvh - var(--above-the-plot)))`
+    ? `max(${least}px, calc(100dvh - var(--above-the-plot)))`
     : `${layout.height}px`;
   delete layout.height; // that of the element
   const framed = Boolean(figure.frames?.length);

@@ -57,9 +57,9 @@ def live_chart(
     """Draws a figure, given as JSON; the same ``key`` updates the same chart.
 
     ``config`` is Plotly's. A figure that ``fills`` is the first on its page and as high as the
-    window has room for; its own height is the least. In lecture mode its type is large. ``pressed``
-    is called, before the page is drawn again, with the text of a point that was pressed: that which
-    the trace's ``meta["pressed"]`` has for the first of its ``customdata``.
+    window has room for; nine tenths of its own height are the least. In lecture mode its type is
+    large. ``pressed`` is called, before the page is drawn again, with the text of a point that was
+    pressed: that which the trace's ``meta["pressed"]`` has for the first of its ``customdata``.
     """
     data = {
         "figure": figure,

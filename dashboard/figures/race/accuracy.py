@@ -30,7 +30,7 @@ from dashboard.figures.style import cell_style
 from models.analysis.diagnoses import failed_at
 from models.analysis.words import count
 
-HEIGHT = 270
+HEIGHT = 310
 """Least height of the figure without the rows of the solved table, pixels."""
 JITTER = 0.008
 """Distance between the dots of two seeds, as a share of the length axis."""
