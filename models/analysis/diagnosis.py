@@ -288,13 +288,13 @@ RULES = (
     ),
     Rule(
         "at chance",
-        f"accuracy is within {NOISE} standard errors of chance, and no rule above holds",
+        f"accuracy is within {NOISE} standard errors of chance, and no other rule holds",
         lambda m: not m.better_than_chance,
         _no_cause,
     ),
     Rule(
         "learned in part",
-        "accuracy is above chance, and no rule above holds",
+        "accuracy is above chance, and no other rule holds",
         lambda m: True,
         _no_cause,
     ),

@@ -42,7 +42,8 @@ def test_a_link_opens_the_answer_and_the_address_keeps_it(race: AppTest) -> None
     assert header(page) == ["Why did the LSTM fail at T = 100?"]
     assert page.selectbox(key="why").value == "lstm,100"
     assert page.query_params["why"] in ("lstm,100", ["lstm,100"])
-    assert "seeds)" in said(page) or "seeds 0" in said(page)
+    assert "**Gate shut: 3 of 3 seeds** (0, 1 and 2). On average 0.58 of the state" in said(page)
+    assert "One thing to try: chrono bias." in said(page)
     assert not pages.warnings(page)
 
 
@@ -62,6 +63,12 @@ def test_what_the_run_does_not_have_is_not_answered(race: AppTest, why: str) -> 
     page = asked(race, why)
     assert not header(page)
     assert "why" not in page.query_params
+
+
+def test_what_was_solved_is_said_to_be(race: AppTest) -> None:
+    page = asked(race, "lstm,20")
+    assert not header(page)
+    assert "The LSTM has solved T = 20 with every seed." in said(page)
 
 
 def test_another_preset_ends_the_question(race: AppTest) -> None:
@@ -85,8 +92,7 @@ def test_the_remedy_is_one_press_and_trains_beside_the_cell_as_it_was(race: AppT
 def test_a_run_that_trains_answers_so_far(race: AppTest, store: Store) -> None:
     race.query_params["run"] = measured(store, TINY, until=3)
     page = asked(race, "lstm,50")
-    assert header(page) == ["Why did the LSTM fail at T = 50?"]
-    assert "after 3 of 6 steps" in said(page)
+    assert header(page) == ["Why did the LSTM fail at T = 50 after 3 of 6 steps?"]
 
 
 def test_nothing_is_asked_before_training_or_while_somebody_guesses(

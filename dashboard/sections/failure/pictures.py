@@ -20,7 +20,7 @@ from models.experiment import Experiment
 from models.settings import spec
 from models.tasks import make_task
 
-HEIGHT = 320
+HEIGHT = 300
 """Height of a picture, pixels: two of them, their words and the remedy are one screen."""
 
 

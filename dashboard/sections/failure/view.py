@@ -97,24 +97,23 @@ def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, leng
     if reached is None:
         st.info("Nothing is measured yet.", icon=":material/hourglass_top:")
         return
-    st.header(f"Why did {with_article(cell)} fail at T = {length}?", anchor=False)
+    if not found:
+        st.markdown(f"{capitalise(with_article(cell))} has solved T = {length} with every seed.")
+        return
     step = int(own.accuracy["step"].max())
     so_far = f" after {of_all(step, experiment.steps, 'step')}" if step < experiment.steps else ""
-    st.markdown(
-        f"Solved by {of_all(reached.solved, reached.seeds, 'seed')}{so_far}.",
-        help=f"{GLOSSARY['solved']} {make_task(experiment.task).criterion}",
-    )
+    st.header(f"Why did {with_article(cell)} fail at T = {length}{so_far}?", anchor=False)
     for failure in found:
-        seeds = f"{'seed' if len(failure.seeds) == 1 else 'seeds'} {_listed(failure.seeds)}"
-        st.markdown(f"**{capitalise(failure.verdict)}** ({seeds}). {failure.sentence}")
+        seeds = of_all(len(failure.seeds), reached.seeds, "seed")
+        numbers = join_words([str(seed) for seed in failure.seeds])
+        verdict = f"**{capitalise(failure.verdict)}: {seeds}** ({numbers})"
+        st.markdown(f"{verdict}. {failure.sentence}", help=_solved(experiment))
         st.caption(f"Rule: {failure.rule}.")
-    if not found:
-        return
-    verdict = found[0].verdict
-    if offered := remedy(verdict, experiment, cell):
+    most = found[0].verdict
+    if offered := remedy(most, experiment, cell):
         _remedy(offered, Trial(offered, cell, length, reached))
     place = Place(experiment, own, cell, length)
-    for column, picture in zip(st.columns(2), PICTURES[verdict], strict=True):
+    for column, picture in zip(st.columns(2), PICTURES[most], strict=True):
         with column:
             chart(
                 source,
@@ -136,8 +135,9 @@ def _of_cell(tables: Tables, cell: str) -> Tables:
     )
 
 
-def _listed(seeds: tuple[int, ...]) -> str:
-    return join_words([str(seed) for seed in seeds])
+def _solved(experiment: Experiment) -> str:
+    """What it would have been not to fail."""
+    return f"{GLOSSARY['solved']} {make_task(experiment.task).criterion}"
 
 
 def _remedy(offered: Remedy, trial: Trial) -> None:
