@@ -59,8 +59,8 @@ GLOSSARY: dict[str, str] = {
     "close to 0 and little gradient passes.",
     "gate": "A number between 0 and 1 for each unit and step that says how much passes. The forget "
     "gate of the LSTM and the update gate of the GRU say how much of the old memory is kept.",
-    "keep gate": "The gate that keeps the old memory: the forget gate f of the LSTM, the update gate z "
-    "of the GRU.",
+    "keep gate": "The gate that keeps the old memory: the forget gate f of the LSTM, the update "
+    "gate z of the GRU.",
     "lag": "The number of steps from the first informative input to the answer.",
     "time constant": "How long a unit keeps its memory when its gate stays at its mean f: "
     "1/(1 − f) steps.",
