@@ -27,6 +27,7 @@ SLOW = (
     "tests/dashboard/test_draw_slots.py",
     "tests/dashboard/test_the_way_back_page.py",
     "tests/dashboard/test_visitors.py",
+    "tests/dashboard/test_your_memory_page.py",
     # Training, or very many cases.
     "tests/models/analysis/test_at_initialisation.py",
     "tests/models/analysis/test_findings.py",
