@@ -41,12 +41,14 @@ def test_every_seed_has_a_dot_beside_its_length(accuracy: Make, baselines: pd.Da
     frame = accuracy()
     figure = accuracy_by_length(frame, baselines=baselines)
     dots = trace(figure, "rnn/seeds")
-    heights = {(length, seed): y for (length, seed), y in zip(dots.customdata, dots.y, strict=True)}
+    heights = {
+        (length, seed): y for (length, seed, _), y in zip(dots.customdata, dots.y, strict=True)
+    }
     last = frame[(frame["cell"] == "rnn") & (frame["step"] == 400)]
     assert len(heights) == 12
     for _, row in last.iterrows():
         assert heights[row["length"], row["seed"]] == pytest.approx(row["accuracy"], abs=1e-4)
-    at_50 = [x for x, (length, _) in zip(dots.x, dots.customdata, strict=True) if length == 50]
+    at_50 = [x for x, (length, *_) in zip(dots.x, dots.customdata, strict=True) if length == 50]
     assert at_50[0] < at_50[1] == 50 < at_50[2] < 53
 
 
@@ -102,7 +104,7 @@ def test_hover_says_which_model(accuracy: Make, baselines: pd.DataFrame) -> None
     dots = trace(accuracy_by_length(accuracy(), baselines=baselines), "lstm:bias=chrono/seeds")
     assert dots.hovertemplate == (
         "LSTM, chrono bias · T = %{customdata[0]} · seed %{customdata[1]} · "
-        "accuracy %{y:.3~f}<extra></extra>"
+        "accuracy %{customdata[2]}<extra></extra>"
     )
 
 
@@ -117,7 +119,7 @@ def test_diverged_models_are_crosses(accuracy: Make, baselines: pd.DataFrame) ->
         assert cross.marker.symbol == "x"
         assert [list(model) for model in cross.customdata] == [[200, 2]]
         assert cross.y[0] == 0 if measure == "accuracy" else cross.y[0] > math.log(4)
-        assert [200, 2] not in [list(model) for model in trace(figure, "rnn/seeds").customdata]
+        assert [200, 2] not in [list(model[:2]) for model in trace(figure, "rnn/seeds").customdata]
         assert figure.layout.legend.title.text == "× diverged"
         check_json(figure)
     fine = accuracy_by_length(accuracy(), baselines=baselines)
@@ -140,7 +142,7 @@ def test_two_seeds_have_dots_and_a_mean_but_no_whiskers(
     assert len(trace(figure, "gru/whiskers").x) == 0
     assert len(trace(figure, "gru/seeds").x) == 8
     hover = trace(figure, "gru/mean").hovertext[0]
-    assert hover.endswith("over 2 seeds<br>no whiskers: they take at least 3 seeds")
+    assert hover.endswith("over 2 seeds<br>whiskers need at least 3 seeds")
     one = accuracy_by_length(accuracy(lengths=(50,), seeds=2), baselines=baselines)
     assert len(trace(one, "gru/whiskers").x) == 0
     check_json(one)
