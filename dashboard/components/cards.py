@@ -24,6 +24,7 @@ STYLE = """
 .card b {font-size: 1.7rem; font-weight: 600; line-height: 1.2; margin-right: 0.35rem}
 .card span {display: block}
 .card b.words {font-size: 1.25rem; line-height: 1.7}
+.card b.words + small {display: block; white-space: normal}
 @media (max-width: 640px) {
   .cards {flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin}
   .card {flex: none}

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.session.session_state import GUESSING, guess
+from models.analysis.words import of_all
 from models.cells import cell_label
 from models.experiment import Experiment
 
@@ -27,9 +28,9 @@ def guess_controls(experiment: Experiment, *, known: bool) -> None:
     choices = [NONE, *(str(length) for length in experiment.lengths), beyond]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Up to which sequence length will each cell remember?**", width="content")
-        st.button("Show the answer" if known else "Do not guess", key="answer", on_click=_answer)
+        st.button("Show the answer" if known else "Stop guessing", key="answer", on_click=_answer)
         if not known:
-            st.caption("Train shows whether you are right.", width="content")
+            st.caption("Press Train to see whether you are right.", width="content")
     for cell, column in zip(experiment.cells, st.columns(len(experiment.cells)), strict=True):
         with column:
             st.select_slider(
@@ -70,8 +71,8 @@ def how_right(guessed: Mapping[str, float], spans: pd.DataFrame) -> str:
     if not known:
         return ""
     near = sum(_near(guessed[cell], rows[cell]["span"], rows[cell]["bound"]) for cell in known)
-    cells = "cell" if len(known) == 1 else "cells"
-    return f"You guessed {near} of {len(known)} {cells} within a factor of {NEAR:g}."
+    cells = of_all(near, len(known), "cell")
+    return f"Your guess was right to within a factor of {NEAR:g} for {cells}."
 
 
 def _near(guessed: float, span: float, bound: str) -> bool:

@@ -42,8 +42,8 @@ def findings(
 
     ``accuracy`` has one learning rate for each (cell, length), see ``select_learning_rate``.
     ``gradients`` has at least the rows of step 0, or is left out; a truncated gradient says nothing
-    of the cell, and is not mentioned. A cell is said to give up first only where its interval over
-    seeds overlaps with no other's and a length between the two was tested.
+    of the cell, and is not mentioned. A memory span is called the shortest only where its interval
+    over seeds overlaps with no other's and a length between the two was tested.
     """
     sentences = [*_trained(experiment, accuracy)]
     truncated = 0 < experiment.truncate < max(experiment.lengths)
@@ -82,7 +82,7 @@ def _at_chance(last: pd.DataFrame) -> bool:
 
 
 def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
-    """Each cell's memory span, and which gives up first where that is certain."""
+    """Each cell's memory span, and which is the shortest where that is certain."""
     seeds, spans = experiment.seeds, memory_spans(last)
     spans = spans[spans["text"] != DIVERGED]
     spans_in_words = [_span(row) for row in spans.to_dict("records")]
@@ -91,7 +91,7 @@ def _reach(when: str, last: pd.DataFrame, experiment: Experiment) -> str:
         return f"{text}."
     if seeds < MIN_SEEDS or spans["low"].isna().any():
         return f"{text}; with {_seeds(seeds)} the cells cannot be ranked."
-    return f"{text}; {_first_to_give_up(spans, sorted(set(last['length'])), seeds)}."
+    return f"{text}; {_shortest(spans, sorted(set(last['length'])), seeds)}."
 
 
 def _span(row: dict[Hashable, Any]) -> str:
@@ -100,7 +100,7 @@ def _span(row: dict[Hashable, Any]) -> str:
     return f"{row['text']}{interval} for {with_article(str(row['cell']))}"
 
 
-def _first_to_give_up(spans: pd.DataFrame, lengths: Sequence[int], seeds: int) -> str:
+def _shortest(spans: pd.DataFrame, lengths: Sequence[int], seeds: int) -> str:
     reach = spans["span"].where(spans["bound"] != "<", 0)
     first = spans.iloc[int(reach.argmin())]
     # Between two neighbouring lengths a span is interpolated, which ranks nothing.
@@ -108,7 +108,7 @@ def _first_to_give_up(spans: pd.DataFrame, lengths: Sequence[int], seeds: int) -
     alike = spans["text"] == first["text"]
     tied = spans[(spans["low"] <= first["high"]) | (spans["low"] < tested) | alike]
     if len(tied) == 1:
-        return f"{with_article(first['cell'])} gives up first"
+        return f"that of {with_article(first['cell'])} is the shortest"
     names = join_words([with_article(cell) for cell in tied["cell"]])
     which = "the shortest spans" if len(tied) < len(spans) else "the spans"
     return f"{which}, of {names}, cannot be told apart with {_seeds(seeds)}"
@@ -171,7 +171,7 @@ def _compared(powers: pd.Series) -> str:
     close = high - low < MIN_ORDERS and low > SMALLEST
     shown = scientific(10**low) if close and high - low >= ALIKE else power_of_ten(low)
     about = "at most" if low <= SMALLEST else "about"
-    text = f"{about} {shown} of that at the last for {with_article(least)}"
+    text = f"{about} {shown} times that at the last step for {with_article(least)}"
     if len(powers) == 1:
         return text
     if high - low < ALIKE:

@@ -27,7 +27,7 @@ from models.exchange.files import write_csv
 from models.settings import spec
 from models.tasks import make_task
 
-ONE, MEAN = "One sequence", "Mean over many"
+ONE, MEAN = "One sequence", "Mean of many sequences"
 EVENTS = {
     "first": "the first informative step",
     "last": "the last informative step",
@@ -118,8 +118,8 @@ def _verdict(chosen: ModelChoice, trace: Trace) -> None:
     chance = make_task(chosen.experiment.task).chance(chosen.model.length).accuracy
     if trace.accuracy.low < chance + sentences.WORTH:
         st.info(
-            f"This model has hardly learned its task: by chance it would reach {chance:.3f}. See "
-            "what is missing here, or choose a shorter length or another cell.",
+            f"This model has learned almost nothing: chance is {chance:.3f}. See what is missing "
+            "here, or choose a shorter length or another cell.",
             icon=":material/school:",
         )
 
@@ -139,7 +139,7 @@ def _what(chosen: ModelChoice, roles: GateRoles) -> tuple[list[str], Order]:
         "Units sorted by",
         offered,
         key=f"inside_order_{chosen.model.cell}",
-        help=f"The largest on top. Selectivity: how far the mean of {roles.selective} differs "
+        help=f"The largest at the top. Selectivity: how much the mean of {roles.selective} differs "
         "between informative and other steps. Similarity: units that behave alike are neighbours.",
     )
     chosen_names = [name for name in roles.names if name in names]
@@ -163,7 +163,7 @@ def _unit(chosen: ModelChoice, roles: GateRoles, trace: Trace, order: list[int])
         units,
         index=first - 1,
         key=f"inside_unit_{chosen.name}",
-        help="At first the most selective one. The number stands beside the heat maps.",
+        help="At first, the most selective unit. Its number is shown beside the heat maps.",
     )
     return unit
 
@@ -190,8 +190,8 @@ def _in_numbers(
             st.latex(line)
     else:
         st.caption(
-            "A mean of products is not the product of the means: numbers stand here for one "
-            "sequence."
+            "The mean of a product is not the product of the means, so numbers are shown for one "
+            "sequence only."
         )
     chart(
         view.name,
@@ -200,9 +200,9 @@ def _in_numbers(
         lambda: cell_diagram(roles, now, before),
     )
     if roles.keep:
-        st.caption("The thicker a gate's path, the further the gate is open at this step.")
+        st.caption("The thicker the path of a gate, the further the gate is open at this step.")
     else:
-        st.caption("No gate here: each step writes the whole state anew.")
+        st.caption("This cell has no gates: every step overwrites the whole state.")
 
 
 def _pictures(
@@ -278,7 +278,7 @@ def specialisation(chosen: ModelChoice) -> None:
             chart(source, "inside_selectivity", (), lambda: selectivity(trace.units))
     else:
         st.caption(
-            "In this task no step is more informative than another: selectivity is not defined."
+            "In this task no step is more informative than another, so selectivity is not defined."
         )
 
 
@@ -308,12 +308,11 @@ def memory(chosen: ModelChoice) -> None:
     for text in texts:
         st.markdown(f"- {text}")
     st.caption(
-        f"At each step a ridge regression, fitted on {inside_answers.SCORED} sequences, reads the "
-        f"answer from the state of {inside_answers.SCORED} others. Bands: exact 95% intervals. "
-        "Grey, the control: the same with the labels shuffled in 20 ways, their mean and the range "
-        "from the worst to the best. The range widens where the state has settled into a few "
-        "places, one for each answer: a shuffled label is then right or wrong for all sequences in "
-        "a place at once."
+        f"At each step, a ridge regression fitted on {inside_answers.SCORED} sequences reads the "
+        f"answer from the states of {inside_answers.SCORED} others. Bands: exact 95% intervals. "
+        "Grey: a control with shuffled labels, the mean and the range over 20 shufflings. The "
+        "range is wide where the states have settled into a few clusters, one for each answer: a "
+        "shuffled label is then right or wrong for all sequences of a cluster at once."
     )
 
 
