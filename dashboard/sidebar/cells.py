@@ -17,7 +17,7 @@ from dashboard.figures.normalised import before_and_after
 from dashboard.figures.style import cell_style, translucent
 from dashboard.session.session_state import widget
 from models.analysis.kept_at_start import kept_at_start
-from models.analysis.normalised_example import Norm, normalised, pre_activations
+from models.analysis.normalised_example import AXIS, normalised, pre_activations
 from models.cells import CELLS, cell_label
 from models.settings import spec
 from models.settings.setting import Setting
@@ -63,14 +63,14 @@ def cells_control(setting: Setting, length: int) -> list[str]:
 
 def _start(cell: str, length: int) -> None:
     """Draws what the options of a cell mean at the start, as far as it is known of it."""
-    norm = spec.parse("cell", cell, CELLS)[1].get("norm")
-    if norm in ("layer", "batch"):
+    norm = spec.parse("cell", cell, CELLS)[1].get("norm", "")
+    if norm in AXIS:
         _normalisation(norm, cell)
     elif (kept := kept_at_start(cell, length)) is not None:
         _kept(kept, cell, length)
 
 
-def _normalisation(norm: Norm, cell: str) -> None:
+def _normalisation(norm: str, cell: str) -> None:
     gamma = float(spec.parse("cell", cell, CELLS)[1]["gamma"])
     over = {"layer": "each sequence over its units", "batch": "each unit over the sequences"}[norm]
     st.caption(

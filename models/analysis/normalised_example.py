@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
-Norm = Literal["layer", "batch"]
-
+AXIS = {"layer": 0, "batch": 1}
+"""The axis of (units, sequences) that each normalisation is over."""
 UNITS, SEQUENCES = 8, 12
 EPSILON = 1e-5
 """The ε that is added to variances, as in ``models.cells.normalisation``."""
@@ -21,12 +19,12 @@ def pre_activations() -> np.ndarray:
     return np.asarray(of_units + of_sequences + scale * rng.normal(0, 1, (UNITS, SEQUENCES)))
 
 
-def normalised(values: np.ndarray, norm: Norm, gamma: float) -> np.ndarray:
+def normalised(values: np.ndarray, norm: str, gamma: float) -> np.ndarray:
     """The same, (units, sequences), with mean 0 and spread ``gamma``.
 
     Layer normalisation is over the units of each sequence (Ba, Kiros & Hinton 2016, eq. 2 to 4),
     batch normalisation over the sequences of each unit (Cooijmans et al. 2016, eq. 3).
     """
-    axis = 0 if norm == "layer" else 1
+    axis = AXIS[norm]
     centred = values - values.mean(axis, keepdims=True)
     return np.asarray(gamma * centred / np.sqrt(values.var(axis, keepdims=True) + EPSILON))

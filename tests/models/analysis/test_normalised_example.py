@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.analysis.normalised_example import Norm, normalised, pre_activations
+from models.analysis.normalised_example import normalised, pre_activations
 from models.cells.normalisation import NORMALISE
 
 
 @pytest.mark.parametrize("norm", ["layer", "batch"])
-def test_the_example_is_normalised_as_cells_do(norm: Norm) -> None:
+def test_the_example_is_normalised_as_cells_do(norm: str) -> None:
     before = pre_activations()
     gamma = torch.full((len(before), 1), 0.1, dtype=torch.float64)
     expected = NORMALISE[norm]("a", torch.as_tensor(before), gamma).numpy()
