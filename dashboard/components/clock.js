@@ -27,8 +27,9 @@ function show(player, place) {
   const { steps, rows } = player;
   player.place = place;
   player.slider.value = place;
-  player.output.textContent = `step ${steps[place]}`;
-  player.slider.setAttribute("aria-valuetext", `step ${steps[place]} of ${steps.at(-1)}`);
+  const [step, last] = [steps[place], steps.at(-1)].map((one) => one.toLocaleString("en"));
+  player.output.textContent = `step ${step}`;
+  player.slider.setAttribute("aria-valuetext", `step ${step} of ${last}`);
   const row = document.querySelector("[data-testid=memory-spans]");
   if (row && rows[place]) row.innerHTML = rows[place];
   clock.step = place === steps.length - 1 ? undefined : steps[place];

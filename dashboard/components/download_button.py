@@ -2,7 +2,7 @@
 
 Streamlit 1.67 keeps a download in memory, and forgets it at the second end of anyone's script,
 which with many visitors is before the browser has fetched it (measured: 8 of 12 lost). Here it
-keeps the name of a file of ours, and ``Downloads`` answers whoever fetches that.
+keeps the name of a file on disk, and ``Downloads`` serves that file.
 """
 
 from __future__ import annotations

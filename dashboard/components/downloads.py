@@ -75,8 +75,8 @@ def reproduce(experiment: Experiment) -> None:
         st.caption(f"{capitalise(str(error))}.")
         return
     st.markdown(
-        "**Check it without this project**: the same task and settings with torch's own modules, "
-        "in one file that needs only torch."
+        "**Check it without Memory Lab**: the same task and settings with PyTorch's own modules, "
+        "in one file that needs only PyTorch."
     )
     st.download_button(
         "check_memory.py",

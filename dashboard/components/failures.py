@@ -34,6 +34,6 @@ def shown_errors() -> Iterator[None]:
     except StoreError as error:
         log.warning("page without its store: %s", error)
         st.error(
-            f"The store of runs does not answer: {escape_markdown(str(error), most=600)}. "
-            "What was measured is kept. Reload the page in a while."
+            f"The store of runs does not respond: {escape_markdown(str(error), most=600)}. "
+            "Its measurements are safe. Reload the page in a while."
         )

@@ -29,9 +29,9 @@ def guess_controls(experiment: Experiment, *, known: bool) -> None:
     choices = [NONE, *(str(length) for length in experiment.lengths), beyond]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Up to which sequence length will each cell remember?**", width="content")
-        st.button("Show the answer" if known else "Do not guess", key="answer", on_click=_answer)
+        st.button("Show the answer" if known else "Stop guessing", key="answer", on_click=_answer)
         if not known:
-            st.caption("Train shows whether you are right.", width="content")
+            st.caption("Press Train to see whether you are right.", width="content")
     for cell, column in zip(experiment.cells, st.columns(len(experiment.cells)), strict=True):
         with column:
             st.select_slider(
@@ -72,8 +72,8 @@ def how_right(guessed: Mapping[str, float], spans: pd.DataFrame) -> str:
     if not known:
         return ""
     near = sum(_near(guessed[cell], rows[cell]) for cell in known)
-    guesses = of_all(near, len(known), "cell")
-    return f"You guessed {guesses} within the interval, or within a factor of {NEAR:g}."
+    cells = of_all(near, len(known), "cell")
+    return f"Your guess was within the interval, or within a factor of {NEAR:g}, for {cells}."
 
 
 def _near(guessed: float, row: Mapping[Hashable, Any]) -> bool:

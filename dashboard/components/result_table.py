@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from models.analysis.glossary import GLOSSARY
+from models.analysis.words import number
 from models.cells import cell_label
 
 TERMS = {"95% interval": "interval", "chance": "chance line"}
@@ -13,7 +14,6 @@ TERMS = {"95% interval": "interval", "chance": "chance line"}
 FORMATS = {
     "accuracy": "%.3f",
     "chance": "%.3f",
-    "loss": "%.3g",
     "learning rate": "%g",
     "steps to solve": "%d",
 }
@@ -52,7 +52,7 @@ def readable(results: pd.DataFrame) -> pd.DataFrame:
                 "" if pd.isna(low) else f"{low:.3f}–{high:.3f}" for low, high in intervals
             ],
             "chance": results["chance_accuracy"],
-            "loss": results["mean_loss"],
+            "loss": results["mean_loss"].map(number),
             "solved": [f"{count} of {seeds}" for count, seeds in solved],
             "steps to solve": results["steps_to_solve"],
             "diverged": results["diverged"],

@@ -21,7 +21,7 @@ def task_legend(experiment: Experiment) -> None:
     task = make_task(experiment.task)
     legend = task.legend
     st.markdown(
-        f"- **Goes in**: {legend.goes_in}\n- **Asked**: {legend.asked}\n"
+        f"- **Input**: {legend.goes_in}\n- **Question**: {legend.asked}\n"
         f"- **Dependency**: {legend.dependency}\n- **Criterion**: {task.criterion}"
     )
     length = experiment.lengths[0]

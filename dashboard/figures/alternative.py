@@ -9,12 +9,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from models.analysis.words import number
+from models.analysis.words import number, number_of_logarithm
 
 MOST_POINTS = 6
-"""Most points of a line that are all told; of a longer one its ends and extremes are."""
+"""Most points of a line that are all read out; of a longer one its ends and extremes are."""
 MOST_TEXTS = 12
-"""Most texts in the plot that are told where no line or map has a name."""
+"""Most texts in the plot that are read out where no line or map has a name."""
 TAG = re.compile(r"<[^>]*>")
 
 Point = tuple[str, float, str]
@@ -29,8 +29,8 @@ def in_words(figure: go.Figure) -> str:
     """
     named = [trace for trace in figure.data if trace.name]
     listed = [one for one in named if one.type == "heatmap" or one.showlegend is not False]
-    told = [_trace(trace, figure) for trace in listed or named]
-    sentences = [_axes(figure), *(told if any(told) else _texts(figure))]
+    courses = [_trace(trace, figure) for trace in listed or named]
+    sentences = [_axes(figure), *(courses if any(courses) else _texts(figure))]
     return " ".join(f"{one}." for one in dict.fromkeys(sentences) if one)
 
 
@@ -108,9 +108,9 @@ def _tick(value: float, axis: Any) -> str:
 
 
 def _value(value: float, prefix: str | None) -> str:
-    """A value; where its axis is that of a logarithm, the power of ten."""
+    """A value; where its axis is that of a logarithm, the number itself."""
     logarithm = (prefix or "").startswith("10")
-    return f"10 to the power of {value:.1f}" if logarithm else number(value)
+    return number_of_logarithm(value) if logarithm else number(value)
 
 
 def _finite(value: Any) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.hover import VALUE
 from dashboard.figures.layout import new_figure, numbers
 from dashboard.figures.lines import cell_line
+from models.analysis.words import percent
 
 HEIGHT = 150
 MOST = 4.0
@@ -23,5 +25,11 @@ def kept_at_start_curve(kept: pd.DataFrame, cell: str) -> go.Figure:
         yaxis={"range": [0, max(1.05, min(end, MOST))], "nticks": 3, "tickformat": ".0%"},
     )
     line = cell_line(cell, "kept", kept["lag"].tolist(), numbers(kept["share"]))
-    hover = "%{y:.0%} is left %{x} steps later<extra></extra>"
-    return figure.add_trace({**line, "showlegend": False, "hovertemplate": hover})
+    return figure.add_trace(
+        {
+            **line,
+            "showlegend": False,
+            "customdata": [percent(share) for share in kept["share"]],
+            "hovertemplate": f"{VALUE} is left %{{x}} steps later<extra></extra>",
+        }
+    )

@@ -21,11 +21,28 @@ TRANSPARENT = "rgba(0,0,0,0)"
 GREY = "#808495"
 """The colour of lines that belong to no cell; at least 3:1 in contrast on white and on dark."""
 GRID = "rgba(128,132,149,0.22)"
-AXIS: Trace = {"gridcolor": GRID, "linecolor": GRID, "zeroline": False, "automargin": True}
+AXIS: Trace = {
+    "gridcolor": GRID,
+    "linecolor": GRID,
+    "zeroline": False,
+    "automargin": True,
+    "separatethousands": True,
+}
+WHOLE: Trace = {"exponentformat": "none"}
+"""An axis of steps or lengths: 20,000, not 20k."""
+SIZES: Trace = {"exponentformat": "power", "minexponent": 4}
+"""An axis of values of any size: 0.001, and 4 × 10⁻⁷, not 0.4µ."""
 ACCURACY: Trace = {"title": "held-out accuracy", "range": [-0.03, 1.04], "dtick": 0.2}
 """An axis for the share of right answers."""
-POWERS: Trace = {"type": "log", "exponentformat": "power", "nticks": 6}
-"""An axis for values over tens of orders of magnitude."""
+POWERS: Trace = {
+    "type": "log",
+    "exponentformat": "power",
+    "minorloglabels": "complete",
+    "nticks": 6,
+}
+"""A log axis for values over tens of orders of magnitude."""
+PLAIN = (1e-3, 1e4)
+"""From here to here axes write numbers without a power of ten."""
 EXPONENTS: Trace = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "nticks": 6}
 """An axis for logarithms to base 10, for which no value is too small."""
 AT_THE_BOTTOM: Trace = {"anchor": "free", "position": 0}
@@ -63,9 +80,10 @@ def new_figure(name: str, *, height: int, xaxis: Trace, yaxis: Trace) -> go.Figu
                 "showgrid": False,
                 "ticks": "outside",
                 "ticklabeloverflow": "allow",
+                **WHOLE,
                 **titled(xaxis, 8),
             },
-            "yaxis": {**AXIS, "showgrid": True, **titled(yaxis, 6)},
+            "yaxis": {**AXIS, "showgrid": True, **SIZES, **titled(yaxis, 6)},
         }
     )
 
@@ -119,9 +137,10 @@ def titled(axis: Trace, standoff: int) -> Trace:
     return {**axis, "title": {"text": axis["title"], "standoff": standoff}}
 
 
-def log_ticks() -> Trace:
-    """A log axis with whole decades where they suffice."""
-    return {"type": "log", "nticks": 4, "tickformat": "~g"}
+def log_ticks(values: Iterable[float]) -> Trace:
+    """A log axis for these values: with ticks as 0.2 and 0.5, or as 10⁻⁷ where some need it."""
+    plain = all(PLAIN[0] <= value < PLAIN[1] for value in values if 0 < value < math.inf)
+    return POWERS | {"nticks": 4} | ({"tickformat": ",~g"} if plain else {})
 
 
 @dataclass(frozen=True)
@@ -144,7 +163,7 @@ class LengthAxis:
             "type": "log" if self.log else "linear",
             "tickmode": "array",
             "tickvals": list(self.lengths),
-            "ticktext": [str(length) if length in shown else "" for length in self.lengths],
+            "ticktext": [f"{length:,}" if length in shown else "" for length in self.lengths],
             "tickangle": 0,
         }
         if self.lengths:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.hover import VALUE, written
 from dashboard.figures.layout import Trace, belongs, new_figure, numbers
 from dashboard.figures.style import cell_style
 
@@ -79,18 +80,24 @@ def thin(line: pd.Series) -> pd.Series:
 
 
 def points(line: pd.Series) -> Trace:
-    """The points of a trace from a series over training steps."""
+    """The points of a trace from a series over training steps; hover texts know the values."""
     steps: list[int | None] = [int(step) for step in line.index]
     # As in cell_line: the place in the legend.
-    return {"x": steps or [None], "y": numbers(line) or [None], "mode": "lines"}
+    return {
+        "x": steps or [None],
+        "y": numbers(line) or [None],
+        "customdata": written(line),
+        "mode": "lines",
+    }
 
 
-def mean_line(cell: str, kind: str, line: pd.Series, hover: str) -> Trace:
-    """A cell's mean over its seeds; the hover text ends in ``hover``."""
+def mean_line(cell: str, kind: str, line: pd.Series, title: str, more: str = "") -> Trace:
+    """A cell's mean over its seeds; hover texts name the value ``title``, and end in ``more``."""
     return {
         **cell_line(cell, kind),
         **points(line),
-        "hovertemplate": f"{cell_style(cell).label} · step %{{x}} · {hover}<extra></extra>",
+        "hovertemplate": f"{cell_style(cell).label} · step %{{x}} · {title} {VALUE}{more}"
+        "<extra></extra>",
     }
 
 
@@ -117,8 +124,8 @@ def overflow_marks(
     }
 
 
-def each_seed(cell: str, rows: pd.DataFrame, column: str, hover: str) -> Trace:
-    """The lines of all seeds as one faint trace with gaps; ``hover`` names what is drawn."""
+def each_seed(cell: str, rows: pd.DataFrame, column: str, title: str) -> Trace:
+    """The lines of all seeds as one faint trace with gaps; ``title`` names what is drawn."""
     style = cell_style(cell)
     steps: list[int | None] = []
     values: list[float | None] = []
@@ -132,10 +139,10 @@ def each_seed(cell: str, rows: pd.DataFrame, column: str, hover: str) -> Trace:
         **belongs(cell, "seeds"),
         "x": steps,
         "y": values,
-        "customdata": names,
+        "customdata": list(zip(names, written(values), strict=True)),
         "mode": "lines",
         "line": {"color": style.color, "width": 1},
         "opacity": 0.5,
-        "hovertemplate": f"{style.label} · seed %{{customdata}} · step %{{x}} · "
-        f"{hover} %{{y:.3~f}}<extra></extra>",
+        "hovertemplate": f"{style.label} · seed %{{customdata[0]}} · step %{{x}} · "
+        f"{title} %{{customdata[1]}}<extra></extra>",
     }

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.layout import Trace, thinned
 
-CHANGING = ("x", "y", "text", "hovertext", "customdata", "error_y")
+CHANGING = ("x", "y", "text", "hovertext", "hovertemplate", "customdata", "error_y")
 """The keys of a trace that a frame changes; all others stay as the figure has them."""
 MOST_FRAMES = 40
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.scheduling.app_resources import configuration, scheduler, store
+from models.analysis.words import count
 from models.experiment import Experiment
 from models.experiment.cost import Limits, estimate, in_words, objection
 
@@ -26,9 +27,9 @@ def no_room(visitor: str) -> str:
     # One of them trains, or is the next of this visitor's to train.
     if len(active) > allowed.waiting:
         return (
-            f"{len(active)} runs of yours train or wait already, and no more than "
-            f"{allowed.waiting} may wait: stop one, or come back when one has ended"
+            f"you have {count(len(active), 'run')} training or waiting, and at most "
+            f"{allowed.waiting} may wait: stop one, or try again when one has ended"
         )
     if len(scheduler().queue.waiting) >= allowed.queue:
-        return f"{allowed.queue} runs wait already, which is all that may: try again in a while"
+        return f"the queue is full ({count(allowed.queue, 'run')}): try again in a while"
     return ""

@@ -98,5 +98,5 @@ def _earliest(busy: Sequence[float], trainers: int) -> list[float]:
 
 
 def _owner(run: Run) -> str:
-    """A run that is nobody's stands for itself."""
+    """The visitor of a run; a run without one counts as an owner by itself."""
     return run.visitor or run.id

@@ -1,8 +1,8 @@
 """Decides which run trains when. The pages never train: a child process does, see child_processes.
 
 The queue is in the store: runs that wait outlive the dashboard, and so does one that trains, which
-goes on to its end and counts as long. A run that nobody has looked at for a while is preempted
-where others wait: it stops, and continues from there when its turn comes again.
+continues to its end and takes a place until then. A run that has not been viewed for a while is
+preempted where others wait: it stops, and continues from there when its turn comes again.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class Scheduler:
         return len(self._training) + len(others) < self.configuration.trainers
 
     def _preempt(self) -> None:
-        """Stops a run that nobody looks at, where others wait and none may start."""
+        """Stops a run that is not being viewed, where others wait and none may start."""
         if self.queue.next() is None or self._has_room():
             return
         long_ago = time.monotonic() - 60 * self.configuration.unattended_minutes
@@ -190,7 +190,7 @@ class Scheduler:
                 return
 
     def _settle(self, run_id: str, training: _Training) -> None:
-        """Writes down how a run has ended, where its process has not; then it is ours no more."""
+        """Stores how a run has ended, where its process has not; then it is no longer scheduled."""
         error = training.child.result.exception()
         if isinstance(error, ChildError):
             self._close(run_id, training.child, error)

@@ -30,7 +30,7 @@ from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
 from models.analysis.glossary import GLOSSARY
-from models.analysis.words import of_all
+from models.analysis.words import count, of_all
 from models.cells import CELLS, cell_label
 from models.experiment import Experiment
 from models.settings import spec
@@ -62,7 +62,7 @@ def draw(source: FlowSource) -> None:
     """Draws everything from the heat map down to the diagnosis."""
     experiment, tables = source.experiment, source.tables
     if tables.diagnostics.empty:
-        st.info("Nothing is measured yet.", icon=":material/hourglass_top:")
+        st.info("Nothing has been measured yet.", icon=":material/hourglass_top:")
         return
     cell, length = _chosen(experiment)
     _clock(source, length)
@@ -184,7 +184,7 @@ def _measured_names(source: FlowSource) -> set[str]:
 
 
 def _symbols(source: FlowSource, cell: str, length: int) -> None:
-    st.header("Which symbol is known when?", anchor=False)
+    st.header("When is each symbol learned?", anchor=False)
     st.caption(f"{cell_label(cell)}, T = {length}.")
     chart(
         source.name,
@@ -223,15 +223,17 @@ def _connectivity(source: FlowSource, cell: str, length: int) -> None:
                     example.informative,
                 ),
             )
-            st.caption("At initialisation" if step == 0 else f"After {step} training steps")
+            st.caption(
+                "At initialisation" if step == 0 else f"After {count(step, 'training step')}"
+            )
     st.caption(
-        "How much the answer at the last step changes with the input at step t: the norm of the "
+        "How strongly the answer at the last step depends on the input at step t: the norm of the "
         f"gradient of the answer's logit. The right answer is {example.answer}."
     )
 
 
 def _horizons(source: FlowSource, length: int) -> None:
-    st.header("How far back, by the gradient and by what the trained models do", anchor=False)
+    st.header("Memory horizons, by gradient and by behaviour", anchor=False)
     left, right = st.columns(2)
     cells = source.experiment.cells
     with left:
@@ -253,10 +255,9 @@ def _horizons(source: FlowSource, length: int) -> None:
             ),
         )
     st.caption(
-        "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1% of its value at the end. By behaviour: "
-        "how far back the informative input can stand so that changing it still changes at least "
-        "5% of the answers, on held-out sequences. It is 0 for a model that is no better than "
-        "chance, whatever changes its answers."
+        "By gradient: how far back ‖∂L/∂hₜ‖ stays above 1% of its value at the last step. By "
+        "behaviour: how far back a change of the informative input still changes at least 5% of "
+        "the answers on held-out sequences. It is 0 for a model that is no better than chance."
     )
 
 
@@ -278,7 +279,7 @@ def _diagnoses(source: FlowSource) -> None:
     alike = unsolved.groupby(["cell", "length", "verdict"], sort=False)
     shown = alike.agg(seeds=("seed", _joined), because=("sentence", "first")).reset_index()
     st.table(shown[["cell", "length", "seeds", "verdict", "because"]].set_index("cell"))
-    with st.expander("Every model, and the rules, of which the first that holds counts"):
+    with st.expander("Every model, and the rules: the first that applies gives the verdict"):
         st.dataframe(
             unsolved[["cell", "length", "seed", "verdict", "sentence"]],
             hide_index=True,

@@ -32,13 +32,13 @@ def import_results() -> None:
     """A place to drop files; what is good becomes a run of this visitor's."""
     with st.expander("Open exported results", icon=":material/upload_file:"):
         files = st.file_uploader(
-            "A ZIP that was exported here, or experiment.json with its CSV tables",
+            "A ZIP exported from Memory Lab, or experiment.json with its CSV tables",
             type=["zip", "json", "csv", "npz"],
             accept_multiple_files=True,
             max_upload_size=MOST_PACKED // 10**6,
             key=f"upload_{UPLOADS.get(0)}",
         )
-        if files and st.button("Open them", key="import", type="primary"):
+        if files and st.button("Open", key="import", type="primary"):
             _import(files)
 
 
@@ -60,7 +60,7 @@ def _on_disk(file: File, folder: Path) -> Path:
     """Writes a file into a folder of its own, since two may have one name. Raises OSError."""
     name = PurePath(file.name).name
     if name != file.name or not name.isprintable():
-        raise ImportedError(f"{quoted(file.name)} is no name of a file")
+        raise ImportedError(f"{quoted(file.name)} is not a valid file name")
     folder.mkdir()
     (folder / name).write_bytes(file.getbuffer())
     return folder / name

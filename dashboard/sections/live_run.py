@@ -40,7 +40,7 @@ def start_row(settings: controls.Settings, run: Run | None) -> Iterator[None]:
     """
     experiment = settings.experiment
     if settings.problem:
-        before = ". Below are those before them" if experiment else ""
+        before = ". Shown below are the last settings that can" if experiment else ""
         problem = escape_markdown(settings.problem.rstrip("."), most=600)
         st.error(f"These settings cannot be run: {problem}{before}.")
     refusal = admission.refusal(experiment) if experiment else ""
@@ -57,7 +57,7 @@ def start_row(settings: controls.Settings, run: Run | None) -> Iterator[None]:
     if experiment and not refusal:
         row.caption(
             admission.cost_in_words(experiment),
-            help="What training takes, estimated for this machine while nothing else trains.",
+            help="Estimated training time and memory on this machine, if nothing else is training.",
             width="content",
         )
     if current_run.other_active_runs():
@@ -81,9 +81,9 @@ def other_settings(run: Run, experiment: Experiment | None) -> None:
         return
     st.html("<style>.js-plotly-plot, [data-testid=memory-spans] {opacity: 0.45}</style>")
     with st.container(horizontal=True, vertical_alignment="center", key="other_settings"):
-        st.caption("This shows the run before: the settings have changed since.", width="content")
+        st.caption("The settings have changed since this run.", width="content")
         st.button(
-            "Back to its settings",
+            "Restore its settings",
             key="back_to_settings",
             on_click=controls.show,
             args=(run.experiment,),
@@ -105,8 +105,8 @@ def _other_runs() -> None:
     for run in runs[:OTHERS_SHOWN]:
         words, show, stop = st.columns([4, 1, 1], vertical_alignment="center")
         words.info(
-            f"Your run {run.id} {'waits' if run.status == 'queued' else 'trains'}: "
-            f"{run.done_steps} of {run.total_steps} optimiser steps, {current_run.time_left(run)}.",
+            f"Your run {run.id} is {'waiting' if run.status == 'queued' else 'training'}: "
+            f"{_done(run)}, {current_run.time_left(run)}.",
             icon=":material/directions_run:",
         )
         show.button("Show it", key=f"show_{run.id}", on_click=_show, args=(run,), width="stretch")
@@ -119,7 +119,11 @@ def _other_runs() -> None:
             width="stretch",
         )
     if len(runs) > OTHERS_SHOWN:
-        st.caption(f"{len(runs) - OTHERS_SHOWN} more of your runs wait: see Runs.")
+        st.caption(f"{len(runs) - OTHERS_SHOWN} more on the Runs page.")
+
+
+def _done(run: Run) -> str:
+    return of_all(run.done_steps, run.total_steps, "optimiser step")
 
 
 def _show(run: Run) -> None:
@@ -172,7 +176,7 @@ def _progress(run: Run) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.progress(
         min(run.done_steps / max(run.total_steps, 1), 1.0),
-        f"{run.done_steps} of {run.total_steps} optimiser steps, {current_run.time_left(run)}",
+        f"{_done(run)}, {current_run.time_left(run)}",
     )
     if is_mine(run):
         right.button(
@@ -196,7 +200,7 @@ def _ended(run: Run) -> None:
         done = of_all(run.done_steps, run.total_steps, "step")
         words.caption(f"Run {run.id} was stopped after {done}{imported}.")
     else:
-        kept = " Its measurements so far are shown." if current_run.cells_measured(run) else ""
+        kept = " Its measurements up to then are shown." if current_run.cells_measured(run) else ""
         failed = run.status == "failed"
         banner = words.error if failed else words.warning
         banner(f"Run {run.id} {'failed' if failed else 'was interrupted'}: {reason}.{kept}")
@@ -206,6 +210,6 @@ def _ended(run: Run) -> None:
             key="resume",
             on_click=current_run.resume,
             args=(run.id,),
-            help="Continues from its last checkpoint, to the same numbers as without a break.",
+            help="Continues from the last checkpoint. The results are the same as without a break.",
             width="stretch",
         )

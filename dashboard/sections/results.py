@@ -32,7 +32,7 @@ from models.analysis.learning_rate_window import rate_scores, rate_windows
 from models.analysis.memory_span import memory_spans
 from models.analysis.prediction import predicted_lengths
 from models.analysis.statistics import result_table, trained
-from models.analysis.words import join_words
+from models.analysis.words import join_words, number
 from models.cells import cell_label
 from models.experiment import Experiment
 from models.tasks import make_task
@@ -118,10 +118,10 @@ def view_options() -> View:
         )
         log_length = st.toggle("Logarithmic length axis", value=True, key="log_length")
         predicted = st.toggle(
-            "Predicted at initialisation",
+            "Prediction at initialisation",
             key="predict",
-            help="Up to which length each cell should be trainable, from its gradient before the "
-            "first training step: see Gradient flow.",
+            help="Shows the length up to which each cell should be trainable, predicted from its "
+            "gradient before training. The Gradient flow page explains how.",
         )
     return View(measure, log_length, predicted)
 
@@ -258,7 +258,7 @@ def _outcome(source: str, tables: Tables, experiment: Experiment) -> None:
     st.info(_findings(source, tables, experiment), icon=":material/search:")
     st.caption(make_task(experiment.task).criterion, help=GLOSSARY["solved"])
     if len(experiment.learning_rate) > 1:
-        rates = join_words([f"{rate:g}" for rate in experiment.learning_rate])
+        rates = join_words([number(rate) for rate in experiment.learning_rate])
         st.caption(
             f"Learning rates {rates} were tried. Each cell is shown at each length with the one "
             "that was best on validation sequences; the result table says which."

@@ -97,7 +97,7 @@ _lock = threading.Lock()
 
 
 def _shared(run: str, experiment: Experiment) -> _Measured:
-    """What is read of a run, which all that look at it share; forgotten where nobody does."""
+    """What is read of a run, shared by all pages that show it; dropped when none does."""
     now = time.monotonic()
     with _lock:
         for other in [other for other, one in _measured.items() if one.used < now - KEPT_SECONDS]:

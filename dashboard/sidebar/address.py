@@ -44,9 +44,9 @@ def refusal(name: str, given: Iterable[str], instead: str | Sequence[str]) -> st
     """Markdown that says which values are refused, and what is used instead."""
     refused = f"{name}={escape_markdown(', '.join(given))} in the address cannot be used"
     if isinstance(instead, str):
-        return f"{refused}: {escape_markdown(instead)} instead"
-    several = escape_markdown(", ".join(instead)) or "nothing"
-    return f"{refused}: {several} instead. Several are written {name}=…&{name}=…"
+        return f"{refused}. Used instead: {escape_markdown(instead)}"
+    several = escape_markdown(", ".join(instead)) or "none"
+    return f"{refused}. Used instead: {several}. Write several values as {name}=…&{name}=…"
 
 
 def unknown(given: Iterable[str], known: Iterable[str]) -> str:
@@ -54,7 +54,7 @@ def unknown(given: Iterable[str], known: Iterable[str]) -> str:
     names = sorted(set(given) - {*known, *OTHERS})
     if not names:
         return ""
-    return f"The address has parameters that are not used here: {escape_markdown(', '.join(names))}"
+    return f"The address has unknown parameters: {escape_markdown(', '.join(names))}"
 
 
 def values_of(setting: Setting, texts: Iterable[str]) -> list[Any]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.components.cell_form import cell_chip, cell_form
-from dashboard.components.charts import chart
+from dashboard.components.charts import cached, chart
+from dashboard.components.live_chart import as_json, live_chart
 from dashboard.components.markdown import escape_markdown
+from dashboard.components.task_legend import BARE
 from dashboard.figures.kept_at_start import kept_at_start_curve
+from dashboard.figures.normalised import before_and_after
 from dashboard.figures.style import cell_style, translucent
 from dashboard.session.session_state import widget
 from models.analysis.kept_at_start import kept_at_start
+from models.analysis.normalised_example import AXIS, normalised, pre_activations
 from models.cells import CELLS, cell_label
+from models.settings import spec
 from models.settings.setting import Setting
 from models.settings.spec import SpecError, canonical
 
@@ -35,7 +41,7 @@ def cells_control(setting: Setting, length: int) -> list[str]:
         format_func=_name,
         help=setting.help,
         accept_new_options=True,
-        placeholder="Choose a cell, or type its spec",
+        placeholder="Choose a cell, or type one",
     )
     problems = {text: why for text in texts if (why := problem(text))}
     chips = [
@@ -56,13 +62,31 @@ def cells_control(setting: Setting, length: int) -> list[str]:
 
 
 def _start(cell: str, length: int) -> None:
-    """Draws what the options of a cell mean at the start."""
-    kept = kept_at_start(cell, length)
-    if kept is None:
-        return
+    """Draws what the options of a cell mean at the start, as far as it is known of it."""
+    norm = spec.parse("cell", cell, CELLS)[1].get("norm", "")
+    if norm in AXIS:
+        _normalisation(norm, cell)
+    elif (kept := kept_at_start(cell, length)) is not None:
+        _kept(kept, cell, length)
+
+
+def _normalisation(norm: str, cell: str) -> None:
+    gamma = float(spec.parse("cell", cell, CELLS)[1]["gamma"])
+    over = {"layer": "each sequence over its units", "batch": "each unit over the sequences"}[norm]
     st.caption(
-        "What is left of its state some steps later, before any training and without input, on "
-        f"average over the units{' (at most)' * cell.startswith('rnn')}:"
+        f"An example of pre-activations at one time step. {norm.capitalize()} normalisation scales "
+        f"{over} to mean 0 and standard deviation γ = {gamma:g}:"
+    )
+    before = pre_activations()
+    after = normalised(before, norm, gamma)
+    drawn = cached("normalised", norm, (gamma,), lambda: as_json(before_and_after(before, after)))
+    live_chart(drawn, "built_norm", BARE)
+
+
+def _kept(kept: pd.DataFrame, cell: str, length: int) -> None:
+    st.caption(
+        "How much of its state is left some steps later, before training and without input"
+        f"{' (upper limit)' if cell.startswith('rnn') else ', on average over the units'}:"
     )
     chart("start", "built_start", (cell, length), lambda: kept_at_start_curve(kept, cell))
 
@@ -85,7 +109,7 @@ def add_button(form: str, cell: str, chosen: Sequence[str]) -> None:
     """Draws a form's button that adds its cell to the chosen ones, where it is not one of them."""
     there = cell in chosen
     st.button(
-        "It is among the cells" if there else "Add it to the cells",
+        "Already among the cells" if there else "Add to the cells",
         key=f"{form}_add",
         on_click=_add,
         args=(cell,),

@@ -14,9 +14,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.components.charts import cached
+from dashboard.components.live_chart import as_json, live_chart
+from dashboard.components.task_legend import BARE
+from dashboard.figures.truncation import reached_steps
 from dashboard.session import current_run
 from dashboard.session.session_state import (
     ADDRESS_MESSAGES,
@@ -27,6 +33,7 @@ from dashboard.session.session_state import (
 from dashboard.sidebar.address import Check, check_of, refusal, suited, unknown, usable, values_of
 from dashboard.sidebar.cells import cells_control
 from models.analysis.glossary import option_help
+from models.analysis.words import count
 from models.experiment import Experiment, ExperimentError
 from models.experiment.experiment import SETTINGS
 from models.optimisers import OPTIMISERS
@@ -34,7 +41,7 @@ from models.settings import spec
 from models.settings.setting import Setting
 from models.settings.spec import Option, Registered
 from models.store.run import Run
-from models.tasks import TASKS
+from models.tasks import TASKS, make_task
 
 NAMED: Mapping[str, Mapping[str, type[Registered]]] = {"task": TASKS, "optimiser": OPTIMISERS}
 """The settings that are one of a registry, with options of their own."""
@@ -193,7 +200,7 @@ def _value(setting: Setting) -> Any:
     if setting.bounds is None:
         return _one(setting)
     least, most = setting.bounds
-    return st.number_input(
+    value = st.number_input(
         setting.label,
         min_value=least,
         max_value=most,
@@ -202,6 +209,38 @@ def _value(setting: Setting) -> Any:
         key=setting.name,
         help=setting.help,
     )
+    if setting.name == "truncate" and value:
+        _reached(value)
+    return value
+
+
+def _reached(truncate: int) -> None:
+    """Draws which steps of the longest sequence a truncated gradient reaches."""
+    text, length = _task_text(), _longest()
+    task = make_task(text)
+    if length < task.minimum_length:
+        return
+    reached = min(truncate, task.steps(length))
+    st.caption(
+        f"From the loss at the last step, the gradient reaches the last {count(reached, 'step')} "
+        f"of {task.steps(length):,} (blue). Orange: steps that the answer depends on."
+    )
+
+    def figure() -> go.Figure:
+        return reached_steps(task.example(np.random.default_rng(0), length), truncate)
+
+    drawn = cached("truncation", "reached", (text, length, truncate), lambda: as_json(figure()))
+    live_chart(drawn, "reached_steps", BARE)
+
+
+def _task_text() -> str:
+    """The spec of the task that the sidebar is set to."""
+    name = _task_name()
+    chosen = (
+        f"{option.name}={widget(f'{name}_{option.name}').get(option.default)}"
+        for option in TASKS[name].options
+    )
+    return f"{name}:{','.join(chosen)}"
 
 
 def _names(setting: Setting) -> Setting:
@@ -248,7 +287,7 @@ def _many(setting: Setting) -> list[str]:
         list(dict.fromkeys(shown)),
         default=default,
         key=setting.name,
-        help=f"{setting.help} Others can be typed.",
+        help=f"{setting.help} You can type other values.",
         accept_new_options=True,
     )
 

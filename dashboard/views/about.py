@@ -36,23 +36,23 @@ def page() -> None:
     st.fragment(failures.shown_errors()(_activity), run_every=REFRESH_SECONDS)()
     left, right = st.columns(2)
     with left:
-        st.header("What it allows", anchor=False)
+        st.header("Limits of this installation", anchor=False)
         values = configuration().describe()
         public = {one.help: values[one.name] for one in VARIABLES.values() if one.public}
         st.table(public, border="horizontal")
         st.caption(
-            "Whoever runs the app sets these as environment variables or secrets, such as "
-            "`MEMORY_LAB_MINUTES`; `docs/operations.md` has the list."
+            "Whoever hosts the app sets these limits, as environment variables or secrets such "
+            "as `MEMORY_LAB_MINUTES`. The full list is in `docs/operations.md`."
         )
     with right:
-        st.header("Where it runs", anchor=False)
+        st.header("Machine and software", anchor=False)
         st.table(environment(kernels_on("cpu")) | {"speed": _speed()}, border="horizontal")
 
 
 def _how_to_cite() -> None:
-    st.header("How to cite it", anchor=False)
+    st.header("How to cite", anchor=False)
     st.code(citation(models.__version__), language="bibtex", wrap_lines=True)
-    with st.expander("The papers that it builds on"):
+    with st.expander("References"):
         st.markdown("\n".join(f"- {paper}" for paper in REFERENCES))
 
 
@@ -70,16 +70,18 @@ def _activity() -> None:
     queue = scheduler().queue
     load, memory = psutil.getloadavg()[0], psutil.virtual_memory()
     sizes = store().sizes()
-    st.header("What it is doing now", anchor=False)
+    st.header("Activity now", anchor=False)
     first, second, third, fourth = st.columns(4)
     first.metric("Runs in training", f"{len(queue.training)}", help=_own(queue))
-    second.metric("Runs that wait", f"{len(queue.waiting)}")
+    second.metric("Runs waiting", f"{len(queue.waiting)}")
     third.metric("Load (1 min)", f"{load:.1f} of {os.cpu_count() or 1} cores")
-    fourth.metric("Memory in use", f"{memory.percent:.0f}%", help="Of the whole machine.")
+    fourth.metric(
+        "Memory in use", f"{memory.percent:.0f}%", help="Memory of the whole machine in use."
+    )
     first, second, third, fourth = st.columns(4)
     first.metric("Store", store().url.get_backend_name(), help="The kind of database.")
     second.metric("Runs in the store", f"{len(sizes)}")
-    third.metric("What they measured", f"{sum(sizes.values()) / MEBIBYTE:.1f} MiB")
+    third.metric("Measurements", f"{sum(sizes.values()) / MEBIBYTE:.1f} MiB")
     fourth.metric("Database file", _file_size(store().file))
     st.caption(f"As of {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC.")
 
@@ -87,14 +89,14 @@ def _activity() -> None:
 def _speed() -> str:
     speed = scheduler().speed
     return (
-        f"{speed.overhead:.2g} times (calls) and {speed.arithmetic:.2g} times (arithmetic) that of "
-        "the machine on which the estimates were made"
+        f"{speed.overhead:.2g} times (function calls) and {speed.arithmetic:.2g} times "
+        "(arithmetic) that of the reference machine of the estimates"
     )
 
 
 def _own(queue: Queue) -> str:
     own = [run for run in (*queue.training, *queue.waiting) if run.visitor == visitor()]
-    return f"{len(own)} of the runs that train or wait are yours."
+    return f"Yours among the runs in training or waiting: {len(own)}."
 
 
 def _file_size(file: Path | None) -> str:

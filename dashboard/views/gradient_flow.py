@@ -40,7 +40,7 @@ PARAMETERS = ("story", "story_step", *flow_view.PARAMETERS)
 
 def page() -> None:
     """Draws the page from top to bottom."""
-    st.title("Why does it forget? Follow the gradient back through time", anchor=False)
+    st.title("Why does a network forget? Follow the gradient back through time", anchor=False)
     arrived = current_run.follow_address()
     told = arrived and current_run.current() is None and follow_story()
     settings = controls.settings(arrived=arrived and not told, others=PARAMETERS)
@@ -159,13 +159,13 @@ def _before_the_first_press(
     recorded = recorded_examples.example(variant.preset.name) if variant else None
     if variant is None or recorded is None:
         st.info(
-            "Press Train to see the gradient of these settings during training, or choose a story "
-            "above for a recorded run.",
+            "Press Train to see the gradient during training with these settings, or choose a "
+            "story above for a recorded run.",
             icon=":material/play_circle:",
         )
         return
     st.caption(
-        "**Recorded run.** Press Play to see it as if live, or Train to run it here.",
+        "**Recorded run.** Press Play to watch its training, or Train to run it here.",
         help=f"Made with `{recorded_examples.command(variant.preset.name)}`.",
     )
     tables = from_results(recorded)

@@ -54,7 +54,7 @@ def page() -> None:
 def _wait(others: bool, run: Run) -> None:
     until = " Until then there are other models to look into." if others else ""
     st.info(
-        "You can look inside once the run has ended, which is when its weights are kept." + until,
+        "You can look inside once the run has ended and its weights are stored." + until,
         icon=":material/hourglass_top:",
     )
 
@@ -63,15 +63,15 @@ def _training(run: Run | None, offered: list[model_choice.ModelSource]) -> None:
     """Says why the run on show is not among the choices, and offers to train one that is."""
     if run and run.id not in [source.key for source in offered]:
         st.warning(
-            f"Run {run.id} has kept no weights, so there is nothing to look into.",
+            f"Run {run.id} has no stored weights, so you cannot look inside its models.",
             icon=":material/visibility_off:",
         )
     if any(source.is_run for source in offered):
         return
     words, press = st.columns([4, 1], vertical_alignment="center")
     words.markdown(
-        "Look into any run whose weights are kept, or train three cells now: an RNN, an LSTM and a "
-        "GRU on temporal order at T = 20, 50 and 100. It takes less than a minute."
+        "Look inside any run whose weights are stored, or train three cells now: an RNN, an LSTM "
+        "and a GRU on temporal order at T = 20, 50 and 100. It takes less than a minute."
     )
     if refused := REFUSED.take():
         st.warning(f"Not started: {escape_markdown(refused, most=600)}.", icon=":material/block:")

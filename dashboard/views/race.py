@@ -40,8 +40,8 @@ def page() -> None:
         st.warning(message, icon=":material/link_off:")
     if unknown := UNKNOWN_RUN.get():
         st.warning(
-            f"Run {escape_markdown(unknown)} is not in this store. "
-            "The settings are as in the address."
+            f"There is no run {escape_markdown(unknown)} here. "
+            "The settings shown are those of the address."
         )
     if run and run.active:
         GUESSING.take()
@@ -156,8 +156,8 @@ def _example(preset: Preset) -> _Example | None:
 def _show_example(example: _Example, view: View) -> None:
     st.caption(
         f"**Recorded example.** {example.preset.lesson}",
-        help=f"Made with `{recorded_examples.command(example.preset.name)}`. "
-        "Press Play to see it as if live, or Train to run it here.",
+        help="Press Play to watch its training, or Train to run it here. "
+        f"It was made with `{recorded_examples.command(example.preset.name)}`.",
     )
     draw(
         example.experiment,
@@ -174,7 +174,7 @@ def _show_nothing(experiment: Experiment, view: View, *, known: bool | None) -> 
     """Draws an empty plot.
 
     While the visitor guesses, above it stand the sliders; ``known`` is whether there is an answer
-    to show. It is None where nobody guesses.
+    to show. It is None where the visitor does not guess.
     """
     if known is not None:
         guess_controls(experiment, known=known)

@@ -37,9 +37,9 @@ def page() -> None:
     scheduler()  # closes runs that have lost their process
     if not configuration().shared:
         st.caption(
-            "These are your runs, listed for as long as this browser keeps its cookie. Other runs "
-            "open by their address. Whoever hosts the app can let everyone see the list of all "
-            "runs (see About)."
+            "Only your own runs are listed, for as long as this browser keeps its cookie. Any "
+            "other run can be opened by its address. Whoever hosts the app can choose to list "
+            "all runs for everyone."
         )
     if unchanged := UNCHANGED.take():
         st.error(f"Nothing was changed: {escape_markdown(unchanged, most=600)}.")
@@ -80,13 +80,13 @@ def _row(run: Run) -> None:
             key=f"pin_{run.id}",
             on_click=_change,
             args=(store().pin, run.id, not run.pinned),
-            help="A pinned run is kept when old ones are tidied away.",
+            help="Pinned runs are kept when old runs are deleted to save space.",
             width="stretch",
         )
         with buttons.popover("Delete", width="stretch", disabled=run.active):
-            st.write("The run and its measurements will be gone.")
+            st.write("The run and its measurements will be deleted.")
             st.button(
-                "Delete for good",
+                "Delete permanently",
                 key=f"delete_{run.id}",
                 on_click=_change,
                 args=(store().delete, run.id),

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from models.analysis.statistics import NOISE
-from models.analysis.words import count, distinct_percentages, number
+from models.analysis.words import count, distinct_percentages, number, of_all
 from models.tasks.task import MIDDLE
 
 Verdict = Literal[
@@ -143,7 +143,7 @@ def diagnose(measured: Measured) -> Diagnosis:
     2. too few steps: what still learns is not stopped by anything below.
     3. gradient exploded: a single such step can undo everything, wherever the gradient reaches.
     4. forgot again: what was learned once can be learned, whatever was measured at the end.
-    5. gradient truncated: by decree, whatever the cell.
+    5. gradient truncated: by a setting, whatever the cell.
     6. gate shut, saturated: causes of a gradient that vanishes, so they come before it. A gate
        that is half open does no harm while some unit's gradient reaches the informative input
        (f^n, LITERATURE 2.9); so does an h that latches.
@@ -169,18 +169,18 @@ def _exploded(m: Measured) -> bool:
 
 def _divergence(m: Measured) -> str:
     before = (
-        f"until then the largest gradient norm was {number(m.gradient_norm)}"
+        f"before that, the largest gradient norm was {number(m.gradient_norm)}"
         if m.gradient_norm > 0
-        else "from the first training step on"
+        else "this was so from the first training step on"
     )
     where = f" {m.overflow}" if m.overflow else ""
-    return f"Its loss or gradient stopped being finite; {before}.{where}"
+    return f"Its loss or gradient became infinite or not a number; {before}.{where}"
 
 
 def _explosion(m: Measured) -> str:
     norm = f"The gradient norm reached {number(m.gradient_norm)}"
     if m.clip is None:
-        return f"{norm}, and was not clipped by norm."
+        return f"{norm}; it was not clipped by norm."
     times = number(m.gradient_norm / m.clip)
     return f"{norm}, {times} times the clipping threshold of {number(m.clip)}."
 
@@ -197,46 +197,48 @@ def _no_cause(m: Measured) -> str:
     reached = (
         "How far back the gradient reaches was not measured."
         if m.gradient_horizon is None
-        else f"The gradient reaches all {count(m.lag, 'step')} back, and nothing else that was "
-        "measured explains it."
+        else f"The gradient reaches the informative input, {count(m.lag, 'step')} back, and "
+        "nothing else that was measured explains the failure."
     )
     return (
-        f"{m.accuracy:.1%} of {m.sequences} held-out sequences are right, by chance "
-        f"{m.chance:.1%} are. {reached}"
+        f"Held-out accuracy is {m.accuracy:.1%} on {count(m.sequences, 'sequence')} (chance: "
+        f"{m.chance:.1%}). {reached}"
     )
 
 
 def _reach(m: Measured) -> str:
-    return f"the gradient reaches {m.gradient_horizon} of the {count(m.lag, 'step')} back"
+    return f"the gradient reaches {of_all(m.gradient_horizon or 0, m.lag, 'step')} back"
 
 
 RULES = (
     Rule(
         "solved",
-        "held-out accuracy and loss count as solved",
+        "the task's criterion is met on held-out sequences",
         lambda m: m.solved,
-        lambda m: f"Solved: {m.accuracy:.1%} of {m.sequences} held-out sequences are right.",
+        lambda m: (
+            f"Solved: held-out accuracy is {m.accuracy:.1%} on {count(m.sequences, 'sequence')}."
+        ),
     ),
     Rule(
         "diverged",
-        "the loss or the gradient was not finite at a training step",
+        "the loss or the gradient was infinite or not a number at a training step",
         lambda m: m.diverged,
         _divergence,
     ),
     Rule(
         "too few steps",
         f"accuracy in the last quarter of training is more than {RISE:g} standard errors above "
-        "that in the third",
+        "that in the third quarter",
         _improving,
         lambda m: (
-            "Accuracy still rose, from {} in the third quarter of training to {} in the last: more "
-            "steps may be all it needs.".format(*distinct_percentages(*m.quarters))
+            "Accuracy was still rising, from {} in the third quarter of training to {} in the "
+            "last: more training steps may be enough.".format(*distinct_percentages(*m.quarters))
         ),
     ),
     Rule(
         "gradient exploded",
-        f"the largest gradient norm before clipping is above {EXPLODED:g} times the threshold, or "
-        f"{EXPLODED_UNCLIPPED:g} without clipping by norm",
+        f"the largest gradient norm before clipping is above {number(EXPLODED)} times the "
+        f"threshold, or above {number(EXPLODED_UNCLIPPED)} without clipping by norm",
         _exploded,
         _explosion,
     ),
@@ -249,27 +251,27 @@ RULES = (
     ),
     Rule(
         "gradient truncated",
-        "back-propagation is cut before it reaches the informative input",
+        "back-propagation stops before it reaches the informative input",
         lambda m: 0 < m.truncate <= m.lag,
         lambda m: (
-            f"The answer depends on an input {count(m.lag, 'step')} back, and back-propagation is "
-            f"cut after {m.truncate}."
+            f"The answer depends on an input {count(m.lag, 'step')} back, but back-propagation "
+            f"stops after {count(m.truncate, 'step')}."
         ),
     ),
     Rule(
         "gate shut",
-        "the gradient does not reach the informative input, and the mean keep gate to the power "
-        f"of the lag is below {SHUT:g}",
+        "the gradient does not reach the informative input, and the mean of the gate that keeps "
+        f"the state, to the power of the lag, is below {SHUT:g}",
         lambda m: m.too_short and m.kept < SHUT,
         lambda m: (
-            f"On average {m.keep_gate:.2f} of the state is kept at a step, over the lag of "
-            f"{count(m.lag, 'step')} that leaves {number(m.kept)}; {_reach(m)}."
+            f"On average {number(m.keep_gate or 0)} of the state is kept at each step. Over the "
+            f"lag of {count(m.lag, 'step')} that leaves {number(m.kept)}; {_reach(m)}."
         ),
     ),
     Rule(
         "saturated",
         "the gradient does not reach the informative input, and at least "
-        f"{SATURATED:.0%} of h is at the ends of its range",
+        f"{SATURATED:.0%} of the values of h are at the ends of their range",
         lambda m: m.too_short and m.saturation >= SATURATED,
         lambda m: (
             f"{m.saturation:.0%} of the values of h are at the ends of their range, where "
@@ -281,20 +283,19 @@ RULES = (
         "the gradient does not reach the informative input",
         lambda m: m.too_short,
         lambda m: (
-            f"The answer depends on an input {count(m.lag, 'step')} back, but beyond "
-            f"{count(m.gradient_horizon or 0, 'step')} the gradient is below 1% of what it is at "
-            "the end."
+            f"The answer depends on an input {count(m.lag, 'step')} back, but less than 1% of the "
+            f"gradient reaches further back than {count(m.gradient_horizon or 0, 'step')}."
         ),
     ),
     Rule(
         "at chance",
-        f"accuracy is within {NOISE} standard errors of chance, and no other rule holds",
+        f"accuracy is within {NOISE} standard errors of chance, and no other rule applies",
         lambda m: not m.better_than_chance,
         _no_cause,
     ),
     Rule(
         "learned in part",
-        "accuracy is above chance, and no other rule holds",
+        "accuracy is above chance, and no other rule applies",
         lambda m: True,
         _no_cause,
     ),

@@ -45,7 +45,8 @@ _ALL = (
         "lyapunov_exponent",
         "Lyapunov exponent",
         "nats per step",
-        "rate at which a small change of the state grows, median over sequences; below 0 it dies",
+        "rate at which a small change of the state grows, median over sequences; below 0 it dies "
+        "out",
     ),
     *(
         Diagnostic(
@@ -60,7 +61,7 @@ _ALL = (
         "half_life_theory",
         "Half-life in theory",
         "steps",
-        "what spectral radius and slope, or the unit whose gate keeps most, say about it",
+        "half-life computed from spectral radius and slope, or from the unit whose gate keeps most",
     ),
     Diagnostic(
         "horizon_by_gradient",
@@ -79,7 +80,7 @@ _ALL = (
             f"saturation_{gate}",
             f"Saturation of {gate}",
             SHARE,
-            f"values of {gate} within .05 of an end of their range; of ReLU, units that stay at 0",
+            f"values of {gate} within 0.05 of an end of their range; of ReLU, units that stay at 0",
         )
         for gate in _GATES
     ),
@@ -88,7 +89,7 @@ _ALL = (
             f"mean_{gate}",
             f"Mean of gate {gate}",
             "from 0 to 1",
-            f"how far gate {gate} is open, over steps, units and sequences",
+            f"how far gate {gate} is open, on average over steps, units and sequences",
         )
         for gate in _SIGMOID_GATES
     ),
@@ -115,7 +116,7 @@ _ALL = (
             f"accuracy_part_{symbol}",
             f"Accuracy of part {symbol}",
             SHARE,
-            f"held-out answers of temporal order whose symbol {symbol} in the sequence is right",
+            f"held-out answers of temporal order in which symbol {symbol} of the sequence is right",
         )
         for symbol in range(1, MAX_SYMBOLS + 1)
     ),

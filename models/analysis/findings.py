@@ -40,8 +40,8 @@ def findings(
 
     ``accuracy`` has one learning rate for each (cell, length), see ``select_learning_rate``.
     ``gradients`` has at least the rows of step 0, or is left out; a truncated gradient says nothing
-    of the cell, and is not mentioned. A cell is said to give up first only where every other
-    surely remembers further, see ``comparison.remembers_further``.
+    of the cell, and is not mentioned. A memory span is called the shortest only where every
+    other cell surely remembers further, see ``comparison.remembers_further``.
     """
     sentences = [*_trained(experiment, accuracy)]
     truncated = 0 < experiment.truncate < max(experiment.lengths)
@@ -80,7 +80,7 @@ def _at_chance(last: pd.DataFrame) -> bool:
 
 
 def _reach(when: str, last: pd.DataFrame, seeds: int) -> str:
-    """Each cell's memory span, and which gives up first where that is certain."""
+    """Each cell's memory span, and which is the shortest where that is certain."""
     spans = memory_spans(last)
     spans = spans[spans["text"] != DIVERGED]
     spans_in_words = [
@@ -92,15 +92,15 @@ def _reach(when: str, last: pd.DataFrame, seeds: int) -> str:
         return f"{text}."
     if seeds < MIN_SEEDS:
         return f"{text}; with {_seeds(seeds)} the cells cannot be ranked."
-    return f"{text}; {_first_to_give_up(last, seeds)}."
+    return f"{text}; {_shortest(last, seeds)}."
 
 
-def _first_to_give_up(last: pd.DataFrame, seeds: int) -> str:
+def _shortest(last: pd.DataFrame, seeds: int) -> str:
     found = estimates(last)
     first, *others = sorted(found, key=lambda cell: float(found[cell].span))
     tied = [cell for cell in others if not remembers_further(found[cell], found[first])]
     if not tied:
-        return f"{with_article(first)} gives up first"
+        return f"that of {with_article(first)} is the shortest"
     names = [cell for cell in last["cell"].unique() if cell in (first, *tied)]
     which = "the shortest spans" if len(tied) < len(others) else "the spans"
     text = (
@@ -168,7 +168,7 @@ def _compared(powers: pd.Series) -> str:
     close = high - low < MIN_ORDERS and low > SMALLEST
     shown = scientific(10**low) if close and high - low >= ALIKE else power_of_ten(low)
     about = "at most" if low <= SMALLEST else "about"
-    text = f"{about} {shown} of that at the last for {with_article(least)}"
+    text = f"{about} {shown} times that at the last step for {with_article(least)}"
     if len(powers) == 1:
         return text
     if high - low < ALIKE:

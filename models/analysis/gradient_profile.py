@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from models.analysis.words import count
+
 MAX_POINTS = 100
 """The half-life of a longer profile is fitted to this many evenly spread points of it."""
 MIN_POINTS = 3
@@ -63,11 +65,11 @@ def half_life_words(half_life: float) -> str:
     if math.isnan(half_life):
         return "not measurable"
     if half_life == 0:
-        return "is gone after a step"
+        return "is gone after one step"
     if math.isinf(half_life):
         return "level"
-    steps = f"{shown_half_life(abs(half_life)):.10g}"
-    every = "step" if steps == "1" else f"{steps} steps"
+    steps = shown_half_life(abs(half_life))
+    every = "step" if steps == 1 else count(steps, "step")
     return f"{'halves' if half_life > 0 else 'doubles'} every {every}"
 
 

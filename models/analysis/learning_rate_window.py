@@ -29,9 +29,11 @@ class Window:
         if self.low != self.low:
             return "none of these rates"
         if self.low == self.high:
-            return f"{self.low:g} alone" if self.closed else f"{self.low:g}"
+            return f"{number(self.low)} alone" if self.closed else number(self.low)
         factor = f"a factor of {number(self.high / self.low)}"
-        return f"{self.low:g} to {self.high:g}, {factor}" + ("" if self.closed else " at least")
+        return f"{number(self.low)} to {number(self.high)}, {factor}" + (
+            "" if self.closed else " at least"
+        )
 
 
 def rate_scores(validation: pd.DataFrame, chance: Mapping[int, float]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 
 from models.cells import cell_title
 
@@ -11,13 +12,13 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def count(number: float, noun: str) -> str:
-    """The number with its noun: "1 step", "300 steps", "1.5 steps"."""
-    return f"{number:.10g} {noun}" + ("" if number == 1 else "s")
+    """The number with its noun: "1 step", "20,000 steps", "1.5 steps"."""
+    return f"{number:,.10g} {noun}" + ("" if number == 1 else "s")
 
 
 def of_all(number: int, total: int, noun: str) -> str:
     """A number out of a total with its noun: "1 of 1 model", "3 of 9 models"."""
-    return f"{number} of {count(total, noun)}"
+    return f"{number:,} of {count(total, noun)}"
 
 
 def power_of_ten(exponent: float) -> str:
@@ -41,6 +42,14 @@ def number(value: float) -> str:
     if size and not 1e-3 <= size < 1e5:
         return sign + scientific(size)
     return sign + (f"{size:,.0f}" if size >= 100 else f"{size:.3g}")
+
+
+def number_of_logarithm(logarithm: float) -> str:
+    """The number with this base-10 logarithm, also where it is too small or large for a float."""
+    if not math.isfinite(logarithm) or abs(logarithm) < 300:
+        return number(10**logarithm)
+    mantissa, _, power = f"{Decimal(10) ** Decimal(logarithm):.1e}".partition("e")
+    return f"{float(mantissa):g} · {power_of_ten(int(power))}"
 
 
 def percent(share: float) -> str:

@@ -21,20 +21,21 @@ INIT = Option(
     "init",
     ("orthogonal", "pytorch", "identity"),
     "orthogonal",
-    "recurrent weights at the start: orthogonal, PyTorch's uniform, or the identity",
+    "initial recurrent weights: orthogonal, PyTorch's uniform distribution, or the identity matrix",
     words={"pytorch": "PyTorch"},
 )
 BIAS = Option(
     "bias",
     ("1", "0", "chrono"),
     "1",
-    "bias of the gate that keeps the state: 0, 1, or drawn to fit the sequence length (chrono)",
+    "initial bias of the gate that keeps the state: 0, 1, or drawn to fit the sequence length "
+    "(chrono)",
 )
 GAIN = Option(
     "gain",
     ("0.5", "0.9", "1", "1.1", "1.5"),
     "1",
-    "factor on the recurrent weights at the start: of orthogonal ones, the spectral radius",
+    "factor on the initial recurrent weights; for orthogonal weights it is the spectral radius",
     bounds=(0.1, 3),
 )
 NORM = Option(
@@ -48,7 +49,7 @@ GAMMA = Option(
     "gamma",
     ("1", "0.1"),
     "1",
-    "with norm: the scale of what is normalised, at the start (Cooijmans 2016: 0.1)",
+    "with normalisation: its initial scale (Cooijmans 2016: 0.1)",
     bounds=(0.01, 2),
     title="γ",
 )
@@ -278,12 +279,12 @@ class Cell(ABC):
         1e-11 of its last value 19 steps before with batches of two, and 10 times that value with
         batches of three.
         """
-        over = {"batch": ("batch_size", sequences), "layer": ("hidden_size", hidden)}
+        over = {"batch": ("batch size", sequences), "layer": ("hidden size", hidden)}
         setting, numbers = over.get(self.norm, ("", MIN_NORMALISED))
         if numbers >= MIN_NORMALISED:
             return ""
         return (
-            f"norm={self.norm} with {setting} {numbers} leaves no gradient, since it makes "
-            f"{'0 of one number' if numbers == 1 else '1 and -1 of any two numbers'}: give a "
-            f"{setting} of at least {MIN_NORMALISED}, or norm=none"
+            f"{self.norm} normalisation at a {setting} of {numbers} leaves no gradient, since it "
+            f"turns {'any number into 0' if numbers == 1 else 'any two numbers into 1 and -1'}: "
+            f"choose a {setting} of at least {MIN_NORMALISED}, or no normalisation"
         )

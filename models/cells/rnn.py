@@ -59,7 +59,7 @@ OMEGA = Option(
     "omega",
     ("0", "2"),
     "0",
-    "weight of the regulariser that keeps the gradient's norm (Pascanu 2013, eq. 9)",
+    "weight of the regulariser that preserves the norm of the gradient (Pascanu 2013, eq. 9)",
     bounds=(0, 100),
     title="Ω",
 )

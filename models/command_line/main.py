@@ -99,7 +99,7 @@ def _serve(_: argparse.Namespace) -> int:
         os.nice(NICENESS)
 
     def say(line: str) -> None:
-        with suppress(BrokenPipeError):  # nobody listens any more: a run goes on all the same
+        with suppress(BrokenPipeError):  # the reader has gone: a run continues all the same
             print(line, flush=True)
 
     Server(say).run()

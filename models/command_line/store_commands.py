@@ -21,7 +21,7 @@ from models.store.run import Run
 
 
 class UnconfirmedError(Exception):
-    """Something would be deleted, and nobody is there to be asked."""
+    """Something would be deleted, and there is no terminal to ask at."""
 
 
 def add_command(
@@ -58,7 +58,7 @@ def add_store_commands(commands: Any) -> None:
         _tidy,
         "tidy",
         "delete the oldest runs; pinned ones stay",
-        "Lists those beyond a limit, asks, and deletes them. Where nobody can be asked, as in a "
+        "Lists those beyond a limit, asks, and deletes them. Where there is no terminal, as in a "
         "script, it deletes nothing without --yes, and ends with status 2. The limits of the "
         "configuration hold where none is given.",
     )
@@ -144,7 +144,7 @@ def _limits(options: argparse.Namespace) -> tuple[int, int]:
 
 
 def _agreed(runs: int) -> bool:
-    """Asks whoever sits at the terminal. Raises UnconfirmedError where nobody does."""
+    """Asks at the terminal. Raises UnconfirmedError where there is none."""
     if not sys.stdin.isatty():
         raise UnconfirmedError(f"{count(runs, 'run')} would be deleted: say --yes to do it")
     try:

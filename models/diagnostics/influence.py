@@ -49,7 +49,7 @@ def behaviour_horizon(lags: Sequence[int], influence: np.ndarray) -> int:
 
     ``influence`` (lags,) is the share of answers that change at each of ``lags``, from 0 to 1. The
     result is one of the lags, in steps, without interpolation, or 0 where the share is below at all
-    of them. Nearer lags need not reach it: a model that has learnt its task ignores the steps at
+    of them. Nearer lags need not reach it: a model that has learned its task ignores the steps at
     which nothing informative ever stands, as at the end of a temporal order. Unlike memory, chaos
     changes answers too: of a model at chance the horizon says nothing.
     """

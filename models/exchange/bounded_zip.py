@@ -65,7 +65,7 @@ def unzipped(
     # Counted beforehand: Python would make an object of each. A file may hold the sign by chance.
     if sum(block.count(ENTRY) for block in iter(partial(file.read, 2**20), b"")) > MOST_ENTRIES:
         raise ZipError(f"it holds far too many files: at most {most_files} belong in it")
-    with _damage_told():
+    with _zip_errors():
         archive = zipfile.ZipFile(file)
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         _check(entries, most_files)
@@ -106,7 +106,7 @@ def _leads_out(name: str) -> bool:
 
 
 def _open(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
-    with _damage_told():
+    with _zip_errors():
         return io.BufferedReader(_Entry(archive.open(entry)))
 
 
@@ -120,14 +120,14 @@ class _Entry(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with _damage_told():
+        with _zip_errors():
             content = self._file.read(len(buffer))
         buffer[: len(content)] = content
         return len(content)
 
 
 @contextmanager
-def _damage_told() -> Iterator[None]:
+def _zip_errors() -> Iterator[None]:
     try:
         yield
     except ZipError:

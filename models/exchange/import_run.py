@@ -33,8 +33,8 @@ def import_file(store: Store, paths: Sequence[Path], visitor: str | None = None)
     """Opens a ZIP, or the files of one run, as a run of this visitor's; returns its id.
 
     All of it is checked before any of it is stored. Its rows are written in transactions of some
-    thousand, so that others can write in between, and the run itself comes last: nobody sees it
-    before it is whole. It cannot be resumed: how its training stood is not in files. Raises
+    thousand, so that others can write in between, and the run itself comes last: it is not
+    listed before it is whole. It cannot be resumed: how its training stood is not in files. Raises
     ImportedError where the files are wrong, and StoreError; the store is then as it was.
     """
     with opened(paths) as export:
@@ -145,7 +145,7 @@ def _missing(export: Export, checks: Mapping[str, TableCheck]) -> str:
     expected = {name for name in ALWAYS if name != "training" or experiment.steps}
     expected |= {"validation"} if len(experiment.learning_rate) > 1 else set()
     expected |= {"generalisation"} if experiment.test_lengths else set()
-    # Without accuracy.csv, nobody knows.
+    # Not known without accuracy.csv.
     diverged = accuracy.diverged | (accuracy.last < 0)
     lacking = []
     for name, check in checks.items():

@@ -67,7 +67,7 @@ def _lacking(described: type[Cell], chosen: Mapping[str, str]) -> str:
     if described.name not in MODULES:
         return described.title
     options = [
-        f"{option.name}={chosen[option.name]}"
+        option.in_name(chosen[option.name])
         for option in described.options
         if not _has(option, chosen[option.name])
     ]

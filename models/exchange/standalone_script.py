@@ -10,6 +10,7 @@ from __future__ import annotations
 import pprint
 from collections.abc import Iterable, Mapping
 
+from models.analysis.words import join_words
 from models.exchange import standalone_cells
 from models.exchange.standalone_cells import Settings
 from models.experiment import Experiment
@@ -53,7 +54,7 @@ def _cells(experiment: Experiment) -> dict[str, Settings]:
     lacking = dict.fromkeys(standalone_cells.left_out(experiment).values())
     raise ScriptError(
         "there is no standalone script of this experiment, because torch.nn has "
-        + ", ".join(f"no {what}" for what in lacking)
+        + join_words([f"no {what}" for what in lacking])
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from models.cells import CELLS, make_cell
+from models.cells import CELLS, cell_label, make_cell
 from models.optimisers import OPTIMISERS, make_optimiser
 from models.optimisers.schedule import SCHEDULES, Schedule
 from models.settings import spec, strict
@@ -67,13 +67,13 @@ class Experiment:
     cells: tuple[str, ...] = setting(
         ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono"),
         "Cells",
-        "The recurrent cells that are compared.",
+        "The recurrent cells to compare.",
         at_initialisation=True,
     )
     lengths: tuple[int, ...] = setting(
         (20, 50, 100, 200),
         "Sequence lengths",
-        "Lengths of the sequences to train on; each model is trained at one of them.",
+        "The sequence lengths to train on. Each model is trained at one of them.",
         (1, MAX_LENGTH),
         suggestions=LENGTHS,
         at_initialisation=True,
@@ -81,14 +81,14 @@ class Experiment:
     seeds: int = setting(
         3,
         "Seeds",
-        "How many models of each cell and length are trained; they differ in their seed alone.",
+        "How many models of each cell and length are trained. They differ only in their seed.",
         (1, 1000),
         at_initialisation=True,
     )
     first_seed: int = setting(
         0,
         "First seed",
-        "The lowest seed; the others follow it.",
+        "The lowest seed. The others follow it.",
         # The store's columns have 32 bits, and so the last seed.
         (0, 2**31 - 1000),
         at_initialisation=True,
@@ -96,36 +96,36 @@ class Experiment:
     steps: int = setting(
         400,
         "Optimiser steps",
-        "Optimiser steps of each model; with 0 the models are measured at initialisation only.",
+        "Training steps of each model. With 0, the models are only measured at initialisation.",
         (0, MAX_STEPS),
         step=100,
     )
     hidden_size: int = setting(
         32,
         "Hidden size",
-        "Units of the hidden state.",
+        "Number of units of the hidden state.",
         (1, MAX_HIDDEN_SIZE),
         at_initialisation=True,
     )
     match: Match = setting(
         "hidden_size",
-        "Equal between cells",
-        "Equal hidden size, or about equal numbers of parameters: each cell then gets the largest "
-        "hidden size that fits into what the largest cell has.",
+        "Compare at equal",
+        "The hidden size, or about the number of parameters: each cell then gets the largest "
+        "hidden size that needs no more parameters than the largest cell.",
         choices=get_args(Match),
         at_initialisation=True,
     )
     batch_size: int = setting(
         32,
         "Batch size",
-        "Sequences of each optimiser step.",
+        "Number of sequences in each training step.",
         (1, MAX_BATCH_SIZE),
         at_initialisation=True,
     )
     learning_rate: tuple[float, ...] = setting(
         (0.02,),
         "Learning rate",
-        "The learning rate of the optimiser. Of several, each cell is shown at each length with "
+        "The learning rate of the optimiser. With several, each cell is shown at each length with "
         "the one that is best on validation sequences.",
         (1e-9, 100.0),
         suggestions=("0.001", "0.002", "0.005", "0.01", "0.02"),
@@ -144,7 +144,7 @@ class Experiment:
     clip: float = setting(
         1.0,
         "Gradient clipping",
-        "Threshold on the gradient of each model; 0 is no clipping.",
+        "Threshold on the gradient of each model. 0 means no clipping.",
         (0.0, 1e9),
         step=0.5,
     )
@@ -152,13 +152,13 @@ class Experiment:
         "norm",
         "Clip by",
         "Norm: the whole gradient is scaled down where its norm is above the threshold. Value: "
-        "each element is cut at the threshold.",
+        "each component is cut off at the threshold.",
         choices=get_args(ClipBy),
     )
     truncate: int = setting(
         0,
         "Truncate back-propagation",
-        "Time steps that the gradient goes back at most; 0 is all the way.",
+        "How many time steps back the gradient goes at most. 0 means all the way.",
         (0, MAX_LENGTH),
         step=10,
         at_initialisation=True,
@@ -166,34 +166,33 @@ class Experiment:
     evaluate_every: int = setting(
         25,
         "Evaluate every … steps",
-        "Optimiser steps between two evaluations on held-out sequences.",
+        "Training steps between two evaluations on held-out sequences.",
         (1, MAX_STEPS),
     )
     held_out: int = setting(
         256,
         "Held-out sequences",
-        "Held-out sequences in each evaluation of a model.",
+        "Number of held-out sequences in each evaluation of a model.",
         (1, MAX_HELD_OUT),
     )
     test_lengths: tuple[int, ...] = setting(
         (),
         "Test at other lengths",
-        "Lengths at which the trained models are scored as well, at the end, whatever they were "
-        "trained at.",
+        "Further lengths at which every trained model is tested at the end.",
         (1, MAX_LENGTH),
         suggestions=LENGTHS,
     )
     keep_weights: KeepWeights = setting(
         "first_seed",
         "Keep weights",
-        "Whose weights are kept at the end, to look inside the models: those of the first seed, or "
-        "of all.",
+        "Whose weights are kept at the end, for Inside the cell: those of the first seed, or of "
+        "all seeds.",
         choices=get_args(KeepWeights),
     )
     device: Device = setting(
         "auto",
         "Device",
-        "The processor that trains: auto is a GPU where there is one, and else the CPU.",
+        "Where to train: auto uses a GPU if there is one, and the CPU otherwise.",
         choices=get_args(Device),
         words={"cpu": "CPU", "cuda": "GPU (CUDA)"},
     )
@@ -230,8 +229,8 @@ class Experiment:
         models = self.seeds * len(self.cells) * len(self.lengths) * len(self.learning_rate)
         if models > MAX_MODELS:
             raise ExperimentError(
-                f"these are {models} models, cells × lengths × seeds × learning rates: at most "
-                f"{MAX_MODELS} can be trained at once"
+                f"cells × lengths × seeds × learning rates make {models:,} models: at most "
+                f"{MAX_MODELS:,} can be trained at once"
             )
         if self.match == "parameters":
             self._check_matched()
@@ -242,12 +241,13 @@ class Experiment:
         for cell in self.cells:
             if self._counter(cell)(most + 1) <= budget:
                 raise ExperimentError(
-                    f"hidden_size is {self.hidden_size}: with match=parameters {cell} would get "
-                    f"more than {most}, lower hidden_size or use match=hidden_size"
+                    f"hidden_size is {self.hidden_size}: with match=parameters, {cell_label(cell)} "
+                    f"would get more than {most:,} units, lower hidden_size or use "
+                    "match=hidden_size"
                 )
 
     def check_trainable(self) -> None:
-        """Raises ExperimentError where nothing could be learnt, whatever the task and the cell.
+        """Raises ExperimentError where nothing could be learned, whatever the task and the cell.
 
         It is called before a training, and not when a run is opened: runs of earlier releases may
         have such settings, and stay readable.
@@ -256,16 +256,16 @@ class Experiment:
             raise ExperimentError(reason)
 
     def hindrance(self) -> str:
-        """Why nothing could be learnt by construction, and what to do; empty where it could."""
+        """Why nothing could be learned by construction, and what to do; empty where it could."""
         optimiser = make_optimiser(self.optimiser)
         if 0 < self.clip < optimiser.epsilon:
             return (
-                f"clip is {self.clip:g}: {optimiser.title} takes no step along gradients below its "
-                f"ε of {optimiser.epsilon:g}, raise clip, or give 0 to leave gradients as they are"
+                f"clip is {self.clip:g}: {optimiser.title} makes no step along gradients below its "
+                f"ε of {optimiser.epsilon:g}, raise clip, or give 0 for no clipping"
             )
         for cell, hidden in self.hidden_sizes().items():
             if reason := make_cell(cell).hindrance(hidden, self.batch_size):
-                return f"{cell}: {reason}"
+                return f"{cell_label(cell)}: {reason}"
         return ""
 
     @property

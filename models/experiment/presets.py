@@ -28,21 +28,23 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "who_remembers",
             "Who remembers?",
-            "The same task, ever longer. The simple RNN is lost a little beyond 20 steps; gates "
-            "that start at the right time scale (chrono) reach furthest.",
+            "The same task with longer and longer sequences. The simple RNN fails a little "
+            "beyond 20 steps. Gates that start at the right time scale (chrono) reach furthest.",
             Experiment(),
         ),
         Preset(
             "adding",
             "Adding",
-            "Add two marked numbers, each cell at its own best of two learning rates. A network "
-            "that remembers only one of them is stuck at a mean squared error of 1/12.",
+            "Add two marked numbers. Each cell is shown with the better of two learning rates. A "
+            "network that remembers only one of the numbers stays at a mean squared error of "
+            "1/12.",
             Experiment(task="adding", seeds=2, steps=500, learning_rate=(0.003, 0.01)),
         ),
         Preset(
             "copy",
             "Copy",
-            "Repeat ten symbols after a wait: capacity and memory at once, hard for every cell.",
+            "Repeat ten symbols after a wait. This needs capacity as well as memory, and is hard "
+            "for every cell.",
             Experiment(
                 task="copy",
                 lengths=(5, 10, 20, 30),
@@ -56,8 +58,9 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "latch_trap",
             "Latch trap",
-            "Hold one symbol and ignore the rest. A simple RNN latches by saturating and beats an "
-            "LSTM whose forget gates start half closed: such a task is no test of memory.",
+            "Remember the first symbol and ignore the rest. A simple RNN does so by saturating, "
+            "and beats an LSTM whose forget gates start half closed. Such a task does not test "
+            "memory.",
             Experiment(
                 task="recall",
                 cells=("rnn", "lstm", "lstm:bias=0", "lstm:bias=chrono"),
@@ -67,7 +70,7 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "handwriting",
             "Handwriting",
-            "Real handwritten digits, read one pixel at a time, then a wait before the answer.",
+            "Real handwritten digits, read one pixel at a time, with a wait before the answer.",
             Experiment(
                 task="digits",
                 lengths=(64, 96, 128, 192),

@@ -59,20 +59,20 @@ def start_logging(process: Process, configuration: Configuration) -> None:
     """
     for password in configuration.passwords:
         hide(password)
-    ours = logging.getLogger(OURS)
+    logger = logging.getLogger(OURS)
     with _lock:
-        if ours.handlers:
+        if logger.handlers:
             return
-        ours.propagate = False
-        ours.setLevel(configuration.log_level.upper())
-        problem = _write_to_file(ours, process, Path(configuration.logs))
+        logger.propagate = False
+        logger.setLevel(configuration.log_level.upper())
+        problem = _write_to_file(logger, process, Path(configuration.logs))
         if process == "dashboard" or problem:
-            _add(ours, _StandardError(sys.stderr), process)
+            _add(logger, _StandardError(sys.stderr), process)
     if problem:
-        ours.warning("no log file, standard error has the log: %s", problem)
+        logger.warning("no log file, standard error has the log: %s", problem)
 
 
-def _write_to_file(ours: logging.Logger, process: Process, folder: Path) -> str:
+def _write_to_file(logger: logging.Logger, process: Process, folder: Path) -> str:
     """Returns why that is not possible, or nothing."""
     own = f"{process}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
     file = folder / f"{'dashboard' if process == 'dashboard' else own}.jsonl"
@@ -81,16 +81,16 @@ def _write_to_file(ours: logging.Logger, process: Process, folder: Path) -> str:
         handler = _File(file, maxBytes=BYTES, backupCount=ASIDE[process], encoding="utf-8")
     except OSError as error:
         return str(error)
-    _add(ours, handler, process)
+    _add(logger, handler, process)
     for old in sorted(folder.glob(f"{process}-*.jsonl*"))[:-KEPT]:
         with suppress(OSError):
             old.unlink()
     return ""
 
 
-def _add(ours: logging.Logger, handler: logging.Handler, process: Process) -> None:
+def _add(logger: logging.Logger, handler: logging.Handler, process: Process) -> None:
     handler.setFormatter(_Line(process))
-    ours.addHandler(handler)
+    logger.addHandler(handler)
 
 
 class _Quiet(logging.Handler):

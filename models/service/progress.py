@@ -14,7 +14,7 @@ from models.experiment import Experiment
 def progress_bar(
     experiment: Experiment, done: int = 0, shown: bool = True
 ) -> Iterator[Callable[[int], None]]:
-    """Gives a function to call with the optimiser steps done; silent where nobody watches.
+    """Gives a function to call with the optimiser steps done; silent where not ``shown``.
 
     ``done`` are those before it begins.
     """

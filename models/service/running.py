@@ -42,7 +42,7 @@ class End:
 
 
 def ignore(_: int) -> None:
-    """Nobody follows the run."""
+    """Progress that is not shown."""
 
 
 def execute(
@@ -100,11 +100,11 @@ def _by_shard(
 
 
 def _check_kernels(run: Run, here: str) -> None:
-    """Raises ExperimentError where a run would go on with other kernels than it began with."""
+    """Raises ExperimentError where a run would continue with other kernels than it began with."""
     if run.started and run.kernels != here:
         begun = repr(run.kernels) if run.kernels else "of an older release"
         raise ExperimentError(
-            f"the run was begun with the kernels {begun} and would go on with {here!r}: its "
+            f"the run was begun with the kernels {begun} and would continue with {here!r}: its "
             "numbers would be those of neither. What it has measured stays; train it anew"
         )
 

@@ -49,7 +49,7 @@ IMPORT_PATIENCE_SECONDS = 10.0
 """How long a store that is locked, full or away is tried again before an import is given up."""
 CHUNK_BYTES = 2**16
 COMPILING = -1
-"""The number of children that compile kernels: nobody else's."""
+"""The number of children that compile kernels: counted apart from all other children."""
 COMPILING_MEGABYTES, COMPILING_SECONDS = 1024, 600.0
 
 
@@ -163,7 +163,7 @@ class Server:
     def _look_after_children(self) -> None:
         for child in self._children.values():
             if self._ended and child.has_deadline:
-                child.end_within(0)  # nobody is left who asked
+                child.end_within(0)  # whoever asked has gone
             child.enforce_limits()
         self._next_look = time.monotonic() + LOOK_SECONDS
 

@@ -146,37 +146,40 @@ class Configuration:
     )
     shared: bool = _variable(
         False,
-        "Whether everyone lists and manages everyone's runs, those of the command line too",
+        "Whether every visitor sees and manages all runs, including those of the command line",
         ("yes or no", _yes_or_no),
     )
     trainers: int = _variable(
-        _trainers, "Runs that train at once", _at_least(1), "one for every two cores"
+        _trainers, "How many runs train at the same time", _at_least(1), "one for every two cores"
     )
     waiting: int = _variable(
-        3, "Runs of one visitor that may wait, beside the one that trains", _at_least(1)
+        3, "How many runs of one visitor may wait, besides the one in training", _at_least(1)
     )
-    queue: int = _variable(200, "Runs that may wait in all", _at_least(1))
+    queue: int = _variable(200, "How many runs may wait in total", _at_least(1))
     minutes: float = _variable(
         60.0,
-        "The longest run that is accepted, as estimated, in minutes; 0 is no limit",
+        "Longest run that is accepted, by its estimate, in minutes; 0 is no limit",
         ("a number of minutes, or 0 for no limit", _minutes),
     )
     megabytes: int = _variable(
         _megabytes,
-        "Memory of one run, or of one answer, in MiB: what it may take, and "
-        "what it may be estimated to take",
+        "Memory limit of one run, or of one answer, in MiB, for its estimate and for what it takes",
         _at_least(256),
         f"{100 * SHARE_OF_MEMORY:.0f} % of the machine or container, at most {MAX_MEGABYTES}",
     )
     keep_runs: int = _variable(
-        0, "How many of the newest runs are kept; 0 is no limit, pinned runs stay", _at_least(0)
+        0,
+        "How many of the newest runs are kept; 0 is no limit, pinned runs are always kept",
+        _at_least(0),
     )
     keep_megabytes: int = _variable(
-        0, "Size up to which runs are kept, in MiB; 0 is no limit, pinned runs stay", _at_least(0)
+        0,
+        "Total size up to which runs are kept, in MiB; 0 is no limit, pinned runs are always kept",
+        _at_least(0),
     )
     unattended_minutes: float = _variable(
         5.0,
-        "Minutes after which a run that nobody looks at gives way to others that wait",
+        "Minutes without a viewer after which a run makes way for others that wait",
         ("a number of minutes above 0", _positive_minutes),
     )
     log_level: str = _variable(

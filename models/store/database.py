@@ -2,7 +2,7 @@
 
 Everything is one short transaction. What a full disk, a lock or a lost connection keeps from being
 written is tried again for as long as the caller has patience; a transaction is written whole or not
-at all. Before each, the database is looked for: it is never written where nobody finds it again.
+at all. Before each, the database is looked for: it is never written to a file that is lost.
 """
 
 from __future__ import annotations

@@ -13,4 +13,4 @@ class UnknownRunError(Exception):
 
 
 class NotOursError(Exception):
-    """Another process trains the run by now, or nobody may."""
+    """Another process trains the run by now, or it may not be trained."""

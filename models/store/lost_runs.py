@@ -1,4 +1,4 @@
-"""Runs that are said to train and that nobody trains: found, and closed with what they have."""
+"""Runs that are marked as training but have no process: found, and closed with what they have."""
 
 from __future__ import annotations
 

@@ -39,13 +39,13 @@ class Measurements(Database):
         """Adds what is new in a snapshot, all of it or nothing.
 
         New is what was measured after the last step that is stored of its population: a run that
-        goes on from an earlier checkpoint measures some steps again. A run that was deleted
+        continues from an earlier checkpoint measures some steps again. A run that was deleted
         meanwhile gets nothing, nor does one that another than this ``process`` trains by now.
         """
         rows = {name: _rows(name, frame) for name, frame in snapshot.tables.items()}
-        ours = sa.true() if process is None else RUNS.c.process == process
+        trains_it = sa.true() if process is None else RUNS.c.process == process
         own = sa.update(RUNS).where(RUNS.c.id == run_id)
-        noted = own.where(ours).values(updated=datetime.now(UTC))
+        noted = own.where(trains_it).values(updated=datetime.now(UTC))
 
         def work(connection: sa.Connection) -> None:
             if not connection.execute(noted).rowcount:

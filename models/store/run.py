@@ -52,7 +52,7 @@ class Run:
     message: str
     """The reason why the run ended, where its status does not say it; else empty."""
     visitor: str | None
-    """The visitor of the dashboard whose run it is; None where it is nobody's."""
+    """The visitor of the dashboard whose run it is; None where it has none."""
     created: datetime
     queued: datetime | None
     """When the run began to wait, last."""

@@ -59,11 +59,11 @@ class Runs(Database):
         Raises NotOursError where the run does not wait for this process.
         """
         waits = RUNS.c.status == "queued"
-        ours = sa.and_(RUNS.c.status == "running", RUNS.c.process == process)
+        own = sa.and_(RUNS.c.status == "running", RUNS.c.process == process)
         begun = self._change(
             run_id,
             "running",
-            sa.or_(waits, ours),
+            sa.or_(waits, own),
             started=datetime.now(UTC),
             environment=dict(environment),
             process=process,
@@ -83,9 +83,9 @@ class Runs(Database):
         """
         if status not in get_args(Status) or status in ACTIVE:
             raise ValueError(f"{status!r} is not how a run ends")
-        ours = sa.true() if process is None else RUNS.c.process == process
+        own = sa.true() if process is None else RUNS.c.process == process
         now = datetime.now(UTC)
-        return self._change(run_id, status, ours, message=message, finished=now, process=None)
+        return self._change(run_id, status, own, message=message, finished=now, process=None)
 
     def resume(self, run_id: str, process: str | None = None) -> bool:
         """Puts a run that was broken off back into the queue; says whether it did.

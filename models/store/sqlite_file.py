@@ -1,6 +1,6 @@
 """The file of an SQLite store, which somebody may move, delete or replace while it is open.
 
-SQLite notices none of that: it goes on with the file that it has opened, where nobody looks for it;
+SQLite notices none of that: it keeps writing to the file that it has opened, which is then lost;
 and it takes the ``-wal`` file at a path, with the latest writes, for that of whatever file stands
 there.
 """

@@ -31,12 +31,12 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     ]
     sentences += _compared(rows, cells, longest)
     gates = medians_at_initialisation(rows, "mean_f", longest)
-    sentences.append(values("On average the forget gate lets through", gates, cells))
+    sentences.append(values("The mean of the forget gate is", gates, cells))
     accuracy = trained(tables["accuracy"])
     if len(accuracy):
         sentences.append(reach(experiment, accuracy))
         gates = after_training(rows, cells, "mean_f", longest)
-        sentences.append(values("By then the forget gate lets through", gates, cells))
+        sentences.append(values("By then, the mean of the forget gate is", gates, cells))
     return " ".join(filter(None, sentences))
 
 
@@ -52,7 +52,7 @@ def _compared(rows: pd.DataFrame, cells: Sequence[str], length: int) -> list[str
             than = "longer" if longer else "shorter" if shorter else "about as long"
             cells_by.setdefault(than, []).append(with_article(cell))
     return [
-        f"It lives {than} through c {'as' if than.startswith('about') else 'than'} through h for "
+        f"It lasts {than} through c {'as' if than.startswith('about') else 'than'} through h for "
         f"{join_words(names)}."
         for than, names in cells_by.items()
     ]
@@ -66,20 +66,21 @@ def _rate(half_life: float) -> float:
 STORY = Story(
     name="additive_path",
     title="The LSTM's additive path",
-    statement="The long-term state c is changed by addition, which keeps its gradient alive; "
-    "other paths may still vanish or explode.",
-    text="Along c the gradient is multiplied by the forget gate and nothing else: ∂cₜ/∂cₜ₋₁ "
-    "= f. With bias 0 the gate starts half open and keeps 0.5 a step; with bias 1 it keeps 0.73, "
-    "which after 100 steps is 10⁻¹⁴; with chrono bias the units' time constants reach over the "
-    "whole sequence. Choose both paths: what flows through h meets gates and weights at every "
-    "step, and lives off what c hands it.",
+    statement="The LSTM updates its long-term state c by addition, which keeps the gradient "
+    "alive; along other paths it may still vanish or explode.",
+    text="Along c, the gradient is multiplied at each step by the forget gate and nothing else: "
+    "∂cₜ/∂cₜ₋₁ = f. With bias 0 the gate starts half open and keeps 0.5 per step. With bias 1 it "
+    "keeps 0.73, which leaves 10⁻¹⁴ after 100 steps. With chrono bias, the time constants of the "
+    "units span the whole sequence. Choose both paths to compare them: the gradient through h "
+    "passes gates and weights at every step, and lasts only because c feeds it.",
     source="Hochreiter & Schmidhuber 1997; Gers et al. 2000; Jozefowicz et al. 2015; Tallec & "
     "Ollivier 2018, eq. 16",
     presets=(
         Preset(
             "additive_path",
             "Three forget biases",
-            "The same LSTM, its forget gates half shut, open, and spread over the sequence.",
+            "The same LSTM with forget gates that start half open, mostly open, or spread over "
+            "the time scales of the sequence.",
             Experiment(
                 cells=("lstm:bias=0", "lstm", "lstm:bias=chrono"),
                 lengths=(20, 50, 100, 200),
@@ -89,21 +90,21 @@ STORY = Story(
     ),
     steps=(
         Step(
-            "The same gradient on two paths, through c and through h, over 50 steps: three forget "
-            "biases.",
+            "The gradient along two paths, through c and through h, over 50 steps, for three "
+            "forget biases.",
             "initialisation",
             50,
             states="both",
         ),
         Step(
-            "Through c alone, over 200 steps: each line falls by the mean of its forget gate at "
-            "every step. The chrono bias holds it up.",
+            "Through c alone, over 200 steps: at every step, each line falls by the factor of "
+            "its mean forget gate. The chrono bias keeps it high.",
             "initialisation",
             200,
             states="c",
         ),
         Step(
-            "After training: both maps of the LSTM with chrono bias, step by step.",
+            "During training: the heat maps of c and h for the LSTM with chrono bias.",
             "training",
             200,
             cell="lstm:bias=chrono",

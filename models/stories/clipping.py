@@ -24,7 +24,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     """What a run shows of the statement, see ``Story.conclusion``."""
     accuracy = trained(tables["accuracy"])
     if accuracy.empty:
-        return f"{NOT_YET} The gradient at initialisation knows no clipping."
+        return f"{NOT_YET} Clipping does not change the gradient at initialisation."
     cells, training = present(experiment, accuracy), tables["training"]
     norms = [f"{_largest(training, cell)} for {with_article(cell)}" for cell in cells]
     sentences = [f"The largest gradient norm before clipping was {join_words(norms)}."]
@@ -33,8 +33,8 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     sentences += [divergence(experiment, accuracy), *_first_overflow(tables["diagnostics"])]
     if experiment.clip > 0 and accuracy["diverged"].any():
         sentences.append(
-            "Clipping cannot help where the states or the gradient overflow before there is "
-            "anything to clip."
+            "Clipping cannot help where the states or the gradient overflow before there is a "
+            "gradient to clip."
         )
     return " ".join([*sentences, reach(experiment, accuracy)])
 
@@ -54,9 +54,9 @@ def _clipped(experiment: Experiment, training: pd.DataFrame, cells: Sequence[str
         f"{percent(shares[cell])} for {with_article(cell)}" for cell in cells if cell in shares
     ]
     if not sentences:
-        return "How many steps clipping changed was not measured."
-    limit = f"{experiment.clip_by} at {experiment.clip:g}"
-    return f"The share of steps that clipping by {limit} changed is {join_words(sentences)}."
+        return "How often gradients were clipped was not measured."
+    limit = f"by {experiment.clip_by}, at {number(experiment.clip)}"
+    return f"The share of training steps clipped ({limit}) is {join_words(sentences)}."
 
 
 def _largest(training: pd.DataFrame, cell: str) -> str:
@@ -64,7 +64,7 @@ def _largest(training: pd.DataFrame, cell: str) -> str:
     if norms.empty:
         return "not measured"
     if not np.isfinite(norms).all():
-        return "too large to be a number"
+        return "not finite"
     largest = norms.max()
     if largest >= POWERS:
         return f"about {power_of_ten(np.log10(largest))}"
@@ -88,12 +88,12 @@ STORY = Story(
     name="clipping",
     title="Clipping tames explosions",
     statement="Gradients that explode can be clipped; gradients that vanish cannot.",
-    text="Where the gradient grows going back, single training steps have norms thousands of "
-    "times the usual, and one of them can undo everything that was learnt. Clipping by norm "
-    "scales such a step down and keeps its direction; clipping by value cuts each number and "
-    "bends it. It is a cure for training steps, not for the recurrence: a state that overflows "
-    "on the way forward is lost before. Compare the three variants, and look where in the "
-    "sequence things first stop being finite.",
+    text="When the gradient grows on its way back, single training steps have gradient norms "
+    "thousands of times larger than usual. One such step can undo everything that was learned. "
+    "Clipping by norm scales the gradient down and keeps its direction. Clipping by value cuts "
+    "off each component and changes the direction. Clipping protects the weights, not the "
+    "recurrence: it cannot help if a state has already overflowed in the forward pass. Compare "
+    "the three variants, and see where in the sequence the first value is no longer finite.",
     source="Pascanu, Mikolov & Bengio 2013, section 3.2 and algorithm 1; by value: Mikolov 2012",
     presets=(
         _preset("clipping_off", "Off", "Nothing is clipped.", clip=0.0),
@@ -101,7 +101,7 @@ STORY = Story(
         _preset(
             "clipping_by_value",
             "By value",
-            "Every number of the gradient is cut at ± 0.1.",
+            "Every component of the gradient is cut off at ± 0.1.",
             clip=0.1,
             clip_by="value",
         ),
@@ -116,15 +116,15 @@ STORY = Story(
             cell="rnn:gain=1.5",
         ),
         Step(
-            "The whole gradient is scaled down to norm 1 wherever it is larger. In brackets: the "
-            "share of training steps at which it was.",
+            "The whole gradient is scaled down to norm 1 whenever its norm is larger. In "
+            "brackets: the share of training steps at which it was.",
             "training",
             200,
             preset=1,
             cell="rnn:gain=1.5",
         ),
         Step(
-            "Each number of the gradient is cut at ± 0.1, which bends its direction.",
+            "Each component of the gradient is cut off at ± 0.1, which changes its direction.",
             "training",
             200,
             preset=2,

@@ -1,4 +1,4 @@
-"""Early steps learn last: the symbols that come first are learnt last, if at all."""
+"""Early steps learn last: the symbols that come first are learned last, if at all."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     steps_of = {cell: _steps(rows, cell, longest) for cell in present(experiment, accuracy)}
     unmeasured = [with_article(cell) for cell, steps in steps_of.items() if not len(steps)]
     sentences = [_order(cell, steps) for cell, steps in steps_of.items() if len(steps)]
-    learnt = {cell: steps for cell, steps in steps_of.items() if np.isfinite(steps).any()}
-    late = [with_article(cell) for cell, steps in learnt.items() if _falls(steps)]
-    early = [with_article(cell) for cell, steps in learnt.items() if _falls(steps[::-1])]
-    neither = [name for name in map(with_article, learnt) if name not in (*late, *early)]
+    learned = {cell: steps for cell, steps in steps_of.items() if np.isfinite(steps).any()}
+    late = [with_article(cell) for cell, steps in learned.items() if _falls(steps)]
+    early = [with_article(cell) for cell, steps in learned.items() if _falls(steps[::-1])]
+    neither = [name for name in map(with_article, learned) if name not in (*late, *early)]
     opening = (
         f"A symbol counts as known once {KNOWN:.0%} of the answers have it right (T = {longest})."
     )
     if late:
-        sentences.append(f"As expected, {join_words(late)} learnt the late symbols first.")
+        sentences.append(f"As expected, {join_words(late)} learned the late symbols first.")
     if early:
         sentences.append(
-            f"Against expectation, {join_words(early)} learnt the early symbols first: the "
-            "statement is about gradients that fade, not about every cell."
+            f"Contrary to expectation, {join_words(early)} learned the early symbols first: the "
+            "statement holds for gradients that fade, not for every cell."
         )
     if neither:
-        sentences.append(f"No order can be seen in what {join_words(neither)} learnt.")
+        sentences.append(f"{capitalise(join_words(neither))} learned them in no clear order.")
     if unmeasured:
         sentences.append(f"It was not measured for {join_words(unmeasured)}.")
     return " ".join([opening, *sentences])
@@ -51,7 +51,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
 def _order(cell: str, steps: np.ndarray) -> str:
     """The training steps (symbols,) at which a cell knew each symbol, in a sentence."""
     if not np.isfinite(steps).any():
-        return f"{capitalise(with_article(cell))} has learnt none of them."
+        return f"{capitalise(with_article(cell))} has learned none of them."
     symbols = [
         f"symbol {place} " + (f"after {count(step, 'step')}" if np.isfinite(step) else "never")
         for place, step in enumerate(steps, start=1)
@@ -85,19 +85,19 @@ def _steps(rows: pd.DataFrame, cell: str, length: int) -> np.ndarray:
 STORY = Story(
     name="early_steps",
     title="Early steps learn last",
-    statement="Early inputs train less than late ones.",
-    text="Three symbols have to be named at the end: one early, one in the middle, one late. Each "
-    "has its own curve: the share of held-out answers in which it is right, from 1/2 by guessing. "
-    "Where the gradient fades on its way back, the loss pulls hardest on the last steps: the late "
-    "symbol should be learnt first, and the early one wait until the cell carries a gradient back "
-    "to it, or for ever. The heat map shows how far to the left the gradient reaches as training "
-    "goes on.",
+    statement="The network learns less from early inputs than from late ones.",
+    text="At the end the network names three symbols: one came early, one in the middle, one "
+    "late. Each has its own curve: the share of held-out answers in which it is right (1/2 by "
+    "guessing). If the gradient fades on its way back, the last steps have the most influence on "
+    "training. The late symbol should then be learned first. The early one has to wait until the "
+    "gradient reaches back to it, perhaps for ever. The heat map shows how far to the left the "
+    "gradient reaches as training proceeds.",
     source="Hochreiter & Schmidhuber 1997, section 5.6, task 6b; Pascanu, Mikolov & Bengio 2013",
     presets=(
         Preset(
             "early_steps",
             "Three symbols",
-            "Which of three symbols is known when.",
+            "When each of three symbols is learned.",
             Experiment(
                 task="temporal_order:symbols=3",
                 cells=("rnn", "lstm", "gru"),
@@ -117,13 +117,14 @@ STORY = Story(
             cell="rnn",
         ),
         Step(
-            "35 steps: the same cell has to reach further. Below, each symbol has its own curve.",
+            "Over 35 steps, the gradient of the same cell has to reach further. The curves of "
+            "the three symbols are further down.",
             "training",
             35,
             cell="rnn",
         ),
         Step(
-            "The LSTM over the same 35 steps: its early symbol need not wait.",
+            "The LSTM over the same 35 steps: its early symbol does not have to wait.",
             "training",
             35,
             cell="lstm",

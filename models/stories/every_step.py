@@ -20,7 +20,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
         return text
     every = make_task(experiment.task).target_steps(longest) > 1
     where = "with losses at every step, but" if every else "with the loss at the last step, and"
-    judged = f"The models are trained {where} judged by the last answer alone."
+    judged = f"The models are trained {where} are judged by the last answer alone."
     return f"{text} {judged} {reach(experiment, accuracy)}"
 
 
@@ -38,11 +38,11 @@ def _preset(name: str, title: str, lesson: str, task: str) -> Preset:
 STORY = Story(
     name="every_step",
     title="Losses at every step",
-    statement="The loss can stand at the last output alone, or losses at every step are added up.",
-    text="With one loss at the end (sequence-to-vector) all that the early steps learn from comes "
-    "back through the whole sequence. With a target at every step (sequence-to-sequence; here: "
-    "which symbols have come so far) each symbol's step has a loss right beside it, and the cell "
-    "learns to notice and name it at once; what it must still learn is to keep it. The losses "
+    statement="The loss can be taken at the last step alone, or at every step.",
+    text="With one loss at the end (sequence-to-vector), everything that the early steps learn "
+    "comes back through the whole sequence. With a target at every step (sequence-to-sequence; "
+    "here: which symbols have come so far), the step of each symbol has a loss right beside it. "
+    "The cell soon learns to recognise the symbol; it still has to learn to keep it. The losses "
     "are averaged, not summed, so that clipping and learning rates mean the same at every length.",
     source="Losses summed over the steps: Werbos 1990; a task that has them by definition is "
     "copy (Arjovsky, Shah & Bengio 2016)",
@@ -50,28 +50,33 @@ STORY = Story(
         _preset(
             "every_step", "At every step", "A target at each step.", "temporal_order:targets=every"
         ),
-        _preset("last_step", "At the last step", "The same with one target.", "temporal_order"),
+        _preset(
+            "last_step",
+            "At the last step",
+            "The same task with one target, at the last step.",
+            "temporal_order",
+        ),
     ),
     steps=(
         Step(
-            "One loss, at the end: all that the early steps learn from comes from the right edge "
-            "of the map.",
+            "One loss, at the end: the gradient enters at the right edge of the heat map and has "
+            "to travel back to the early steps.",
             "training",
             100,
             preset=1,
             cell="lstm",
         ),
         Step(
-            "A loss at every step: the gradient enters everywhere, right beside what it has to "
-            "teach.",
+            "A loss at every step: the gradient enters at every time step, right beside the "
+            "symbols.",
             "training",
             100,
             preset=0,
             cell="lstm",
         ),
         Step(
-            "The same for the simple RNN: each symbol has its loss at once, but still has to be "
-            "kept.",
+            "The same for the simple RNN: each symbol has a loss right beside it, but still has "
+            "to be kept.",
             "training",
             100,
             preset=0,

@@ -20,7 +20,7 @@ SIMPLE = "rnn:init=pytorch"
 def conclusion(experiment: Experiment, tables: Tables) -> str:
     """What a run shows of the statement, see ``Story.conclusion``."""
     longest = experiment.lengths[-1]
-    subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
+    subject = f"At initialisation, going back {count(longest, 'step')}, the gradient"
     text = half_lives(subject, tables["diagnostics"], experiment.cells, longest)
     accuracy = trained(tables["accuracy"])
     if accuracy.empty:
@@ -39,12 +39,12 @@ def _cliff(experiment: Experiment, accuracy: pd.DataFrame, simple: str) -> str:
     if not unsolved:
         longest = max(solved)
         against = f", later than {expected}" if longest > EXPECTED_STEPS else ""
-        return f"{who} does not forget at {count(longest, 'step')}{against}."
+        return f"{who} does not start to forget up to {count(longest, 'step')}{against}."
     before = [length for length in solved if length < unsolved[0]]
     sooner = unsolved[0] <= EXPECTED_STEPS
     if not before:
         against = f": sooner than {expected}" if sooner else ""
-        return f"{who} forgets at {count(unsolved[0], 'step')} already{against}."
+        return f"{who} already forgets at {count(unsolved[0], 'step')}{against}."
     late = before[-1] > EXPECTED_STEPS
     against = "sooner than" if sooner else "later than" if late else "as"
     between = f"between {before[-1]} and {unsolved[0]} steps"
@@ -54,20 +54,21 @@ def _cliff(experiment: Experiment, accuracy: pd.DataFrame, simple: str) -> str:
 STORY = Story(
     name="longer_is_worse",
     title="Longer is worse",
-    statement="Through many steps the gradient vanishes or explodes: a simple RNN starts to forget "
+    statement="Over many steps the gradient vanishes or explodes: a simple RNN starts to forget "
     "beyond about 10 steps.",
-    text="The loss is at the last step; the symbols it depends on came long before. On its way "
-    "back to them the gradient is multiplied at every step by the same weights and by the slope "
-    "of the activation, so it shrinks like a power: on a logarithmic axis, a straight line. Its "
-    "slope is the half-life; twice the length, and the square of what was left is left. Move the "
-    "sequence length and see where 1% remains, then look at which lengths each cell learns.",
+    text="The loss is at the last step, but the symbols it depends on came long before. On its "
+    "way back to them, the gradient is multiplied at every step by the same weights and by the "
+    "slope of the activation. It therefore shrinks exponentially: on a logarithmic axis, along a "
+    "straight line whose slope is given by the half-life. At twice the length, the share that is "
+    "left is squared. Change the sequence length and see where 1% remains. Then see which "
+    "lengths each cell learns.",
     source="Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, "
     "section 2.1",
     presets=(
         Preset(
             "longer_is_worse",
-            "Four cells, ever longer",
-            "How far the gradient gets, and how far the cell learns.",
+            "Four cells, longer and longer",
+            "How far back the gradient reaches, and which lengths each cell learns.",
             Experiment(
                 cells=(SIMPLE, "rnn", "lstm", "gru"),
                 lengths=(10, 20, 50, 100),
@@ -84,14 +85,14 @@ STORY = Story(
             10,
         ),
         Step(
-            "The same cells over 100 steps. Each line goes on falling at its own slope, its "
-            "half-life, and what was a little less is now next to nothing.",
+            "The same cells over 100 steps. Each line keeps falling with its own half-life: what "
+            "was a small loss over 10 steps is now the loss of almost everything.",
             "initialisation",
             100,
         ),
         Step(
-            "Trained at 100 steps: where the map fades towards the left, the early steps are "
-            "hardly heard.",
+            "During training at 100 steps. Where the heat map darkens towards the left, the "
+            "early steps have almost no influence on what is learned.",
             "training",
             100,
             cell="rnn",

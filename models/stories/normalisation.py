@@ -53,7 +53,7 @@ def _spans(experiment: Experiment, accuracy: pd.DataFrame) -> str:
         f"{span_in_words(rows[cell])} for {with_article(cell)}"
         for cell in present(experiment, accuracy)
     ]
-    return f"{after(experiment, accuracy)} the memory span is {join_words(of_cells)}."
+    return f"{after(experiment, accuracy)}, the memory span is {join_words(of_cells)}."
 
 
 def _verdict(spans: Mapping[str, Estimate], normalised: Sequence[str], baseline: str) -> str:
@@ -88,14 +88,15 @@ def _preset(name: str, title: str, lesson: str, cell: str, lengths: tuple[int, .
 STORY = Story(
     name="normalisation",
     title="Layer norm and batch norm",
-    statement="Inside a recurrence batch normalisation helps little; layer normalisation does "
+    statement="Inside the recurrence, batch normalisation helps little; layer normalisation does "
     "help.",
-    text="Normalising keeps pre-activations where the activation has a slope. Batch norm needs "
-    "statistics of every time step by itself. Cooijmans et al. start its scale at γ = 0.1, out of "
-    "saturation, and saw the gradient carried almost level; where every step brings an input, as "
-    "here, input and state are normalised to the same size, so each new state is half made of the "
-    "newest input and the past fades by about 1/√2 a step at any small γ. Layer norm needs no "
-    "batch: each sequence is normalised over its units.",
+    text="Normalisation keeps pre-activations where the activation has a slope. Batch "
+    "normalisation needs separate statistics for every time step. Cooijmans et al. start its "
+    "scale at γ = 0.1, which avoids saturation, and found that the gradient then stays almost "
+    "level. Here every step brings an input, and input and state are normalised to the same "
+    "size. Half of each new state therefore comes from the newest input, and the past fades by "
+    "about 1/√2 per step for any small γ. Layer normalisation needs no batch: each sequence is "
+    "normalised over its units.",
     source="Cooijmans et al. 2016, section 4 and figure 1; Ba, Kiros & Hinton 2016",
     presets=(
         _preset(
@@ -109,19 +110,21 @@ STORY = Story(
     ),
     steps=(
         Step(
-            "The LSTM, plain and normalised in three ways. Whose line stays highest on the left?",
+            "The LSTM without normalisation, and normalised in three ways. Which line stays "
+            "highest on the left?",
             "initialisation",
             100,
         ),
         Step(
-            "The simple RNN: layer norm carries the gradient level, batch norm does not.",
+            "The simple RNN: with layer norm the gradient stays level, with batch norm it does "
+            "not.",
             "initialisation",
             50,
             preset=1,
         ),
         Step(
-            "Trained: the map of the RNN with layer norm. A gradient that arrives is needed, but "
-            "is not yet a memory.",
+            "During training: the heat map of the RNN with layer norm. A gradient that reaches "
+            "the first step is necessary for memory, but not sufficient.",
             "training",
             50,
             preset=1,

@@ -17,7 +17,7 @@ from models.analysis.statistics import latest, median_over_seeds, summarise
 from models.analysis.words import capitalise, count, join_words, of_all, with_article
 from models.experiment import Experiment
 
-NOT_YET = "Nothing is trained yet."
+NOT_YET = "Nothing has been trained yet."
 """The sentence for a run in which no cell is trained."""
 
 
@@ -68,9 +68,9 @@ def reach(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     none, some = named.pop(0, ""), named
     when, later = after(experiment, accuracy), not_trained_yet(experiment, cells)
     if not some:
-        return f"{when} most seeds of {none} solve none of the lengths. {later}".rstrip()
+        return f"{when}, most seeds of {none} solve none of the lengths. {later}".rstrip()
     reached = join_words([f"{length} for {names}" for length, names in some.items()])
-    text = f"{when} the longest length that most seeds solve is {reached}."
+    text = f"{when}, the longest length that most seeds solve is {reached}."
     text += f" Most seeds of {none} solve none." if none else ""
     return f"{text} {later}".rstrip()
 

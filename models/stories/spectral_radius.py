@@ -25,7 +25,7 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
         return text
     text += f" {reach(experiment, accuracy)}"
     radius = after_training(tables["diagnostics"], cells, "spectral_radius", longest)
-    return f"{text} {values('By then the radius is', radius, cells)}".rstrip()
+    return f"{text} {values('By then, the radius is', radius, cells)}".rstrip()
 
 
 def _at_initialisation(experiment: Experiment, rows: pd.DataFrame, length: int) -> str:
@@ -54,7 +54,7 @@ def _at_initialisation(experiment: Experiment, rows: pd.DataFrame, length: int) 
         text += (
             " Below 1 it always shrinks, as expected."
             if vanish
-            else " Against expectation, it does not always shrink below 1."
+            else " Contrary to expectation, it does not always shrink below 1."
         )
     if exploding := [f"{radius[cell]:g}" for cell in above if half_life[cell] < 0]:
         text += f" With {join_words(exploding)} it explodes."
@@ -64,7 +64,7 @@ def _at_initialisation(experiment: Experiment, rows: pd.DataFrame, length: int) 
         )
         text += (
             f" A radius above 1 is {needed}not enough: with {join_words(shrinking)} the slopes of "
-            "tanh still keep it from growing."
+            "tanh still keep the gradient from growing."
         )
     return text
 
@@ -78,13 +78,14 @@ def _shorter(theory: float, measured: float) -> str:
 STORY = Story(
     name="spectral_radius",
     title="The spectral radius",
-    statement="With recurrent weights of spectral radius below 1 the gradient must vanish; above "
-    "1 it may explode.",
-    text="The gain multiplies the orthogonal recurrent weights at the start, so it is their "
-    "spectral radius: every eigenvalue has that size. The gradient shrinks by radius × slope of "
-    "tanh a step, and since the slope is at most 1, a radius below 1 is sufficient for vanishing "
-    "and one above 1 only necessary for explosion. The theory beside the measured half-life is "
-    "made of just these two numbers. Training moves the radius: see it under During training.",
+    statement="If the spectral radius of the recurrent weights is below 1, the gradient must "
+    "vanish; above 1, it may explode.",
+    text="The gain multiplies the initial orthogonal recurrent weights. All their eigenvalues "
+    "then have this absolute value, so the gain is the spectral radius. At each step the "
+    "gradient is multiplied by about radius × slope of tanh. Since the slope is at most 1, a "
+    "radius below 1 is sufficient for the gradient to vanish. A radius above 1 is necessary for "
+    "it to explode, but not sufficient. The half-life in theory is computed from just these two "
+    "numbers. Training changes the radius: see During training.",
     source="Pascanu, Mikolov & Bengio 2013, section 2.1",
     presets=(
         Preset(
@@ -101,20 +102,19 @@ STORY = Story(
     ),
     steps=(
         Step(
-            "One cell, started with five spectral radii. The smaller the radius, the steeper its "
-            "line falls towards the left.",
+            "One cell with five initial spectral radii. The smaller the radius, the more steeply "
+            "its line falls towards the left.",
             "initialisation",
             20,
         ),
         Step(
-            "Over 100 steps: below 1 nothing is left. With 1.1 the slope of tanh still keeps the "
-            "gradient from growing; with 1.5 it no longer does.",
+            "Over 100 steps: below 1 almost nothing is left. With 1.1 the slope of tanh still "
+            "keeps the gradient from growing; with 1.5 it no longer does.",
             "initialisation",
             100,
         ),
         Step(
-            "Training moves the radius: follow it below the map, in the plot of the spectral "
-            "radius.",
+            "Training changes the radius: see the plot of the spectral radius further down.",
             "training",
             100,
             cell="rnn:gain=1.5",

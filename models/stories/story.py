@@ -47,7 +47,7 @@ class Story:
     statement: str
     """The statement in one sentence."""
     text: str
-    """The text in three to five sentences: what to look at, and why it is so."""
+    """The text in three to seven short sentences: what to look at, and why it is so."""
     source: str
     """The papers with their sections."""
     presets: tuple[Preset, ...]

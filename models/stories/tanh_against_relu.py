@@ -18,13 +18,13 @@ RELU = "rnn:activation=relu"
 """The RNN with ReLU and orthogonal recurrent weights."""
 LARGE = f"{RELU},gain=2"
 """The same with recurrent weights twice as large."""
-NOT_ALWAYS = " Against expectation, it does not always vanish with tanh and σ."
+NOT_ALWAYS = " Contrary to expectation, it does not always vanish with tanh and σ."
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
     """What a run shows of the statement, see ``Story.conclusion``."""
     longest, rows = experiment.lengths[-1], tables["diagnostics"]
-    subject = f"At initialisation, going back through {count(longest, 'step')}, the gradient"
+    subject = f"At initialisation, going back {count(longest, 'step')}, the gradient"
     text = half_lives(subject, rows, experiment.cells, longest) + _verdict(experiment, rows)
     accuracy = trained(tables["accuracy"])
     if accuracy.empty:
@@ -45,8 +45,8 @@ def _verdict(experiment: Experiment, rows: pd.DataFrame) -> str:
         text += f" With ReLU it explodes for {join_words(exploding)}."
     if 0 < relu.get(RELU, -1) < math.inf:
         text += (
-            " ReLU by itself does not explode here: about half of its units are off at any time, "
-            "and with orthogonal weights the gradient still shrinks."
+            " ReLU alone does not make it explode here: about half of the units are inactive at "
+            "any time, and with orthogonal weights the gradient still shrinks."
         )
     return text
 
@@ -56,17 +56,17 @@ STORY = Story(
     title="tanh against ReLU",
     statement="Saturating activations (tanh, sigmoid) make the gradient vanish; non-saturating "
     "ones (ReLU) let it explode.",
-    text="At every step back the gradient is multiplied by the slope of the activation. That of "
-    "σ is at most 1/4, so nothing survives a few steps; that of tanh is 1 at the middle and falls "
-    "as units saturate. ReLU has slope 1 where it is on and nothing to hold it back: with large "
-    "recurrent weights states and gradients grow without bound, with the identity (IRNN) they "
-    "are carried level. There is no clipping here, to let things happen.",
+    text="At every step back, the gradient is multiplied by the slope of the activation. The "
+    "slope of σ is at most 1/4, so almost nothing survives a few steps. The slope of tanh is 1 "
+    "at 0 and falls as units saturate. ReLU has slope 1 where it is active, and no upper bound: "
+    "with large recurrent weights, states and gradients grow without limit; with identity "
+    "weights (IRNN), they keep their size. Gradients are not clipped in these runs.",
     source="Hochreiter & Schmidhuber 1997, section 3.1; Le, Jaitly & Hinton 2015",
     presets=(
         Preset(
             "tanh_against_relu",
-            "Five activations and starts",
-            "Saturating or not, with weights small and large.",
+            "Five activations and initialisations",
+            "Saturating and non-saturating activations, with small and large weights.",
             Experiment(
                 cells=(
                     "rnn",
@@ -84,20 +84,20 @@ STORY = Story(
     ),
     steps=(
         Step(
-            "One step back multiplies the gradient by the slope of the activation. That of σ is "
-            "at most 1/4: its line falls first.",
+            "Each step back multiplies the gradient by the slope of the activation. For σ the "
+            "slope is at most 1/4: its line falls fastest.",
             "initialisation",
             20,
         ),
         Step(
-            "Over 100 steps ReLU with gain 2 rises towards the left, for nothing holds its "
-            "gradient back; with identity weights it stays level.",
+            "Over 100 steps, the line of ReLU with gain 2 rises towards the left: nothing limits "
+            "its gradient. With identity weights the line stays level.",
             "initialisation",
             100,
         ),
         Step(
-            "In training, with nothing clipped: the map of ReLU with gain 2, beside it the size "
-            "of its gradient.",
+            "During training, without clipping: the heat map of ReLU with gain 2. Below it is "
+            "the norm of its gradient.",
             "training",
             100,
             cell=LARGE,

@@ -1,4 +1,4 @@
-"""Truncated back-propagation through time: what lies beyond the window is never learnt."""
+"""Truncated back-propagation through time: what lies beyond the window is never learned."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
 
 
 def _beyond(experiment: Experiment, accuracy: pd.DataFrame) -> str:
-    """What was learnt over lags longer than the window, in two sentences."""
+    """What was learned over lags longer than the window, in two sentences."""
     lag = make_task(experiment.task).lag
     measured = sorted(int(length) for length in accuracy["length"].unique())
     beyond = [length for length in measured if lag(length) > experiment.truncate]
     if not beyond:
-        return "At none of the lengths does the answer depend on a step further back than that."
+        return "At no length does the answer depend on a step further back than that."
     text = f"At T = {join_words([str(length) for length in beyond])} the answer depends on a step"
     text += " further back than that."
     cells = [
@@ -43,10 +43,10 @@ def _beyond(experiment: Experiment, accuracy: pd.DataFrame) -> str:
         if set(lengths_solved(accuracy, cell)) & set(beyond)
     ]
     if not cells:
-        return f"{text} As expected, that is not learnt."
+        return f"{text} As expected, that is not learned."
     return (
-        f"{text} Against expectation, {join_words(cells)} learnt it: the state can carry what "
-        "the gradient never taught it to."
+        f"{text} Contrary to expectation, {join_words(cells)} learned it: the state can carry "
+        "information further than the gradient reaches."
     )
 
 
@@ -63,34 +63,35 @@ def _preset(name: str, title: str, lesson: str, truncate: int) -> Preset:
 STORY = Story(
     name="truncation",
     title="Truncated back-propagation",
-    statement="Stopping the gradient after k steps saves time and memory, and what lies further "
-    "back is not learnt.",
-    text="Long sequences are often cut: the state continues from block to block, the gradient does "
-    "not. It is a gradient that vanishes by decree, at the edge of the window instead of little "
-    "by little, and no gate can carry it across. Compare the cells that remember 100 steps with "
-    "the whole gradient with the same cells whose gradient ends after 20.",
+    statement="Stopping the gradient after k steps saves time and memory, but what lies further "
+    "back is not learned.",
+    text="Long sequences are often cut into blocks: the state continues from block to block, the "
+    "gradient does not. The gradient then ends abruptly at the edge of the window instead of "
+    "fading gradually, and no gate can carry it further. Compare cells that remember 100 steps "
+    "when trained with the full gradient with the same cells when the gradient stops after 20 "
+    "steps.",
     source="Williams & Peng 1990; Werbos 1990",
     presets=(
-        _preset("truncation", "After 20 steps", "The gradient ends 20 steps back.", 20),
-        _preset("truncation_off", "All the way", "The same with the whole gradient.", 0),
+        _preset("truncation", "After 20 steps", "The gradient stops 20 steps back.", 20),
+        _preset("truncation_off", "All the way", "The same with the full gradient.", 0),
     ),
     steps=(
         Step(
-            "The whole gradient: over 100 steps it reaches the left edge.",
+            "The full gradient: over 100 steps, it reaches the left edge of the heat map.",
             "training",
             100,
             preset=1,
             cell="lstm:bias=chrono",
         ),
         Step(
-            "The same cell, its gradient cut after 20 steps: left of the edge there is none.",
+            "The same cell with the gradient stopped after 20 steps: further left there is none.",
             "training",
             100,
             preset=0,
             cell="lstm:bias=chrono",
         ),
         Step(
-            "With 20 steps the sequence is no longer than the window, and nothing is lost.",
+            "A sequence of 20 steps is no longer than the window: nothing is lost.",
             "training",
             20,
             preset=0,

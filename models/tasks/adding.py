@@ -4,7 +4,7 @@ Hochreiter & Schmidhuber 1997, section 5.4, in the form of Arjovsky, Shah & Beng
 from U[0, 1], one marker in each half.
 
 An answer within 0.08 is right, and the task is solved where 99% of the answers are. Hochreiter &
-Schmidhuber ask for 0.04 with targets 0.5 + (X1 + X2) / 4, which are from 0 to 1; ours are from 0 to
+Schmidhuber ask for 0.04 with targets 0.5 + (X1 + X2) / 4, which are from 0 to 1, not from 0 to
 2. Older results were made with 0.04 all the same, and a mean squared error below 0.01 was called
 solved, which a model can have that is wrong more often than right. They are read with
 ``tolerance=0.04``, and runs of then are resumed with it.
@@ -45,8 +45,9 @@ TOLERANCE = Option(
     "tolerance",
     ("0.08", OLD_TOLERANCE),
     "0.08",
-    "an answer that is off by less is right; 0.08 is Hochreiter & Schmidhuber's criterion; 0.04 is "
-    f"how older results were made, with a mean squared error below {OLD_SOLVED_LOSS} as solved",
+    "an answer with a smaller error is right; 0.08 is the criterion of Hochreiter & Schmidhuber, "
+    "0.04 that of older results, which count as solved at a mean squared error below "
+    f"{OLD_SOLVED_LOSS}",
     in_old_results=OLD_TOLERANCE,
 )
 
@@ -71,13 +72,13 @@ class Adding(Task):
     @property
     def legend(self) -> Legend:
         return Legend(
-            goes_in="At each step a number drawn evenly from 0 to 1, and a marker that is 1 at two "
+            goes_in="At each step, a random number from 0 to 1 and a marker, which is 1 at two "
             "steps and 0 at all others.",
             asked=self.asked(
                 f"the sum of the {'marked numbers so far' if self.every else 'two marked numbers'}."
             ),
-            dependency="One marker stands anywhere in the first half, one anywhere in the second: "
-            "the first number waits half the sequence on average.",
+            dependency="One marker is somewhere in the first half, the other somewhere in the "
+            "second. On average, half the sequence lies between them.",
         )
 
     @property

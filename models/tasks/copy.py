@@ -51,10 +51,10 @@ class Copy(Task):
         return Legend(
             goes_in=f"{SYMBOLS} symbols, each one of {ALPHABET}; then T - 1 blanks, a delimiter "
             f"(>) and {SYMBOLS} more blanks: T + {2 * SYMBOLS} steps.",
-            asked=f"Blank until the delimiter has passed, then the {SYMBOLS} symbols in order. "
-            f"The loss covers every step by definition; accuracy counts the last {SYMBOLS} only.",
-            dependency=f"Each symbol is asked for T + {SYMBOLS} steps after it was seen, and all "
-            f"{SYMBOLS} have to be held at once: {SYMBOLS * 3} bits.",
+            asked=f"Blanks until the delimiter has passed, then the {SYMBOLS} symbols in order. "
+            f"The loss covers every step; accuracy counts the last {SYMBOLS} only.",
+            dependency=f"Each symbol has to be repeated T + {SYMBOLS} steps after it was seen, and "
+            f"all {SYMBOLS} have to be remembered at once: {SYMBOLS * 3} bits.",
         )
 
     @property

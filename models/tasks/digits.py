@@ -85,8 +85,8 @@ class Digits(Task):
                 f"which digit {'is' if self.every else 'was'} it? {CLASSES} classes. Held-out "
                 f"sequences come from {len(_pool('held_out'))} images that training never sees."
             ),
-            dependency=f"What was drawn is spread over the first {PIXELS} steps, and has to be "
-            "held through all blank steps after them.",
+            dependency=f"The digit is spread over the first {PIXELS} steps and has to be "
+            "remembered through all the blank steps after them.",
         )
 
     @property

@@ -46,7 +46,7 @@ class Recall(Task):
             "distractors",
             ("other", "same"),
             "other",
-            "whether what follows comes from an alphabet of its own or from that of the first",
+            "whether the later symbols have an alphabet of their own or that of the first symbol",
             words={"other": "an alphabet of their own", "same": "the same alphabet"},
             phrase="distractors from {}",
         ),
@@ -74,8 +74,8 @@ class Recall(Task):
             goes_in=f"One symbol per step. The first is one of {', '.join(self.symbols_at(0, 2))}"
             f"; all later ones are drawn from {', '.join(self.symbols_at(1, 2))}.",
             asked=self.asked(f"which symbol came first? {self.outputs} classes."),
-            dependency="The first step alone matters, and the answer is T - 1 steps away. It is "
-            "enough to fall into one of several states and stay there.",
+            dependency="Only the first step matters, and the answer comes T - 1 steps later. The "
+            "network only has to settle into one of several states and stay there.",
         )
 
     @property

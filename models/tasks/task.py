@@ -25,7 +25,7 @@ TARGETS = Option(
     "targets",
     ("last", "every"),
     "last",
-    "where the loss is: at the last step alone, or at every step on the way there",
+    "where the loss is: at the last step only, or at every step",
     words={"last": "last step only", "every": "every step"},
     phrase="targets at {}",
 )

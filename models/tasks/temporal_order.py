@@ -80,11 +80,11 @@ class TemporalOrder(Task):
             goes_in="One symbol per step: c, d, e or f at random. "
             f"{count} steps hold A or B instead.",
             asked=self.asked(
-                f"which of A and B {'have come so far' if self.every else 'came'}, in order? "
-                f"{self.outputs} classes."
+                f"which of A and B {'have come so far' if self.every else 'came'}, and in which "
+                f"order? {self.outputs} classes."
             ),
-            dependency=f"The informative symbols stand at {places} of the sequence; all that "
-            "follows is distraction that the network must not be moved by.",
+            dependency=f"The informative symbols come at {places} of the sequence. Everything "
+            "after them is distraction, which the network has to ignore.",
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Checkpoints: a population's training between two optimiser steps, to go on from later."""
+"""Checkpoints: a population's training between two optimiser steps, to continue from later."""
 
 from __future__ import annotations
 

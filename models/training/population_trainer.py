@@ -1,4 +1,4 @@
-"""The training of one population: optimiser steps, and checkpoints to go on from."""
+"""The training of one population: optimiser steps, and checkpoints to continue from."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Snapshot:
     weights: Mapping[ModelKey, np.ndarray] = field(default_factory=dict)
     """Only in a population's last one: the parameters (P,), float32, of the models to keep."""
     checkpoint: Checkpoint | None = None
-    """Now and then, and where training is stopped: to go on from."""
+    """Now and then, and where training is stopped: to continue from."""
 
     @property
     def cell(self) -> str:

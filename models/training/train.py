@@ -32,9 +32,9 @@ def train(
 
     The first of each population is at initialisation, step 0. Once ``should_stop`` says so, what is
     measured is yielded and the iterator ends. The numbers do not depend on ``threads``, by default
-    one for each core. Populations that ``checkpoints`` names go on from there, to the same bits as
-    without a break. Raises ExperimentError where the experiment asks for a GPU and there is none or
-    nothing could be learnt with its settings.
+    one for each core. Populations that ``checkpoints`` names continue from there, to the same bits
+    as without a break. Raises ExperimentError where the experiment asks for a GPU and there is
+    none, or nothing could be learned with its settings.
     """
     experiment.check_trainable()
     device, known = choose_device(experiment.device), checkpoints or {}
@@ -77,7 +77,7 @@ def advance(trainer: PopulationTrainer, should_stop: Callable[[], bool]) -> Snap
 
 
 def _last_snapshot(trainer: PopulationTrainer) -> Snapshot:
-    """The snapshot of a population that is stopped, to go on from later."""
+    """The snapshot of a population that is stopped, to continue from later."""
     weights, checkpoint = trainer.kept_weights(), trainer.checkpoint()
     return Snapshot(trainer.shard, trainer.step, {}, weights, checkpoint)
 

@@ -49,7 +49,7 @@ TOO_MUCH = {
 }
 EXPORTS = ("normalisation", "truncation", "who_remembers")
 """Of the recorded examples."""
-UPLOADER = "A ZIP that was exported here, or experiment.json with its CSV tables"
+UPLOADER = "A ZIP exported from Memory Lab, or experiment.json with its CSV tables"
 REFUSALS = re.compile(r"above the limit of|unpacked it is larger than|may wait\\?: stop one")
 """What people are told who ask for too much."""
 AT_ONCE_SECONDS = 1.0
@@ -196,7 +196,7 @@ class RandomVisitor(Visitor):
         await self._open("page load", "", "runs")
         await self.window.upload(UPLOADER, "run.zip", content)
         async with self._answer("import"):
-            await self.window.press("Open them")
+            await self.window.press("Open")
 
     async def _look(self, chance: random.Random) -> None:
         run = chance.choice(self.record.journal.known[-RECENT:])

@@ -51,7 +51,7 @@ def test_initialisation_answers_a_knob_and_a_story_opens(page: Page, dashboard: 
     page.get_by_role("button", name="The spectral radius", exact=True).click()
     page.get_by_text("The smaller the radius").wait_for()
     wait_for_chart(page, "initial_h", other_than=before)
-    page.get_by_text("Did the gradient at initialisation predict the cliff?").wait_for()
+    page.get_by_text("Does the gradient at initialisation predict the memory span?").wait_for()
     wait_for_chart(page, "predicted")
     assert page.get_by_test_id("stException").count() == 0
 

@@ -77,9 +77,9 @@ def test_the_address_of_a_run_is_just_the_run_and_says_when_the_settings_are_oth
 
     page.get_by_role("spinbutton", name="Seeds").fill("2")
     page.keyboard.press("Enter")
-    page.get_by_text("This shows the run before").wait_for()
+    page.get_by_text("The settings have changed since this run").wait_for()
     expect(plot).to_have_css("opacity", "0.45")
-    page.get_by_role("button", name="Back to its settings").click()
+    page.get_by_role("button", name="Restore its settings").click()
     expect(plot).to_have_css("opacity", "1")
     expect(page.get_by_role("spinbutton", name="Seeds")).to_have_value("1")
 

@@ -47,11 +47,11 @@ def test_look_into_a_run_operate_and_take_home(
     wait_for_chart(page, "inside_probe")
     wait_for_chart(page, "inside_ablation")
     assert ends_of_the_time_axis(page, "inside_map") == ends_of_the_time_axis(page, "inside_lines")
-    page.get_by_text("Mean over many", exact=True).click()
+    page.get_by_text("Mean of many sequences", exact=True).click()
     wait_for_chart(page, "inside_lines", other_than=lines)
     page.get_by_role("button", name="Swap the memories of two sequences").click()
     wait_for_chart(page, "inside_operated")
-    page.get_by_text("answers the other sequence").wait_for()
+    page.get_by_text("answers for the other sequence").wait_for()
     for name in ("gates.csv", "ablation.csv"):
         with page.expect_download() as download:
             page.get_by_role("button", name=name, exact=True).click()

@@ -103,8 +103,8 @@ def shows_as_text(page: Page) -> None:
 
 def test_what_the_address_says_is_text(page: Page, dashboard: Dashboard) -> None:
     page.goto(f"{dashboard.url}/?{urlencode({'run': EVIL})}")
-    page.get_by_text("is not in this store").wait_for()
-    expect(page.get_by_text("is not in this store")).to_contain_text("[x](http")
+    page.get_by_text("There is no run").wait_for()
+    expect(page.get_by_text("There is no run")).to_contain_text("[x](http")
     shows_as_text(page)
 
 
@@ -123,7 +123,7 @@ def drop(page: Page, files: dict[str, bytes]) -> None:
             for name, content in files.items()
         ]
     )
-    page.get_by_role("button", name="Open them").click()
+    page.get_by_role("button", name="Open").click()
 
 
 def test_files_are_opened_and_what_is_wrong_with_them_is_text(

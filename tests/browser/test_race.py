@@ -150,7 +150,7 @@ def test_a_finished_run_is_opened_and_deleted_from_the_runs_page(
     page.get_by_text(f"Run {run} finished.").wait_for()
     page.get_by_role("link", name="Runs").click()
     row.get_by_role("button", name="Delete", exact=True).click()
-    page.get_by_role("button", name="Delete for good", exact=True).click()
+    page.get_by_role("button", name="Delete permanently", exact=True).click()
     expect(row).to_have_count(0)
 
 

@@ -71,17 +71,17 @@ def test_it_says_what_the_app_is_doing_and_keeps(
     about: AppTest, cookies: dict[str, str], store: Store
 ) -> None:
     nothing = metrics(about)
-    assert (nothing["Runs in training"], nothing["Runs that wait"]) == ("0", "0")
+    assert (nothing["Runs in training"], nothing["Runs waiting"]) == ("0", "0")
     assert (nothing["Store"], nothing["Runs in the store"]) == ("sqlite", "0")
     for visitor in ("anna", "boris"):
         store.create(Experiment(), visitor)
     store.create(Experiment(), process="a trainer")
     finished(store, SMALL)
     shown = metrics(about)
-    assert (shown["Runs in training"], shown["Runs that wait"]) == ("1", "2")
+    assert (shown["Runs in training"], shown["Runs waiting"]) == ("1", "2")
     assert shown["Runs in the store"] == "4"
     assert shown["Database file"].endswith(" MiB")
-    assert shown["What they measured"] == f"{sum(store.sizes().values()) / 2**20:.1f} MiB"
+    assert shown["Measurements"] == f"{sum(store.sizes().values()) / 2**20:.1f} MiB"
     assert shown["Load (1 min)"].endswith("cores")
 
 
@@ -94,18 +94,18 @@ def test_it_says_which_runs_are_the_visitors(
         store.create(Experiment(), visitor)
     metrics(about)
     help_text = about.metric[0].proto.help
-    assert help_text == "1 of the runs that train or wait are yours."
+    assert help_text == "Yours among the runs in training or waiting: 1."
 
 
 def test_what_visitors_want_to_know_comes_before_the_limits(about: AppTest) -> None:
     about.run()
     headings = [header.value for header in about.header]
     assert headings == [
-        "How to cite it",
+        "How to cite",
         "Glossary",
-        "What it is doing now",
-        "What it allows",
-        "Where it runs",
+        "Activity now",
+        "Limits of this installation",
+        "Machine and software",
     ]
     text = "\n".join(markdown.value for markdown in about.markdown)
     for term, meaning in GLOSSARY.items():

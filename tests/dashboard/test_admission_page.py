@@ -111,7 +111,7 @@ def test_one_visitor_has_one_run_in_training_and_some_that_wait(
     assert [run.experiment.steps for run in store.runs()] == [30, 20, 10]
     last = page.query_params["run"]
     message = not_started(press(page, 40))
-    assert "3 runs of yours train or wait already, and no more than 2 may wait" in message
+    assert "you have 3 runs training or waiting, and at most 2 may wait" in message
     assert store.count() == 3
     assert page.query_params["run"] == last, "what was on show still is"
     store.finish(store.runs()[-1].id, "stopped")
@@ -124,7 +124,7 @@ def test_the_whole_queue_has_an_end(race: AppTest, store: Store, configured: Con
     for visitor in ("anna", "boris"):
         store.create(Experiment(), visitor)
     page = press(race.run(), 10)
-    assert "2 runs wait already, which is all that may" in not_started(page)
+    assert "the queue is full (2 runs)" in not_started(page)
     assert store.count() == 2
     store.begin(store.runs()[0].id, {"kernels": "compiled 1"}, "a trainer")
     press(page, 10)
@@ -141,7 +141,7 @@ def test_a_run_is_resumed_only_where_there_is_room(
     page = race.run()
     store.create(Experiment(), "anna")
     page.button(key="resume").click().run()
-    assert "1 runs wait already" in not_started(page)
+    assert "the queue is full (1 run)" in not_started(page)
     assert store.run(run).status == "interrupted"
 
 

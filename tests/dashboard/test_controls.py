@@ -173,7 +173,7 @@ def test_what_the_address_says_is_shown_as_it_is_and_does_nothing(race: AppTest)
 def test_a_parameter_that_nothing_uses_is_named(race: AppTest) -> None:
     page = opened(race, {"length": "50", "recall_classes": "8", "seeds": "2"})
     (message,) = pages.warnings(page)
-    assert message == r"The address has parameters that are not used here: length\, recall\_classes"
+    assert message == r"The address has unknown parameters: length\, recall\_classes"
     assert pages.experiment(page) == Experiment(seeds=2)
 
 

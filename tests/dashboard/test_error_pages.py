@@ -105,7 +105,7 @@ def test_a_store_that_cannot_be_read_is_shown_on_every_page(
     app_resources.scheduler.clear()
     broken(store)
     message = only_error(race.run())
-    assert message.startswith("The store of runs does not answer: ")
+    assert message.startswith("The store of runs does not respond: ")
     assert "file is not a database" in message
     assert message.endswith("Reload the page in a while.")
 
@@ -127,7 +127,7 @@ def test_a_database_that_is_away_is_shown_without_its_password(
     configured(store="postgresql+psycopg://anna:geheim@127.0.0.1:1/runs")
     app_resources.store.clear()
     message = only_error(race.run())
-    assert "The store of runs does not answer" in message
+    assert "The store of runs does not respond" in message
     assert "geheim" not in message
 
 
@@ -184,7 +184,7 @@ def test_a_store_that_fails_while_about_is_open_is_shown_once(
 ) -> None:
     page = at(race, "about")
     monkeypatch.setattr(Store, "sizes", refuse)
-    assert "does not answer: the network is down" in only_error(page.run())
+    assert "does not respond: the network is down" in only_error(page.run())
 
 
 def test_a_store_that_fails_while_a_run_is_followed_is_shown_once(
@@ -196,7 +196,7 @@ def test_a_store_that_fails_while_a_run_is_followed_is_shown_once(
     assert not page.exception
     store.heartbeat([run])
     monkeypatch.setattr(Store, "read", refuse)
-    assert "does not answer: the network is down" in only_error(page.run())
+    assert "does not respond: the network is down" in only_error(page.run())
 
 
 @pytest.mark.parametrize("name", ["race", "gradient_flow", "inside_the_cell"])

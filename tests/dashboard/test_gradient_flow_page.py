@@ -170,7 +170,7 @@ class TestAtInitialisation:
         page = gradient_flow.run()
         page.segmented_control(key="flow_view").set_value("At initialisation").run()
         assert not page.exception
-        assert f"Measured: run {run}" in pages.captions(page)
+        assert f"Accuracy: run {run}" in pages.captions(page)
         assert "predicted" in str(charts(page)["held-out accuracy"]["data"])
 
     def test_without_a_race_it_says_how_to_get_one(self, gradient_flow: AppTest) -> None:

@@ -104,7 +104,7 @@ def test_every_cell_can_be_looked_into_in_every_way(
         assert not page.exception, order
     names = page.get("button_group")
     assert names
-    page.segmented_control(key="inside_way").set_value("Mean over many").run()
+    page.segmented_control(key="inside_way").set_value("Mean of many sequences").run()
     for event in ("first", "last", "start"):
         page.selectbox(key="inside_event").set_value(event).run()
         assert not page.exception, event
@@ -238,7 +238,7 @@ def test_a_gate_of_some_units_is_held_for_some_steps(inside: AppTest, store: Sto
     page.slider(key="inside_span_12").set_value((2, 5)).run()
     page.selectbox(key="inside_gate").set_value("o").run()
     page.button(key="operate_free").click().run()
-    assert "**Your operation**: o = 1 in unit 2, 3, steps 2 to 5." in texts(page)
+    assert "**Your operation**: o = 1 in units 2 and 3, steps 2 to 5." in texts(page)
     page.toggle(key="inside_at_mean").set_value(True).run()
     page.button(key="operate_free").click().run()
     assert "o = its mean" in texts(page)
@@ -259,7 +259,7 @@ def test_other_tasks_can_be_looked_into(inside: AppTest, store: Store, task: str
     length = {"copy": 3, "digits": 66}.get(task, 10)
     settings = {**vars(TINY), "task": task, "lengths": (length,), "cells": ("lstm",)}
     page = opened(inside, finished(store, Experiment(**settings)), "lstm")
-    page.segmented_control(key="inside_way").set_value("Mean over many").run()
+    page.segmented_control(key="inside_way").set_value("Mean of many sequences").run()
     assert not page.exception
     assert not page.error
 
@@ -304,7 +304,7 @@ def test_a_run_without_weights_says_so(inside: AppTest, store: Store) -> None:
     inside.query_params["run"] = run
     page = inside.run()
     assert not page.exception
-    assert any("has kept no weights" in text for text in pages.warnings(page))
+    assert any("has no stored weights" in text for text in pages.warnings(page))
 
 
 def test_recorded_examples_can_be_looked_into(inside: AppTest) -> None:

@@ -64,16 +64,16 @@ def test_which_gates_are_needed() -> None:
     rows += [("r", to, 0.95) for to in ("0", "1", "mean")]
     sentences = needed(table(*rows), 0.25)
     assert sentences[0] == (
-        "**i** (input gate) must move: wherever it is held, accuracy falls, at best to 0.400 "
-        "(at its mean)."
+        "**i** (input gate) has to change with the sequence: wherever it is held, accuracy falls, "
+        "at best to 0.400 (held at its mean)."
     )
-    assert "may be held at 1 or at its mean; at 0 accuracy falls to 0.250" in sentences[1]
+    assert "can be held at 1 or at its mean; held at 0, accuracy falls to 0.250" in sentences[1]
     assert "not needed" in sentences[2]
 
 
 def test_a_network_at_chance_has_nothing_to_lose() -> None:
     (sentence,) = needed(table(("", "", 0.26), ("h", "0", 0.25)), 0.25)
-    assert "hardly better than chance" in sentence
+    assert "barely better than chance" in sentence
 
 
 def test_what_is_remembered() -> None:
@@ -87,7 +87,7 @@ def test_what_is_remembered() -> None:
     found["low"], found["high"] = found["accuracy"] - 0.05, found["accuracy"] + 0.05
     c, h, x = remembered(found)
     assert "above the control from t = 2 on" in c
-    assert "best at t = 2 with 0.900: it is lost again" in h
+    assert "best at t = 2 with 0.900, lost again later" in h
     assert "no better than with shuffled labels" in x
 
 
@@ -100,7 +100,7 @@ def test_one_unit_is_described() -> None:
     }
     assert describe_unit(LSTM, values, example, 1) == (
         "The input gate i of this unit is 0.90 at t = 2 (A), and 0.15 on average elsewhere. The "
-        "forget gate f is 0.900 on average. Its memory c is 0.80 after the last informative step "
+        "forget gate f is 0.900 on average. The memory c is 0.80 after the last informative step "
         "and 0.70 at the end."
     )
     everything = Example(tuple("cA"), (True, True), "A")
@@ -121,11 +121,10 @@ def test_specialised_units() -> None:
         }
     )
     kept, opened = specialised(units, LSTM, 80)
-    assert kept.startswith("**2 of 2 units**")
-    assert "(0 before training)" in kept
+    assert "the task's delay of 80 steps: **2 of 2** (0 before training)" in kept
     assert "keeps it for ever (3 steps before)" in kept
-    assert "in **1 of 2 units** and closes so in 0" in opened
-    assert "unit 1 with 0.60 there and 0.10" in opened
+    assert "in **1 of 2 units**, and less open in 0" in opened
+    assert "unit 1, with a mean of 0.60 at informative steps and 0.10" in opened
 
 
 def test_interventions_in_words() -> None:
@@ -138,7 +137,7 @@ def test_interventions_in_words() -> None:
         ]
     )
     assert sentences == (
-        "f = 1 in all units, steps 1 to 9; c = 0 in unit 2, 3 after step 4; noise of 1.5 standard "
-        "deviations on h after step 4; each sequence continues with another one's state "
-        "after step 4"
+        "f = 1 in all units, steps 1 to 9; c = 0 in units 2 and 3 after step 4; noise of 1.5 "
+        "standard deviations on h after step 4; after step 4, each sequence continues with the "
+        "state of another one"
     )

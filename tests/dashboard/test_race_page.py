@@ -108,7 +108,7 @@ class TestBeforeTheFirstPress:
     def test_the_task_explains_itself(self, race: AppTest) -> None:
         page = race.run()
         text = "\n".join(markdown.value for markdown in page.markdown)
-        assert "Goes in" in text
+        assert "Input" in text
         assert "Dependency" in text
 
 
@@ -191,7 +191,7 @@ class TestTraining:
         page = page.button(key="preset_copy").click().run()
         assert not page.exception
         assert not page.button(key="train").disabled
-        assert any(f"Your run {run.id} waits" in info.value for info in page.info)
+        assert any(f"Your run {run.id} is waiting" in info.value for info in page.info)
         assert pages.experiment(page) == PRESETS["copy"].experiment
         page = page.button(key=f"show_{run.id}").click().run()
         assert page.query_params["run"] in (run.id, [run.id])
@@ -258,11 +258,11 @@ class TestTraining:
     ) -> None:
         run = finished(store, TINY)
         page = pages.open_run(race, run).number_input(key="seeds").set_value(5).run()
-        assert "the settings have changed" in pages.captions(page)
+        assert "The settings have changed" in pages.captions(page)
         assert pages.experiment(page) == TINY
         assert list(page.query_params) == ["run"]
         page = page.button(key="back_to_settings").click().run()
-        assert "the settings have changed" not in pages.captions(page)
+        assert "The settings have changed" not in pages.captions(page)
         page = page.number_input(key="seeds").set_value(5).run()
         assert not page.button(key="train_these").click().run().exception
         assert app_resources.store().runs()[0].experiment.seeds == 5
@@ -306,7 +306,7 @@ class TestGuess:
 
         page = page.button(key="answer").click().run()
         assert not page.exception
-        assert "You guessed 1 of 2 cells within the interval, or within a" in pages.captions(page)
+        assert "or within a factor of 1.5, for 1 of 2 cells" in pages.captions(page)
         assert "Recorded example" in pages.captions(page)
         assert "guess" in str(pages.figures(page))
 
@@ -318,7 +318,7 @@ class TestGuess:
         page = page.select_slider(key="guess_lstm").set_value("13").run()
         page = page.button(key="answer").click().run()
         assert not page.exception
-        assert "of 1 cell within the interval" in pages.captions(page)
+        assert "factor of 1.5, for" in pages.captions(page)
 
     def test_train_ends_the_guessing_and_keeps_the_guesses(self, race: AppTest) -> None:
         page = race.run().number_input(key="steps").set_value(10).run()
@@ -357,7 +357,7 @@ class TestGuess:
         self, guess: float, span: float, low: float, high: float, near: int
     ) -> None:
         spans = pd.DataFrame([{"cell": "rnn", "span": span, "low": low, "high": high}])
-        assert f"{near} of 1 cell " in how_right({"rnn": guess, "lstm": 20}, spans)
+        assert f"{near} of 1 cell." in how_right({"rnn": guess, "lstm": 20}, spans)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,9 @@ def test_an_interrupted_run_says_why_and_what_is_left(race: AppTest, store: Stor
     run = measured(store, TINY, until=2)
     store.finish(run, "interrupted", "its trainer is gone")
     shown_warnings = pages.warnings(pages.open_run(race, run))
-    expected = f"Run {run} was interrupted: its trainer is gone. Its measurements so far are shown."
+    expected = (
+        f"Run {run} was interrupted: its trainer is gone. Its measurements up to then are shown."
+    )
     assert expected in shown_warnings
 
 

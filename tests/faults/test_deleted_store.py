@@ -152,7 +152,7 @@ def test_every_page_says_that_the_store_is_gone_and_goes_on_with_what_comes(
     away = folder.with_name("away")
     folder.rename(away)
     (gone,) = told(app.run())
-    assert gone.startswith("The store of runs does not answer: the store ")
+    assert gone.startswith("The store of runs does not respond: the store ")
     assert TOLD in gone
     away.rename(folder)
     assert not told(app.run())

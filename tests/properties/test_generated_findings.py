@@ -56,7 +56,7 @@ def test_gradients_are_compared_as_they_are_shown_and_no_cell_is_left_out(
     if not finite:
         return
     shown = re.search(
-        r"(about|at most) ([^ ]+(?: · [^ ]+)?) of that at the last for ([^,;.]*?)"
+        r"(about|at most) ([^ ]+(?: · [^ ]+)?) times that at the last step for ([^,;.]*?)"
         r"(?:,| and about ([^ ]+(?: · [^ ]+)?) for ([^,]*),|;|\.(?!\d))",
         text,
     )
@@ -113,7 +113,7 @@ def test_findings_are_true_of_their_table(run: tuple[Experiment, pd.DataFrame]) 
     elif "too early" not in text.lower():
         assert not last["diverged"].any() or last["diverged"].all()
     spans: dict[Hashable, Any] = memory_spans(last).set_index("cell").to_dict("index")
-    if first := re.search(r"; (the \w+) gives up first", text):
+    if first := re.search(r"; that of (the \w+) is the shortest", text):
         (cell,) = named(first[1])
         own = _bounds(spans[cell])
         others = [_bounds(spans[other]) for other in spans if other != cell]

@@ -16,6 +16,7 @@ from dashboard.figures.gradient_flow.profile import (
     profile_figure,
     profile_trace,
 )
+from dashboard.figures.hover import VALUE
 from dashboard.figures.layout import (
     EXPONENTS,
     GREY,
@@ -27,6 +28,7 @@ from dashboard.figures.layout import (
     thinned,
 )
 from dashboard.figures.style import cell_style
+from models.analysis.words import count, number_of_logarithm
 
 HEIGHT = 340
 SHARE = 0.01
@@ -51,9 +53,7 @@ def initial_profiles(
     rows = gradients[
         (gradients["length"] == length) & (gradients["state"] == state) & (gradients["step"] == 0)
     ]
-    figure = profile_figure(
-        length, state, relative, "mark: how far back 1% of the gradient reaches"
-    )
+    figure = profile_figure(length, state, relative, "mark: less than 1% of the gradient is left")
     if relative:
         figure.add_trace(level("share", (1, length), SHARE, "1% of the value at T", side="left"))
     for cell in profile_cells(cells, rows, state):
@@ -91,10 +91,11 @@ def singular_values(frame: pd.DataFrame, *, cell: str) -> go.Figure:
                 "showlegend": name == "median",
                 "x": fan.index.tolist() or [None],
                 "y": numbers(fan[name]) or [None],
+                "customdata": [number_of_logarithm(value) for value in fan[name]],
                 "mode": "lines",
                 "line": {"color": style.color, "width": width},
                 "hovertemplate": f"{style.label} · %{{x}} steps back · {name} singular value "
-                "10<sup>%{y:.2f}</sup><extra></extra>",
+                f"{VALUE}<extra></extra>",
             }
         )
     return figure
@@ -126,8 +127,8 @@ def _horizon(cell: str, found: Profile | None, relative: bool, horizon: float | 
             "size": 10,
             "line": {"color": GREY, "width": 1},
         },
-        "hovertemplate": f"{style.label} · gradient horizon: {horizon or 0:g} steps back "
-        "from the end the norm falls below 1% of its value there (median over seeds)"
+        "hovertemplate": f"{style.label} · gradient horizon: {count(horizon or 0, 'step')} "
+        "back from the end the norm falls below 1% of its value there (median over seeds)"
         "<extra></extra>",
     }
     if found is None or horizon is None or not 0 <= horizon < len(found.t) - 1:

@@ -6,8 +6,18 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import AXIS, GREY, Trace, new_figure, numbers, step_ticks, titled
+from dashboard.figures.layout import (
+    AXIS,
+    GREY,
+    SIZES,
+    Trace,
+    new_figure,
+    numbers,
+    step_ticks,
+    titled,
+)
 from dashboard.figures.sequence import MARKED, fits
+from models.analysis.words import number
 from models.tasks.task import Example
 
 HEIGHT = 230
@@ -34,12 +44,13 @@ def connectivity_strip(
         },
         yaxis={"range": [0, 1], "visible": False, "fixedrange": True},
     )
-    norm = {"title": "‖∂logit/∂x<sub>t</sub>‖", "exponentformat": "power", "nticks": 4}
+    norm = {"title": "‖∂logit/∂x<sub>t</sub>‖", "nticks": 4}
     figure.update_layout(
         bargap=0 if len(steps) > 100 else 0.15,
         barmode="overlay",
         yaxis2={
             **AXIS,
+            **SIZES,
             **titled(norm, 6),
             "overlaying": "y",
             "tickmode": "auto",
@@ -76,7 +87,7 @@ def _marks(informative: Sequence[bool]) -> Trace:
 
 def _bars(values: Sequence[float], symbols: Sequence[str], informative: Sequence[bool]) -> Trace:
     hover = [
-        f"t = {t} · {symbol}{', matters' if matters else ''} · {value:.3g}"
+        f"t = {t} · {symbol}{', matters' if matters else ''} · {number(value)}"
         for t, (value, symbol, matters) in enumerate(
             zip(values, symbols, informative, strict=True), start=1
         )

@@ -21,7 +21,7 @@ SCALE = "Viridis"
 ZERO = "#808495"
 BROKEN = "#e0327d"
 ZERO_WORDS = "exactly 0 in float32"
-BROKEN_WORDS = "overflow: not finite from here back"
+BROKEN_WORDS = "overflow: not finite from here backwards"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.gradient_flow.profile import Profile, profile
+from dashboard.figures.hover import VALUE, written
 from dashboard.figures.layout import (
     AT_THE_BOTTOM,
     AXIS,
@@ -129,7 +130,7 @@ def _steps_back(axis: LengthAxis) -> Trace:
         "type": "log",
         "range": [math.log10(0.8 * NONE), math.log10(1.3 * longest)],
         "tickvals": [NONE, *marks],
-        "ticktext": ["0", *map(str, marks)],
+        "ticktext": ["0", *(f"{mark:,}" for mark in marks)],
     }
 
 
@@ -198,7 +199,8 @@ def _marks(
 
 
 def _hover(label: str, row: pd.Series) -> str:
-    text = f"{label} · T = {row['length']} · horizon by {row['by']}: {row['median']:g} steps back"
+    steps = count(row["median"], "step")
+    text = f"{label} · T = {row['length']} · horizon by {row['by']}: {steps} back"
     if row["seeds"] > 1:
         text += f"<br>{row['low']:g} to {row['high']:g} over {count(row['seeds'], 'seed')}"
     return text
@@ -216,7 +218,7 @@ def _influence(cell: str, rows: pd.DataFrame, length: int) -> Trace:
     x, y = [lags[i] for i in kept], numbers(shares.iloc[list(kept)])
     return {
         **cell_line(cell, "influence", x, y, width=2, marks=6),
-        "hovertemplate": f"{cell_style(cell).label} · another input %{{x}} steps back "
+        "hovertemplate": f"{cell_style(cell).label} · changing the input %{{x}} steps back "
         "changes %{y:.1%} of the answers<extra></extra>",
     }
 
@@ -224,11 +226,12 @@ def _influence(cell: str, rows: pd.DataFrame, length: int) -> Trace:
 def _gradient(cell: str, found: Profile | None) -> Trace:
     kept = thinned(len(found.t), MOST_POINTS) if found else ()
     x = [found.t[-1] - found.t[i] for i in kept] if found else []
-    y = numbers(found.norms[i] / found.norms[-1] for i in kept) if found else []
+    shares = [found.norms[i] / found.norms[-1] for i in kept] if found else []
     return {
-        **cell_line(cell, "gradient", x, y, width=1.3),
+        **cell_line(cell, "gradient", x, numbers(shares), width=1.3),
+        "customdata": written(shares),
         "showlegend": False,
         "yaxis": "y2",
         "hovertemplate": f"{cell_style(cell).label} · %{{x}} steps back · "
-        "%{y:.3g} of the gradient at T<extra></extra>",
+        f"{VALUE} of the gradient at T<extra></extra>",
     }

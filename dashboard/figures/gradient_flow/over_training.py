@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.hover import VALUE
 from dashboard.figures.layout import ACCURACY, Trace, belongs, level, log_ticks, remark
 from dashboard.figures.lines import (
     each_seed,
@@ -20,6 +21,7 @@ from dashboard.figures.lines import (
 )
 from dashboard.figures.style import cell_style, in_order, translucent
 from models.analysis.statistics import median_over_seeds
+from models.analysis.words import number
 from models.cells import CELLS
 from models.settings import spec
 
@@ -57,11 +59,12 @@ def over_training(
     rows = _drawable(rows, diagnostic, log)
     broken = overflows(here)
     figure = steps_figure(
-        f"{diagnostic}/{length}/{log}", {"title": title, **(log_ticks() if log else {})}
+        f"{diagnostic}/{length}/{log}",
+        {"title": title, **(log_ticks(rows["value"]) if log else {})},
     )
     if reference is not None:
         ends = (0, max([1, *here["step"]]))
-        figure.add_trace(level("reference", ends, reference, f"{reference:g}"))
+        figure.add_trace(level("reference", ends, reference, number(reference)))
     if len(broken):
         remark(figure, "× overflow")
     having = [cell for cell in cells if _has(cell, diagnostic)]
@@ -130,7 +133,7 @@ def _has(cell: str, diagnostic: str) -> bool:
 
 def _median(cell: str, line: pd.Series, title: str) -> Trace:
     return {
-        **mean_line(cell, "median", thin(line), f"{title} %{{y:.3~f}}"),
+        **mean_line(cell, "median", thin(line), title),
         "mode": "lines+markers",  # a value between two gaps has no line
         "connectgaps": False,
         "marker": {"color": cell_style(cell).color, "size": 4},
@@ -166,6 +169,5 @@ def _symbol(cell: str, line: pd.Series, symbol: int, place: int, symbols: int) -
             "color": translucent(style.color, round(FAINTEST + (1 - FAINTEST) * share, 3)),
             "width": 1.5 + 1.5 * share,
         },
-        "hovertemplate": f"{style.label} · {name} · step %{{x}} · accuracy %{{y:.3~f}}"
-        "<extra></extra>",
+        "hovertemplate": f"{style.label} · {name} · step %{{x}} · accuracy {VALUE}<extra></extra>",
     }

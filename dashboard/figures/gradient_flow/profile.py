@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.hover import VALUE, written
 from dashboard.figures.layout import POWERS, Trace, new_figure, numbers, remark, step_ticks, thinned
 from dashboard.figures.lines import cell_line
 from dashboard.figures.replay import Frame, add_replay, replayed
@@ -19,13 +20,13 @@ from models.settings import spec
 
 HEIGHT = 470
 MOST_POINTS = 250
-MOST_POINTS_OF_FRAME = 100
+MOST_POINTS_OF_FRAME = 60
 
 HOW_TO_READ = (
     "Read from right to left: the error enters at the end of the sequence and travels back in "
-    "time. A line that falls towards the left is a gradient that vanishes: the loss hardly "
-    "tells the network what to do with those early steps. A line that rises towards the left is "
-    "one that explodes; a level line carries the gradient all the way. Dotted: before the first "
+    "time. A line that falls towards the left is a vanishing gradient: the network learns almost "
+    "nothing from those early steps. A line that rises towards the left is an exploding "
+    "gradient. A level line is a gradient that arrives unchanged. Dotted: before the first "
     "training step. Where a line stops, the gradient is exactly 0 in single precision."
 )
 
@@ -149,9 +150,11 @@ def profile_trace(
     note = (
         f"<br>exactly 0 in float32 at {found.zeros} of {len(found.t)} steps" if found.zeros else ""
     )
-    of = f"‖∂L/∂{state}‖ %{{y:.3g}}" + (" of its value at T" if relative else "")
+    of = f"‖∂L/∂{state}‖ {VALUE}" + (" of its value at T" if relative else "")
+    norms = [found.norms[i] / end for i in kept]
     return trace | {
         "x": [found.t[i] for i in kept],
-        "y": numbers(found.norms[i] / end for i in kept),
+        "y": numbers(norms),
+        "customdata": written(norms),
         "hovertemplate": f"{style.label} · {when} · t = %{{x}} · {of}{note}<extra></extra>",
     }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.figures.hover import VALUE, written
 from dashboard.figures.inside.gate_map import LEFT, MARK, RIGHT
 from dashboard.figures.inside.gate_style import GateRoles, color, dash
 from dashboard.figures.layout import AT_THE_BOTTOM, Trace, new_figure, numbers, step_ticks
@@ -86,9 +87,10 @@ def _line(name: str, t: Sequence[int], values: np.ndarray, roles: GateRoles) -> 
         "yaxis": "y2" if roles.signed(name) else "y",
         "x": [int(own) for own in t],
         "y": numbers(values),
+        "customdata": written(values.tolist()),
         "mode": "lines",
         "line": {"color": color(name), "width": 2, "dash": dash(name)},
-        "hovertemplate": f"t = %{{x}} · {name} = %{{y:.3f}}<extra></extra>",
+        "hovertemplate": f"t = %{{x}} · {name} = {VALUE}<extra></extra>",
     }
 
 

@@ -11,9 +11,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy.cluster.hierarchy import leaves_list, linkage
 
+from dashboard.figures.hover import written
 from dashboard.figures.inside.gate_style import GateRoles, described
 from dashboard.figures.layout import (
     AT_THE_BOTTOM,
+    PLAIN,
     SMALL,
     Trace,
     new_figure,
@@ -22,6 +24,7 @@ from dashboard.figures.layout import (
     thinned,
 )
 from dashboard.figures.sequence import ROW, example_sequence, fits, runs
+from models.analysis.words import number
 from models.tasks.task import Example
 
 Order = Literal["time constant", "selectivity", "similarity", "number"]
@@ -212,7 +215,6 @@ def _heat(
         "x": [int(t[k]) for k in columns],
         "y": list(range(len(order))),
         "z": [numbers((table[k, own - 1] for k in columns), 3) for own in order],
-        "customdata": [[own] * len(columns) for own in order],
         "zmin": low,
         "zmax": high,
         "colorscale": SIGNED if roles.signed(name) else OPEN,
@@ -227,14 +229,33 @@ def _heat(
             "ypad": 0,
             "tickvals": [low, (low + high) / 2, high],
             "ticktext": [
-                f"{beyond.replace('≥', '≤')}{low:.2g}",
-                f"{(low + high) / 2:.2g}",
-                f"{beyond}{high:.2g}",
+                f"{beyond.replace('≥', '≤')}{_short(low)}",
+                _short((low + high) / 2),
+                f"{beyond}{_short(high)}",
             ],
             "tickfont": {"size": SMALL},
         },
-        "hovertemplate": f"t = %{{x}} · unit %{{customdata}} · {name} = %{{z:.3f}}<extra></extra>",
+        **_hover(name, table[list(columns)], order),
     }
+
+
+def _hover(name: str, table: np.ndarray, order: Sequence[int]) -> Trace:
+    """Unit and value under the pointer; text for each point only where some value is large."""
+    large = np.nanmax(np.abs(table), initial=0) >= PLAIN[1]
+    start = f"t = %{{x}} · unit %{{customdata{'[0]' if large else ''}}} · {name} = "
+    points = [
+        [[own, text] for text in written(table[:, own - 1].tolist())]
+        if large
+        else [own] * len(table)
+        for own in order
+    ]
+    value = "%{customdata[1]}" if large else "%{z:.3f}"
+    return {"customdata": points, "hovertemplate": f"{start}{value}<extra></extra>"}
+
+
+def _short(value: float) -> str:
+    """A value in two digits beside a colour bar."""
+    return number(float(f"{value:.2g}"))
 
 
 def _ends(name: str, table: np.ndarray, roles: GateRoles) -> tuple[float, float]:

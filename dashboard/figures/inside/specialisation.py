@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.hover import written
 from dashboard.figures.inside.gate_style import color, full_name
 from dashboard.figures.layout import GREY, SMALL, Trace, level, log_ticks, new_figure
 
@@ -23,11 +24,13 @@ def time_constants(units: pd.DataFrame, *, keep: str, delay: int) -> go.Figure:
     """
     rows = units[units["gate"] == keep].sort_values("time_constant", kind="stable")
     count = len(rows)
+    times = [*rows["time_constant_at_initialisation"], *rows["time_constant"], delay]
+    drawn = [min(time, LONGEST) for time in times]
     figure = new_figure(
         f"time constants/{count}",
         height=HEIGHT,
         xaxis={"title": "units, sorted", "range": [0.2, count + 0.8], "nticks": 6},
-        yaxis={"title": f"1/(1 − mean {keep}), steps", **log_ticks()},
+        yaxis={"title": f"1/(1 − mean {keep}), steps", **log_ticks(drawn)},
     )
     names = rows["unit"].tolist()
     figure.add_traces(
@@ -71,7 +74,7 @@ def _points(name: str, values: pd.Series, units: list[int], shade: str, *, hollo
         "name": name,
         "x": list(range(1, len(units) + 1)),
         "y": [min(float(f"{value:.4g}"), LONGEST) for value in values],
-        "customdata": units,
+        "customdata": list(zip(units, written(values), strict=True)),
         "mode": "markers",
         "marker": {
             "size": 8,
@@ -79,7 +82,8 @@ def _points(name: str, values: pd.Series, units: list[int], shade: str, *, hollo
             "symbol": "circle-open" if hollow else "circle",
             "line": {"width": 1.5, "color": shade},
         },
-        "hovertemplate": f"unit %{{customdata}} · {name} · %{{y:.3g}} steps<extra></extra>",
+        "hovertemplate": f"unit %{{customdata[0]}} · {name} · %{{customdata[1]}} steps"
+        "<extra></extra>",
     }
 
 

@@ -28,7 +28,7 @@ from dashboard.figures.race.solved import ROW, add_solved_axis, solved_trace
 from dashboard.figures.replay import Frame, add_replay, replayed
 from dashboard.figures.style import cell_style
 from models.analysis.diagnoses import failed_at
-from models.analysis.words import count
+from models.analysis.words import count, number
 
 HEIGHT = 310
 """Least height of the figure without the rows of the solved table, pixels."""
@@ -71,7 +71,7 @@ def accuracy_by_length(
     (found,) = curves(accuracy, [max([0, *accuracy["step"]])], listed)
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)
     figure = _frame(found, axis, measure)
-    # At the shortest length there is most room: what is learnt at all is learnt there.
+    # At the shortest length there is most room: what is learned at all is learned there.
     add_ladder(figure, rungs(baselines, measure), measure, axis.ends(), side="left")
     if measure == "accuracy":
         figure.add_traces(guess_traces(guesses, axis))
@@ -91,7 +91,8 @@ def accuracy_by_length(
 
 
 def _frame(found: Sequence[Curve], axis: LengthAxis, measure: Measure) -> go.Figure:
-    values = ACCURACY if measure == "accuracy" else {"title": "held-out loss", **log_ticks()}
+    losses = [loss for curve in found for loss in _values(curve.models, "loss") if loss]
+    values = ACCURACY if measure == "accuracy" else {"title": "held-out loss", **log_ticks(losses)}
     figure = new_figure(
         f"by length/{measure}/{axis.log}",
         height=HEIGHT + ROW * len(found),
@@ -208,9 +209,10 @@ def _seeds(curve: Curve, axis: LengthAxis, measure: Measure) -> Trace:
         **belongs(curve.cell, "seeds"),
         **_dots(curve, models, axis),
         "y": _values(models, measure),
+        "customdata": [[row["length"], row["seed"], number(row[measure])] for row in models],
         "mode": "markers",
         "marker": {"color": style.color, "symbol": style.symbol, "size": 6, "opacity": 0.65},
-        "hovertemplate": _hover(style.label, measure + " %{y:.3~f}"),
+        "hovertemplate": _hover(style.label, measure + " %{customdata[2]}"),
     }
 
 
@@ -255,8 +257,8 @@ def _positive(values: Sequence[float], measure: Measure) -> list[float | None]:
 def _mean_hover(label: str, row: Row, measure: Measure) -> str:
     seeds = count(row["seeds"], "seed")
     if measure == "loss":
-        return f"{label} · T = {row['length']} · mean loss {row['mean_loss']:.4g} over {seeds}"
+        return f"{label} · T = {row['length']} · mean loss {number(row['mean_loss'])} over {seeds}"
     text = f"{label} · T = {row['length']} · mean accuracy {row['mean']:.3f} over {seeds}"
     if row["seeds"] >= FEWEST_SEEDS:
         return text + f"<br>95% interval {row['low']:.2f} to {row['high']:.2f}"
-    return text + f"<br>no whiskers: they take at least {FEWEST_SEEDS} seeds"
+    return text + f"<br>whiskers need at least {FEWEST_SEEDS} seeds"

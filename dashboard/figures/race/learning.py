@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.hover import VALUE
 from dashboard.figures.ladder import Measure, rungs
 from dashboard.figures.layout import ACCURACY, Trace, belongs, level, log_ticks, note, remark
 from dashboard.figures.lines import (
@@ -24,7 +25,7 @@ from dashboard.figures.lines import (
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.statistics import clipped_share
-from models.analysis.words import count
+from models.analysis.words import count, number, percent
 from models.experiment.experiment import ClipBy
 
 
@@ -43,7 +44,8 @@ def learning_curves(
     """
     held_out = accuracy[accuracy["length"] == length]
     batches = training[training["length"] == length]
-    values = ACCURACY if measure == "accuracy" else {"title": "loss", **log_ticks()}
+    losses = [*held_out["loss"], *batches["loss"]]
+    values = ACCURACY if measure == "accuracy" else {"title": "loss", **log_ticks(losses)}
     figure = steps_figure(f"learning/{measure}/{length}", values)
     last = max([1, *held_out["step"], *batches["step"]])
     rows = baselines[baselines["length"] == length]
@@ -71,17 +73,19 @@ def gradient_norm(
     whose norm is not finite has a cross where that first happened.
     """
     rows = training[training["length"] == length]
-    values = {"title": "gradient norm", **log_ticks()}
+    values = {"title": "gradient norm", **log_ticks(rows["gradient_norm"])}
     figure = steps_figure(f"gradient norm/{length}", values)
     remarks = []
     if clip > 0 and clip_by == "norm":
         ends = (0, max([1, *rows["step"]]))
         figure.add_trace(level("clip", ends, clip, ""))
-        figure.add_annotation(note(f"clipped above {clip:g}", math.log10(clip), yanchor="bottom"))
+        figure.add_annotation(
+            note(f"clipped above {number(clip)}", math.log10(clip), yanchor="bottom")
+        )
         remarks += ["before clipping", "share of clipped steps in brackets"]
     elif clip > 0:
         remarks += [
-            f"before each value is clipped at ± {clip:g}",
+            f"before each value is clipped at ± {number(clip)}",
             "share of clipped steps in brackets",
         ]
     if len(overflows(rows)):
@@ -101,8 +105,10 @@ def overflows(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _held_out(cell: str, rows: pd.DataFrame, measure: Measure) -> Trace:
     seeds = rows["seed"].nunique()
-    hover = f"mean held-out {measure} %{{y:.3~f}} over {count(seeds, 'seed')}"
-    return mean_line(cell, "mean", thin(mean_by_step(rows, measure)), hover)
+    line = thin(mean_by_step(rows, measure))
+    return mean_line(
+        cell, "mean", line, f"mean held-out {measure}", f" over {count(seeds, 'seed')}"
+    )
 
 
 def _batches(cell: str, rows: pd.DataFrame) -> Trace:
@@ -112,20 +118,19 @@ def _batches(cell: str, rows: pd.DataFrame) -> Trace:
         **points(thin(mean_by_step(rows, "loss"))),
         "line": {"color": style.color, "width": 1, "dash": "dot"},
         "opacity": 0.7,
-        "hovertemplate": f"{style.label} · step %{{x}} · mean training loss %{{y:.3g}}"
-        "<extra></extra>",
+        "hovertemplate": f"{style.label} · step %{{x}} · mean training loss {VALUE}<extra></extra>",
     }
 
 
 def _norms(cell: str, rows: pd.DataFrame, clip: float) -> Trace:
     logs = thin(log_mean_by_step(rows, "gradient_norm"))
     line = pd.Series(np.exp(logs.to_numpy()), index=logs.index)
-    norm = "gradient norm %{y:.3g}"
     if clip == 0 or rows.empty:
-        return mean_line(cell, "norm", line, norm)
-    percent = f"{clipped_share(rows)['clipped'].mean():.0%}"
-    trace = mean_line(cell, "norm", line, f"{norm}<br>{percent} of all steps so far were clipped")
-    return {**trace, "name": f"{trace['name']} ({percent})"}
+        return mean_line(cell, "norm", line, "gradient norm")
+    clipped = percent(clipped_share(rows)["clipped"].mean())
+    more = f"<br>{clipped} of all steps so far were clipped"
+    trace = mean_line(cell, "norm", line, "gradient norm", more)
+    return {**trace, "name": f"{trace['name']} ({clipped})"}
 
 
 def _overflows(cell: str, rows: pd.DataFrame) -> Trace:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.hover import written
 from dashboard.figures.layout import AXIS, SMALL, Trace, new_figure
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.words import percent
@@ -102,7 +103,7 @@ def _map(scores: pd.DataFrame, rates: Sequence[float], number: str) -> Trace:
         "xaxis": f"x{number}",
         "yaxis": f"y{number}",
         "x": [str(length) for length in table.columns],
-        "y": [f"{rate:g}" for rate in table.index],
+        "y": written(table.index),
         "z": shares,
         "text": [["" if share is None else percent(share) for share in row] for row in shares],
         "texttemplate": "%{text}" if table.shape[1] <= MOST_TEXTS else "",
@@ -123,7 +124,7 @@ def _chosen(scores: pd.DataFrame, number: str) -> Trace:
         "xaxis": f"x{number}",
         "yaxis": f"y{number}",
         "x": [str(length) for length in best["length"]],
-        "y": [f"{rate:g}" for rate in best["learning_rate"]],
+        "y": written(best["learning_rate"]),
         "mode": "markers",
         "marker": {
             "symbol": "circle-open",

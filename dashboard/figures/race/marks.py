@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.hover import VALUE, written
 from dashboard.figures.ladder import Measure, Rung
 from dashboard.figures.layout import GREY, SMALL, LengthAxis, Trace, belongs, note
 from dashboard.figures.race.curves import Row
@@ -51,7 +52,8 @@ def add_ladder(
             y=rung.values * 2 if level else rung.values,
             mode="lines",
             line={"color": GREY, "dash": "dash", "width": 1.2},
-            hovertemplate=f"{rung.name} · {measure} %{{y:.3g}}<extra></extra>",
+            customdata=written(rung.values * 2 if level else rung.values),
+            hovertemplate=f"{rung.name} · {measure} {VALUE}<extra></extra>",
         )
         last = rung.values[0 if side == "left" else -1]
         height = last if measure == "accuracy" else math.log(last)
@@ -120,13 +122,13 @@ def guess_traces(guesses: Mapping[str, float], axis: LengthAxis) -> list[Trace]:
     traces: list[Trace] = []
     for place in _places(guesses, axis):
         length = guesses[place.cell]
-        reach = f"at T = {length:g}" if math.isfinite(length) else "beyond all lengths tested"
+        reach = f"up to T = {length:g}" if math.isfinite(length) else "beyond all lengths tested"
         label = cell_style(place.cell).label
         traces.append(
             {
                 **_upright("guess", place, "guess"),
                 "mode": "lines+text",
-                "hovertext": f"guess: {label} gives up {reach}",
+                "hovertext": f"your guess: {label} remembers {reach}",
             }
         )
     return traces

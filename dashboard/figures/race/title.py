@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.analysis.words import count
+from models.analysis.words import count, number
 from models.experiment import Experiment
 from models.experiment.experiment import SETTINGS
 from models.tasks import task_title
@@ -22,7 +22,7 @@ def run_title(experiment: Experiment, name: str) -> str:
         if setting.name not in (*SHOWN, *WITHOUT_EFFECT) and value != setting.default:
             values = value if setting.several else [value]
             texts = (
-                setting.in_words(one) if isinstance(one, str) else f"{one:g}" for one in values
+                setting.in_words(one) if isinstance(one, str) else number(one) for one in values
             )
             said.append(f"{setting.label.lower()} {', '.join(texts)}")
     return " · ".join([*said, name])

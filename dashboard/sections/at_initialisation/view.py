@@ -73,11 +73,11 @@ def draw(
         with column:
             _profiles(source, measured, experiment, length, state, relative)
     st.caption(f"{HOW_TO_READ.split(' Dotted:')[0]} {_over(measured.seeds, experiment.seeds)}")
-    with st.expander("The numbers, and those of theory"):
+    with st.expander("The numbers, compared with theory"):
         _numbers(summary)
     _prediction(source, experiment, measured.gradients, run)
     if st.toggle(
-        "Singular values of the Jacobians' product", key="jacobian", help=GLOSSARY["Jacobian"]
+        "Singular values of the product of Jacobians", key="jacobian", help=GLOSSARY["Jacobian"]
     ):
         _jacobian(source, experiment, length)
     tables = {"gradients": measured.gradients, "diagnostics": measured.diagnostics}
@@ -118,8 +118,8 @@ def _controls(experiment: Experiment) -> tuple[int, list[str], bool]:
         required=True,
         key=INITIAL_STATE.name,
         format_func=lambda state: state if state == PATHS else f"∂L/∂{state}ₜ",
-        help="The LSTM has two: the gradient travels through c by addition, and through h and the "
-        "gates.",
+        help="The LSTM has two states. Through c the gradient travels back by addition; through "
+        "h it passes the gates and the weights at every step.",
     )
     relative = right.toggle("Relative to the last step", value=True, key="initial_relative")
     return length, ["c", "h"] if state == PATHS else [state or "h"], relative
@@ -139,8 +139,8 @@ def _over(seeds: int, wanted: int) -> str:
         return "There is one seed."
     if seeds == wanted:
         return f"Lines and numbers are medians over {count(seeds, 'seed')}."
-    first = "of the first seed" if seeds == 1 else f"medians over the first {seeds} seeds"
-    return f"Lines and numbers are {first} of {wanted}; once trained, medians over all."
+    first = "those of the first seed" if seeds == 1 else f"medians over the first {seeds} seeds"
+    return f"Lines and numbers are {first} of {wanted}; after training, medians over all of them."
 
 
 def _profiles(
@@ -184,12 +184,12 @@ def _numbers(summary: pd.DataFrame) -> None:
     st.dataframe(shown, hide_index=True, width="stretch", column_config=columns)
     st.caption(
         "In theory: for the RNN, from spectral radius × mean slope of the activation; for LSTM and "
-        "GRU, from the unit that keeps most, fⁿ or zⁿ. The Lyapunov exponent is the largest, of "
-        "the whole state, in nats per step: below 0 a change of the state dies out. 1% left: of h "
-        "or c, whichever carries it further. Trainable up to: where the gradient at the first step "
-        f"falls below {THRESHOLD:g} of that at the last (of the state, h or c, that carries it "
-        f"best) or grows above {1 / THRESHOLD:g} times that, a rule of thumb chosen on temporal "
-        "order."
+        "GRU, from the unit whose gate keeps most (fⁿ or zⁿ). 1% left: how far back at least 1% of "
+        "the gradient reaches, through h or c, whichever carries it further. Lyapunov exponent: "
+        "the largest one, of the whole state, in nats per step. Trainable up to: the length at "
+        f"which the gradient at the first step falls below {THRESHOLD:g} times that at the last, "
+        f"or grows above {1 / THRESHOLD:g} times it, for the state (h or c) that carries it best. "
+        "This is a rule of thumb, chosen on the temporal order task."
     )
 
 
@@ -197,7 +197,7 @@ def _prediction(
     source: str, experiment: Experiment, gradients: pd.DataFrame, run: answers.TrainedRun | None
 ) -> None:
     """Draws the predictions on the accuracy of a trained run with the same settings, if any."""
-    st.header("Did the gradient at initialisation predict the cliff?", anchor=False)
+    st.header("Does the gradient at initialisation predict the memory span?", anchor=False)
     if run is None or run.experiment.at_initialisation() != experiment.at_initialisation():
         st.caption("Train these settings, here or on the Race page, to see the answer.")
         return
@@ -213,7 +213,7 @@ def _prediction(
         ),
     )
     st.caption(
-        f"Measured: {run.name}. Triangles: predicted from the gradient at initialisation alone."
+        f"Accuracy: {run.name}. Triangles: prediction from the gradient at initialisation alone."
     )
 
 
@@ -231,9 +231,9 @@ def _jacobian(source: str, experiment: Experiment, length: int) -> None:
         return
     chart(source, "singular_values", (cell, length), lambda: singular_values(values, cell=cell))
     st.caption(
-        "For the first seed: how much the state at the end moves when the state some steps before "
-        "it is moved, direction by direction: the largest, the median and the smallest singular "
-        "value of the product of all the steps' Jacobians. Where even the largest falls, "
-        "everything is forgotten; where it rises while the median falls, one direction explodes "
+        "For the first seed: how strongly the last state depends on an earlier one, direction by "
+        "direction. The lines are the largest, the median and the smallest singular value of the "
+        "product of the Jacobians of all steps between the two. If even the largest falls, "
+        "everything is forgotten. If it rises while the median falls, some directions explode "
         "and the others vanish."
     )

@@ -58,8 +58,8 @@ def _verdict(chosen: ModelChoice, trace: Trace) -> None:
     chance = make_task(chosen.experiment.task).chance(chosen.model.length).accuracy
     if trace.accuracy.low < chance + sentences.WORTH:
         st.info(
-            f"This model has hardly learned its task: by chance it would reach {chance:.3f}. See "
-            "what is missing here, or choose a shorter length or another cell.",
+            f"This model has learned almost nothing: chance is {chance:.3f}. See what is missing "
+            "here, or choose a shorter length or another cell.",
             icon=":material/school:",
         )
 
@@ -79,7 +79,7 @@ def _what(chosen: ModelChoice, roles: GateRoles) -> tuple[list[str], Order]:
         "Units sorted by",
         offered,
         key=f"inside_order_{chosen.model.cell}",
-        help=f"The largest on top. Selectivity: how far the mean of {roles.selective} differs "
+        help=f"The largest at the top. Selectivity: how much the mean of {roles.selective} differs "
         "between informative and other steps. Similarity: units that behave alike are neighbours.",
     )
     chosen_names = [name for name in roles.names if name in names]
@@ -110,14 +110,14 @@ def _unit_in_numbers(
     )
     if view.event is not None:
         st.caption(
-            "A mean of products is not the product of the means: the equations stand here for one "
-            "sequence."
+            "The mean of a product is not the product of the means, so the equations are shown "
+            "for one sequence only."
         )
     chart(f"inside diagram {roles.gates}", "inside_diagram", (), lambda: cell_diagram(roles))
     if roles.keep:
-        st.caption("The thicker a gate's path, the further the gate is open at this step.")
+        st.caption("The thicker the path of a gate, the further the gate is open at this step.")
     else:
-        st.caption("No gate here: each step writes the whole state anew.")
+        st.caption("This cell has no gates: every step overwrites the whole state.")
     described = spec.parse("cell", chosen.model.cell, CELLS)[0]
     lines = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in described.equations)
     with st.expander("The cell's equations"):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from dashboard.figures.gradient_flow.over_training import ordinal
 from dashboard.figures.inside.gate_style import GateRoles
+from models.analysis.words import count, join_words, of_all
 from models.cells.gate_names import GATE_NAMES
 from models.tasks.task import Example
 
@@ -40,7 +41,7 @@ def describe_unit(
     if gate != roles.keep:
         text += f"The {_short(roles.keep)} {roles.keep} is {kept.mean():.3f} on average. "
     return text + (
-        f"Its memory {roles.memory} is {memory[at[-1]]:.2f} after the last informative step and "
+        f"The memory {roles.memory} is {memory[at[-1]]:.2f} after the last informative step and "
         f"{memory[-1]:.2f} at the end."
     )
 
@@ -55,10 +56,10 @@ def specialised(units: pd.DataFrame, roles: GateRoles, delay: int) -> list[str]:
         rows = units[units["gate"] == roles.keep]
         now, before = rows["time_constant"], rows["time_constant_at_initialisation"]
         sentences.append(
-            f"**{int((now >= delay).sum())} of {len(rows)} units** keep their memory for at least "
-            f"the task's delay of {delay} steps ({int((before >= delay).sum())} before training). "
-            f"The median unit keeps it for {_steps(now.median())} "
-            f"({_steps(before.median())} before)."
+            f"Units that keep their memory for at least the task's delay of "
+            f"{count(delay, 'step')}: **{int((now >= delay).sum())} of {len(rows)}** "
+            f"({int((before >= delay).sum())} before training). The median unit keeps it for "
+            f"{_steps(now.median())} ({_steps(before.median())} before)."
         )
     for gate in roles.gates:
         rows = units[units["gate"] == gate]
@@ -67,10 +68,10 @@ def specialised(units: pd.DataFrame, roles: GateRoles, delay: int) -> list[str]:
         most = rows.iloc[int(rows["selectivity"].abs().argmax())]
         opens, closes = rows["selectivity"] > SELECTIVE, rows["selectivity"] < -SELECTIVE
         sentences.append(
-            f"**{gate}** opens by more than {SELECTIVE} at informative steps in **{opens.sum()} of "
-            f"{len(rows)} units** and closes so in {closes.sum()}. Most selective: unit "
-            f"{int(most['unit'])} with {most['informative']:.2f} there and "
-            f"{most['distractor']:.2f} at all others."
+            f"**{gate}** is more open at informative steps, by more than {SELECTIVE}, in "
+            f"**{of_all(opens.sum(), len(rows), 'unit')}**, and less open in {closes.sum()}. Most "
+            f"selective: unit {int(most['unit'])}, with a mean of {most['informative']:.2f} at "
+            f"informative steps and {most['distractor']:.2f} at all others."
         )
     return sentences
 
@@ -86,7 +87,7 @@ def remembered(table: pd.DataFrame) -> list[str]:
             f"({end['low']:.3f} to {end['high']:.3f}, {int(end['sequences'])} sequences)"
         )
         if best["low"] > end["high"]:
-            text += f"; best at t = {int(best['t'])} with {best['accuracy']:.3f}: it is lost again"
+            text += f"; best at t = {int(best['t'])} with {best['accuracy']:.3f}, lost again later"
         elif (clear := rows[rows["low"] > rows["shuffled_high"]]).empty:
             text += ": no better than with shuffled labels"
         else:
@@ -105,9 +106,7 @@ def needed(table: pd.DataFrame, chance: float) -> list[str]:
     """The ablation table in sentences: which gates may be held, and which must move."""
     intact = table[table["gate"] == ""].iloc[0]
     if intact["low"] < chance + WORTH:
-        return [
-            "This network is hardly better than chance, so holding a gate can take nothing away."
-        ]
+        return ["This network is barely better than chance, so holding a gate shows nothing."]
     held = table[table["gate"] != ""]
     sentences = []
     for gate in dict.fromkeys(held["gate"]):
@@ -117,17 +116,17 @@ def needed(table: pd.DataFrame, chance: float) -> list[str]:
         if harmless.empty:
             best = rows.iloc[int(rows["accuracy"].argmax())]
             sentences.append(
-                f"{name} must move: wherever it is held, accuracy falls, at best to "
-                f"{best['accuracy']:.3f} (at {_at(str(best['to']))})."
+                f"{name} has to change with the sequence: wherever it is held, accuracy falls, at "
+                f"best to {best['accuracy']:.3f} (held at {_at(str(best['to']))})."
             )
         elif len(harmless) == len(rows):
-            sentences.append(f"{name} is not needed: wherever it is held, accuracy stays.")
+            sentences.append(f"{name} is not needed: wherever it is held, accuracy stays the same.")
         else:
             places = " or at ".join(_at(str(to)) for to in harmless["to"])
             worst = rows.iloc[int(rows["accuracy"].argmin())]
             sentences.append(
-                f"{name} may be held at {places}; at {_at(str(worst['to']))} accuracy falls to "
-                f"{worst['accuracy']:.3f}."
+                f"{name} can be held at {places}; held at {_at(str(worst['to']))}, accuracy falls "
+                f"to {worst['accuracy']:.3f}."
             )
     return sentences
 
@@ -139,7 +138,9 @@ def interventions_in_words(interventions: Sequence[Mapping[str, Any]]) -> str:
 
 def _in_words(one: Mapping[str, Any]) -> str:
     units = one.get("units")
-    where = "all units" if not units else "unit " + ", ".join(map(str, units))
+    where = "all units"
+    if units:
+        where = f"unit{'s' * (len(units) > 1)} {join_words([*map(str, units)])}"
     match one["kind"]:
         case "clamp":
             to = "its mean" if one["to"] == "mean" else f"{one['to']:g}"
@@ -152,7 +153,7 @@ def _in_words(one: Mapping[str, Any]) -> str:
                 f"{one['t']}"
             )
         case _:
-            return f"each sequence continues with another one's state after step {one['t']}"
+            return f"after step {one['t']}, each sequence continues with the state of another one"
 
 
 def _short(name: str) -> str:
@@ -164,4 +165,4 @@ def _at(to: str) -> str:
 
 
 def _steps(value: float) -> str:
-    return f"{value:.3g} steps" if np.isfinite(value) else "ever"
+    return count(float(f"{value:.3g}"), "step") if np.isfinite(value) else "ever"

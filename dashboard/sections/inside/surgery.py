@@ -40,7 +40,7 @@ def surgery(chosen: ModelChoice) -> None:
     try:
         offered = inside_answers.trace(chosen, 0, None).operations
     except ChildError as error:
-        st.error(f"This model cannot be operated on: {error}")
+        st.error(f"Gate surgery is not possible on this model: {error}")
         return
     pressed = OPERATION.get()
     with st.container(horizontal=True):
@@ -73,7 +73,7 @@ def _free_form(chosen: ModelChoice) -> None:
         units: list[int] = []
         if kind in KINDS[:2]:
             units = st.multiselect(
-                "Units (none: all of them)",
+                "Units (none chosen: all)",
                 list(range(1, chosen.hidden + 1)),
                 key=f"inside_units_{chosen.hidden}",
             )
@@ -91,8 +91,8 @@ def _free_form(chosen: ModelChoice) -> None:
                     "Standard deviations", 0.1, 5.0, 1.0, 0.1, key="inside_noise_scale"
                 )
                 one = {"kind": "noise", "state": one["state"], "t": t, "scale": scale}
-        st.caption(f"That is: {sentences.interventions_in_words([one])}.")
-        st.button("Operate", key="operate_free", on_click=_press_free, args=(one,))
+        st.caption(f"This means: {sentences.interventions_in_words([one])}.")
+        st.button("Apply", key="operate_free", on_click=_press_free, args=(one,))
 
 
 def _clamp(gates: tuple[str, ...], steps: int, candidate: str, units: list[int]) -> Intervention:
@@ -123,7 +123,7 @@ def _result(chosen: ModelChoice, offered: tuple[Operation, ...]) -> Operated | N
     pressed = OPERATION.get()
     names = [operation.name for operation in offered]
     if pressed != FREE and pressed not in names:
-        st.caption("Press an operation: the model then answers the same held-out sequences again.")
+        st.caption("Choose an operation. The model then answers the same held-out sequences again.")
         return None
     try:
         if pressed == FREE:
@@ -138,15 +138,15 @@ def _show(chosen: ModelChoice, found: Operated) -> None:
     shade = cell_style(chosen.model.cell).color
     shown = [_card("before", found.before, GREY), _card("after", found.after, shade)]
     if found.own and found.other:
-        shown.append(_card("answers its own sequence", found.own, GREY))
-        shown.append(_card("answers the other sequence", found.other, shade))
+        shown.append(_card("answers for its own sequence", found.own, GREY))
+        shown.append(_card("answers for the other sequence", found.other, shade))
     operation = sentences.interventions_in_words(found.interventions)
     st.markdown(f"**{found.title or 'Your operation'}**: {operation}.")
     cards(shown, "surgery")
     if found.own:
         st.caption(
-            f"Whose answer? Counted over the {found.own.sequences} sequences whose right answer "
-            "differs from that of the sequence whose memory they were given."
+            f"Counted over the {found.own.sequences} sequences whose right answer differs from "
+            "that of the sequence whose memory they were given."
         )
     table = reading(found.probe, "inside_reads_operated")
     source = f"inside operation {chosen.name}, {found.interventions}"
@@ -159,9 +159,9 @@ def _show(chosen: ModelChoice, found: Operated) -> None:
         lambda: probe_curve(table, chance=chance if reads.startswith("answer") else None),
     )
     st.caption(
-        "What a linear probe reads, before (dotted) and after. Each probe is fitted on sequences "
-        "that went through the same operation: it shows what is still there, even where the "
-        "network's own readout can no longer use it."
+        "What a linear probe reads, before (dotted) and after the operation. Each probe is "
+        "fitted on sequences that went through the same operation. It shows what is still in the "
+        "state, even if the network's own readout can no longer use it."
     )
 
 
@@ -204,7 +204,8 @@ def which_gate(chosen: ModelChoice) -> None:
         "ablation.csv", partial(write_csv, table), "ablation.csv", "inside_ablation_csv"
     )
     st.caption(
-        "All units and all steps, with exact 95% intervals. The first row is the intact network. "
-        "A gate that may be held at its mean is needed for its level only; one that may not be "
-        "held has to move with the sequence."
+        "Each gate is held in all units and at all steps; the intervals are exact 95% intervals. "
+        "The first row is the unchanged network. If a gate can be held at its mean without loss, "
+        "only its mean level matters. If it cannot be held at any value, it has to change with "
+        "the sequence."
     )

@@ -50,7 +50,7 @@ def specialisation(chosen: ModelChoice) -> None:
             chart(source, "inside_selectivity", (), lambda: selectivity(trace.units))
     else:
         st.caption(
-            "In this task no step is more informative than another: selectivity is not defined."
+            "In this task no step is more informative than another, so selectivity is not defined."
         )
 
 
@@ -80,12 +80,12 @@ def memory(chosen: ModelChoice) -> None:
     for text in texts:
         st.markdown(f"- {text}")
     st.caption(
-        f"At each step a ridge regression, fitted on up to {inside_answers.SCORED} sequences, "
-        f"reads the answer from the state of up to {inside_answers.SCORED} others. Bands: exact "
-        "95% intervals. Grey, the control: the same with the labels shuffled in 20 ways, their "
-        "mean and the range from the worst to the best. The range widens where the state has "
-        "settled into a few places, one for each answer: a shuffled label is then right or wrong "
-        "for all sequences in a place at once."
+        f"At each step, a ridge regression fitted on up to {inside_answers.SCORED} sequences reads "
+        f"the answer from the states of up to {inside_answers.SCORED} others. Bands: exact 95% "
+        "intervals. Grey: a control with shuffled labels, the mean and the range over 20 "
+        "shufflings. The range is wide where the states have settled into a few clusters, one for "
+        "each answer: a shuffled label is then right or wrong for all sequences of a cluster at "
+        "once."
     )
 
 

@@ -58,14 +58,14 @@ def duration(seconds: float) -> str:
     """A time in two significant digits, more than an estimate has: "3 h", "2.5 min"."""
     for unit, length in UNITS:
         if _rounded(seconds / length) >= 2:
-            return f"{_rounded(seconds / length):g} {unit}"
+            return f"{_rounded(seconds / length):,.10g} {unit}"
     return f"{_rounded(seconds):g} s" if seconds >= 1 else "1 s"
 
 
 def size(megabytes: float) -> str:
     """A size in two significant digits: "600 MB", "1.2 GB"."""
     if _rounded(megabytes) >= 1000:
-        return f"{_rounded(megabytes / 1000):g} GB"
+        return f"{_rounded(megabytes / 1000):,.10g} GB"
     return f"{_rounded(megabytes):g} MB"
 
 

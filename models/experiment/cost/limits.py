@@ -73,7 +73,7 @@ def objection(
         return None
     values, bounds = above
     advice = ", or ".join(one.words for one in suggestions(experiment, limits, speed, threads)) or (
-        "no single setting brings it within, lower several of lengths, hidden size, seeds and steps"
+        "lower several of lengths, hidden size, seeds and steps, since no single one is enough"
     )
     return f"about {values} on this machine, above the limit of {bounds}: {advice}"
 

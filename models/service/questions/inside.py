@@ -50,7 +50,7 @@ def units(sequences: int = 256, **model: Any) -> dict[str, Any]:
         "units": _columns(specialisation(asked, batch)),
         "words": unit_words(asked, batch),
         "operations": [
-            {"name": one.name, "title": one.title, "interventions": _told(one.interventions)}
+            {"name": one.name, "title": one.title, "interventions": _as_json(one.interventions)}
             for one in operations(asked).values()
         ],
     }
@@ -134,7 +134,7 @@ def operate(
     swapped = found.swapped and {who: _share(one) for who, one in vars(found.swapped).items()}
     return {
         "title": title,
-        "interventions": _told(done),
+        "interventions": _as_json(done),
         "before": _share(found.before),
         "after": _share(found.after),
         "swapped": swapped,
@@ -186,7 +186,7 @@ def _trace(found: GateTrace) -> dict[str, Any]:
     return {"t": found.t.tolist(), "values": values, "sequences": found.sequences.tolist()}
 
 
-def _told(interventions: Sequence[Intervention]) -> list[dict[str, object]]:
+def _as_json(interventions: Sequence[Intervention]) -> list[dict[str, object]]:
     return [to_json(one) for one in interventions]
 
 

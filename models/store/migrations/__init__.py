@@ -51,7 +51,7 @@ def _version(connection: sa.Connection) -> str | None:
     version: str | None = connection.scalar(sa.text(f"SELECT version_num FROM {TABLE}"))
     if version is not None and version > VERSION:
         raise NewerStoreError(
-            f"a newer release has written this store (its version {version}, ours {VERSION}): "
+            f"a newer release has written this store (version {version}, this one has {VERSION}): "
             "update Memory Lab, or name another store"
         )
     return version

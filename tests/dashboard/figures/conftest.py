@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.ladder import ladder
 from models.analysis.schema import TABLES
 from models.tasks import make_task
 from tests.dashboard.figures.drawn import Make
+from tests.dashboard.figures.notation import check_notation
 
 CELLS = ("rnn", "lstm", "lstm:bias=chrono", "gru", "gru:bias=chrono")
 REACH = {
@@ -221,3 +224,19 @@ def diagnostics() -> Make:
 @pytest.fixture
 def influence() -> Make:
     return make_influence
+
+
+@pytest.fixture(autouse=True)
+def one_notation(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every figure that a test makes writes numbers as the page does."""
+    made: list[go.Figure] = []
+    create = go.Figure.__init__
+
+    def record(self: go.Figure, *arguments: Any, **named: Any) -> None:
+        create(self, *arguments, **named)
+        made.append(self)
+
+    monkeypatch.setattr(go.Figure, "__init__", record)
+    yield
+    for figure in made:
+        check_notation(figure)

@@ -140,7 +140,7 @@ def test_two_seeds_have_dots_and_a_mean_but_no_whiskers(
     assert len(trace(figure, "gru/whiskers").x) == 0
     assert len(trace(figure, "gru/seeds").x) == 8
     hover = trace(figure, "gru/mean").hovertext[0]
-    assert hover.endswith("over 2 seeds<br>no whiskers: they take at least 3 seeds")
+    assert hover.endswith("over 2 seeds<br>whiskers need at least 3 seeds")
     one = accuracy_by_length(accuracy(lengths=(50,), seeds=2), baselines=baselines)
     assert len(trace(one, "gru/whiskers").x) == 0
     check_json(one)

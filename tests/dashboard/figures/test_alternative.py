@@ -18,6 +18,7 @@ from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.learning import gradient_norm
 from dashboard.figures.sequence import example_sequence
 from dashboard.figures.style import cell_style
+from models.analysis.words import number_of_logarithm
 from models.tasks.task import Example
 from tests.dashboard.figures.drawn import Make
 
@@ -54,7 +55,7 @@ def test_maps_are_told_by_their_ends_and_logarithms_as_powers(gradients: Make) -
     text = in_words(gradient_heat_map(rows, cell="rnn", length=50))
     logs = np.log10(rows["gradient_norm"])
     assert "training step against time step t. " in text
-    assert f"from 10 to the power of {logs.min():.1f} to 10 to the power of -1.0." in text
+    assert f"from {number_of_logarithm(float(f'{logs.min():.3g}'))} to 0.1." in text
     values = {"f": np.array([[0.25, 0.5], [0.75, 1.0]])}
     text = in_words(gate_map((1, 2), values, roles=gate_roles("lstm"), order=(1, 2)))
     assert text == "units against time step t. f, forget gate: from 0.25 to 1."
@@ -85,5 +86,5 @@ def test_the_browser_gets_the_words_after_the_finding(
     accuracy: Make, baselines: pd.DataFrame
 ) -> None:
     figure = accuracy_by_length(accuracy(), baselines=baselines)
-    words = json.loads(as_json(figure, "The RNN gives up first."))["layout"]["meta"]["words"]
-    assert words == f"The RNN gives up first. {in_words(figure)}"
+    words = json.loads(as_json(figure, "The RNN is last."))["layout"]["meta"]["words"]
+    assert words == f"The RNN is last. {in_words(figure)}"

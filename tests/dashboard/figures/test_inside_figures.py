@@ -120,8 +120,8 @@ class TestMap:
         figure = gate_map(T, own, roles=LSTM, order=[1, 2, 3, 4])
         assert trace(figure, "map_c").zmax == 3
         assert trace(figure, "map_c").z[0][0] == 50
-        assert list(trace(figure, "map_c").colorbar.ticktext) == ["≤ -3", "0", "≥ 3"]
-        assert list(trace(figure, "map_h").colorbar.ticktext) == ["-0.5", "0", "0.5"]
+        assert list(trace(figure, "map_c").colorbar.ticktext) == ["≤ −3", "0", "≥ 3"]
+        assert list(trace(figure, "map_h").colorbar.ticktext) == ["−0.5", "0", "0.5"]
 
     def test_the_event_is_marked_where_sequences_are_aligned_on_it(self) -> None:
         figure = gate_map(
@@ -185,7 +185,7 @@ def test_time_constants_are_sorted_and_infinite_ones_drawn_at_the_top() -> None:
     figure = time_constants(units(), keep="f", delay=30)
     after = trace(figure, "after/training")
     assert list(after.y) == [2, 5, 40, LONGEST]
-    assert list(after.customdata) == [2, 1, 4, 3]
+    assert [unit for unit, _ in after.customdata] == [2, 1, 4, 3]
     assert list(trace(figure, "before/training").y) == [3] * 4
     assert list(trace(figure, "delay").y) == [30, 30]
 

@@ -37,7 +37,7 @@ def test_seeds_are_one_faint_trace_with_gaps(
     figure = learning_curves(frame, training(steps=40), length=50, baselines=baselines)
     seeds = trace(figure, "lstm/seeds")
     assert list(seeds.x) == [0, 20, 40, None] * 3
-    assert list(seeds.customdata[4:8]) == ["1"] * 4
+    assert [seed for seed, _ in seeds.customdata[4:8]] == ["1"] * 4
     assert seeds.opacity < 1
 
 

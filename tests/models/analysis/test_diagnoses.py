@@ -72,14 +72,14 @@ def verdict(made: Tables, experiment: Experiment = EXPERIMENT) -> tuple[str, str
 
 SHORT = {**HEALTHY, "horizon_by_gradient": 12.0}
 CASES: dict[str, tuple[Tables, str]] = {
-    "solved": (tables((*STUCK, 1.0), solved=True), "100.0% of 256"),
+    "solved": (tables((*STUCK, 1.0), solved=True), "100.0% on 256"),
     "diverged": (tables(norms=(0.5, 80.0, math.inf), diverged=True), "gradient norm was 80."),
-    "gate shut": (tables(latest={**SHORT, "mean_f": 0.73}), f"12 of the {LAG} steps back"),
+    "gate shut": (tables(latest={**SHORT, "mean_f": 0.73}), f"12 of {LAG} steps back"),
     "gradient exploded": (tables(norms=(0.5, 2000.0, 1.0)), "2,000 times the clipping"),
     "saturated": (tables(latest={**SHORT, "saturation_h": 0.8}), "80% of the values"),
-    "gradient vanished": (tables(latest=SHORT), "beyond 12 steps"),
+    "gradient vanished": (tables(latest=SHORT), "further back than 12 steps"),
     "too few steps": (tables((0.25, 0.25, 0.3, 0.3, 0.4, 0.4, 0.6, 0.6)), "from 40.0%"),
-    "at chance": (tables(), f"all {LAG} steps back"),
+    "at chance": (tables(), f"input, {LAG} steps back"),
     "learned in part": (tables((0.25, 0.5, 0.5, 0.5, 0.5)), "50.0% of"),
     "forgot again": (tables((0.25, 0.9, *STUCK)), "90.0% of"),
 }
@@ -93,7 +93,7 @@ def test_a_truncated_gradient_that_does_not_reach_back_is_to_blame() -> None:
     window = Experiment.from_mapping({**vars(EXPERIMENT), "truncate": 20})
     found, sentence = verdict(tables(latest=SHORT), window)
     assert found == "gradient truncated"
-    assert f"{LAG} steps back, and back-propagation is cut after 20" in sentence
+    assert f"{LAG} steps back, but back-propagation stops after 20" in sentence
     wide = Experiment.from_mapping({**vars(EXPERIMENT), "truncate": 50})
     assert verdict(tables(latest=SHORT), wide)[0] == "gradient vanished"
 

@@ -47,21 +47,22 @@ def test_gradients_at_initialisation_name_the_least_and_the_most() -> None:
     text = at_initialisation(profiles({"lstm": [-3] * 2, "rnn": [-12] * 2, "gru": [-2] * 2}))
     assert text == (
         "Before training, the gradient norm at the first step of sequences of length 10 is about"
-        " 10⁻¹² of that at the last for the RNN and about 10⁻² for the GRU, 10 orders of magnitude"
-        " apart."
+        " 10⁻¹² times that at the last step for the RNN and about 10⁻² for the GRU, 10 orders"
+        " of magnitude apart."
     )
 
 
 def test_a_gradient_may_grow() -> None:
     text = at_initialisation(profiles({"rnn": [2], "gru": [1]}))
     assert text.endswith(
-        "is about 10 of that at the last for the GRU and about 100 for the RNN, 10 times as much."
+        "is about 10 times that at the last step for the GRU and about 100 for the RNN, "
+        "10 times as much."
     )
 
 
 def test_gradients_of_a_single_cell_are_not_compared() -> None:
     text = at_initialisation(profiles({"rnn": [-5]}))
-    assert text.endswith(" is about 10⁻⁵ of that at the last for the RNN.")
+    assert text.endswith(" is about 10⁻⁵ times that at the last step for the RNN.")
 
 
 def test_gradients_less_than_half_an_order_apart_are_about_the_same() -> None:
@@ -70,16 +71,16 @@ def test_gradients_less_than_half_an_order_apart_are_about_the_same() -> None:
 
 
 def test_of_several_seeds_the_median_power_is_shown() -> None:
-    assert "about 10⁻⁶ of" in at_initialisation(profiles({"rnn": [-2, -10]}))
-    assert "about 10⁻⁴ of" in at_initialisation(profiles({"rnn": [-2, -30, -4]}))
+    assert "about 10⁻⁶ times" in at_initialisation(profiles({"rnn": [-2, -10]}))
+    assert "about 10⁻⁴ times" in at_initialisation(profiles({"rnn": [-2, -30, -4]}))
 
 
 def test_a_gradient_that_has_become_0_is_at_most_the_smallest_float32() -> None:
     gradients = profiles({"rnn": [-5], "gru": [-8]})
     gradients.loc[(gradients["cell"] == "rnn") & (gradients["t"] < 5), "gradient_norm"] = 0.0
     assert at_initialisation(gradients).endswith(
-        " is at most 10⁻³⁸ of that at the last for the RNN and about 10⁻⁸ for the GRU, at least 30"
-        " orders of magnitude apart."
+        " is at most 10⁻³⁸ times that at the last step for the RNN and about 10⁻⁸ for the GRU, at"
+        " least 30 orders of magnitude apart."
     )
 
 
@@ -89,8 +90,8 @@ def test_a_cell_without_a_gradient_at_the_last_step_is_not_measurable(last: floa
     gradients.loc[(gradients["cell"] == "rnn") & (gradients["t"] == 10), "gradient_norm"] = last
     text = at_initialisation(gradients)
     assert text.endswith(
-        "about 10⁻⁸ of that at the last for the GRU; the gradient could not be measured for the "
-        "RNN."
+        "about 10⁻⁸ times that at the last step for the GRU; the gradient could not be measured "
+        "for the RNN."
     )
 
 
@@ -116,13 +117,13 @@ def test_only_the_hidden_state_at_initialisation_at_the_longest_length_is_descri
         ]
     )
     text = at_initialisation(gradients)
-    assert "sequences of length 20 is about 10⁻⁴ of that" in text
+    assert "sequences of length 20 is about 10⁻⁴ times that" in text
     assert text.count("10⁻") == 1
 
 
 def test_the_order_of_the_rows_of_a_profile_does_not_matter() -> None:
     gradients = profiles({"rnn": [-12], "gru": [-2]})
-    assert "about 10⁻¹² of" in at_initialisation(gradients.sample(frac=1, random_state=0))
+    assert "about 10⁻¹² times" in at_initialisation(gradients.sample(frac=1, random_state=0))
 
 
 @pytest.mark.parametrize("gradients", [profiles({}), profiles({"rnn": [-5]}, step=400), None])

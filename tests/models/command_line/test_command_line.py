@@ -153,7 +153,7 @@ class TestTrain:
         words = [command, "--cells", "rnn:norm=batch", "--batch-size", "1", "--steps", "1"]
         assert main(words) == 2
         (line,) = capsys.readouterr().err.splitlines()
-        assert "rnn:norm=batch: norm=batch with batch_size 1 leaves no gradient" in line
+        assert "RNN, batch norm: batch normalisation at a batch size of 1 leaves no" in line
         assert store.runs() == []
 
 

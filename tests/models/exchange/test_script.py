@@ -353,10 +353,10 @@ class Other(RNN):
 def test_what_is_left_out_is_said_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CELLS, "other", Other)
     reasons = {
-        "rnn:activation=sigmoid": "RNN with activation=sigmoid",
-        "rnn:omega=2": "RNN with omega=2",
-        "lstm:norm=layer": "LSTM with norm=layer",
-        "gru:gamma=0.1,norm=batch": "GRU with norm=batch and gamma=0.1",
+        "rnn:activation=sigmoid": "RNN with sigmoid",
+        "rnn:omega=2": "RNN with Ω 2",
+        "lstm:norm=layer": "LSTM with layer norm",
+        "gru:gamma=0.1,norm=batch": "GRU with batch norm and γ 0.1",
         "other": "Other network",
     }
     experiment = small(cells=("rnn", *reasons), lengths=(10,), match="parameters")
@@ -371,6 +371,6 @@ def test_what_is_left_out_is_said_with_the_reason(monkeypatch: pytest.MonkeyPatc
 
 
 def test_where_no_cell_is_left_there_is_no_script() -> None:
-    with pytest.raises(ScriptError, match=r"no RNN with omega=2, no GRU with norm=layer$"):
+    with pytest.raises(ScriptError, match=r"no RNN with Ω 2 and no GRU with layer norm$"):
         standalone_script(small(cells=("rnn:omega=2", "gru:norm=layer")))
     assert issubclass(ScriptError, ValueError)

@@ -122,11 +122,11 @@ def test_what_cannot_be_run_is_refused_with_a_message(
     [
         (
             {"seeds": 1000, "lengths": list(range(20, 50))},
-            "these are 150000 models, cells × lengths × seeds × learning rates: at most 20000",
+            "cells × lengths × seeds × learning rates make 150,000 models: at most 20,000",
         ),
         (
             {"hidden_size": 4096, "match": "parameters"},
-            "hidden_size is 4096: with match=parameters rnn would get more than 4096",
+            "hidden_size is 4096: with match=parameters, RNN would get more than 4,096",
         ),
     ],
 )
@@ -207,13 +207,16 @@ def test_parameter_counts_by_hand() -> None:
 
 
 HINDERED = [
-    ({"cells": ["rnn:norm=batch"], "batch_size": 1}, "rnn:norm=batch: .*batch_size 1 leaves no"),
-    ({"cells": ["rnn", "lstm:norm=batch"], "batch_size": 2}, "batch_size of at least 3"),
-    ({"cells": ["gru:norm=layer"], "hidden_size": 1}, "gru:norm=layer: .*hidden_size 1 leaves"),
-    ({"cells": ["lstm:norm=layer"], "hidden_size": 2}, "1 and -1 of any two numbers"),
+    (
+        {"cells": ["rnn:norm=batch"], "batch_size": 1},
+        "RNN, batch norm: .*batch size of 1 leaves no",
+    ),
+    ({"cells": ["rnn", "lstm:norm=batch"], "batch_size": 2}, "batch size of at least 3"),
+    ({"cells": ["gru:norm=layer"], "hidden_size": 1}, "GRU, layer norm: .*hidden size of 1 leaves"),
+    ({"cells": ["lstm:norm=layer"], "hidden_size": 2}, "any two numbers into 1 and -1"),
     (
         {"cells": ["lstm:norm=layer", "rnn:norm=layer"], "hidden_size": 2, "match": "parameters"},
-        "lstm:norm=layer: norm=layer with hidden_size 2",
+        "LSTM, layer norm: layer .*hidden size of 2",
     ),
     ({"clip": 1e-9}, "clip is 1e-09: .*ε of 1e-08, raise clip, or give 0"),
     ({"clip": 1e-12, "clip_by": "value"}, "clip is 1e-12"),

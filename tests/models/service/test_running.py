@@ -113,7 +113,7 @@ def test_a_run_goes_on_with_the_kernels_that_it_was_begun_with_or_not_at_all(
     with monkeypatch.context() as without:
         without.setattr("models.kernels.version.find_spec", lambda _: None)
         assert store.resume(run, identity())
-        told = "begun with the kernels 'compiled 1' and would go on with 'reference 1'"
+        told = "begun with the kernels 'compiled 1' and would continue with 'reference 1'"
         with pytest.raises(ExperimentError, match=told):
             execute(store, run)
         refused = store.run(run)

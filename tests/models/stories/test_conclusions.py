@@ -51,11 +51,11 @@ def settings(preset: str) -> Experiment:
 @pytest.mark.parametrize(
     ("solved", "words"),
     [
-        ((), "forgets at 10 steps already: sooner than expected"),
+        ((), "already forgets at 10 steps: sooner than expected"),
         ((10,), "starts to forget between 10 and 20 steps, as expected"),
         ((10, 20), "starts to forget between 20 and 50 steps, later than expected"),
         ((10, 50), "starts to forget between 10 and 20 steps"),
-        ((10, 20, 50, 100), "does not forget at 100 steps, later than expected"),
+        ((10, 20, 50, 100), "does not start to forget up to 100 steps, later than expected"),
     ],
 )
 def test_longer_is_worse_says_where_the_simple_cell_starts_to_forget(
@@ -96,7 +96,7 @@ def test_half_lives_that_halve_double_or_are_level_come_in_the_order_of_the_cell
 def test_where_nothing_was_measured_that_is_said() -> None:
     assert "could not be measured" in conclude("longer_is_worse")
     assert "could not be measured" in conclude("spectral_radius")
-    assert conclude("early_steps") == "Nothing is trained yet."
+    assert conclude("early_steps") == "Nothing has been trained yet."
 
 
 def test_tanh_against_relu_says_what_vanishes_and_what_explodes() -> None:
@@ -108,14 +108,14 @@ def test_tanh_against_relu_says_what_vanishes_and_what_explodes() -> None:
     )
     assert "With tanh and σ it vanishes, as expected." in text
     assert "With ReLU it explodes for the RNN with ReLU and gain 2." in text
-    assert "ReLU by itself does not explode here" in text
+    assert "ReLU alone does not make it explode here" in text
     unexpected = {**expected, rnn: -5.0, relu: -3.0, large: 4.0}
     text = conclude(
         "tanh_against_relu", diagnostics=at_longest(experiment, {"half_life_h": unexpected})
     )
-    assert "Against expectation, it does not always vanish with tanh" in text
+    assert "Contrary to expectation, it does not always vanish with tanh" in text
     assert "explodes for the RNN with ReLU." in text
-    assert "by itself" not in text
+    assert "ReLU alone" not in text
 
 
 def test_models_that_diverged_are_counted() -> None:
@@ -147,7 +147,7 @@ def test_spectral_radius_says_what_radii_below_and_above_1_do() -> None:
     text = conclude(
         "spectral_radius", diagnostics=at_longest(experiment, {**initial, "half_life_h": grows})
     )
-    assert "Against expectation, it does not always shrink below 1." in text
+    assert "Contrary to expectation, it does not always shrink below 1." in text
     assert "With 1.1 it explodes." in text
     assert "not enough: with 1.5 the slopes" in text
 
@@ -157,7 +157,7 @@ def test_spectral_radius_says_where_training_takes_it_without_models_that_have_n
     after = dict.fromkeys(experiment.cells, math.nan) | {"rnn": 2.0}
     later = at_longest(experiment, {"spectral_radius": after}, step=300)
     text = conclude("spectral_radius", accuracy=scores(experiment, {}), diagnostics=later)
-    assert "By then the radius is 2.00 for the RNN. It could not be measured for the RNN" in text
+    assert "By then, the radius is 2.00 for the RNN. It could not be measured for the RNN" in text
 
 
 def norms(experiment: Experiment, largest: Mapping[str, float]) -> pd.DataFrame:
@@ -179,11 +179,11 @@ def test_clipping_says_how_large_norms_were_how_much_was_clipped_and_who_diverge
     training = norms(experiment, {relu: math.nan, identity: 3e7, large: 1234.0})
     calm = conclude(preset, accuracy=scores(experiment, {}), training=training)
     assert (
-        "too large to be a number for the RNN with ReLU and gain 2, about 10⁷ for "
+        "not finite for the RNN with ReLU and gain 2, about 10⁷ for "
         "the RNN with ReLU and identity init and 1,234 for the RNN with gain 1.5."
     ) in calm
-    clips = {"clipping": "by norm at 1 ", "clipping_by_value": "by value at 0.1 "}
-    assert (clips.get(preset, "share of steps") in calm) is (preset in clips)
+    clips = {"clipping": "(by norm, at 1) ", "clipping_by_value": "(by value, at 0.1) "}
+    assert (clips.get(preset, "clipped (") in calm) is (preset in clips)
     assert ("50% for the RNN with gain 1.5" in calm) is (preset in clips)
     assert "No model diverged." in calm
     assert "cannot help" not in calm
@@ -254,11 +254,11 @@ def test_additive_path_says_whether_the_gradient_lives_longer_through_c() -> Non
         experiment, {**half_lives, "mean_f": {shut: 0.5, half: 0.73, chrono: 0.98}}
     )
     text = conclude("additive_path", diagnostics=initial)
-    assert "It lives longer through c than through h for the LSTM with chrono bias." in text
-    assert "the forget gate lets through 0.50 for the LSTM with bias 0, 0.73 for" in text
+    assert "It lasts longer through c than through h for the LSTM with chrono bias." in text
+    assert "The mean of the forget gate is 0.50 for the LSTM with bias 0, 0.73 for" in text
     alike = at_longest(experiment, {"half_life_h": h, "half_life_c": h})
     assert (
-        "It lives about as long through c as through h for the LSTM with bias 0, the"
+        "It lasts about as long through c as through h for the LSTM with bias 0, the"
         in conclude("additive_path", diagnostics=alike)
     )
     later = at_longest(experiment, {"mean_f": {half: 0.9}}, step=300)
@@ -266,7 +266,7 @@ def test_additive_path_says_whether_the_gradient_lives_longer_through_c() -> Non
         "additive_path", accuracy=scores(experiment, {}), diagnostics=pd.concat([initial, later])
     )
     # The others were measured at initialisation alone.
-    assert text.endswith("By then the forget gate lets through 0.90 for the LSTM.")
+    assert text.endswith("By then, the mean of the forget gate is 0.90 for the LSTM.")
 
 
 def symbols(experiment: Experiment, steps: Mapping[str, Sequence[float]]) -> pd.DataFrame:
@@ -288,7 +288,7 @@ def symbols(experiment: Experiment, steps: Mapping[str, Sequence[float]]) -> pd.
     return pd.concat(frames)
 
 
-def test_early_steps_says_who_learnt_in_which_order() -> None:
+def test_early_steps_says_who_learned_in_which_order() -> None:
     experiment = settings("early_steps")
     rnn, lstm, gru = experiment.cells
     steps = {rnn: (math.inf, 200, 50), gru: (100, 200, 150), lstm: (90, 130, 130)}
@@ -296,20 +296,20 @@ def test_early_steps_says_who_learnt_in_which_order() -> None:
         "early_steps", accuracy=scores(experiment, {}), diagnostics=symbols(experiment, steps)
     )
     assert "symbol 1 never, symbol 2 after 200 steps and symbol 3 after 50 steps." in text
-    assert "As expected, the RNN learnt the late symbols first." in text
-    assert "Against expectation, the LSTM learnt the early" in text
-    assert "No order can be seen in what the GRU learnt." in text
+    assert "As expected, the RNN learned the late symbols first." in text
+    assert "Contrary to expectation, the LSTM learned the early" in text
+    assert "The GRU learned them in no clear order." in text
 
 
-def test_early_steps_sees_no_order_where_all_or_nothing_is_learnt_at_once() -> None:
+def test_early_steps_sees_no_order_where_all_or_nothing_is_learned_at_once() -> None:
     experiment = settings("early_steps")
     rnn, lstm, gru = experiment.cells
     steps = {rnn: (math.inf,) * 3, gru: (50,) * 3, lstm: (50,) * 3}
     text = conclude(
         "early_steps", accuracy=scores(experiment, {}), diagnostics=symbols(experiment, steps)
     )
-    assert "The RNN has learnt none of them." in text
-    assert "No order can be seen in what the LSTM and the GRU learnt." in text
+    assert "The RNN has learned none of them." in text
+    assert "The LSTM and the GRU learned them in no clear order." in text
     assert "notes" not in text
 
 
@@ -322,15 +322,15 @@ def test_every_step_says_how_the_models_were_trained() -> None:
         assert f"are trained with {words}" in text
 
 
-def test_truncation_says_whether_what_lies_beyond_the_window_was_learnt() -> None:
+def test_truncation_says_whether_what_lies_beyond_the_window_was_learned() -> None:
     experiment = settings("truncation")
     within = dict.fromkeys(experiment.cells, (20,))
     text = conclude("truncation", accuracy=scores(experiment, within))
     assert "At T = 50 and 100 the answer depends on a step further back" in text
-    assert "As expected, that is not learnt." in text
+    assert "As expected, that is not learned." in text
     beyond = {**within, "lstm:bias=chrono": (20, 50)}
     text = conclude("truncation", accuracy=scores(experiment, beyond))
-    assert "Against expectation, the LSTM with chrono bias learnt it" in text
+    assert "Contrary to expectation, the LSTM with chrono bias learned it" in text
     whole = conclude("truncation_off", accuracy=scores(settings("truncation_off"), beyond))
     assert whole.startswith("The gradient goes all the way back. After 300 steps")
     assert "xpect" not in whole

@@ -82,9 +82,9 @@ def test_other_settings_belong_to_no_story(preset: Preset) -> None:
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=list(STORIES))
-def test_the_text_has_three_to_five_sentences_and_a_source(story: Story) -> None:
+def test_the_text_has_a_few_sentences_and_a_source(story: Story) -> None:
     sentences = re.split(r"(?<=[.?!]) (?=[A-Zσ])", proofread(story.text.replace("et al. ", "")))
-    assert 3 <= len(sentences) <= 5, sentences
+    assert 3 <= len(sentences) <= 7, sentences
     proofread(story.statement)
     assert re.search(r"\d{4}", story.source)
     assert len({preset.title for preset in story.presets}) == len(story.presets)

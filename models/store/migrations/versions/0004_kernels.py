@@ -13,5 +13,5 @@ def upgrade() -> None:
     with op.batch_alter_table("runs") as runs:
         runs.add_column(sa.Column("kernels", sa.String(64)))
         runs.drop_column("processes")
-    # Those of kernels that are no more: nothing can go on from them.
+    # These are of kernels that no longer exist: nothing can be continued from them.
     op.execute("UPDATE parts SET checkpoint = NULL")
