@@ -183,7 +183,7 @@ def test_where_one_looks_is_in_the_address(inside: AppTest, store: Store) -> Non
         {"sequence": "7", "unit": "3", "t": "5"},
         {"sequence": ["7"], "unit": ["3"], "t": ["5"]},
     )
-    page.segmented_control(key="inside_way").set_value("Mean over many").run()
+    page.segmented_control(key="inside_way").set_value("Mean of many sequences").run()
     assert "sequence" not in page.query_params
     assert page.query_params["aligned"] in ("first", ["first"])
 

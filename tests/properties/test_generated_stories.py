@@ -113,7 +113,7 @@ def test_additive_path_compares_half_lives_as_they_are_shown(h: float, c: float)
     values = {"half_life_h": {cell: h}, "half_life_c": {cell: c}}
     rows = measured(values, length=preset.experiment.lengths[-1])
     text = conclude(preset.name, diagnostics=rows)
-    verdict = re.search(r"It lives (longer|shorter|about as long) through c", text)
+    verdict = re.search(r"It lasts (longer|shorter|about as long) through c", text)
     if math.isnan(h) or math.isnan(c):
         assert verdict is None
         return

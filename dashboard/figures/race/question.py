@@ -35,6 +35,7 @@ def pressable(trace: Trace, failed: Collection[Question]) -> Trace:
     if "hovertext" in trace:
         texts = zip(trace["hovertext"], hints, strict=True)
         return {**trace, **asked, "hovertext": [text + hint for text, hint in texts]}
-    template = trace["hovertemplate"].replace("<extra>", "%{customdata[2]}<extra>")
+    last = f"%{{customdata[{max(map(len, points), default=0)}]}}"
+    template = trace["hovertemplate"].replace("<extra>", f"{last}<extra>")
     hinted = [[*point, hint] for point, hint in zip(points, hints, strict=True)]
     return {**trace, **asked, "customdata": hinted, "hovertemplate": template}

@@ -44,7 +44,8 @@ def _check_hover(trace: Any) -> None:
 
 def _check_axis(figure: go.Figure, name: str) -> None:
     axis = figure.layout[name]
-    if axis.ticktext is not None or axis.visible is False or axis.type == "category":
+    silent = axis.ticktext is not None or axis.visible is False or axis.tickvals == ()
+    if silent or axis.type == "category":
         return
     assert axis.tickformat in (None, ",~g", ".0%", "d"), name
     if axis.tickformat is None and axis.tickprefix is None:

@@ -102,7 +102,7 @@ def test_hover_says_which_model(accuracy: Make, baselines: pd.DataFrame) -> None
     dots = trace(accuracy_by_length(accuracy(), baselines=baselines), "lstm:bias=chrono/seeds")
     assert dots.hovertemplate == (
         "LSTM, chrono bias · T = %{customdata[0]} · seed %{customdata[1]} · "
-        "accuracy %{y:.3~f}%{customdata[2]}<extra></extra>"
+        "accuracy %{customdata[2]}%{customdata[3]}<extra></extra>"
     )
 
 

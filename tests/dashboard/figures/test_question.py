@@ -25,7 +25,7 @@ def test_points_can_be_pressed_exactly_where_a_seed_failed(
         assert trace(figure, f"rnn/{kind}").meta["pressed"] == {}
     mean, seeds = trace(figure, "gru/mean"), trace(figure, "gru/seeds")
     assert [HINT in text for text in mean.hovertext] == [False, False, True, False]
-    assert [length for length, _, hint in seeds.customdata if HINT in hint] == [100] * 3
+    assert [length for length, *_, hint in seeds.customdata if HINT in hint] == [100] * 3
     assert [length for (length,) in mean.customdata] == [20, 50, 100, 200]
 
 

@@ -80,7 +80,7 @@ CASES: dict[str, tuple[Tables, str]] = {
     "gradient vanished": (tables(latest=SHORT), "further back than 12 steps"),
     "too few steps": (tables((0.25, 0.25, 0.3, 0.3, 0.4, 0.4, 0.6, 0.6)), "from 40.0%"),
     "at chance": (tables(), f"input, {LAG} steps back"),
-    "learned in part": (tables((0.25, 0.5, 0.5, 0.5, 0.5)), "50.0% of"),
+    "learned in part": (tables((0.25, 0.5, 0.5, 0.5, 0.5)), "50.0% on"),
     "forgot again": (tables((0.25, 0.9, *STUCK)), "90.0% of"),
 }
 
