@@ -232,9 +232,9 @@ def _learning_rates(source: str, tables: Tables, experiment: Experiment) -> None
     scores = cached(source, "rate_scores", (), lambda: rate_scores(tables.validation, chance))
     chart(source, "learning_rates", (), lambda: learning_rate_maps(scores))
     st.caption(
-        "The share of right answers on validation sequences, averaged over seeds. A ring marks the "
-        "rate that the cell is shown with above. A rate works where the share is above the middle "
-        "between chance and 1."
+        "The share of right answers on validation sequences, averaged over seeds. A frame marks "
+        "the rate that the cell is shown with above. A rate works where the share is above the "
+        "middle between chance and 1."
     )
     with st.expander("Between which rates each cell learns"):
         windows = rate_windows(scores).rename(index=cell_label, columns="T = {}".format)

@@ -33,6 +33,7 @@ class Tables:
     influence: pd.DataFrame
     connectivity: pd.DataFrame
     validation: pd.DataFrame
+    """At all learning rates."""
     generalisation: pd.DataFrame
 
 
@@ -108,10 +109,14 @@ def _shared(run: str, experiment: Experiment) -> _Measured:
 
 
 def selected(frames: dict[str, pd.DataFrame]) -> Tables:
-    """The tables with the models at the best learning rate, where several were tried."""
+    """The tables with the models at the best learning rate, where several were tried.
+
+    Of the validation, by which it is chosen, all rates stay.
+    """
     validation = frames["validation"]
-    names = [field.name for field in fields(Tables)]
-    return Tables(**{name: select_learning_rate(frames[name], validation) for name in names})
+    names = [field.name for field in fields(Tables) if field.name != "validation"]
+    best = {name: select_learning_rate(frames[name], validation) for name in names}
+    return Tables(**best, validation=validation)
 
 
 def empty() -> Tables:

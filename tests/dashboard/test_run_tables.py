@@ -11,8 +11,10 @@ import pytest
 
 from dashboard.session import run_tables
 from dashboard.session.run_tables import Reader
+from models.analysis.schema import TABLES, no_rows
 from models.store import Store
 from tests.imported import store_results
+from tests.models.analysis.test_learning_rate_choice import scores
 from tests.properties import tiny_run
 
 
@@ -50,3 +52,12 @@ def test_tables_that_no_page_asks_for_any_more_are_forgotten(
     # Where somebody comes back, everything is there again.
     pd.testing.assert_frame_equal(left.read(store, one.updated).accuracy, before)
     assert left.version == version
+
+
+def test_tables_have_the_best_rate_and_the_validation_all_rates() -> None:
+    rates = {0.01: 0.3, 0.1: 0.9}
+    frames = {name: no_rows(name) for name in TABLES}
+    frames |= {name: scores(name, rates, loss=1.0) for name in ("accuracy", "validation")}
+    tables = run_tables.selected(frames)
+    assert set(tables.accuracy["learning_rate"]) == {0.1}
+    assert set(tables.validation["learning_rate"]) == {0.01, 0.1}

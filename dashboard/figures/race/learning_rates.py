@@ -19,6 +19,8 @@ ROW, AROUND = 26, 72
 """Pixels of one rate's row, and around the maps of one row: title, ticks, gap."""
 MOST_TEXTS = 6
 """Most lengths at which a share has room in its field."""
+CHOSEN = "#e0327d"
+"""The colour of the frame around a chosen rate, which is not in the scale."""
 GAP = 0.08
 """Share of the width between two maps."""
 
@@ -26,7 +28,7 @@ GAP = 0.08
 def learning_rate_maps(scores: pd.DataFrame) -> go.Figure:
     """Accuracy on validation sequences from ``rate_scores``: length across, learning rate up.
 
-    A ring stands at the rate that a cell is shown with.
+    A frame is around the rate that a cell is shown with.
     """
     cells = in_order(scores["cell"].unique())
     columns = min(len(cells), COLUMNS)
@@ -88,7 +90,9 @@ def _add_map(
         yanchor="bottom",
         showarrow=False,
     )
-    figure.add_traces([_map(scores, rates, number), _chosen(scores, number)])
+    figure.add_trace(_map(scores, rates, number))
+    for frame in _frames(scores, rates, number):
+        figure.add_shape(**frame)
 
 
 def _map(scores: pd.DataFrame, rates: Sequence[float], number: str) -> Trace:
@@ -116,22 +120,24 @@ def _map(scores: pd.DataFrame, rates: Sequence[float], number: str) -> Trace:
     }
 
 
-def _chosen(scores: pd.DataFrame, number: str) -> Trace:
+def _frames(scores: pd.DataFrame, rates: Sequence[float], number: str) -> list[Trace]:
+    """A frame around the field of each chosen rate."""
+    lengths = sorted(scores["length"].unique())
     best = scores[scores["chosen"]]
-    return {
-        "type": "scatter",
-        "uid": f"{scores['cell'].iloc[0]}/chosen rate",
-        "xaxis": f"x{number}",
-        "yaxis": f"y{number}",
-        "x": [str(length) for length in best["length"]],
-        "y": written(best["learning_rate"]),
-        "mode": "markers",
-        "marker": {
-            "symbol": "circle-open",
-            "size": 22,
-            "color": "#ffffff",
-            "line": {"width": 2, "color": "#e0327d"},
-        },
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    places = [
+        (lengths.index(length), rates.index(rate))
+        for length, rate in zip(best["length"], best["learning_rate"], strict=True)
+    ]
+    return [
+        {
+            "type": "rect",
+            "xref": f"x{number}",
+            "yref": f"y{number}",
+            "x0": x - 0.5,
+            "x1": x + 0.5,
+            "y0": y - 0.5,
+            "y1": y + 0.5,
+            "line": {"width": 3, "color": CHOSEN},
+        }
+        for x, y in places
+    ]

@@ -29,9 +29,12 @@ def test_a_map_for_each_cell_has_the_accuracy_of_each_rate_and_length(table: pd.
     assert drawn.text[1][0] == "90%"
 
 
-def test_a_ring_marks_the_rate_that_is_chosen(table: pd.DataFrame) -> None:
-    ring = trace(learning_rate_maps(table), "gru/chosen rate")
-    assert list(zip(ring.x, ring.y, strict=True)) == [("20", "0.01"), ("50", "0.01")]
+def test_a_frame_is_around_the_rate_that_is_chosen(table: pd.DataFrame) -> None:
+    frames = [shape for shape in learning_rate_maps(table).layout.shapes if shape.xref == "x2"]
+    assert [(one.x0, one.x1, one.y0, one.y1) for one in frames] == [
+        (-0.5, 0.5, 0.5, 1.5),
+        (0.5, 1.5, 0.5, 1.5),
+    ]
 
 
 def test_maps_stand_side_by_side_and_below_each_other(table: pd.DataFrame) -> None:
