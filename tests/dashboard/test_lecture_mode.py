@@ -44,8 +44,8 @@ def warnings(page: AppTest) -> str:
 
 
 def parameter(page: AppTest, name: str) -> str:
-    value: list[str] | str = page.query_params.get(name, "")
-    return value[0] if isinstance(value, list) else value
+    value = page.query_params.get(name, "")
+    return str(value[0] if isinstance(value, list) else value)
 
 
 def plots(page: AppTest) -> list[dict[str, Any]]:
