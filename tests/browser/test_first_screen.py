@@ -81,7 +81,8 @@ def test_on_a_phone_the_plot_begins_early_and_has_no_toolbar(
         assert guess
         assert guess["y"] >= clock["bottom"] or guess["x"] >= clock["right"]
         page.get_by_role("button", name="Measure").click()
-        expect(page.get_by_role("spinbutton", name="Seeds")).to_be_in_viewport()
+        sidebar = page.get_by_test_id("stSidebar")
+        expect(sidebar.get_by_text("Task", exact=True)).to_be_in_viewport()
 
 
 def test_a_first_visit_is_shown_ways_in_until_something_is_pressed(
