@@ -38,7 +38,7 @@ def import_results() -> None:
             max_upload_size=MOST_PACKED // 10**6,
             key=f"upload_{UPLOADS.get(0)}",
         )
-        if files and st.button("Open", key="import", type="primary"):
+        if files and st.button("Open the files", key="import", type="primary"):
             _import(files)
 
 

@@ -196,7 +196,7 @@ class RandomVisitor(Visitor):
         await self._open("page load", "", "runs")
         await self.window.upload(UPLOADER, "run.zip", content)
         async with self._answer("import"):
-            await self.window.press("Open")
+            await self.window.press("Open the files")
 
     async def _look(self, chance: random.Random) -> None:
         run = chance.choice(self.record.journal.known[-RECENT:])

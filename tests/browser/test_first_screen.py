@@ -105,7 +105,7 @@ def test_a_first_visit_is_shown_ways_in_until_something_is_pressed(
         page.evaluate(FIRST_VISIT)
         page.reload()
         page.get_by_role("link", name="Explore one cell").click()
-        page.get_by_role("heading", name="What do the gates do").wait_for()
+        page.get_by_role("heading", name="How much of the gradient").wait_for()
 
 
 def test_the_toolbar_lies_over_nothing_and_sends_nothing(page: Page, dashboard: Dashboard) -> None:

@@ -123,7 +123,7 @@ def drop(page: Page, files: dict[str, bytes]) -> None:
             for name, content in files.items()
         ]
     )
-    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="Open the files").click()
 
 
 def test_files_are_opened_and_what_is_wrong_with_them_is_text(

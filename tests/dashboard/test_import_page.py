@@ -105,7 +105,7 @@ def test_it_belongs_to_the_visitor_who_opened_it(race: AppTest, store: Store) ->
 def test_the_place_for_files_is_empty_afterwards(race: AppTest, store: Store) -> None:
     page = opened(race, exported()).switch_page("views/runs.py").run()
     assert not page.exception
-    assert "Open" not in pages.buttons(page)
+    assert "Open the files" not in pages.buttons(page)
     assert store.count() == 1
 
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_opened_is_shown_and_nothing_is_stored(
     assert reason in refused(page)
     assert not store.count()
     assert "](http" not in page.error[0].value
-    assert "Open" in pages.buttons(page), "the files are still there"
+    assert "Open the files" in pages.buttons(page), "the files are still there"
 
 
 def test_texts_in_what_is_opened_are_nowhere_more_than_texts(race: AppTest, store: Store) -> None:

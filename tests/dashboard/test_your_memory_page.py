@@ -86,14 +86,14 @@ def test_what_the_address_has_wrong_is_said(
     assert not page.exception
     (warning,) = page.warning
     plain = warning.value.replace("\\", "")
-    assert plain == f"{name}={value} in the address cannot be used: {instead} instead"
+    assert plain == f"{name}={value} in the address cannot be used. Used instead: {instead}"
     assert game_of(page)["game"] == "temporal_order 0"
 
 
 def test_a_parameter_that_is_none_of_the_games_is_named(your_memory: AppTest) -> None:
     your_memory.query_params["speed"] = "2"
     (warning,) = your_memory.run().warning
-    assert warning.value.endswith("not used here: speed")
+    assert warning.value.endswith("unknown parameters: speed")
 
 
 def test_after_the_game_the_visitors_span_stands_beside_the_cells(your_memory: AppTest) -> None:
