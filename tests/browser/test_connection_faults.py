@@ -119,6 +119,7 @@ def wait_for_steps(page: Page, more_than: int) -> None:
     """Until the page says that so many optimiser steps are done."""
     page.wait_for_function(
         """least => [...document.querySelectorAll('[data-testid="stProgress"]')].some(bar =>
-            Number(bar.innerText.match(/(\\d+) of \\d+ optimiser steps/)?.[1] ?? 0) > least)""",
+            Number((bar.innerText.match(/([\\d,]+) of [\\d,]+ optimiser steps/)?.[1] ?? "0")
+                .replaceAll(",", "")) > least)""",
         arg=more_than,
     )
