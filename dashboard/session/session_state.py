@@ -84,8 +84,8 @@ GUESSING = Key[bool]("guessing")
 """Whether the visitor guesses, and nothing that gives the answer away is shown."""
 WHY = Key[str]("why")
 """Widget: the cell and the length whose failure is asked about, as ``question.as_text``."""
-WHY_ASKED = Key[bool]("why_asked")
-"""Whether that was just asked, and the page has not been drawn since."""
+MOVE_TO = Key[str]("move_to")
+"""What to scroll to, as a CSS selector, once the page is drawn again."""
 TRIAL = Key[Trial]("trial")
 """The remedy that was tried last, and what there was before."""
 

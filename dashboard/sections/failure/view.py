@@ -15,7 +15,7 @@ from dashboard.scheduling import admission
 from dashboard.sections.failure.pictures import HEIGHT, PICTURES, Picture, Place
 from dashboard.session import current_run
 from dashboard.session.run_tables import Tables
-from dashboard.session.session_state import TRIAL, WHY, WHY_ASKED
+from dashboard.session.session_state import MOVE_TO, TRIAL, WHY
 from dashboard.sidebar import controls
 from models.analysis import diagnoses
 from models.analysis.glossary import GLOSSARY
@@ -26,12 +26,14 @@ from models.cells import cell_label
 from models.experiment import Experiment
 from models.tasks import make_task
 
-TO_THE_ANSWER = """{
+ANSWER, TOP = ".st-key-failure", "h1"
+"""What is scrolled to: the answer, since the plot above fills the screen; or the page's title."""
+MOVE = """{
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const behavior = still ? "instant" : "smooth";
-    document.querySelector(".st-key-failure").scrollIntoView({behavior});
-}"""
-"""Scrolls to the answer: the plot above fills the screen."""
+    document.querySelector("%s")?.scrollIntoView({behavior});
+} // %d"""
+"""Scrolls to a place; the number makes each script another one, which the browser runs."""
 
 
 def question(experiment: Experiment | None) -> Question | None:
@@ -50,16 +52,23 @@ def ask(text: str) -> None:
 
 
 def _show() -> None:
-    WHY_ASKED.set(True)
+    MOVE_TO.set(ANSWER)
     current_run.keep_question(WHY.get())
 
 
 def draw(source: str, experiment: Experiment, tables: Tables) -> None:
     """Draws the choice of what to ask, and the answer where something is asked.
 
-    Nothing where no cell failed.
+    Nothing where no cell failed. Above it stands what came of the remedy that was tried, if any.
     """
     _outcome(source, experiment, tables)
+    _question(source, experiment, tables)
+    if place := MOVE_TO.take():
+        script = MOVE % (place, time.monotonic_ns())
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def _question(source: str, experiment: Experiment, tables: Tables) -> None:
     failed, asked = diagnoses.failed_at(tables.accuracy), question(experiment)
     if tables.accuracy.empty or not (failed or asked):
         return
@@ -78,9 +87,6 @@ def draw(source: str, experiment: Experiment, tables: Tables) -> None:
         )
         if asked:
             _answer(source, experiment, tables, *asked)
-    if WHY_ASKED.take():
-        script = f"{TO_THE_ANSWER} // {time.monotonic_ns()}"  # another one each time
-        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, length: int) -> None:
@@ -161,6 +167,7 @@ def _remedy(offered: Remedy, trial: Trial) -> None:
 
 def _try(trial: Trial) -> None:
     TRIAL.set(trial)
+    MOVE_TO.set(TOP)
     controls.show(trial.remedy.experiment)
     current_run.start(trial.remedy.experiment)
 

@@ -9,6 +9,7 @@ import pytest
 
 from models.analysis.glossary import GLOSSARY, option_help
 from models.analysis.references import REFERENCES, TITLE, citation
+from models.analysis.remedies import REMEDIES
 from models.cells import CELLS
 from models.settings.spec import Option
 from models.stories import STORIES
@@ -42,6 +43,7 @@ def test_an_option_says_what_its_values_mean() -> None:
 
 def test_every_paper_that_pages_cite_is_among_the_references() -> None:
     texts = [story.source for story in STORIES.values()]
+    texts += [one.source for candidates in REMEDIES.values() for one in candidates]
     texts += [*GLOSSARY.values(), *(option.help for option in OPTIONS)]
     cited = {pair for text in texts for pair in CITED.findall(text)}
     assert len(cited) > 10
