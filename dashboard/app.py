@@ -33,14 +33,14 @@ def show_page() -> None:
     st.html(STYLE)
     st.html(f"<script>{''.join(SCRIPTS)}</script>", unsafe_allow_javascript=True)
     pages = [
-        st.Page("views/race.py", title="Race", icon=":material/flag:", default=True),
-        st.Page("views/gradient_flow.py", title="Gradient flow", icon=":material/waterfall_chart:"),
-        st.Page("views/the_way_back.py", title="The way back", icon=":material/undo:"),
-        st.Page("views/inside_the_cell.py", title="Inside the cell", icon=":material/memory:"),
-        st.Page("views/your_memory.py", title="Your memory", icon=":material/psychology:"),
-        st.Page("views/lessons.py", title="Lessons", icon=":material/co_present:"),
-        st.Page("views/runs.py", title="Runs", icon=":material/folder_open:"),
-        st.Page("views/about.py", title="About", icon=":material/info:"),
+        st.Page("views/race.py", title="Race", default=True),
+        st.Page("views/gradient_flow.py", title="Gradient flow"),
+        st.Page("views/the_way_back.py", title="The way back"),
+        st.Page("views/inside_the_cell.py", title="Inside the cell"),
+        st.Page("views/your_memory.py", title="Your memory"),
+        st.Page("views/lessons.py", title="Lessons"),
+        st.Page("views/runs.py", title="Runs"),
+        st.Page("views/about.py", title="About"),
     ]
     page = st.navigation(pages, position="top")
     with failures.shown_errors():

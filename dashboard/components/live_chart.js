@@ -150,10 +150,12 @@ function answerPresses(chart, element) {
     plotly_hover: (event) => element.classList.toggle("pressable", Boolean(text(event))),
     plotly_unhover: () => element.classList.remove("pressable"),
   };
-  for (const [name, listener] of Object.entries(listeners)) {
-    element.removeAllListeners(name);
-    element.on(name, listener);
+  // Others may listen as well; a new plot has no listeners any more.
+  for (const [name, listener] of Object.entries(chart.listeners ?? {})) {
+    element.removeListener(name, listener);
   }
+  chart.listeners = listeners;
+  for (const [name, listener] of Object.entries(listeners)) element.on(name, listener);
 }
 
 // Shows the training step of the clock.

@@ -44,7 +44,7 @@ def test_two_shares_that_differ_are_shown_apart(one: float, other: float) -> Non
 @given(st.integers(0, 10**6))
 @on("shares")
 def test_a_count_is_plural_unless_it_is_one(number: int) -> None:
-    assert count(number, "step") == (f"{number} steps" if number != 1 else "1 step")
+    assert count(number, "step") == (f"{number:,} steps" if number != 1 else "1 step")
 
 
 def test_what_reads_sentences_refuses_what_is_wrong() -> None:

@@ -34,6 +34,8 @@ OTHERS: dict[str, Any] = {
     "match": "parameters",
     "batch_size": 5,
     "learning_rate": (0.5,),
+    "optimiser": "sgd",
+    "schedule": "cosine",
     "clip": 0.001,
     "clip_by": "value",
     "truncate": 3,
