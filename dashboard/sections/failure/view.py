@@ -61,32 +61,33 @@ def draw(source: str, experiment: Experiment, tables: Tables) -> None:
 
     Nothing where no cell failed. Above it stands what came of the remedy that was tried, if any.
     """
-    _outcome(source, experiment, tables)
-    _question(source, experiment, tables)
-    if place := MOVE_TO.take():
-        script = MOVE % (place, time.monotonic_ns())
-        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+    # There even where it is empty: what stands below keeps its place in the page.
+    with st.container(key="failure", gap="xsmall"):
+        _outcome(source, experiment, tables)
+        _question(source, experiment, tables)
+        if place := MOVE_TO.take():
+            script = MOVE % (place, time.monotonic_ns())
+            st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def _question(source: str, experiment: Experiment, tables: Tables) -> None:
     failed, asked = diagnoses.failed_at(tables.accuracy), question(experiment)
     if tables.accuracy.empty or not (failed or asked):
         return
-    with st.container(key="failure", gap="xsmall"):
-        places = dict.fromkeys([*failed, *([asked] if asked else [])])
-        names = {as_text(*place): place for place in places}
-        st.selectbox(
-            "Why did it fail?",
-            names,
-            index=None,
-            key=WHY.name,
-            placeholder="Press a point of a cell that failed, or choose one here",
-            format_func=lambda text: f"{cell_label(names[text][0])}, T = {names[text][1]}",
-            on_change=_show,
-            width=480,
-        )
-        if asked:
-            _answer(source, experiment, tables, *asked)
+    places = dict.fromkeys([*failed, *([asked] if asked else [])])
+    names = {as_text(*place): place for place in places}
+    st.selectbox(
+        "Why did it fail?",
+        names,
+        index=None,
+        key=WHY.name,
+        placeholder="Press a point of a cell that failed, or choose one here",
+        format_func=lambda text: f"{cell_label(names[text][0])}, T = {names[text][1]}",
+        on_change=_show,
+        width=480,
+    )
+    if asked:
+        _answer(source, experiment, tables, *asked)
 
 
 def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, length: int) -> None:
