@@ -64,7 +64,7 @@ def _header(experiment: Experiment, task: Task, cells: Mapping[str, Settings]) -
         "# made by Memory Lab",
         f"# {experiment.command_line()}",
         "# Its random numbers are its own: results agree in distribution, not digit by digit.",
-        *[f"# Left out: {cell}, because torch.nn has no {what}" for cell, what in missing.items()],
+        *[f"# Left out: {cell}, which torch.nn does not have" for cell in missing],
         "",
         *(["import base64"] if task.script_data else []),
         "import math",
