@@ -54,7 +54,7 @@ def test_every_parameter_is_used_or_reported(address: dict[str, list[str]], task
         experiment = Experiment.from_mapping(values)
     except ExperimentError as error:
         # What each text alone may be can be too much of together, or twice the same.
-        assert_clear(error, of="twice|models, cells ×|match=parameters")
+        assert_clear(error, of="twice|models: at most|match=parameters")
     else:
         for name in address:
             if name in values and not SETTINGS[name].several:
