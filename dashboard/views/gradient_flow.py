@@ -42,8 +42,8 @@ def page() -> None:
     """Draws the page from top to bottom."""
     st.title("Why does a network forget? Follow the gradient back through time", anchor=False)
     arrived = current_run.follow_address()
-    told = arrived and current_run.current() is None and follow_story()
-    settings = controls.settings(arrived=arrived and not told, others=PARAMETERS)
+    of_story = arrived and current_run.current() is None and follow_story()
+    settings = controls.settings(arrived=arrived and not of_story, others=PARAMETERS)
     experiment = settings.experiment
     variant = story_variant(experiment) if experiment else None
     run = current_run.current()

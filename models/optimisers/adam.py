@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from models.optimisers.optimiser import Optimiser, torch_call
+from models.optimisers.optimiser import EPSILON, Optimiser, torch_call
 from models.settings.spec import Option
 
 if TYPE_CHECKING:
@@ -34,15 +34,7 @@ class Adam(Optimiser):
             (0.0, 0.999999),
             title="β₂",
         ),
-        Option(
-            "epsilon",
-            ("1e-08", "1e-05", "0.001"),
-            "1e-08",
-            "what is added to the root of the mean square, beside which smaller gradients count "
-            "for little",
-            (1e-12, 1.0),
-            title="ε",
-        ),
+        EPSILON,
     )
     moments = ("mean", "square")
 

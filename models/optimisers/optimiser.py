@@ -11,6 +11,14 @@ from models.settings.spec import Option
 if TYPE_CHECKING:
     from torch import Tensor
 
+EPSILON = Option(
+    "epsilon",
+    ("1e-08", "1e-05", "0.001"),
+    "1e-08",
+    "what is added to the root of the mean square, beside which smaller gradients count for little",
+    (1e-12, 1.0),
+    title="ε",
+)
 MOMENTUM_HELP = "how much of the last update goes into the next; 0 is none"
 
 

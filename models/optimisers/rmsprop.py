@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from models.optimisers.optimiser import MOMENTUM_HELP, Optimiser, torch_call
+from models.optimisers.optimiser import EPSILON, MOMENTUM_HELP, Optimiser, torch_call
 from models.settings.spec import Option
 
 if TYPE_CHECKING:
@@ -29,14 +29,7 @@ class RMSprop(Optimiser):
             (0.0, 0.999999),
         ),
         Option("momentum", ("0", "0.5", "0.9"), "0", MOMENTUM_HELP, (0.0, 0.9999)),
-        Option(
-            "epsilon",
-            ("1e-08", "1e-05", "0.001"),
-            "1e-08",
-            "what is added to the root of the mean square",
-            (1e-12, 1.0),
-            title="ε",
-        ),
+        EPSILON,
     )
     moments = ("square", "velocity")
 

@@ -95,8 +95,8 @@ def _without_gates(unit: int, mean: float, at_kinds: dict[str, float]) -> str:
     text = f"Unit {unit} has no gate: hidden state {number(mean)} on average"
     if not differ:
         return f"{text}{', much the same at every input' * bool(at_kinds)}."
-    told = [f"{number(own)} at {name}" for name, own in list(differ.items())[:MOST_KINDS]]
-    return f"{text}, {join_words(told)}."
+    means = [f"{number(own)} at {name}" for name, own in list(differ.items())[:MOST_KINDS]]
+    return f"{text}, {join_words(means)}."
 
 
 def _listed(names: Sequence[str]) -> str:
