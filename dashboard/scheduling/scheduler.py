@@ -52,7 +52,9 @@ class _Training:
     viewed: float = field(default_factory=time.monotonic)
     """When somebody looked at it last."""
     preempted: bool = False
-    """Whether it goes back into the queue."""
+    """Whether it gives its place to others and goes back into the queue."""
+    stopped: bool = False
+    """Whether somebody has ended it; then it does not go back."""
 
 
 class Scheduler:
@@ -99,7 +101,7 @@ class Scheduler:
             self.store.finish(run_id, "stopped")
         self.store.request_stop(run_id)
         if training := self._training.get(run_id):
-            training.preempted = False
+            training.stopped = True
             training.child.end_within(GRACE_SECONDS)
         self.wake()
 
@@ -183,7 +185,7 @@ class Scheduler:
             return
         long_ago = time.monotonic() - 60 * self.configuration.unattended_minutes
         for run_id, training in self._training.items():
-            if training.viewed < long_ago and not training.preempted:
+            if training.viewed < long_ago and not (training.preempted or training.stopped):
                 log.info("run preempted", extra={"run": run_id})
                 training.preempted = True
                 self.store.request_stop(run_id)
@@ -194,7 +196,7 @@ class Scheduler:
         error = training.child.result.exception()
         if isinstance(error, ChildError):
             self._close(run_id, training.child, error)
-        if training.preempted:
+        if training.preempted and not training.stopped:
             self.store.resume(run_id)
         del self._training[run_id]
         self._next_look = 0.0

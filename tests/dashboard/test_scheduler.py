@@ -201,6 +201,19 @@ def test_a_run_that_nobody_looks_at_gives_way_and_goes_on_later(
     assert store.run(unwatched).resumed == 1
 
 
+def test_a_stopped_run_stays_stopped_though_others_wait(store: Store, impatient: Scheduler) -> None:
+    run = submit(store, impatient, ENDLESS, "gone")
+    wait_until(lambda: trains(store, run))
+    trainer = psutil.Process(trainer_of(store, run))
+    trainer.suspend()  # slow to end
+    impatient.stop(run)
+    waits = submit(store, impatient, SHORT, "here")
+    time.sleep(1.5 * LONG.total_seconds())
+    trainer.resume()
+    wait_until(lambda: store.run(waits).status == "finished")
+    assert (store.run(run).status, store.run(run).resumed) == ("stopped", 0)
+
+
 def test_a_run_that_somebody_looks_at_goes_on(store: Store, impatient: Scheduler) -> None:
     watched = submit(store, impatient, ENDLESS, "here")
     waits = submit(store, impatient, SHORT, "there")
