@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 import torch
 
+from models.cells import CELLS
 from models.experiment import Experiment
 from models.experiment.partition import Shard, partition
 from models.training.population_trainer import PopulationTrainer
@@ -24,6 +25,20 @@ SMALL = Experiment(
     held_out=20,
     device="cpu",
 )
+
+EVERY_PATH = (
+    *CELLS,
+    "rnn:activation=relu,gain=1.5",
+    "rnn:omega=1",
+    "rnn:norm=layer",
+    "rnn:norm=batch",
+    "lstm:bias=chrono",
+    "lstm:norm=layer",
+    "lstm:norm=batch",
+    "gru:bias=chrono",
+    "gru:norm=batch",
+)
+"""Every cell, and every way through which one can be trained."""
 
 
 def small(**settings: object) -> Experiment:

@@ -8,28 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.cells import CELLS
 from models.experiment.partition import Shard, partition
 from models.training import population_trainer
 from models.training.checkpoint import Checkpoint
 from models.training.population_trainer import PopulationTrainer
 from models.training.train import advance, train
-from tests.models.training.small import CPU, shard_of, small, table, trainer_of
-
-EVERY_PATH = (
-    *CELLS,
-    "rnn:activation=relu,gain=1.5",
-    "rnn:omega=1",
-    "rnn:norm=layer",
-    "rnn:norm=batch",
-    "lstm:bias=chrono",
-    "lstm:norm=layer",
-    "lstm:norm=batch",
-    "gru:bias=chrono",
-    "gru:norm=batch",
-)
-"""Every cell, and every way through which one can be trained."""
-
+from tests.models.training.small import CPU, EVERY_PATH, shard_of, small, table, trainer_of
 
 SETTINGS = {"steps": 8, "learning_rate": (0.01, 0.02)}
 
