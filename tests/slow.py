@@ -8,7 +8,7 @@ SLOW = (
     "tests/browser/",
     "tests/faults/",
     "tests/properties/",
-    "tests/test_architecture.py::test_the_dashboards_process_never_loads_torch",
+    "tests/test_architecture.py::test_the_dashboards_process_never_loads_what_takes_much_memory",
     # Pages are slow to draw; tests/dashboard/test_runs_page.py stands for them.
     "tests/dashboard/test_about_page.py",
     "tests/dashboard/test_admission_page.py",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from scipy.stats import boschloo_exact
 
 from models.analysis.comparison import (
-    boschloo,
     holm,
     more_seeds,
     remembers_further,
@@ -133,24 +130,7 @@ def test_no_number_of_seeds_tells_equal_cells_apart() -> None:
     assert more_seeds(cell(3, 3, 3, 0, 0), cell(3, 3, 3, 0, 0)) is None
 
 
-# The tests.
-
-
-@pytest.mark.parametrize(("seeds", "p"), [(3, 0.031), (4, 0.008), (5, 0.002)])
-def test_all_against_none(seeds: int, p: float) -> None:
-    # With k of n both ways, p is the largest of 2 q^n (1 - q)^n, which is at q = 1/2.
-    assert boschloo(seeds, seeds, 0, seeds) == pytest.approx(2 * 0.25**seeds, rel=1e-3)
-    assert boschloo(0, seeds, seeds, seeds) == pytest.approx(p, abs=5e-4)
-
-
-def test_equal_shares_are_not_told_apart() -> None:
-    assert boschloo(2, 4, 3, 6) == 1
-
-
-def test_a_search_from_few_points_finds_the_p_of_one_from_many() -> None:
-    for k, other in itertools.product((0, 2, 5, 9), (1, 6, 10)):
-        table = [(k, other), (10 - k, 10 - other)]
-        assert boschloo(k, 10, other, 10) == pytest.approx(boschloo_exact(table).pvalue, rel=1e-4)
+# Several tests at once.
 
 
 def test_holm_by_hand() -> None:
