@@ -19,7 +19,8 @@ MEASURED = ("training", "accuracy", "gradients", "diagnostics", "influence")
 def test_the_numbers_are_those_of_the_cpu_but_for_rounding(cell: str) -> None:
     here, there = (list(train(small(cells=[cell], device=one))) for one in ("cpu", "cuda"))
     for name in MEASURED:
-        pd.testing.assert_frame_equal(table(here, name), table(there, name), rtol=2e-3, atol=1e-5)
+        # Rounding grows: Adam divides by the root of second moments that may be small.
+        pd.testing.assert_frame_equal(table(here, name), table(there, name), rtol=1e-2, atol=1e-5)
 
 
 @pytest.mark.parametrize("cell", EVERY_PATH)
