@@ -77,24 +77,25 @@ def _train(experiment: Experiment | None, *, disabled: bool) -> None:
 
 def other_settings(run: Run, experiment: Experiment | None) -> None:
     """Where the sidebar says something else than the run on show: dims its plots and says so."""
+    place = st.container()  # there even where it is empty: what follows it stays where it is
     if experiment is None or experiment == run.experiment:
         return
-    st.html("<style>.js-plotly-plot, [data-testid=memory-spans] {opacity: 0.45}</style>")
-    with st.container(horizontal=True, vertical_alignment="center", key="other_settings"):
-        st.caption("The settings have changed since this run.", width="content")
-        st.button(
-            "Restore its settings",
-            key="back_to_settings",
-            on_click=controls.show,
-            args=(run.experiment,),
-        )
-        st.button(
-            "Train these",
-            key="train_these",
-            on_click=current_run.start,
-            args=(experiment,),
-            disabled=bool(admission.refusal(experiment)),
-        )
+    place.html("<style>.js-plotly-plot, [data-testid=memory-spans] {opacity: 0.45}</style>")
+    row = place.container(horizontal=True, vertical_alignment="center", key="other_settings")
+    row.caption("The settings have changed since this run.", width="content")
+    row.button(
+        "Restore its settings",
+        key="back_to_settings",
+        on_click=controls.show,
+        args=(run.experiment,),
+    )
+    row.button(
+        "Train these",
+        key="train_these",
+        on_click=current_run.start,
+        args=(experiment,),
+        disabled=bool(admission.refusal(experiment)),
+    )
 
 
 def _other_runs() -> None:

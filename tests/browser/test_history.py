@@ -74,6 +74,7 @@ def test_the_address_of_a_run_is_just_the_run_and_says_when_the_settings_are_oth
     title = page.locator(".st-key-accuracy .legendtitletext").first
     expect(title).to_contain_text("Temporal order · 1 seed · 20 steps")
     expect(plot).to_have_css("opacity", "1")
+    plot.evaluate("plot => plot.dataset.stays = 'yes'")
 
     page.get_by_role("spinbutton", name="Seeds").fill("2")
     page.keyboard.press("Enter")
@@ -81,6 +82,7 @@ def test_the_address_of_a_run_is_just_the_run_and_says_when_the_settings_are_oth
     expect(plot).to_have_css("opacity", "0.45")
     page.get_by_role("button", name="Restore its settings").click()
     expect(plot).to_have_css("opacity", "1")
+    expect(plot).to_have_attribute("data-stays", "yes")  # not drawn anew
     expect(page.get_by_role("spinbutton", name="Seeds")).to_have_value("1")
 
     page.go_back()
