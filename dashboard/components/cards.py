@@ -18,14 +18,14 @@ STYLE = """
 <style>
 .cards {display: flex; flex-wrap: wrap; gap: 0.5rem}
 .card {
-  flex: 1 1 8rem; border-left: 0.35rem solid; padding-left: 0.6rem; line-height: 1.3;
+  flex: 1 1 10.75rem; border-left: 0.35rem solid; padding-left: 0.6rem; line-height: 1.3;
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
 }
 .card b {font-size: 1.7rem; font-weight: 600; line-height: 1.2; margin-right: 0.35rem}
 .card span {display: block}
 .card b.words {display: block; font-size: 1.06rem; line-height: 1.2}
 .card b.words + small {
-  display: block; line-height: 1.05; overflow: hidden; text-overflow: ellipsis;
+  display: block; line-height: 1.05; white-space: normal;
 }
 .card b.words + small:empty {display: none}
 .card b.words:has(+ small:empty) {font-size: 1.25rem; line-height: 1.7}

@@ -28,16 +28,15 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "who_remembers",
             "Who remembers?",
-            "The same task with longer and longer sequences. The simple RNN fails a little "
-            "beyond 20 steps. Gates that start at the right time scale (chrono) reach furthest.",
+            "Longer and longer sequences: the RNN fails between 20 and 50 steps; gates that start "
+            "at the right time scale (chrono) reach furthest.",
             Experiment(),
         ),
         Preset(
             "adding",
             "Adding",
-            "Add two marked numbers. Each cell is shown with the better of two learning rates. A "
-            "network that remembers only one of the numbers stays at a mean squared error of "
-            "1/12.",
+            "Add two marked numbers. With the memory of only one of them the mean squared error "
+            "stays at 1/12. The better of two learning rates is shown.",
             Experiment(task="adding", seeds=2, steps=500, learning_rate=(0.003, 0.01)),
         ),
         Preset(
@@ -58,9 +57,8 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "latch_trap",
             "Latch trap",
-            "Remember the first symbol and ignore the rest. A simple RNN does so by saturating, "
-            "and beats an LSTM whose forget gates start half closed. Such a task does not test "
-            "memory.",
+            "Remember the first symbol. A simple RNN saturates, and beats an LSTM whose forget gates "
+            "start half closed: this does not test memory.",
             Experiment(
                 task="recall",
                 cells=("rnn", "lstm", "lstm:bias=0", "lstm:bias=chrono"),

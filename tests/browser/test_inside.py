@@ -47,7 +47,7 @@ def test_look_into_a_run_operate_and_take_home(
     wait_for_chart(page, "inside_probe")
     wait_for_chart(page, "inside_ablation")
     assert ends_of_the_time_axis(page, "inside_map") == ends_of_the_time_axis(page, "inside_lines")
-    page.get_by_text("Mean of many sequences", exact=True).click()
+    page.get_by_text("Mean of many", exact=True).click()
     wait_for_chart(page, "inside_lines", other_than=lines)
     page.get_by_role("button", name="Swap the memories of two sequences").click()
     wait_for_chart(page, "inside_operated")

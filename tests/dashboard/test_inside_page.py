@@ -104,7 +104,7 @@ def test_every_cell_can_be_looked_into_in_every_way(
         assert not page.exception, order
     names = page.get("button_group")
     assert names
-    page.segmented_control(key="inside_way").set_value("Mean of many sequences").run()
+    page.segmented_control(key="inside_way").set_value("Mean of many").run()
     for event in ("first", "last", "start"):
         page.selectbox(key="inside_event").set_value(event).run()
         assert not page.exception, event
@@ -132,7 +132,7 @@ def test_a_typed_sequence_has_its_truth_its_answer_and_its_gates(
 ) -> None:
     run = finished(store, TINY)
     page = opened(inside, run)
-    page.segmented_control(key="inside_way").set_value("Your own sequence").run()
+    page.segmented_control(key="inside_way").set_value("Your own").run()
     (field,) = page.text_area
     field.set_value("cAcdefBdefcd").run()
     assert "the truth is **A, then B (class 2)**" in texts(page)
@@ -170,7 +170,7 @@ def test_digits_cannot_be_typed(inside: AppTest, store: Store) -> None:
     settings = {**vars(TINY), "task": "digits", "lengths": (66,), "cells": ("lstm",)}
     inside.query_params["typed"] = "0.5 0.5"
     page = opened(inside, finished(store, Experiment(**settings)), "lstm")
-    assert "Your own sequence" not in page.segmented_control(key="inside_way").options
+    assert "Your own" not in page.segmented_control(key="inside_way").options
 
 
 def test_where_one_looks_is_in_the_address(inside: AppTest, store: Store) -> None:
@@ -183,7 +183,7 @@ def test_where_one_looks_is_in_the_address(inside: AppTest, store: Store) -> Non
         {"sequence": "7", "unit": "3", "t": "5"},
         {"sequence": ["7"], "unit": ["3"], "t": ["5"]},
     )
-    page.segmented_control(key="inside_way").set_value("Mean of many sequences").run()
+    page.segmented_control(key="inside_way").set_value("Mean of many").run()
     assert "sequence" not in page.query_params
     assert page.query_params["aligned"] in ("first", ["first"])
 
@@ -259,7 +259,7 @@ def test_other_tasks_can_be_looked_into(inside: AppTest, store: Store, task: str
     length = {"copy": 3, "digits": 66}.get(task, 10)
     settings = {**vars(TINY), "task": task, "lengths": (length,), "cells": ("lstm",)}
     page = opened(inside, finished(store, Experiment(**settings)), "lstm")
-    page.segmented_control(key="inside_way").set_value("Mean of many sequences").run()
+    page.segmented_control(key="inside_way").set_value("Mean of many").run()
     assert not page.exception
     assert not page.error
 

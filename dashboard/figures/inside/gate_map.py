@@ -176,7 +176,7 @@ def _units(order: Sequence[int], places: Sequence[_Row], place: int) -> Trace:
         "zeroline": False,
         "fixedrange": True,
         "automargin": False,
-        "title": {"text": "units", "standoff": 4, "font": {"size": SMALL}},
+        "title": {"text": "units", "standoff": 24, "font": {"size": SMALL}},
     }
 
 

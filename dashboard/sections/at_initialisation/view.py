@@ -103,16 +103,18 @@ def _with_trial(experiment: Experiment) -> Experiment:
 
 def _controls(experiment: Experiment) -> tuple[int, list[str], bool]:
     """Draws the controls: returns sequence length, states, whether relative to the last step."""
-    left, middle, right = st.columns([3, 2, 2], vertical_alignment="center")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     if INITIAL_LENGTH.get() not in experiment.lengths:
         INITIAL_LENGTH.set(experiment.lengths[-1])
-    length: int = left.select_slider("Sequence length", experiment.lengths, key=INITIAL_LENGTH.name)
+    length: int = row.select_slider(
+        "Sequence length", experiment.lengths, key=INITIAL_LENGTH.name, width=400
+    )
     choices = ["h"]
     if any("c" in spec.parse("cell", cell, CELLS)[0].states for cell in experiment.cells):
         choices += ["c", PATHS]
     if INITIAL_STATE.get() not in choices:
         INITIAL_STATE.set("h")
-    state = middle.segmented_control(
+    state = row.segmented_control(
         "State",
         choices,
         required=True,
@@ -121,7 +123,9 @@ def _controls(experiment: Experiment) -> tuple[int, list[str], bool]:
         help="The LSTM has two states. Through c the gradient travels back by addition; through "
         "h it passes the gates and the weights at every step.",
     )
-    relative = right.toggle("Relative to the last step", value=True, key="initial_relative")
+    relative = row.toggle(
+        "Relative to the last step", value=True, key="initial_relative", width="content"
+    )
     return length, ["c", "h"] if state == PATHS else [state or "h"], relative
 
 

@@ -16,7 +16,7 @@ from dashboard.session.session_state import INSIDE_GOOD, Key, typed_sequence
 from models.tasks import make_task
 from models.tasks.task import SequenceError
 
-ONE, MEAN, TYPED = "One sequence", "Mean of many sequences", "Your own sequence"
+ONE, MEAN, TYPED = "One sequence", "Mean of many", "Your own"
 EVENTS = {
     "first": "the first informative step",
     "last": "the last informative step",
