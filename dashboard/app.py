@@ -21,7 +21,7 @@ from dashboard.components.download_button import Downloads
 from dashboard.scheduling import app_resources
 from dashboard.sections.lecture_bar import lecture_bar
 from dashboard.session.public_page import PublicPage
-from models.settings.machine import share_arenas
+from models.settings.machine import keep_little_memory
 
 STYLE = Path(__file__).with_name("page.css")
 SCRIPTS = [Path(__file__).with_name(name).read_text() for name in ("history.js", "lecture.js")]
@@ -52,5 +52,5 @@ def show_page() -> None:
 if __name__ == "__main__":
     show_page()
 else:
-    share_arenas()
+    keep_little_memory()
     app = st.App(__file__, middleware=[Middleware(PublicPage), Middleware(Downloads)])

@@ -57,8 +57,8 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "latch_trap",
             "Latch trap",
-            "Remember the first symbol. A simple RNN saturates, and beats an LSTM whose forget gates "
-            "start half closed: this does not test memory.",
+            "Remember the first symbol. A simple RNN saturates, and beats an LSTM whose forget "
+            "gates start half closed: this does not test memory.",
             Experiment(
                 task="recall",
                 cells=("rnn", "lstm", "lstm:bias=0", "lstm:bias=chrono"),

@@ -12,9 +12,10 @@ import psutil
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
-M_ARENA_MAX = -8
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 """Of glibc's mallopt(3)."""
 ARENAS = 2
+LARGE_BYTES = 2**20
 
 
 def cores() -> int:
@@ -33,14 +34,18 @@ def memory_bytes(cgroups: Path = CGROUPS, own: Path = OWN_CGROUPS) -> int:
     return min((psutil.virtual_memory().total, *_limits(cgroups, own)))
 
 
-def share_arenas() -> None:
-    """Lets the threads of this process take memory from ARENAS stocks of it instead of from many.
+def keep_little_memory() -> None:
+    """Lets this process, of many threads, hand back to the system more of what it has freed.
 
-    With a stock for each thread, what one has freed is of no use to the others (measured: 160 of
-    240 MiB in a dashboard with forty visitors). Other C libraries than glibc do not do that.
+    Its threads take memory from ARENAS stocks instead of from many: with a stock for each thread,
+    what one has freed is of no use to the others (measured: 160 of 240 MiB in a dashboard with
+    forty visitors). What is LARGE_BYTES or more is taken from none of them, and handed back at
+    once. Other C libraries than glibc do not do that.
     """
     with suppress(OSError, TypeError, AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_ARENA_MAX, ARENAS)
+        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def _limits(cgroups: Path, own: Path) -> Iterator[int]:

@@ -119,7 +119,9 @@ def _versions() -> dict[str, str]:
     return {name: version(name).partition("+")[0] for name in ("torch", "numba")}
 
 
-TRAJECTORIES = "The numbers of a trajectory in memory, per row and number of a hidden state, H·B."
+TRAJECTORIES = (
+    "The numbers of a model's trajectory in memory, per time step and number of a hidden state."
+)
 PROBES = (
     "The seconds of the first probe of ``models.service.questions.speed`` on the same machine.",
     "The seconds of its second probe on the same machine.",

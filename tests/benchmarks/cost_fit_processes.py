@@ -56,12 +56,12 @@ def of_trainer() -> Memory:
 
 
 def trajectory(cell: str, norm: str) -> float:
-    """The numbers of a trajectory in memory, per row and number of a hidden state."""
+    """The numbers of a model's trajectory in memory, per time step and number of a hidden state."""
     sized = partial(
-        _experiment, spec(cell, norm), batch_size=64, hidden_size=64, seeds=6, held_out=64
+        _experiment, spec(cell, norm), batch_size=64, hidden_size=64, seeds=2, held_out=64
     )
-    few, many = sized(lengths=(20,)), sized(lengths=(150,))
-    return _slope(few, many, lambda s: memory.FLOAT * s.rows * s.hidden * s.sequences)
+    few, many = sized(lengths=(20,)), sized(lengths=(300,))
+    return _slope(few, many, lambda s: memory.FLOAT * max(s.steps) * s.hidden * s.sequences)
 
 
 def _slope(

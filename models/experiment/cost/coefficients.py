@@ -23,25 +23,25 @@ from models.experiment.cost.stages import (
     Update,
 )
 
-MEMORY = Memory(5.56e08, 2.1e07, 3.15e05, 79.1, 5.61, 24.8)
+MEMORY = Memory(4.9e08, 2.02e07, 4.01e05, 61.4, 6.32, 18.6)
 TRAJECTORIES = {
     "none": {
-        "rnn": 3.08,
-        "lstm": 8.69,
-        "gru": 5.44,
+        "rnn": 9.03,
+        "lstm": 13.7,
+        "gru": 9.42,
     },
     "layer": {
-        "rnn": 1.41,
-        "lstm": 4.32,
-        "gru": 3.79,
+        "rnn": 4.25,
+        "lstm": 15.0,
+        "gru": 7.58,
     },
     "batch": {
-        "rnn": 1.65,
-        "lstm": 6.99,
-        "gru": 3.47,
+        "rnn": 5.05,
+        "lstm": 14.1,
+        "gru": 8.27,
     },
 }
-"""The numbers of a trajectory in memory, per row and number of a hidden state, H·B."""
+"""The numbers of a model's trajectory in memory, per time step and number of a hidden state."""
 STARTING = Starting(1.41e05, 2.32e04)
 OVERHEAD_PROBE = 0.00146
 """The seconds of the first probe of ``models.service.questions.speed`` on the same machine."""

@@ -42,7 +42,7 @@ def estimate(experiment: Experiment, speed: Speed = REFERENCE, threads: int | No
     populations = [PopulationSizes(experiment, shard) for shard in partition(experiment)]
     works = (PopulationWork(sizes, count).training() for sizes in populations)
     held = sum(memory.held(sizes, count) for sizes in populations)
-    passing = max(memory.passing(sizes) for sizes in populations)
+    passing = max(memory.passing(sizes, count) for sizes in populations)
     return Cost(
         seconds=sum(works, starting(len(populations))).seconds(speed),
         megabytes=(MEMORY.warm + MEMORY.process + held + passing) / MEGABYTE,

@@ -26,13 +26,15 @@ def held(sizes: PopulationSizes, threads: int) -> float:
     return MEMORY.kernel + _passes(sizes, threads) + tested + parameters
 
 
-def passing(sizes: PopulationSizes) -> float:
+def passing(sizes: PopulationSizes, threads: int = 1) -> float:
     """Returns what it takes for a while: diagnostics' trajectories, or held-out sequences."""
-    rows = max(steps * models for steps, models in sizes.by_length.items())
     numbers = known(TRAJECTORIES[sizes.cell.norm], sizes.cell.name)
-    trajectory = FLOAT * rows * numbers * sizes.hidden * sizes.sequences
+    trajectory = FLOAT * max(sizes.steps) * numbers * sizes.hidden * sizes.sequences
     scored = max(one.rows for one in (sizes, *sizes.tested)) * sizes.chunks * sizes.sequences
-    return max(trajectory, MEMORY.drawn * scored * sizes.task.inputs * sizes.fresh)
+    return max(
+        min(threads, sizes.models) * trajectory,
+        MEMORY.drawn * scored * sizes.task.inputs * sizes.fresh,
+    )
 
 
 def buffers(sizes: PopulationSizes, threads: int = 1) -> float:

@@ -72,9 +72,9 @@ def test_cores_are_those_this_process_may_use() -> None:
 
 ARENAS_OF_THREADS = """
 import ctypes, threading
-from models.settings.machine import share_arenas
+from models.settings.machine import keep_little_memory
 
-share_arenas()
+keep_little_memory()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 here = threading.Barrier(20)
