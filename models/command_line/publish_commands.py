@@ -1,0 +1,107 @@
+"""The commands that publish runs: their files, trained weights, figures, tables and reports."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from models.command_line.store_commands import add_command
+from models.exchange import files
+from models.exchange.bounded_zip import DAMAGED
+from models.exchange.files import Results
+from models.exchange.table_files import FORMATS
+from models.exchange.torch_modules import torch_snippet
+from models.store import Store
+from models.training.weights import WeightsKey
+
+
+class PublishError(Exception):
+    """What was asked for cannot be made of these runs; the message says why in one line."""
+
+
+def add_publish_commands(commands: Any) -> None:
+    """Adds the commands that make something of runs that are trained."""
+    exporting = add_command(
+        commands,
+        _export,
+        "export",
+        "write the tables and weights of a run",
+        "An earlier export there is replaced, and no other file is touched.",
+    )
+    _add_run(exporting)
+    exporting.add_argument("out", metavar="DIR|NAME.zip", type=Path, help="where to write")
+    add_table_format(exporting)
+    weights = add_command(
+        commands,
+        _weights,
+        "weights",
+        "print a script that loads a trained model with nothing but torch and numpy",
+        "It reads weights.npz, which export writes, into torch.nn modules.",
+    )
+    _add_run(weights)
+    weights.add_argument("--cell", help="the cell; by default the first of the run")
+    weights.add_argument("--length", type=int, help="the length that it was trained at")
+    weights.add_argument("--seed", type=int, help="its seed")
+
+
+def add_table_format(parser: argparse.ArgumentParser) -> None:
+    """Adds the argument that says in which format tables are written."""
+    parser.add_argument(
+        "--tables",
+        choices=FORMATS,
+        default="csv",
+        help="the format of the tables: CSV with six digits, or Parquet with all. Default: csv.",
+    )
+
+
+def read_results(text: str) -> Results:
+    """The results of a run of the store by its id, or of an export by its path.
+
+    Raises PublishError, UnknownRunError.
+    """
+    if not (path := Path(text)).exists():
+        return files.from_store(Store(), text)
+    try:
+        return files.read(path)
+    except (*DAMAGED, KeyError, TypeError) as error:
+        raise PublishError(
+            f"{text} is no export of a run that can be read here: open it with "
+            "python -m models import first"
+        ) from error
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="the id of a run, or the path of an export")
+
+
+def _export(options: argparse.Namespace) -> int:
+    results = read_results(options.run)
+    try:
+        files.write(results, options.out, options.tables)
+    except OSError as error:
+        raise PublishError(f"{options.out}: {error.strerror or error}") from error
+    print(f"written to {options.out}")
+    return 0
+
+
+def _weights(options: argparse.Namespace) -> int:
+    results = read_results(options.run)
+    print(torch_snippet(results.experiment, _chosen(results, options)), end="")
+    return 0
+
+
+def _chosen(results: Results, options: argparse.Namespace) -> WeightsKey:
+    """The first kept model of this cell, length and seed. Raises PublishError."""
+    if not results.weights:
+        raise PublishError("this run has kept no weights: only a run that has finished does")
+    wanted = {
+        name: value
+        for name in ("cell", "length", "seed")
+        if (value := getattr(options, name)) is not None
+    }
+    for model in results.weights:
+        if all(getattr(model, name) == value for name, value in wanted.items()):
+            return model
+    kept = "; ".join(dict.fromkeys(map(str, results.weights)))
+    raise PublishError(f"this run has kept no such weights, but those of: {kept}")
