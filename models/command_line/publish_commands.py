@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from models.exchange.bounded_zip import DAMAGED
 from models.exchange.files import Results
 from models.exchange.table_files import FORMATS
 from models.exchange.torch_modules import torch_snippet
+from models.publishing.result_tables import RESULT_TABLES
+from models.publishing.table import TABLE_FORMATS
 from models.store import Store
 from models.training.weights import WeightsKey
 
@@ -43,6 +46,23 @@ def add_publish_commands(commands: Any) -> None:
     weights.add_argument("--cell", help="the cell; by default the first of the run")
     weights.add_argument("--length", type=int, help="the length that it was trained at")
     weights.add_argument("--seed", type=int, help="its seed")
+    table = add_command(
+        commands,
+        _table,
+        "table",
+        "print the results of one run or several as a table for a paper",
+        "With intervals, and differences that are significant marked and explained.",
+    )
+    _add_runs(table)
+    table.add_argument(
+        "--table", choices=tuple(RESULT_TABLES), default="results", help="Default: results."
+    )
+    table.add_argument(
+        "--format",
+        choices=tuple(TABLE_FORMATS),
+        default="md",
+        help="CSV, Markdown, or LaTeX with booktabs. Default: md.",
+    )
 
 
 def add_table_format(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +93,31 @@ def read_results(text: str) -> Results:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="the id of a run, or the path of an export")
+
+
+def _add_runs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "runs",
+        metavar="RUN",
+        nargs="+",
+        help="ids of runs, or paths of exports; several are compared",
+    )
+
+
+def _table(options: argparse.Namespace) -> int:
+    runs = measured(options.runs)
+    table = RESULT_TABLES[options.table](runs)
+    print(TABLE_FORMATS[options.format](table), end="")
+    return 0
+
+
+def measured(texts: Sequence[str]) -> list[Results]:
+    """The results of these runs, see ``read_results``. Raises PublishError where one has none."""
+    runs = [read_results(text) for text in texts]
+    for text, results in zip(texts, runs, strict=True):
+        if results.tables["accuracy"].empty:
+            raise PublishError(f"nothing was measured in run {text} yet")
+    return runs
 
 
 def _export(options: argparse.Namespace) -> int:
