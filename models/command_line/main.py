@@ -32,6 +32,7 @@ from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import Speed, estimate, in_words
 from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS, RECORDED_MODELS
+from models.publishing.figure_names import FigureError
 from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
 from models.settings.configuration import Configuration, ConfigurationError
@@ -54,7 +55,7 @@ class UsageError(Exception):
 
 BAD_INPUT = (
     *(UsageError, ExperimentError, ScriptError, ConfigurationError, ImportedError),
-    *(NotOursError, StoreError, UnconfirmedError, PublishError, NoModuleError),
+    *(NotOursError, StoreError, UnconfirmedError, PublishError, NoModuleError, FigureError),
 )
 """Errors that are shown in one line, without a traceback."""
 

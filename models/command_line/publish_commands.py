@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from models.analysis.diagnostic_names import DIAGNOSTICS
 from models.command_line.store_commands import add_command
 from models.exchange import files
 from models.exchange.bounded_zip import DAMAGED
 from models.exchange.files import Results
 from models.exchange.table_files import FORMATS
 from models.exchange.torch_modules import torch_snippet
+from models.publishing.figure_names import FIGURES, WIDTHS, View
+from models.publishing.figure_names import FORMATS as FIGURE_FORMATS
 from models.publishing.result_tables import RESULT_TABLES
 from models.publishing.table import TABLE_FORMATS
 from models.store import Store
@@ -63,6 +66,33 @@ def add_publish_commands(commands: Any) -> None:
         default="md",
         help="CSV, Markdown, or LaTeX with booktabs. Default: md.",
     )
+    figure = add_command(
+        commands,
+        _figure,
+        "figure",
+        "draw figures of a run for a paper or a slide",
+        "Several names make one panel with letters. The run and its settings are in the metadata "
+        "of the file.",
+    )
+    _add_run(figure)
+    figure.add_argument(
+        "names", metavar="FIGURE", nargs="+", choices=tuple(FIGURES), help=", ".join(FIGURES)
+    )
+    figure.add_argument("--format", choices=FIGURE_FORMATS, help="Default: that of --out, or pdf.")
+    figure.add_argument(
+        "--width",
+        choices=WIDTHS,
+        default="single",
+        help="a column of 85 mm, a page of 178 mm, or a slide of 16:9. Default: single.",
+    )
+    figure.add_argument(
+        "--length", type=int, help="of figures at one length. Default: the longest."
+    )
+    figure.add_argument("--state", choices=("h", "c"), default="h", help="of the gradient profile.")
+    figure.add_argument(
+        "--diagnostic", choices=tuple(DIAGNOSTICS), default="spectral_radius", metavar="NAME"
+    )
+    figure.add_argument("--out", type=Path, help="Default: the first FIGURE in this folder.")
 
 
 def add_table_format(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +139,29 @@ def _table(options: argparse.Namespace) -> int:
     table = RESULT_TABLES[options.table](runs)
     print(TABLE_FORMATS[options.format](table), end="")
     return 0
+
+
+def _figure(options: argparse.Namespace) -> int:
+    from models.publishing.figures.figure import figure_bytes
+
+    (results,) = measured([options.run])
+    length = options.length or max(results.experiment.lengths)
+    view = View(length, options.state, options.diagnostic)
+    kind = options.format or (options.out.suffix[1:].lower() if options.out else "pdf")
+    if kind not in FIGURE_FORMATS:
+        raise PublishError(f"--out {options.out}: name it .svg, .pdf or .png, or give --format")
+    out = options.out or Path(f"{options.names[0]}.{kind}")
+    _write(out, figure_bytes(results, options.names, view, kind, options.width))
+    return 0
+
+
+def _write(out: Path, content: bytes) -> None:
+    """Writes a file and says so. Raises PublishError."""
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise PublishError(f"{out}: {error.strerror or error}") from error
+    print(f"written to {out}")
 
 
 def measured(texts: Sequence[str]) -> list[Results]:

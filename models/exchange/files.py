@@ -62,7 +62,11 @@ class Results:
     @property
     def accuracy(self) -> pd.DataFrame:
         """Returns the table of held-out accuracy, of several learning rates the best validated."""
-        return select_learning_rate(self.tables["accuracy"], self.tables["validation"])
+        return self.selected("accuracy")
+
+    def selected(self, name: str) -> pd.DataFrame:
+        """Returns a table of models, of several learning rates with the best validated alone."""
+        return select_learning_rate(self.tables[name], self.tables["validation"])
 
     def summary(self) -> pd.DataFrame:
         """Returns one row per cell and length, over its seeds: see ``statistics.result_table``."""

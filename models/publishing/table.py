@@ -31,7 +31,10 @@ class Table:
 
 def as_csv(table: Table) -> str:
     """The numbers of a table as CSV; texts that a spreadsheet would run are escaped."""
-    return csv_bytes(table.data).decode()
+    data = table.data.copy()
+    for name in data.select_dtypes(include=["object", "str"]):
+        data[name] = data[name].map(one_line)
+    return csv_bytes(data).decode()
 
 
 def as_markdown(table: Table) -> str:

@@ -116,7 +116,7 @@ def test_no_text_is_markup(text: str) -> None:
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(st.sampled_from("=+-@\t\r"), TEXTS)
+@given(st.sampled_from("=+-@"), TEXTS)
 def test_no_text_is_a_formula(sign: str, text: str) -> None:
     table = table_of(sign + text)
     (cell,) = pd.read_csv(io.StringIO(as_csv(table), newline=""), keep_default_na=False, dtype=str)[
