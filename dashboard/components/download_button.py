@@ -27,6 +27,13 @@ MIME = {
     ".csv": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
     ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".md": "text/markdown",
+    ".tex": "application/x-tex",
+    ".html": "text/html",
+    ".py": "text/x-python",
 }
 KEPT, KEPT_BYTES = 40, 500_000_000
 """How many files are kept at once, for all visitors, and of what size; the newest always is."""

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.download_button import download_button
+from dashboard.components.paper_downloads import paper_downloads
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.session import current_run
 from dashboard.session.run_tables import Tables
@@ -30,11 +31,13 @@ def run_downloads(run: Run, key: str) -> None:
     if len(tables.accuracy):
         # Each run has buttons of its own: a button from before a change of run stays that run's.
         _table_downloads(run.id, tables, partial(scheduler().export, run.id), f"{key}_{run.id}")
+        paper_downloads(run.id, run.id, run.experiment, tables)
 
 
-def recorded_downloads(recorded: Results, tables: Tables, key: str) -> None:
-    """Draws the downloads of a recorded run."""
+def recorded_downloads(recorded: Results, file: Path, tables: Tables, key: str) -> None:
+    """Draws the downloads of a recorded run, which lies in this file."""
     _table_downloads(recorded.run, tables, partial(write_file, recorded), key)
+    paper_downloads(str(file), file.stem, recorded.experiment, tables)
 
 
 def _table_downloads(

@@ -93,6 +93,16 @@ def add_publish_commands(commands: Any) -> None:
         "--diagnostic", choices=tuple(DIAGNOSTICS), default="spectral_radius", metavar="NAME"
     )
     figure.add_argument("--out", type=Path, help="Default: the first FIGURE in this folder.")
+    report = add_command(
+        commands,
+        _report,
+        "report",
+        "freeze runs into one HTML file that opens anywhere offline",
+        "Settings, findings, figures, tables, the methods paragraph, versions and BibTeX.",
+    )
+    _add_runs(report)
+    report.add_argument("--question", default="", help="its title. Default: from the settings.")
+    report.add_argument("--out", type=Path, default=Path("report.html"))
 
 
 def add_table_format(parser: argparse.ArgumentParser) -> None:
@@ -152,6 +162,13 @@ def _figure(options: argparse.Namespace) -> int:
         raise PublishError(f"--out {options.out}: name it .svg, .pdf or .png, or give --format")
     out = options.out or Path(f"{options.names[0]}.{kind}")
     _write(out, figure_bytes(results, options.names, view, kind, options.width))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from models.publishing.report import report
+
+    _write(options.out, report(measured(options.runs), options.question).encode())
     return 0
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
+
+import pandas as pd
 
 from models.analysis.diagnostic_names import DIAGNOSTICS
 from models.exchange.files import Results
@@ -54,9 +56,9 @@ class FigureError(Exception):
     """A figure that cannot be made of this run; the message says why in one line."""
 
 
-def available(results: Results) -> list[str]:
-    """The names of the figures that can be made of this run."""
-    return [name for name, one in FIGURES.items() if len(results.tables.get(one.table, ()))]
+def available(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The names of the figures that can be made of a run with these tables by name."""
+    return [name for name, one in FIGURES.items() if len(tables.get(one.table, ()))]
 
 
 def check(results: Results, names: Sequence[str], view: View) -> None:

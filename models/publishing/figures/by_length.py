@@ -53,7 +53,7 @@ def accuracy(place: Place, results: Results, view: View) -> None:
             capsize=1.5 * place.scale,
         )
         for bar in (*bars.lines[1], *bars.lines[2]):
-            bar.set_gid(f"cell/{cell}/interval")
+            place.belongs(bar, cell)
         _seeds(place, axes, models[models["cell"] == cell], shift)
         texts = [
             f"T = {row['length']}: accuracy {row['mean']:.3f}, solved by {row['solved']} of "
@@ -195,6 +195,6 @@ def _seeds(place: Place, axes: Axes, models: pd.DataFrame, shift: float) -> None
             color=style.color,
             alpha=1 if diverged else 0.5,
         )
-        dots.set_gid(f"cell/{own['cell'].iloc[0]}/seeds")
+        place.belongs(dots, own["cell"].iloc[0])
         if diverged:
             place.lines.setdefault("diverged", legend_line(linestyle="none", marker="x"))

@@ -72,7 +72,10 @@ def figure_bytes(
     of their group in the SVG. Raises FigureError.
     """
     check(results, names, view)
-    with mpl.rc_context(_style(SIZES[width])):
+    style = _style(SIZES[width])
+    if hover is not None:  # in a page, texts are texts
+        style["svg.fonttype"] = "none"
+    with mpl.rc_context(style):
         figure = _figure(results, names, view, width, hover)
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(results, names, kind))

@@ -67,14 +67,13 @@ def gradient_profile(place: Place, results: Results, view: View) -> None:
                 linestyle=":",
                 linewidth=0.8 * place.scale,
             )
-            line.set_gid(f"cell/{cell}/initialisation")
+            place.belongs(line, cell)
         now = profile(own, "now")
         if now and now.step:
             texts = [f"t = {t}: {number(norm)}" for t, norm in zip(now.t, now.norms, strict=True)]
             place.line(axes, cell, now.t, now.norms, texts)
-    place.lines.setdefault(
-        "dotted: at initialisation", legend_line(linestyle=":", linewidth=0.8 * place.scale)
-    )
+    dotted = legend_line(linestyle=":", linewidth=0.8 * place.scale)
+    place.lines.setdefault("at initialisation", dotted)
 
 
 def diagnostic(place: Place, results: Results, view: View) -> None:

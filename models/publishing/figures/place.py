@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
@@ -57,6 +58,7 @@ class Place:
     """The texts of points by the id of their line, where a report shows them; None on paper."""
     lines: dict[str, Line2D] = field(default_factory=dict)
     """The lines of the legend by their labels."""
+    _named: int = 0
 
     def axes(self, xlabel: str, ylabel: str) -> Axes:
         """The plot's one pair of axes."""
@@ -86,7 +88,7 @@ class Place:
             linestyle=DASHES[style.dash],
             marker=MARKERS[style.symbol] if marks else "",
         )
-        line.set_gid(f"cell/{cell}/line")
+        self.belongs(line, cell)
         self.lines.setdefault(label or style.label, line)
         if self.hover is not None:
             stride = max(1, -(-len(texts) // MOST_MARKS))
@@ -94,15 +96,22 @@ class Place:
             # Points that are no number have no mark.
             told = [text for text, value in zip(texts, y, strict=True)][::stride]
             known = [t for t, value in zip(told, y[::stride], strict=True) if value == value]
-            gid = f"cell/{cell}/points/{self.name}/{len(self.hover)}"
-            dots.set_gid(gid)
+            gid = self.belongs(dots, cell)
             self.hover[gid] = [f"{label or style.label} · {text}" for text in known]
+
+    def belongs(self, artist: Artist, cell: str) -> str:
+        """Names what is drawn of a cell, so that a report can hide it; returns the name."""
+        gid = f"cell/{cell}/{self._named}"
+        if self.hover is not None:
+            artist.set_gid(gid)
+            self._named += 1
+        return gid
 
     def faint(self, axes: Axes, cell: str, x: Sequence[float], y: Sequence[float]) -> None:
         """The line of one seed."""
         width = 0.5 * self.scale
         (line,) = axes.plot(x, y, color=cell_style(cell).color, linewidth=width, alpha=0.45)
-        line.set_gid(f"cell/{cell}/seed")
+        self.belongs(line, cell)
 
     def level(self, axes: Axes, x: Sequence[float], y: Sequence[float], text: str) -> None:
         """A dashed grey line with its name at the left end."""

@@ -34,7 +34,7 @@ def results() -> Results:
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_drawn_as_a_vector_file(name: str) -> None:
     run = tiny_run.results()
-    assert name in available(run)
+    assert name in available(run.tables)
     svg = ElementTree.fromstring(figure_bytes(run, [name], TINY, "svg"))
     assert svg.get("width", "").endswith("pt")
     width = float(svg.get("width", "")[:-2]) / 72 * 25.4
@@ -75,8 +75,9 @@ def test_points_say_the_numbers_of_the_summary(results: Results) -> None:
         label = cell_style(str(row["cell"])).label
         assert f"{label} · T = {row['length']}: accuracy {row['mean']:.3f}" in " ".join(told)
     for cell in results.experiment.cells:
-        group = svg[svg.index(f'id="cell/{cell}/line"') :]
-        assert cell_style(cell).color in group[:3000]
+        groups = svg.split(f'id="cell/{cell}/')[1:]
+        assert groups
+        assert all(cell_style(cell).color in group[:3000] for group in groups)
     assert all(f'id="{gid}"' in svg for gid in hover)
 
 
@@ -84,10 +85,24 @@ def test_a_panel_has_letters_and_one_legend(results: Results) -> None:
     svg = figure_bytes(results, ["accuracy", "spans", "learning"], View(50), "svg", "double")
     comments = re.findall(r"<!-- (.*?) -->", svg.decode())
     assert [text for text in comments if re.fullmatch(r"\([a-z]\)", text)] == ["(a)", "(b)", "(c)"]
+    # The legend has as much room as was reckoned with, whichever figures there are.
     legend = svg.decode().split('id="legend_')
     assert len(legend) == 2
     entries = re.findall(r"<!-- (.*?) -->", legend[1][: legend[1].index("axes_1")])
     assert {cell_style(cell).label for cell in results.experiment.cells} <= set(entries)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "gradient_profile", "learning", "gradient_norm"])
+def test_the_legend_has_the_room_that_it_needs(name: str, results: Results) -> None:
+    svg = ElementTree.fromstring(figure_bytes(results, [name], View(200), "svg", hover={}))
+    legend = next(one for one in svg.iter() if one.get("id", "").startswith("legend_"))
+    height = float(svg.get("height", "")[:-2])
+    texts = [one for one in legend.iter() if one.tag.endswith("text")]
+    expected = len(results.experiment.cells) + (name == "gradient_profile")
+    assert len(texts) == expected
+    rows = [float(re.findall(r"[\d.]+", one.get("transform", ""))[-1]) for one in texts]
+    assert min(rows) > 5
+    assert max(rows) < height / 4
 
 
 def test_a_name_with_signs_of_formulas_is_printed_as_it_is(results: Results) -> None:
