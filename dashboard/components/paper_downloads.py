@@ -75,6 +75,10 @@ def _figures(run: str, name: str, experiment: Experiment, tables: Tables) -> Non
     diagnostic = measured[0]
     if "diagnostic" in names:
         diagnostic = row.selectbox("Diagnostic", measured, key="paper_diagnostic")
+    states = sorted(set(tables.gradients["state"]), reverse=True) or ["h"]
+    state = states[0]
+    if "gradient_profile" in names and len(states) > 1:
+        state = row.selectbox("State", states, key="paper_state")
     buttons = st.container(horizontal=True)
     for kind in FORMATS:
         _product(
@@ -85,7 +89,7 @@ def _figures(run: str, name: str, experiment: Experiment, tables: Tables) -> Non
             disabled=not names,
             run=run,
             names=list(names),
-            view={"length": length, "diagnostic": diagnostic},
+            view={"length": length, "state": state, "diagnostic": diagnostic},
             kind=kind,
             width=width,
         )

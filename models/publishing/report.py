@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pandas as pd
 
-import models
 from models.analysis.cell_style import cell_style, in_order
 from models.analysis.findings import findings
 from models.analysis.references import bibtex, citation
@@ -27,6 +26,7 @@ from models.publishing.methods import methods
 from models.publishing.report_svg import inline_svg
 from models.publishing.result_tables import RESULT_TABLES
 from models.publishing.table import Table, as_html
+from models.settings import __version__
 from models.tasks import task_title
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
@@ -43,7 +43,7 @@ def report(runs: Sequence[Results], question: str = "") -> str:
     described = [methods(results.experiment, results.environment) for results in runs]
     keys = sorted({key for one in described for key in one.keys})
     names = [run_name(results) for results in runs]
-    entries = "\n\n".join([citation(models.__version__), *map(bibtex, keys)])
+    entries = "\n\n".join([citation(__version__), *map(bibtex, keys)])
     commands = "\n".join(one.command_line(out=None) for one in experiments)
     sections = [
         _section("Findings", "".join(map(_finding, runs))),
@@ -60,7 +60,7 @@ def report(runs: Sequence[Results], question: str = "") -> str:
         title=html.escape(asked),
         style=STYLE.read_text(),
         names=html.escape(" · ".join(names)),
-        program=html.escape(f"Memory Lab {models.__version__}"),
+        program=html.escape(f"Memory Lab {__version__}"),
         body="\n".join(sections),
         script=SCRIPT.read_text(),
     )

@@ -12,13 +12,13 @@ import matplotlib as mpl
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
-import models
 from models.analysis.cell_style import cell_style
 from models.exchange.files import Results
 from models.publishing.compared import run_name
 from models.publishing.figure_names import FIGURES, Format, View, Width, check
 from models.publishing.figures import by_length, over_time
 from models.publishing.figures.place import Place
+from models.settings import __version__
 from models.tasks import task_title
 
 DRAW: dict[str, Callable[[Place, Results, View], None]] = {
@@ -201,7 +201,7 @@ def _metadata(results: Results, names: Sequence[str], kind: Format) -> Mapping[s
     title = ", ".join(FIGURES[name].title for name in names)
     title = f"{title}: {task_title(results.experiment.task)}, {run_name(results)}"
     settings = results.experiment.command_line(out=None)
-    program, run = f"Memory Lab {models.__version__}", f"run {results.run}"
+    program, run = f"Memory Lab {__version__}", f"run {results.run}"
     if kind == "pdf":
         said = {"Title": title, "Subject": settings, "Keywords": run, "Creator": program}
         return {**said, "CreationDate": None}

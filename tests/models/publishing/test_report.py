@@ -79,8 +79,9 @@ def test_any_text_is_shown_as_it_is() -> None:
 
 
 def test_every_source_of_a_task_cell_and_optimiser_is_a_reference() -> None:
-    registered = [*TASKS.values(), *CELLS.values(), *OPTIMISERS.values()]
-    keys = {key for one in registered for key in one.references}
+    keys = {key for task in TASKS.values() for key in task.references}
+    keys |= {key for cell in CELLS.values() for key in cell.references}
+    keys |= {key for optimiser in OPTIMISERS.values() for key in optimiser.references}
     assert keys | set(STATISTICS) | set(OPTION_REFERENCES.values()) <= set(by_key())
     assert len(by_key()) == len(REFERENCES)
     assert cited("pascanu2013") == "Pascanu et al. 2013"
