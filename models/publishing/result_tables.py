@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from models.analysis.comparison import LEVEL, boschloo, holm, remembers_further, span_ratio
+from models.analysis.comparison import LEVEL, holm, remembers_further, span_ratio
+from models.analysis.exact_test import boschloo
 from models.analysis.memory_span import estimates, memory_spans, span_in_words
 from models.analysis.statistics import result_table
 from models.analysis.words import number
