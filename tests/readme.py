@@ -1,8 +1,8 @@
 """The generated parts of the documentation: ``python -m tests.readme`` makes them anew.
 
-The tables of settings come from the settings, the picture and the table of the layers from the
-contracts in pyproject.toml and the docstrings of the layers, the picture of a run's life from the
-store's table of transitions.
+The tables of settings come from the settings, the data dictionary from the schema of the tables,
+the picture and the table of the layers from the contracts in pyproject.toml and the docstrings of
+the layers, the picture of a run's life from the store's table of transitions.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from models.analysis.data_dictionary import CONTENTS, data_dictionary
+from models.analysis.diagnostic_names import DIAGNOSTICS
 from models.analysis.glossary import GLOSSARY
+from models.analysis.schema import TABLES
 from models.experiment.experiment import SETTINGS
 from models.settings.configuration import PREFIX, VARIABLES
 from models.settings.setting import Setting, in_words
@@ -77,7 +80,31 @@ def glossary_table() -> str:
     return _table(("term", "what it means"), rows)
 
 
+def dictionary_table() -> str:
+    """Every column of every table of an export."""
+    rows = [
+        (f"`{one.table}`" if one.table else "all", f"`{one.name}`", one.kind, one.unit, one.meaning)
+        for one in data_dictionary()
+    ]
+    return _table(("table", "column", "type", "unit", "meaning"), rows)
+
+
+def contents_table() -> str:
+    """The tables of an export."""
+    rows = [(f"`{name}`", CONTENTS[name]) for name in TABLES]
+    return _table(("table", "what it holds"), rows)
+
+
+def diagnostics_table() -> str:
+    """Every number in the table of diagnostics."""
+    rows = [(f"`{one.name}`", one.unit, one.meaning) for one in DIAGNOSTICS.values()]
+    return _table(("diagnostic", "unit", "meaning"), rows)
+
+
 PARTS: dict[Callable[[], str], Path] = {
+    contents_table: ROOT / "docs" / "data.md",
+    dictionary_table: ROOT / "docs" / "data.md",
+    diagnostics_table: ROOT / "docs" / "data.md",
     glossary_table: ROOT / "docs" / "glossary.md",
     settings_table: ROOT / "docs" / "command_line.md",
     variables_table: ROOT / "docs" / "operations.md",

@@ -22,7 +22,19 @@ from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 
-MIME = {".zip": "application/zip", ".csv": "text/csv", ".json": "application/json"}
+MIME = {
+    ".zip": "application/zip",
+    ".csv": "text/csv",
+    ".parquet": "application/vnd.apache.parquet",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".md": "text/markdown",
+    ".tex": "application/x-tex",
+    ".html": "text/html",
+    ".py": "text/x-python",
+}
 KEPT, KEPT_BYTES = 40, 500_000_000
 """How many files are kept at once, for all visitors, and of what size; the newest always is."""
 

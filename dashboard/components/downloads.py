@@ -10,14 +10,19 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.download_button import download_button
+from dashboard.components.paper_downloads import paper_downloads
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.session import current_run
 from dashboard.session.run_tables import Tables
 from models.analysis.words import capitalise
-from models.exchange.files import EXPERIMENT, Results, write_csv, write_file
+from models.exchange.csv_writing import write_csv
+from models.exchange.files import EXPERIMENT, Results, write_file
 from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment
 from models.store.run import Run
+
+LARGE = ("training", "gradients")
+"""The tables that are offered as Parquet as well: they have by far the most rows."""
 
 
 def run_downloads(run: Run, key: str) -> None:
@@ -26,22 +31,25 @@ def run_downloads(run: Run, key: str) -> None:
     if len(tables.accuracy):
         # Each run has buttons of its own: a button from before a change of run stays that run's.
         _table_downloads(run.id, tables, partial(scheduler().export, run.id), f"{key}_{run.id}")
+        paper_downloads(run.id, run.id, run.experiment, tables)
 
 
-def recorded_downloads(recorded: Results, tables: Tables, key: str) -> None:
-    """Draws the downloads of a recorded run."""
+def recorded_downloads(recorded: Results, file: Path, tables: Tables, key: str) -> None:
+    """Draws the downloads of a recorded run, which lies in this file."""
     _table_downloads(recorded.run, tables, partial(write_file, recorded), key)
+    paper_downloads(str(file), file.stem, recorded.experiment, tables)
 
 
 def _table_downloads(
     run_id: str, tables: Tables, write: Callable[[str, Path], None], key: str
 ) -> None:
-    """Draws a button for each CSV and for the experiment, and one for all of them as a ZIP.
+    """Draws a button for each table and for the experiment, and one for all of it as a ZIP.
 
     ``write`` is called with the name of a file and its place when its button is pressed.
     """
-    names = [f"{name}.csv" for name, rows in vars(tables).items() if len(rows)]
-    files = [f"{run_id}.zip", *names, EXPERIMENT]
+    names = [name for name, rows in vars(tables).items() if len(rows)]
+    large = [f"{name}.parquet" for name in names if name in LARGE]
+    files = [f"{run_id}.zip", *(f"{name}.csv" for name in names), *large, EXPERIMENT]
     _buttons({name: partial(write, name) for name in files}, key)
 
 

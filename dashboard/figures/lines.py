@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.hover import VALUE, written
 from dashboard.figures.layout import Trace, belongs, new_figure, numbers
 from dashboard.figures.style import cell_style
+from models.analysis.over_training import thin
 
 HEIGHT = 340
-MOST_POINTS = 200
-"""Most points of a line; a longer one is thinned to means over equal numbers of steps."""
 
 
 def cell_line(
@@ -53,30 +50,6 @@ def steps_figure(name: str, yaxis: Trace) -> go.Figure:
     xaxis = {"title": "training step", "rangemode": "tozero", "nticks": 7}
     figure = new_figure(name, height=HEIGHT, xaxis=xaxis, yaxis=yaxis)
     return figure.update_layout(meta={"over": "training"})
-
-
-def mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
-    """The mean of a column at each step, over the seeds that are finite there."""
-    values = rows[column].astype(float)
-    return values.where(np.isfinite(values)).groupby(rows["step"]).mean()
-
-
-def log_mean_by_step(rows: pd.DataFrame, column: str) -> pd.Series:
-    """The mean logarithm of a column at each step, over the seeds finite and above 0 there."""
-    values = rows[column].astype(float)
-    values = values[np.isfinite(values) & (values > 0)]
-    logs = pd.Series(np.log(values.to_numpy()), index=values.index)
-    return logs.groupby(rows["step"].loc[logs.index]).mean()
-
-
-def thin(line: pd.Series) -> pd.Series:
-    """A line over steps in at most MOST_POINTS points, each the mean of equally many steps."""
-    width = math.ceil(len(line) / MOST_POINTS)
-    if width <= 1:
-        return line
-    bins = np.arange(len(line)) // width
-    steps = pd.Series(line.index).groupby(bins).mean().round().astype(int)
-    return pd.Series(line.groupby(bins).mean().to_numpy(), index=steps)
 
 
 def points(line: pd.Series) -> Trace:

@@ -66,6 +66,10 @@ class Requests:
         arguments = {"run_id": run_id, "name": name, "path": str(path)}
         self._carry_out("export", arguments, EXPORT_MEGABYTES, EXPORT_SECONDS)
 
+    def produce(self, product: str, arguments: Mapping[str, Any]) -> None:
+        """Makes one of ``models.service.products`` for a paper. Raises ChildError."""
+        self._carry_out(product, arguments, EXPORT_MEGABYTES, EXPORT_SECONDS)
+
     def _carry_out(
         self, task: str, arguments: Mapping[str, Any], megabytes: float, seconds: float
     ) -> Any:

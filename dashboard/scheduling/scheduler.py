@@ -124,6 +124,13 @@ class Scheduler:
         else:
             self._requests.export(run_id, name, path)
 
+    def produce(self, product: str, **arguments: Any) -> None:
+        """Makes one of ``models.service.products`` for a paper, never in this process.
+
+        Raises ChildError.
+        """
+        self._requests.produce(product, arguments)
+
     def close(self) -> None:
         """Ends every process, for tests."""
         self._closed = True

@@ -32,8 +32,8 @@ def import_results() -> None:
     """A place to drop files; what is good becomes a run of this visitor's."""
     with st.expander("Open exported results", icon=":material/upload_file:"):
         files = st.file_uploader(
-            "A ZIP exported from Memory Lab, or experiment.json with its CSV tables",
-            type=["zip", "json", "csv", "npz"],
+            "A ZIP exported from Memory Lab, or experiment.json with its tables, CSV or Parquet",
+            type=["zip", "json", "csv", "parquet", "npz"],
             accept_multiple_files=True,
             max_upload_size=MOST_PACKED // 10**6,
             key=f"upload_{UPLOADS.get(0)}",

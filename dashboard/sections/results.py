@@ -15,7 +15,6 @@ from dashboard.components.clock import training_clock
 from dashboard.components.guesses import how_right
 from dashboard.components.result_table import readable, show_table
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
-from dashboard.figures.ladder import Measure, ladder
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.generalisation import generalisation_by_length
 from dashboard.figures.race.learning import gradient_norm, learning_curves
@@ -28,6 +27,7 @@ from dashboard.session.run_tables import Tables
 from dashboard.session.session_state import GUESSING
 from models.analysis.findings import findings
 from models.analysis.glossary import GLOSSARY
+from models.analysis.ladder import Measure, ladder
 from models.analysis.learning_rate_window import rate_scores, rate_windows
 from models.analysis.memory_span import memory_spans
 from models.analysis.prediction import predicted_lengths

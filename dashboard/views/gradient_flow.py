@@ -173,7 +173,8 @@ def _before_the_first_press(
     profiles = partial(_recorded_profiles, recorded)
     during_training.draw(FlowSource(name, name, experiment, tables, profiles))
     show_verdict(verdict, name, experiment, vars(tables), recorded=True)
-    recorded_downloads(recorded, tables, key="flow_example")
+    file = recorded_examples.path(variant.preset.name)
+    recorded_downloads(recorded, file, tables, key="flow_example")
 
 
 def _recorded_profiles(recorded: Results, length: int) -> pd.DataFrame:

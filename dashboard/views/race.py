@@ -81,7 +81,8 @@ def page() -> None:
         with shown:
             _show_example(example, view)
         with home:
-            recorded_downloads(example.results, example.tables, key="example")
+            file = recorded_examples.path(example.preset.name)
+            recorded_downloads(example.results, file, example.tables, key="example")
     elif experiment:
         with shown:
             _show_nothing(experiment, view, known=None)

@@ -33,7 +33,6 @@ SORT_COLUMNS = (*MODEL_KEYS, "step", "test_length", "state", "diagnostic", "t")
 """The columns by which rows are sorted; together they tell the rows of a run's table apart."""
 
 TABLES: dict[str, tuple[str, ...]] = {
-    # On held-out sequences, which training never sees.
     "accuracy": (
         *MODEL_COLUMNS,
         "step",
@@ -45,19 +44,12 @@ TABLES: dict[str, tuple[str, ...]] = {
         "solved",
         "diverged",
     ),
-    # On the batch of each optimiser step; gradient_norm is before clipping.
     "training": (*MODEL_COLUMNS, "step", "loss", "accuracy", "gradient_norm", "clipped"),
-    # The gradient profile: root mean square over a batch of ‖∂L/∂state_t‖, t from 1 to T.
     "gradients": (*MODEL_COLUMNS, "step", "t", "state", "gradient_norm"),
-    # What else was measured of a model; ``models.analysis.diagnostic_names`` says what each is.
     "diagnostics": (*MODEL_COLUMNS, "step", "diagnostic", "value"),
-    # Of trained models: the share of held-out sequences whose answer changes with the input at t.
     "influence": (*MODEL_COLUMNS, "step", "t", "influence"),
-    # At initialisation and of trained models, on one held-out sequence: ‖∂(answer's logit)/∂x_t‖.
     "connectivity": (*MODEL_COLUMNS, "step", "t", "connectivity"),
-    # On validation sequences, which choose the learning rate; only where there are several.
     "validation": (*MODEL_COLUMNS, "step", "accuracy", "loss", "sequences"),
-    # The trained models on held-out sequences of other lengths; only where asked for.
     "generalisation": (
         *MODEL_COLUMNS,
         "step",
@@ -69,7 +61,10 @@ TABLES: dict[str, tuple[str, ...]] = {
         "sequences",
     ),
 }
-"""The columns of every table, by the table's name, in the order in which files have them."""
+"""The columns of every table, by the table's name, in the order in which files have them.
+
+``models.analysis.data_dictionary`` says what each is.
+"""
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:

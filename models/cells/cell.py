@@ -115,6 +115,8 @@ class Cell(ABC):
     """The cell's name in specs, such as ``lstm``."""
     title: ClassVar[str]
     """The cell's name for people."""
+    references: ClassVar[tuple[str, ...]]
+    """The papers that it is from, by their keys in ``models.analysis.references``."""
     equations: ClassVar[tuple[str, ...]]
     """The equations of a step for pages, one line of LaTeX each."""
     options: ClassVar[tuple[Option, ...]]

@@ -61,6 +61,7 @@ class GRU(Cell):
 
     name = "gru"
     title = "GRU"
+    references = ("cho2014",)
     equations = (
         r"r_t = \sigma(W_{xr} x_t + W_{hr} h_{t-1} + b_r)",
         r"z_t = \sigma(W_{xz} x_t + W_{hz} h_{t-1} + b_z)",

@@ -72,6 +72,7 @@ class LSTM(Cell):
 
     name = "lstm"
     title = "LSTM"
+    references = ("hochreiter1997", "gers2000")
     equations = (
         r"i_t = \sigma(W_{xi} x_t + W_{hi} h_{t-1} + b_i)",
         r"f_t = \sigma(W_{xf} x_t + W_{hf} h_{t-1} + b_f)",

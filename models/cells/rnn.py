@@ -73,6 +73,7 @@ class RNN(Cell):
 
     name = "rnn"
     title = "RNN"
+    references = ("elman1990",)
     equations = (r"h_t = \tanh(W_x x_t + W_h h_{t-1} + b)",)
     options = (*COMMON_OPTIONS, ACTIVATION, OMEGA)
     gates = ("h",)

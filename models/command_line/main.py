@@ -15,16 +15,24 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from models.command_line.catalogue import catalogue
+from models.command_line.publish_commands import (
+    PublishError,
+    add_publish_commands,
+    add_table_format,
+)
 from models.command_line.report import report
 from models.command_line.store_commands import UnconfirmedError, add_command, add_store_commands
 from models.exchange import files
 from models.exchange.files import Results
 from models.exchange.import_files import ImportedError
 from models.exchange.standalone_script import ScriptError, standalone_script
+from models.exchange.table_files import TableFormat
+from models.exchange.torch_modules import NoModuleError
 from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import Speed, estimate, in_words
 from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS, RECORDED_MODELS
+from models.publishing.figure_names import FigureError
 from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
 from models.settings.configuration import Configuration, ConfigurationError
@@ -47,7 +55,7 @@ class UsageError(Exception):
 
 BAD_INPUT = (
     *(UsageError, ExperimentError, ScriptError, ConfigurationError, ImportedError),
-    *(NotOursError, StoreError, UnconfirmedError),
+    *(NotOursError, StoreError, UnconfirmedError, PublishError, NoModuleError, FigureError),
 )
 """Errors that are shown in one line, without a traceback."""
 
@@ -89,7 +97,7 @@ def _train(options: argparse.Namespace) -> int:
     else:
         run_id = options.run
         _take_up(store, run_id)
-    return _execute(store, run_id, out)
+    return _execute(store, run_id, out, options.tables)
 
 
 def _serve(_: argparse.Namespace) -> int:
@@ -106,7 +114,7 @@ def _serve(_: argparse.Namespace) -> int:
     return 0
 
 
-def _execute(store: Store, run_id: str, out: Path | None) -> int:
+def _execute(store: Store, run_id: str, out: Path | None, tables: TableFormat) -> int:
     from models.service.progress import progress_bar
     from models.service.questions.speed import speed
     from models.service.running import execute
@@ -117,7 +125,7 @@ def _execute(store: Store, run_id: str, out: Path | None) -> int:
     with progress_bar(stored.experiment, stored.done_steps) as follow:
         end = execute(store, run_id, follow)
     results = files.from_store(store, run_id)
-    written = out is None or _write(results, out)
+    written = out is None or _write(results, out, tables)
     if end.status in ("failed", "interrupted"):
         again = f"resume it with: python -m models train --run {run_id}"
         print(f"run {run_id} {end.status}: {end.message}; {again}", file=sys.stderr)
@@ -128,10 +136,10 @@ def _execute(store: Store, run_id: str, out: Path | None) -> int:
     return 0 if written else 1
 
 
-def _write(results: Results, out: Path) -> bool:
+def _write(results: Results, out: Path, tables: TableFormat) -> bool:
     """Writes results and says so, and what was there; returns whether they are written."""
     try:
-        before = files.write(results, out)
+        before = files.write(results, out, tables)
     except OSError as error:
         print(
             f"--out {out}: {error.strerror or error}; run {results.run} is in the store, export it "
@@ -210,6 +218,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR|NAME.zip",
         help="Where the tables are written; an earlier export there is replaced.",
     )
+    add_table_format(train)
     train.add_argument(
         "--run",
         metavar="ID",
@@ -226,6 +235,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(script)
     add_command(commands, _serve, "serve", "answer questions and train runs for a dashboard")
     add_store_commands(commands)
+    add_publish_commands(commands)
     add_command(commands, _list, "list", "name all tasks, cells, optimisers and presets")
     return parser
 

@@ -11,7 +11,7 @@ from typing import IO, TextIO
 import numpy as np
 import pandas as pd
 
-from models.analysis.schema import COLUMN_TYPES, TABLES, no_rows
+from models.analysis.schema import COLUMN_TYPES, TABLES
 from models.settings import spec, strict
 from models.settings.quoting import quoted, shortened
 from models.tasks import TASKS
@@ -33,12 +33,6 @@ SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 class TableError(ValueError):
     """A table that cannot be used; the message says where and why, in one line."""
-
-
-def read_table(name: str, content: bytes) -> pd.DataFrame:
-    """Returns the whole table of this name from its CSV. Raises TableError. See ``read_blocks``."""
-    parts = [rows for rows, _ in read_blocks(name, io.BytesIO(content))]
-    return pd.concat(parts, ignore_index=True) if parts else no_rows(name)
 
 
 def read_blocks(name: str, file: IO[bytes]) -> Iterator[tuple[pd.DataFrame, int]]:

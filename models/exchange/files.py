@@ -1,4 +1,4 @@
-"""Writes results as files: CSV tables beside experiment.json, in a folder or a ZIP.
+"""Writes results as files: tables beside experiment.json, in a folder or a ZIP.
 
 Reads those of this project; ``import_files`` reads those of anybody.
 """
@@ -23,7 +23,16 @@ from models.analysis.memory_span import memory_spans
 from models.analysis.schema import MODEL_COLUMNS, TABLES, in_order, no_rows
 from models.analysis.statistics import result_table, select_learning_rate
 from models.exchange.bounded_zip import DAMAGED
-from models.exchange.csv_reading import escape_formula, read_table, without_mark
+from models.exchange.csv_reading import without_mark
+from models.exchange.csv_writing import csv_bytes
+from models.exchange.parquet_tables import begins_as_ours
+from models.exchange.table_files import (
+    FORMATS,
+    TABLE_FILES,
+    TableFormat,
+    blocks_of,
+    read_blocks,
+)
 from models.experiment import Experiment
 from models.store import Store
 from models.store.run import Run
@@ -33,10 +42,8 @@ from models.training.weights import WeightsKey, from_npz, to_npz
 ALWAYS = ("accuracy", "training", "gradients")
 """The tables that are written even when they have no rows."""
 EXPERIMENT = "experiment.json"
-NAMES = (EXPERIMENT, *(f"{name}.csv" for name in TABLES), WEIGHTS)
-"""The files that an export consists of."""
-BLOCK_ROWS = 20_000
-"""Rows that are made into text at once."""
+NAMES = (EXPERIMENT, *TABLE_FILES, WEIGHTS)
+"""The files that an export may consist of; a table is there in one format."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,11 @@ class Results:
     @property
     def accuracy(self) -> pd.DataFrame:
         """Returns the table of held-out accuracy, of several learning rates the best validated."""
-        return select_learning_rate(self.tables["accuracy"], self.tables["validation"])
+        return self.selected("accuracy")
+
+    def selected(self, name: str) -> pd.DataFrame:
+        """Returns a table of models, of several learning rates with the best validated alone."""
+        return select_learning_rate(self.tables[name], self.tables["validation"])
 
     def summary(self) -> pd.DataFrame:
         """Returns one row per cell and length, over its seeds: see ``statistics.result_table``."""
@@ -65,9 +76,9 @@ class Results:
         """Returns one row per cell, with its interval: see ``models.analysis.memory_span``."""
         return memory_spans(self.accuracy)
 
-    def save(self, path: str | Path) -> None:
-        """Writes CSV tables, experiment.json and weights into a folder, or a ZIP if named so."""
-        write(self, Path(path))
+    def save(self, path: str | Path, tables: TableFormat = "csv") -> None:
+        """Writes tables, experiment.json and weights into a folder, or a ZIP if named so."""
+        write(self, Path(path), tables)
 
 
 def from_store(
@@ -94,7 +105,7 @@ def export(store: Store, run_id: str, name: str, path: Path) -> None:
     Raises UnknownRunError, OSError.
     """
     whole = _is_zip(Path(name))
-    tables = [table for table in TABLES if whole or name == f"{table}.csv"]
+    tables = [table for table in TABLES if whole or Path(name).stem == table]
     write_file(from_store(store, run_id, tables, weights=whole), name, path)
 
 
@@ -121,28 +132,6 @@ def table_bytes(name: str, rows: pd.DataFrame) -> bytes:
     return csv_bytes(rows[list(TABLES[name])])
 
 
-def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """Returns any table as CSV, with six significant digits; formulas are escaped."""
-    return b"".join(_csv_blocks(frame))
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Writes what ``csv_bytes`` returns, block by block. Raises OSError."""
-    with path.open("wb") as file:
-        file.writelines(_csv_blocks(frame))
-
-
-def _csv_blocks(frame: pd.DataFrame) -> Iterator[bytes]:
-    for first in range(0, max(len(frame), 1), BLOCK_ROWS):
-        safe = frame[first : first + BLOCK_ROWS].copy()
-        for name in safe.select_dtypes(include=["object", "str"]):
-            safe[name] = safe[name].map(_safe)
-        text: str = safe.to_csv(
-            index=False, header=not first, float_format="%.6g", lineterminator="\n"
-        )
-        yield text.encode()
-
-
 def _written_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
     for name, columns in TABLES.items():
         rows = results.tables.get(name, pd.DataFrame(columns=list(columns)))
@@ -160,15 +149,15 @@ def experiment_bytes(results: Results) -> bytes:
     return json.dumps(description, indent=2).encode()
 
 
-def all_files(results: Results) -> dict[str, bytes]:
-    """Returns the files of an export by name: experiment.json, CSVs, and weights.npz if any."""
-    return {name: b"".join(blocks) for name, blocks in _files(results)}
+def all_files(results: Results, tables: TableFormat = "csv") -> dict[str, bytes]:
+    """Returns the files of an export by name: experiment.json, tables, and weights.npz if any."""
+    return {name: b"".join(blocks) for name, blocks in _files(results, tables)}
 
 
-def zip_bytes(results: Results) -> bytes:
+def zip_bytes(results: Results, tables: TableFormat = "csv") -> bytes:
     """Returns the files of an export in one ZIP."""
     buffer = io.BytesIO()
-    _write_zip(results, buffer)
+    _write_zip(results, buffer, tables)
     return buffer.getvalue()
 
 
@@ -179,32 +168,34 @@ def write_file(results: Results, name: str, path: Path) -> None:
     """
     if _is_zip(Path(name)):
         with path.open("wb") as file:
-            _write_zip(results, file)
+            _write_zip(results, file, "csv")
     elif name == EXPERIMENT:
         path.write_bytes(experiment_bytes(results))
     else:
-        table = name.removesuffix(".csv")
-        write_csv(results.tables[table][list(TABLES[table])], path)
+        table = Path(name).stem
+        with path.open("wb") as file:
+            file.writelines(blocks_of(results.tables[table][list(TABLES[table])], name))
 
 
-def _write_zip(results: Results, file: IO[bytes]) -> None:
+def _write_zip(results: Results, file: IO[bytes], tables: TableFormat) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, blocks in _files(results):
+        for name, blocks in _files(results, tables):
             with archive.open(name, "w") as one:
                 for block in blocks:
                     one.write(block)
 
 
-def _files(results: Results) -> Iterator[tuple[str, Iterable[bytes]]]:
+def _files(results: Results, tables: TableFormat) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The files of an export, each block by block."""
     yield EXPERIMENT, [experiment_bytes(results)]
     for name, rows in _written_tables(results):
-        yield f"{name}.csv", _csv_blocks(rows[list(TABLES[name])])
+        file = f"{name}.{tables}"
+        yield file, blocks_of(rows[list(TABLES[name])], file)
     if results.weights:
         yield WEIGHTS, [to_npz(results.weights)]
 
 
-def write(results: Results, path: Path) -> str | None:
+def write(results: Results, path: Path, tables: TableFormat = "csv") -> str | None:
     """Exports a run into a folder, or a ZIP where the name ends so, whole or not at all.
 
     Everything is written beside its place and then moved there. An export that was there before is
@@ -213,10 +204,10 @@ def write(results: Results, path: Path) -> str | None:
     check_writable(path)
     before = exported_run(path)
     if _is_zip(path):
-        with _staged({path.name: zip_bytes(results)}, path.parent) as staged:
+        with _staged({path.name: zip_bytes(results, tables)}, path.parent) as staged:
             os.replace(staged / path.name, path)
         return before
-    files = all_files(results)
+    files = all_files(results, tables)
     with _staged(files, path) as staged:
         # Without experiment.json a folder is no export: it goes first and comes last.
         for name in NAMES:
@@ -265,17 +256,18 @@ def read(path: Path) -> Results:
 
 def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
     description = json.loads(content(EXPERIMENT))
-    tables = {
-        name: read_table(name, content(f"{name}.csv")) if f"{name}.csv" in names else no_rows(name)
-        for name in TABLES
-    }
+    tables = {name: _read_table(name, names, content) for name in TABLES}
     experiment = Experiment.from_results(description["experiment"])
     weights = from_npz(content(WEIGHTS)) if WEIGHTS in names else {}
     return Results(description["run"], experiment, description["environment"], tables, weights)
 
 
-def _safe(value: object) -> object:
-    return escape_formula(value) if isinstance(value, str) else value
+def _read_table(name: str, names: set[str], content: Callable[[str], bytes]) -> pd.DataFrame:
+    for file in (f"{name}.{kind}" for kind in FORMATS):
+        if file in names:
+            parts = [rows for rows, _ in read_blocks(file, io.BytesIO(content(file)))]
+            return pd.concat(parts, ignore_index=True) if parts else no_rows(name)
+    return no_rows(name)
 
 
 def _is_zip(path: Path) -> bool:
@@ -297,6 +289,9 @@ def _is_exported(file: Path) -> bool:
     if _is_zip(file) or file.name == EXPERIMENT:
         return exported_run(file if _is_zip(file) else file.parent) is not None
     try:
+        if file.suffix == ".parquet":
+            with file.open("rb") as rows:
+                return begins_as_ours(rows, MODEL_COLUMNS)
         if file.suffix == ".csv":
             with file.open("rb") as rows:
                 return without_mark(rows.read(100)).startswith(",".join(MODEL_COLUMNS).encode())

@@ -20,9 +20,10 @@ import pandas as pd
 
 from models.analysis.schema import TABLES
 from models.exchange.bounded_zip import Source, ZipError, unzipped
-from models.exchange.csv_reading import TableError, read_blocks
+from models.exchange.csv_reading import TableError
 from models.exchange.files import EXPERIMENT, NAMES
 from models.exchange.table_check import TableCheck
+from models.exchange.table_files import FORMATS, read_blocks
 from models.experiment import Experiment, ExperimentError
 from models.settings import strict
 from models.settings.quoting import quoted
@@ -75,7 +76,7 @@ class Export:
 
     def checks(self) -> dict[str, TableCheck]:
         """Returns new checks of the tables by name, for ``tables``."""
-        return {name: TableCheck(name, self.run, self.experiment) for name in TABLES}
+        return {name: TableCheck(self._file(name), self.run, self.experiment) for name in TABLES}
 
     def tables(self, checks: Mapping[str, TableCheck]) -> Iterator[tuple[str, pd.DataFrame]]:
         """Reads the rows of all tables, some thousand at a time, each with its table's name.
@@ -83,10 +84,15 @@ class Export:
         The ``checks`` know afterwards what is missing. Raises ImportedError.
         """
         for name in TABLES:
-            if source := self.sources.get(f"{name}.csv"):
-                with _refusing(), source.open() as file:
-                    for rows in checks[name].checked(read_blocks(name, file)):
+            if source := self.sources.get(file := self._file(name)):
+                with _refusing(), source.open() as content:
+                    for rows in checks[name].checked(read_blocks(file, content)):
                         yield name, rows
+
+    def _file(self, table: str) -> str:
+        """The file that holds a table, or would if it were there."""
+        files = [f"{table}.{kind}" for kind in FORMATS]
+        return next((file for file in files if file in self.sources), files[0])
 
     def weights(self) -> Iterator[tuple[WeightsKey, bytes]]:
         """Reads the parameters (P,) of kept models as float32 numbers, one model at a time.
@@ -145,6 +151,9 @@ def from_sources(sources: Mapping[str, Source]) -> Export:
         raise ImportedError(f"{quoted(unknown[0])} is no file of results: {', '.join(NAMES)} are")
     if sum(source.size for source in files.values()) > MOST_BYTES:
         raise ImportedError(f"these files are larger than {MOST_BYTES / 10**6:g} MB together")
+    for name in TABLES:
+        if len(twice := [file for kind in FORMATS if (file := f"{name}.{kind}") in files]) > 1:
+            raise ImportedError(f"{' and '.join(twice)} are the same table: give one of them")
     if EXPERIMENT not in files:
         raise ImportedError(
             f"{EXPERIMENT} is missing: add it, it lies beside the CSVs in the ZIP of a run"

@@ -145,7 +145,7 @@ def _missing(export: Export, checks: Mapping[str, TableCheck]) -> str:
     expected = {name for name in ALWAYS if name != "training" or experiment.steps}
     expected |= {"validation"} if len(experiment.learning_rate) > 1 else set()
     expected |= {"generalisation"} if experiment.test_lengths else set()
-    # Not known without accuracy.csv.
+    # Not known without the table of accuracies.
     diverged = accuracy.diverged | (accuracy.last < 0)
     lacking = []
     for name, check in checks.items():
@@ -153,5 +153,5 @@ def _missing(export: Export, checks: Mapping[str, TableCheck]) -> str:
         if (check.last >= 0).any():
             lacking.append(check.lacking(due, diverged))
         elif due:
-            lacking.append(f"{name}.csv")
+            lacking.append(check.file)
     return " and ".join(filter(None, lacking))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from models.analysis.diagnostic_names import DIAGNOSTICS
 from models.cells import make_cell
 from models.exchange.csv_reading import TableError
 from models.exchange.row_numbers import RowNumbers, six_digits
+from models.exchange.table_files import place_in
 from models.experiment import Experiment
 from models.settings.quoting import quoted
 from models.tasks import make_task
@@ -29,14 +31,16 @@ ROUNDING = 1e-5
 
 
 class Block:
-    """Some rows of one table of an experiment, of which the first stands on this line of its CSV.
+    """Some rows of one table of an experiment, of which the first stands on this line of its file.
 
     Every check raises TableError, which names the first row that fails it; a check of a column that
     the table does not have holds.
     """
 
-    def __init__(self, name: str, experiment: Experiment, rows: pd.DataFrame, line: int) -> None:
-        self.name, self.experiment, self.rows, self.line = name, experiment, rows, line
+    def __init__(self, file: str, experiment: Experiment, rows: pd.DataFrame, line: int) -> None:
+        """``file`` is one of ``table_files.TABLE_FILES``."""
+        self.file, self.experiment, self.rows, self.line = file, experiment, rows, line
+        self.name = PurePath(file).stem
         self.task = make_task(experiment.task)
 
     def refuse(self, column: str, bad: Any, why: str) -> None:
@@ -45,7 +49,7 @@ class Block:
             value = self.rows[column].to_numpy()[bad.argmax()]
             found = quoted(value.item() if isinstance(value, np.generic) else value)
             line = self.line + bad.argmax()
-            raise TableError(f"{self.name}.csv, line {line}: {column} is {found}, {why}")
+            raise TableError(f"{place_in(self.file)} {line}: {column} is {found}, {why}")
 
     def only(self, column: str, known: str) -> None:
         """Checks that the column has nothing but this value."""

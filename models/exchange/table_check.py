@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from models.analysis.words import count
 from models.exchange.csv_reading import TableError
 from models.exchange.plausibility import Block, by_length
 from models.exchange.row_numbers import RowNumbers
+from models.exchange.table_files import place_in
 from models.experiment import Experiment
 from models.tasks import make_task
 
@@ -24,9 +26,11 @@ MOST_ROWS = 20_000
 class TableCheck:
     """Checks one table of a run block by block, and says what is missing in it."""
 
-    def __init__(self, name: str, run_id: str, experiment: Experiment) -> None:
-        self.name, self.run_id, self.experiment = name, run_id, experiment
-        self.numbers = RowNumbers(name, experiment)
+    def __init__(self, file: str, run_id: str, experiment: Experiment) -> None:
+        """``file`` is one of ``table_files.TABLE_FILES``."""
+        self.name, self.run_id, self.experiment = PurePath(file).stem, run_id, experiment
+        self.file = file
+        self.numbers = RowNumbers(self.name, experiment)
         models = math.prod(len(self.numbers.values[column]) for column in MODEL_KEYS)
         self.last = np.full(models, -1)
         """The last training step of which each model has a row; -1 where it has none."""
@@ -40,7 +44,7 @@ class TableCheck:
         self._norms: list[np.ndarray] = []
 
     def checked(self, blocks: Iterable[tuple[pd.DataFrame, int]]) -> Iterator[pd.DataFrame]:
-        """Hands on the rows of a table, which come as ``csv_reading.read_blocks`` reads them.
+        """Hands on the rows of a table, which come as ``table_files.read_blocks`` reads them.
 
         Learning rates are as exact as in the experiment, and the chance level is the task's.
         Gradient profiles are handed on whole, once all are read. Raises TableError on a row that
@@ -48,7 +52,7 @@ class TableCheck:
         is there twice, and on a gradient profile with steps missing.
         """
         for rows, line in blocks:
-            whole = self._kept(Block(self.name, self.experiment, rows, line))
+            whole = self._kept(Block(self.file, self.experiment, rows, line))
             if self.name != "gradients":
                 yield whole
         numbers, order = _joined(self._numbers), None
@@ -56,8 +60,8 @@ class TableCheck:
             order = np.argsort(numbers, kind="stable")
             numbers = numbers[order]
             if len(twice := order[1:][numbers[1:] == numbers[:-1]]):
-                where = f"line {self._line(twice.min())}: this was measured before, see above"
-                raise TableError(f"{self.name}.csv, {where}")
+                where = f"{place_in(self.file)} {self._line(twice.min())}"
+                raise TableError(f"{where}: this was measured before, see above")
         if self.name == "gradients" and len(numbers):
             yield from self._profiles(numbers, order)
 
@@ -78,7 +82,7 @@ class TableCheck:
         model, others = int(short.argmax()), int(short.sum()) - 1
         more = f" and of {count(others, 'other model')}" if others else ""
         step = self._first_gap(model)
-        return f"step {step} of {self._named(model)}{more} in {self.name}.csv"
+        return f"step {step} of {self._named(model)}{more} in {self.file}"
 
     @property
     def evaluated_at_end(self) -> bool:
@@ -125,7 +129,7 @@ class TableCheck:
             first = starts if order is None else np.minimum.reduceat(order, starts)
             line = self._line(first[missing].min())
             raise TableError(
-                f"{self.name}.csv, line {line}: the profile that begins here does not have every "
+                f"{place_in(self.file)} {line}: the profile that begins here does not have every "
                 "step t of the sequence"
             )
         # From the first profile that begins in every so many rows.

@@ -17,6 +17,7 @@ class Adam(Optimiser):
 
     name: ClassVar[str] = "adam"
     title: ClassVar[str] = "Adam"
+    references = ("kingma2015",)
     options = (
         Option(
             "beta_1",

@@ -30,6 +30,8 @@ class Optimiser(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    references: ClassVar[tuple[str, ...]]
+    """The papers that it is from, by their keys in ``models.analysis.references``."""
     options: ClassVar[tuple[Option, ...]]
     moments: ClassVar[tuple[str, ...]]
     """The names of what it remembers from step to step, (S, P) each, 0 at first."""

@@ -20,6 +20,7 @@ class RMSprop(Optimiser):
 
     name: ClassVar[str] = "rmsprop"
     title: ClassVar[str] = "RMSprop"
+    references = ("tieleman2012",)
     options = (
         Option(
             "decay",

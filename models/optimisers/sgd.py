@@ -20,6 +20,7 @@ class SGD(Optimiser):
 
     name: ClassVar[str] = "sgd"
     title: ClassVar[str] = "SGD"
+    references = ("polyak1964", "sutskever2013")
     options = (
         Option("momentum", ("0", "0.5", "0.9", "0.99"), "0.9", MOMENTUM_HELP, (0.0, 0.9999)),
         Option(

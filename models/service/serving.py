@@ -38,6 +38,7 @@ from models.exchange.import_run import import_file
 from models.service.child_process import CONTEXT, ChildProcess, Task, give_way
 from models.service.kernels import cells_to_compile, compile_kernels, load_kernels
 from models.service.logs import start_logging
+from models.service.products import PRODUCTS
 from models.service.questions import QUESTIONS
 from models.service.running import PATIENCE_SECONDS, execute
 from models.settings.configuration import Configuration
@@ -79,6 +80,7 @@ def export_results(run_id: str, name: str, path: str) -> None:
 
 TASKS: Mapping[str, Task] = {
     **QUESTIONS,
+    **PRODUCTS,
     "train": train,
     "import": import_results,
     "export": export_results,

@@ -57,6 +57,7 @@ class Adding(Task):
 
     name = "adding"
     title = "Adding"
+    references = ("hochreiter1997", "le2015")
     options = (TARGETS, TOLERANCE)
     loss = "squared_error"
     lengths = (20, 50, 100, 200)

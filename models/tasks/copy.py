@@ -38,6 +38,7 @@ class Copy(Task):
 
     name = "copy"
     title = "Copy"
+    references = ("hochreiter1997", "arjovsky2016")
     lengths = (5, 10, 20, 30)
     minimum_length = 1
     inputs = ALPHABET + 2

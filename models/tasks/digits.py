@@ -54,6 +54,7 @@ class Digits(Task):
 
     name = "digits"
     title = "Handwritten digits"
+    references = ("alpaydin1998", "le2015")
     options = (
         Option(
             "order",

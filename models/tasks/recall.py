@@ -34,6 +34,7 @@ class Recall(Task):
 
     name = "recall"
     title = "Recall"
+    references = ("bengio1994", "hochreiter1997")
     options = (
         Option(
             "classes",

@@ -144,6 +144,8 @@ class Task(ABC):
     """The task's name in specs, such as ``temporal_order``."""
     title: ClassVar[str]
     """The task's name for people."""
+    references: ClassVar[tuple[str, ...]]
+    """The papers that it is from, by their keys in ``models.analysis.references``."""
     options: ClassVar[tuple[Option, ...]] = ()
     """The options that ``__init__`` takes."""
     loss: ClassVar[Loss] = "cross_entropy"

@@ -46,6 +46,7 @@ class TemporalOrder(Task):
 
     name = "temporal_order"
     title = "Temporal order"
+    references = ("hochreiter1997", "pascanu2013")
     options = (
         Option(
             "symbols",

@@ -158,6 +158,17 @@ class TestTraining:
         assert pages.experiment(page) == TINY
         assert "Stop" not in pages.buttons(page)
 
+    def test_a_finished_run_has_figures_tables_and_a_report_for_a_paper(
+        self, race: AppTest, store: Store
+    ) -> None:
+        page = pages.open_run(race, finished(store, TINY))
+        assert "Report" not in pages.downloads(page)
+        page.session_state["paper"] = True
+        labels = pages.downloads(page.run())
+        assert {"Figure: SVG", "Figure: PDF", "Figure: PNG", "Results: LaTeX", "Report"} <= set(
+            labels
+        )
+
     def test_a_stopped_run_says_how_far_it_came(self, race: AppTest, store: Store) -> None:
         run = measured(store, TINY, until=3)
         store.finish(run, "stopped")

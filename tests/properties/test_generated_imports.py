@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.analysis.schema import TABLES
-from models.exchange.files import EXPERIMENT, NAMES, Results, csv_bytes, experiment_bytes
+from models.exchange.csv_writing import csv_bytes
+from models.exchange.files import EXPERIMENT, NAMES, Results, experiment_bytes
 from models.exchange.import_files import ImportedError
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import to_npz

@@ -9,13 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.gradient_flow.profile import (
-    Profile,
-    profile,
-    profile_cells,
-    profile_figure,
-    profile_trace,
-)
+from dashboard.figures.gradient_flow.profile import profile_cells, profile_figure, profile_trace
 from dashboard.figures.hover import VALUE
 from dashboard.figures.layout import (
     EXPONENTS,
@@ -27,7 +21,8 @@ from dashboard.figures.layout import (
     numbers,
     thinned,
 )
-from dashboard.figures.style import cell_style
+from dashboard.figures.style import cell_style, translucent
+from models.analysis.median_profile import Profile, profile
 from models.analysis.words import count, number_of_logarithm
 
 HEIGHT = 340
@@ -152,6 +147,6 @@ def _fan(cell: str, fan: pd.DataFrame) -> Trace:
         "mode": "lines",
         "line": {"width": 0},
         "fill": "toself",
-        "fillcolor": cell_style(cell).fill,
+        "fillcolor": translucent(cell_style(cell).color, 0.16),
         "hoverinfo": "skip",
     }

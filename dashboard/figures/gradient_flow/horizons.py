@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.gradient_flow.profile import Profile, profile
 from dashboard.figures.hover import VALUE, written
 from dashboard.figures.layout import (
     AT_THE_BOTTOM,
@@ -28,6 +27,7 @@ from dashboard.figures.layout import (
 )
 from dashboard.figures.lines import cell_line
 from dashboard.figures.style import cell_style, in_order
+from models.analysis.median_profile import Profile, profile
 from models.analysis.statistics import median_over_seeds
 from models.analysis.words import count
 

@@ -12,14 +12,13 @@ from dashboard.figures.hover import VALUE
 from dashboard.figures.layout import ACCURACY, Trace, belongs, level, log_ticks, remark
 from dashboard.figures.lines import (
     each_seed,
-    mean_by_step,
     mean_line,
     overflow_marks,
     points,
     steps_figure,
-    thin,
 )
 from dashboard.figures.style import cell_style, in_order, translucent
+from models.analysis.over_training import mean_by_step, thin
 from models.analysis.statistics import median_over_seeds
 from models.analysis.words import number
 from models.cells import CELLS

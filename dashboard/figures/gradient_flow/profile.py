@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -15,6 +12,7 @@ from dashboard.figures.layout import POWERS, Trace, new_figure, numbers, remark,
 from dashboard.figures.lines import cell_line
 from dashboard.figures.replay import Frame, add_replay, replayed
 from dashboard.figures.style import cell_style, in_order
+from models.analysis.median_profile import Phase, Profile, profile
 from models.cells import CELLS
 from models.settings import spec
 
@@ -29,24 +27,6 @@ HOW_TO_READ = (
     "gradient. A level line is a gradient that arrives unchanged. Dotted: before the first "
     "training step. Where a line stops, the gradient is exactly 0 in single precision."
 )
-
-Phase = Literal["initialisation", "now"]
-
-
-@dataclass(frozen=True)
-class Profile:
-    """One line of the figure: the median over seeds of ‖∂L/∂state_t‖, t from 1 to T.
-
-    The median of an even number of seeds is the geometric mean of the middle two, as on a log axis.
-    """
-
-    cell: str
-    step: int
-    t: tuple[int, ...]
-    norms: tuple[float, ...]
-    """The medians; NaN where one is 0 or not finite and so has no place on a log axis."""
-    zeros: int
-    """The number of t at which some seed's gradient is exactly 0."""
 
 
 def gradient_profile(
@@ -85,28 +65,6 @@ def _frames(rows: pd.DataFrame, cells: Sequence[str], state: str) -> list[Frame]
             traces.append(profile_trace(cell, "now", found, state, False, MOST_POINTS_OF_FRAME))
         frames.append(Frame(step, traces))
     return frames
-
-
-def profile(rows: pd.DataFrame, phase: Phase) -> Profile | None:
-    """The line of one cell's rows at one length and state; None where nothing is measured."""
-    steps = rows["step"]
-    chosen = rows[steps == (0 if phase == "initialisation" else steps.max())]
-    if chosen.empty:
-        return None
-    t = np.unique(chosen["t"])
-    ordered = chosen.sort_values(["t", "seed"])["gradient_norm"]
-    norms = ordered.to_numpy(dtype=float).reshape(len(t), -1)
-    # A gradient that is not a number has overflowed; the logarithm of 0 is -inf.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.where(np.isnan(norms), np.inf, norms))
-        medians = np.exp(np.median(logs, axis=1))
-    return Profile(
-        cell=str(chosen["cell"].iloc[0]),
-        step=int(chosen["step"].iloc[0]),
-        t=tuple(t.tolist()),
-        norms=tuple(float(norm) if 0 < norm < np.inf else np.nan for norm in medians),
-        zeros=int((norms == 0).any(axis=1).sum()),
-    )
 
 
 def profile_cells(cells: Sequence[str], rows: pd.DataFrame, state: str) -> list[str]:

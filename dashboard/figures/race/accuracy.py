@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.ladder import Measure, rungs
 from dashboard.figures.layout import (
     ACCURACY,
     SMALL,
@@ -28,6 +27,7 @@ from dashboard.figures.race.solved import ROW, add_solved_axis, solved_trace
 from dashboard.figures.replay import Frame, add_replay, replayed
 from dashboard.figures.style import cell_style
 from models.analysis.diagnoses import failed_at
+from models.analysis.ladder import Measure, rungs
 from models.analysis.words import count, number
 
 HEIGHT = 310

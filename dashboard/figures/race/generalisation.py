@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.ladder import rungs
 from dashboard.figures.layout import ACCURACY, LengthAxis, Trace, new_figure, numbers
 from dashboard.figures.lines import cell_line
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
+from models.analysis.ladder import rungs
 from models.analysis.statistics import summarise_generalisation
 from models.analysis.words import count
 

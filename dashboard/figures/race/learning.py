@@ -10,20 +10,18 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.hover import VALUE
-from dashboard.figures.ladder import Measure, rungs
 from dashboard.figures.layout import ACCURACY, Trace, belongs, level, log_ticks, note, remark
 from dashboard.figures.lines import (
     each_seed,
-    log_mean_by_step,
-    mean_by_step,
     mean_line,
     overflow_marks,
     points,
     steps_figure,
-    thin,
 )
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
+from models.analysis.ladder import Measure, rungs
+from models.analysis.over_training import log_mean_by_step, mean_by_step, thin
 from models.analysis.statistics import clipped_share
 from models.analysis.words import count, number, percent
 from models.experiment.experiment import ClipBy

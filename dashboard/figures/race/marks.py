@@ -12,10 +12,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.hover import VALUE, written
-from dashboard.figures.ladder import Measure, Rung
 from dashboard.figures.layout import GREY, SMALL, LengthAxis, Trace, belongs, note
 from dashboard.figures.race.curves import Row
 from dashboard.figures.style import cell_style, in_order
+from models.analysis.ladder import Measure, Rung
 from models.analysis.memory_span import span_in_words
 
 GAP = "\N{NO-BREAK SPACE}"

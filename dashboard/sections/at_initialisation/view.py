@@ -15,7 +15,6 @@ from dashboard.components.charts import cached, chart
 from dashboard.components.downloads import frame_downloads
 from dashboard.figures.gradient_flow.at_initialisation import initial_profiles, singular_values
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ
-from dashboard.figures.ladder import ladder
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.style import cell_style
 from dashboard.figures.style import in_order as cells_in_order
@@ -29,6 +28,7 @@ from models.analysis.at_initialisation import (
 )
 from models.analysis.glossary import GLOSSARY
 from models.analysis.gradient_profile import half_life_words
+from models.analysis.ladder import ladder
 from models.analysis.prediction import THRESHOLD, predicted_lengths
 from models.analysis.schema import in_order
 from models.analysis.words import count

@@ -9,12 +9,12 @@ import plotly.graph_objects as go
 
 from dashboard.figures.gradient_flow.over_training import over_training
 from dashboard.figures.gradient_flow.profile import gradient_profile
-from dashboard.figures.ladder import ladder
 from dashboard.figures.layout import GREY, note
 from dashboard.figures.race.learning import gradient_norm, learning_curves
 from dashboard.session.run_tables import Tables
 from models.analysis.diagnosis import Verdict
 from models.analysis.diagnostic_names import DIAGNOSTICS
+from models.analysis.ladder import ladder
 from models.cells import CELLS
 from models.experiment import Experiment
 from models.settings import spec

@@ -20,7 +20,7 @@ from dashboard.sections.inside.equation import equation
 from dashboard.sections.inside.model_choice import ModelChoice
 from dashboard.sections.inside.sequence_choice import TraceView
 from models.cells import CELLS
-from models.exchange.files import write_csv
+from models.exchange.csv_writing import write_csv
 from models.settings import spec
 from models.tasks import make_task
 

@@ -23,7 +23,7 @@ from dashboard.sections.inside.model_choice import ModelChoice
 from dashboard.sections.inside.what_it_learned import reading
 from dashboard.session.session_state import INTERVENTION, OPERATION
 from models.analysis.glossary import GLOSSARY
-from models.exchange.files import write_csv
+from models.exchange.csv_writing import write_csv
 from models.tasks import make_task
 
 KINDS = ("Hold a gate", "Erase a state", "Add noise to a state", "Swap two memories")

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.ladder import ladder
+from models.analysis.ladder import ladder
 from models.analysis.schema import TABLES
 from models.tasks import make_task
 from tests.dashboard.figures.drawn import Make

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.figures.lines import thin
 from dashboard.figures.race.learning import gradient_norm, learning_curves
+from models.analysis.over_training import thin
 from tests.dashboard.figures.drawn import Make, check_json, trace
 
 

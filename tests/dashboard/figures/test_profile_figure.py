@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from dashboard.figures.gradient_flow.at_initialisation import initial_profiles
-from dashboard.figures.gradient_flow.profile import gradient_profile, profile
+from dashboard.figures.gradient_flow.profile import gradient_profile
+from models.analysis.median_profile import profile
 from tests.dashboard.figures.drawn import Make, check_json, trace
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.exchange.files import EXPERIMENT, all_files, csv_bytes, from_store
+from models.exchange.csv_writing import csv_bytes
+from models.exchange.files import EXPERIMENT, all_files, from_store
 from models.exchange.import_files import ImportedError
 from models.exchange.import_run import import_file
 from models.exchange.plausibility import Block
@@ -54,7 +55,7 @@ def test_an_image_that_was_counted_more_than_once_counts_once() -> None:
     experiment = Experiment(task="digits", lengths=(64,), cells=("rnn",), held_out=640)
     for counted in (640, 300):
         rows = table_of("accuracy", {"task": "digits", "length": 64, "sequences": counted})
-        Block("accuracy", experiment, rows, 2).scores({"length": np.array([0])})
+        Block("accuracy.csv", experiment, rows, 2).scores({"length": np.array([0])})
         assert rows["sequences"].tolist() == [300]
 
 

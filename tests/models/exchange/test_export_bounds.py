@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from models.analysis.schema import TABLES
-from models.exchange import files
+from models.exchange import csv_writing, files
 from models.experiment import Experiment
 from models.store import Store, measurements
 from tests.imported import store_results
@@ -86,7 +86,7 @@ def test_blocks_of_rows_are_the_table(monkeypatch: pytest.MonkeyPatch, tmp_path:
     whole, cursor = store.read(run, "accuracy")
     csv = files.table_bytes("accuracy", whole)
     monkeypatch.setattr(measurements, "BLOCK_ROWS", 2)
-    monkeypatch.setattr(files, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(csv_writing, "BLOCK_ROWS", 2)
     again, last = store.read(run, "accuracy")
     assert len(whole) > 4
     pd.testing.assert_frame_equal(again, whole)

@@ -17,6 +17,7 @@ import pytest
 
 from models.analysis.schema import TABLES, in_order
 from models.exchange import files
+from models.exchange.csv_writing import csv_bytes
 from models.exchange.files import Results
 from models.exchange.import_files import ImportedError
 from models.experiment import Experiment
@@ -230,7 +231,7 @@ def test_a_zip_that_cannot_be_written_whole_leaves_the_one_that_was_there(
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t"])
 def test_text_that_a_spreadsheet_would_run_is_defused(sign: str) -> None:
     frame = pd.DataFrame({"cell": [f"{sign}HYPERLINK(1)", "rnn"], "loss": [-1.0, 2.0]})
-    read = pd.read_csv(io.BytesIO(files.csv_bytes(frame)))
+    read = pd.read_csv(io.BytesIO(csv_bytes(frame)))
     assert read["cell"].tolist() == [f"'{sign}HYPERLINK(1)", "rnn"]
     assert read["loss"].tolist() == [-1.0, 2.0]
 

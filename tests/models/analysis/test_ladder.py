@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from dashboard.figures.ladder import ladder, rungs
+from models.analysis.ladder import ladder, rungs
 from models.tasks import make_task
 from models.tasks.task import Baseline
 from models.tasks.temporal_order import TemporalOrder

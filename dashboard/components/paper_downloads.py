@@ -1,0 +1,112 @@
+"""Downloads for a paper: figures for print, tables, and a report in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components.download_button import download_button
+from dashboard.scheduling.app_resources import scheduler
+from dashboard.session.run_tables import Tables
+from models.experiment import Experiment
+from models.publishing.figure_names import FIGURES, FORMATS, WIDTHS, available
+
+WIDTH_NAMES = {"single": "column, 85 mm", "double": "page, 178 mm", "slide": "slide, 16:9"}
+TABLE_NAMES = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
+
+
+def paper_downloads(run: str, name: str, experiment: Experiment, tables: Tables) -> None:
+    """Draws the downloads of a run for a paper.
+
+    ``run`` is its id, or the path of a recorded run; ``name`` begins the names of files.
+    """
+    if not len(tables.accuracy):
+        return
+    expander = st.expander("For a paper: figures, tables, report", key="paper", on_change="rerun")
+    if not expander.open:
+        return
+    with expander:
+        _figures(run, name, experiment, tables)
+        st.markdown("**Tables**, with intervals, and significant differences marked")
+        row = st.container(horizontal=True)
+        for table in ("results", "spans"):
+            for kind, title in TABLE_NAMES.items():
+                _product(
+                    f"{table.capitalize()}: {title}",
+                    "table",
+                    f"{name}-{table}.{kind}",
+                    row,
+                    runs=[run],
+                    table=table,
+                    kind=kind,
+                )
+        st.markdown(
+            "**Report**: settings, findings, figures, tables, methods, versions and BibTeX in one "
+            "HTML file that opens offline and prints"
+        )
+        report_button([run], name)
+
+
+def report_button(runs: Sequence[str], name: str) -> None:
+    """Draws the button that freezes these runs into one report."""
+    _product("Report", "report", f"{name}-report.html", st.container(), runs=list(runs))
+
+
+def _figures(run: str, name: str, experiment: Experiment, tables: Tables) -> None:
+    st.markdown("**Figures** for print; several make one panel with letters")
+    names = st.pills(
+        "Figures",
+        available(vars(tables)),
+        selection_mode="multi",
+        default=["accuracy"],
+        format_func=lambda one: FIGURES[one].title,
+        label_visibility="collapsed",
+        key="paper_figures",
+    )
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    width = row.selectbox("Width", WIDTHS, format_func=WIDTH_NAMES.__getitem__, key="paper_width")
+    lengths = experiment.lengths
+    length = row.selectbox("Sequence length", lengths, len(lengths) - 1, key="paper_length")
+    measured = list(tables.diagnostics["diagnostic"].unique()) or ["spectral_radius"]
+    diagnostic = measured[0]
+    if "diagnostic" in names:
+        diagnostic = row.selectbox("Diagnostic", measured, key="paper_diagnostic")
+    states = sorted(set(tables.gradients["state"]), reverse=True) or ["h"]
+    state = states[0]
+    if "gradient_profile" in names and len(states) > 1:
+        state = row.selectbox("State", states, key="paper_state")
+    buttons = st.container(horizontal=True)
+    for kind in FORMATS:
+        _product(
+            f"Figure: {kind.upper()}",
+            "figure",
+            f"{name}-{'-'.join(names) or 'figure'}.{kind}",
+            buttons,
+            disabled=not names,
+            run=run,
+            names=list(names),
+            view={"length": length, "state": state, "diagnostic": diagnostic},
+            kind=kind,
+            width=width,
+        )
+
+
+def _product(
+    label: str,
+    product: str,
+    file: str,
+    place: Any,
+    disabled: bool = False,
+    **arguments: object,
+) -> None:
+    """A button for one of ``models.service.products``, made at the press."""
+    make = partial(_make, product, arguments)
+    download_button(label, make, file, f"paper_{file}", place, disabled=disabled)
+
+
+def _make(product: str, arguments: dict[str, object], path: Path) -> None:
+    scheduler().produce(product, path=str(path), **arguments)

@@ -1,0 +1,87 @@
+"""The figures for print that there are, and what a figure may be; importing this is light."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import pandas as pd
+
+from models.analysis.diagnostic_names import DIAGNOSTICS
+from models.exchange.files import Results
+
+Format = Literal["svg", "pdf", "png"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+Width = Literal["single", "double", "slide"]
+"""85 mm, a column; 178 mm, a page; or a slide of 16:9."""
+WIDTHS: tuple[Width, ...] = get_args(Width)
+
+
+@dataclass(frozen=True)
+class PrintFigure:
+    """A figure for print."""
+
+    title: str
+    """Its title for people."""
+    table: str
+    """The table of results that it needs rows of."""
+    needs: str
+    """When a run has these, to complete "there is none without …"."""
+
+
+FIGURES: dict[str, PrintFigure] = {
+    "accuracy": PrintFigure("Accuracy by sequence length", "accuracy", "an evaluation"),
+    "spans": PrintFigure("Memory spans", "accuracy", "an evaluation"),
+    "learning": PrintFigure("Learning curves", "accuracy", "an evaluation"),
+    "gradient_norm": PrintFigure("Gradient norm over training", "training", "training steps"),
+    "gradient_profile": PrintFigure("Gradient profile", "gradients", "a gradient profile"),
+    "learning_rates": PrintFigure("Learning-rate map", "validation", "several learning rates"),
+    "generalisation": PrintFigure("Test at other lengths", "generalisation", "test lengths"),
+    "diagnostic": PrintFigure("Diagnostic over training", "diagnostics", "diagnostics"),
+}
+"""Every figure by its name on the command line."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Which part of a run the figures at one length show."""
+
+    length: int
+    state: str = "h"
+    diagnostic: str = "spectral_radius"
+
+
+class FigureError(Exception):
+    """A figure that cannot be made of this run; the message says why in one line."""
+
+
+def available(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The names of the figures that can be made of a run with these tables by name."""
+    return [name for name, one in FIGURES.items() if len(tables.get(one.table, ()))]
+
+
+def check(results: Results, names: Sequence[str], view: View) -> None:
+    """Raises FigureError where one of these figures cannot be made."""
+    for name in names:
+        figure = FIGURES[name]
+        if not len(results.tables[figure.table]):
+            raise FigureError(f"{figure.title}: there is none without {figure.needs}")
+    if view.length not in results.experiment.lengths:
+        lengths = ", ".join(map(str, results.experiment.lengths))
+        raise FigureError(f"length is {view.length}: this run has {lengths}")
+    if "diagnostic" in names and not _measured(results, "diagnostic", view.diagnostic):
+        known = results.tables["diagnostics"]["diagnostic"].unique()
+        has = ", ".join(name for name in DIAGNOSTICS if name in set(known))
+        raise FigureError(f"diagnostic is {view.diagnostic}: this run has {has}")
+    if "gradient_profile" in names and not _measured(results, "state", view.state, "gradients"):
+        raise FigureError(f"state is {view.state}: this run has no such gradient")
+
+
+def default_view(results: Results) -> View:
+    """The view of the longest length."""
+    return View(max(results.experiment.lengths))
+
+
+def _measured(results: Results, column: str, value: str, table: str = "diagnostics") -> bool:
+    return bool((results.tables[table][column] == value).any())

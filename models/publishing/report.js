@@ -1,0 +1,35 @@
+// Points tell their numbers under the pointer, boxes show and hide the cells in all figures.
+const told = document.getElementById("told");
+const NEAR = 14; // pixels
+
+for (const figure of document.querySelectorAll("figure svg")) {
+  const points = [...figure.querySelectorAll(".point")];
+  // A browser would show the title of a point as well, a second later.
+  const texts = new Map(points.map((point) => [point, point.querySelector("title").textContent]));
+  for (const point of points) point.querySelector("title").remove();
+  figure.addEventListener("pointermove", ({ clientX, clientY }) => {
+    let nearest, least = NEAR;
+    for (const point of points) {
+      if (point.closest("[hidden-cell]")) continue;
+      const { left, top, width, height } = point.getBoundingClientRect();
+      const away = Math.hypot(left + width / 2 - clientX, top + height / 2 - clientY);
+      if (away < least) [nearest, least] = [point, away];
+    }
+    told.hidden = !nearest;
+    if (!nearest) return;
+    told.textContent = texts.get(nearest);
+    told.style.left = `${Math.min(clientX + 12, innerWidth - told.offsetWidth - 8)}px`;
+    told.style.top = `${clientY + 14}px`;
+  });
+  figure.addEventListener("pointerleave", () => (told.hidden = true));
+}
+
+for (const box of document.querySelectorAll("[data-shows]")) {
+  box.addEventListener("change", () => {
+    for (const group of document.querySelectorAll("[data-cell]")) {
+      if (group.dataset.cell !== box.dataset.shows) continue;
+      group.toggleAttribute("hidden-cell", !box.checked);
+      group.style.display = box.checked ? "" : "none";
+    }
+  });
+}
