@@ -71,6 +71,13 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 """The columns of every table, by the table's name, in the order in which files have them."""
 
+AT_EVERY_STEP = ("training",)
+"""The tables with rows of every optimiser step."""
+AT_END = ("influence", "generalisation")
+"""The tables that are measured after the last optimiser step alone."""
+AT_BOTH_ENDS = ("connectivity",)
+"""The tables that are measured before the first optimiser step and after the last."""
+
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
     """The data frame with every column in its type, even where there are no rows, or only NaN."""

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from models.analysis.extension import added, left_to_train
 from models.command_line.catalogue import catalogue
 from models.command_line.report import report
 from models.command_line.store_commands import UnconfirmedError, add_command, add_store_commands
@@ -24,6 +25,7 @@ from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import Speed, estimate, in_words
 from models.experiment.experiment import SETTINGS
+from models.experiment.extension import extended
 from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
@@ -31,6 +33,7 @@ from models.settings.configuration import Configuration, ConfigurationError
 from models.settings.quoting import quoted
 from models.settings.setting import Setting
 from models.store import NotOursError, Store, StoreError, UnknownRunError
+from models.store.extension import extend
 from models.store.lost_runs import close_lost_runs
 from models.store.process import identity
 from models.stories import story_presets
@@ -80,15 +83,19 @@ def _train(options: argparse.Namespace) -> int:
     out = Path(options.out) if options.out else None
     if out:
         _check_writable(out)
-    if options.run is not None and (options.preset or _given(options)):
+    if options.run is not None and (options.preset or options.extend or _given(options)):
         raise UsageError("--run takes its experiment from the store: leave all settings out")
+    if options.extend is not None and options.preset:
+        raise UsageError("--extend takes its experiment from the store: leave --preset out")
     start_logging("command", Configuration.from_environment())
     store = Store(patience=PATIENCE_SECONDS)
-    if options.run is None:
-        run_id = store.create(_experiment(options), process=identity())
-    else:
+    if options.run is not None:
         run_id = options.run
         _take_up(store, run_id)
+    elif options.extend is not None:
+        run_id = _extend(store, options)
+    else:
+        run_id = store.create(_experiment(options), process=identity())
     return _execute(store, run_id, out)
 
 
@@ -112,7 +119,7 @@ def _execute(store: Store, run_id: str, out: Path | None) -> int:
     from models.service.running import execute
 
     stored = store.run(run_id)
-    cost = estimate(stored.experiment, Speed.from_answer(speed()))
+    cost = estimate(stored.experiment, Speed.from_answer(speed()), earlier=stored.earlier)
     print(f"run {run_id}: {in_words(cost)}", file=sys.stderr)
     with progress_bar(stored.experiment, stored.done_steps) as follow:
         end = execute(store, run_id, follow)
@@ -150,6 +157,17 @@ def _take_up(store: Store, run_id: str) -> None:
     status = store.run(run_id).status
     if status != "queued" and not store.resume(run_id, identity()):
         raise UsageError(f"run {run_id} is {status} already: start a new one")
+
+
+def _extend(store: Store, options: argparse.Namespace) -> str:
+    """Makes a run that extends another, and says what it adds. Raises ExperimentError."""
+    close_lost_runs(store)
+    run = store.run(options.extend)
+    wanted = extended(run.experiment, _given(options))
+    run_id = extend(store, run.id, wanted, process=identity())
+    left = left_to_train(wanted, (*run.earlier, run.experiment))
+    print(f"run {run.id} and {added(wanted, run.experiment)}: {left}", file=sys.stderr)
+    return run_id
 
 
 def _script(options: argparse.Namespace) -> int:
@@ -214,6 +232,12 @@ def _parser() -> argparse.ArgumentParser:
         "--run",
         metavar="ID",
         help="Train this run of the store, from its last checkpoint, instead of a new one.",
+    )
+    train.add_argument(
+        "--extend",
+        metavar="ID",
+        help="Start from this finished run of the store: with --seeds or --steps, so many in all, "
+        "and --lengths or --cells, further ones. What it has trained is not trained again.",
     )
     script = add_command(
         commands,

@@ -6,16 +6,17 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from models.experiment import Experiment, ExperimentError
-from models.experiment.partition import Shard, partition
+from models.experiment import ExperimentError
+from models.experiment.partition import Shard, average_step, partition
 from models.kernels.version import kernels_on
 from models.service.reasons import reason
 from models.store import NotOursError, Status, Store, StoreError
 from models.store.environment import environment
+from models.store.extension import take_over
 from models.store.process import identity
 from models.store.run import Run
 from models.training.checkpoint import Checkpoint
@@ -70,13 +71,18 @@ def execute(
             kernels = kernels_on(choose_device(experiment.device).type)
             _check_kernels(run, kernels)
             store.begin(run_id, environment(kernels), process)
-            checkpoints = _by_shard(experiment, store.checkpoints(run_id))
-            progress = _Progress(experiment, checkpoints)
-            for snapshot in train(experiment, asked, checkpoints=checkpoints):
+            take_over(store, run, process)
+            progress = _Progress(run, store.stored_steps(run_id))
+            shards = progress.unfinished
+            checkpoints = store.checkpoints(run_id, list(map(str, shards)))
+            known = {
+                shard: checkpoints[str(shard)] for shard in shards if str(shard) in checkpoints
+            }
+            for snapshot in train(experiment, asked, checkpoints=known, shards=shards):
                 progress.note(snapshot)
                 store.append(run_id, snapshot, progress.steps, process)
                 follow(progress.steps)
-            end = End("finished") if progress.complete else _broken_off(signals.received)
+            end = _broken_off(signals.received) if progress.unfinished else End("finished")
         except NotOursError:
             raise
         except ExperimentError as error:
@@ -92,19 +98,19 @@ def execute(
     return end
 
 
-def _by_shard(
-    experiment: Experiment, checkpoints: Mapping[str, Checkpoint]
-) -> dict[Shard, Checkpoint]:
-    shards = partition(experiment)
-    return {shard: checkpoints[str(shard)] for shard in shards if str(shard) in checkpoints}
+def _checkpoints(store: Store, run_id: str, shards: Sequence[Shard]) -> dict[Shard, Checkpoint]:
+    """The checkpoints of those of the shards that have one."""
+    found = store.checkpoints(run_id, list(map(str, shards)))
+    return {shard: found[str(shard)] for shard in shards if str(shard) in found}
 
 
 def _check_kernels(run: Run, here: str) -> None:
     """Raises ExperimentError where a run would continue with other kernels than it began with."""
-    if run.started and run.kernels != here:
-        begun = repr(run.kernels) if run.kernels else "of an older release"
+    begun = run.started or run.extends
+    if begun and run.kernels != here:
+        those = repr(run.kernels) if run.kernels else "of an older release"
         raise ExperimentError(
-            f"the run was begun with the kernels {begun} and would continue with {here!r}: its "
+            f"the run was begun with the kernels {those} and would continue with {here!r}: its "
             "numbers would be those of neither. What it has measured stays; train it anew"
         )
 
@@ -116,13 +122,13 @@ def _broken_off(received: int | None) -> End:
 
 
 class _Progress:
-    """How far the populations of an experiment are."""
+    """How far the populations of a run are."""
 
-    def __init__(self, experiment: Experiment, checkpoints: Mapping[Shard, Checkpoint]) -> None:
-        rates, seeds, lengths = experiment.learning_rate, experiment.seeds, experiment.lengths
-        self._models = len(experiment.cells) * len(lengths) * seeds * len(rates)
-        self._goal = experiment.steps
-        self._step = {part: checkpoint.step for part, checkpoint in checkpoints.items()}
+    def __init__(self, run: Run, stored: Mapping[str, int]) -> None:
+        """``stored`` are the steps of which everything is stored, by the names of shards."""
+        self._goal = run.experiment.steps
+        shards = partition(run.experiment, run.earlier)
+        self._step = {shard: stored.get(str(shard)) for shard in shards}
 
     def note(self, snapshot: Snapshot) -> None:
         self._step[snapshot.shard] = snapshot.step
@@ -130,13 +136,12 @@ class _Progress:
     @property
     def steps(self) -> int:
         """Optimiser steps of a model, on average."""
-        return sum(len(part.models) * step for part, step in self._step.items()) // self._models
+        return average_step(self._step)
 
     @property
-    def complete(self) -> bool:
-        """Whether every model is trained and measured to the end."""
-        done = sum(len(part.models) for part, step in self._step.items() if step == self._goal)
-        return done == self._models
+    def unfinished(self) -> list[Shard]:
+        """The populations that are not trained and measured to the end."""
+        return [shard for shard, step in self._step.items() if step != self._goal]
 
 
 class _Asked:

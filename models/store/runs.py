@@ -79,7 +79,7 @@ class Runs(Database):
         """Ends a run that waits or trains; says whether it did.
 
         With a ``process`` it must be this that trains the run. One that waits cannot be finished.
-        A finished run needs no checkpoints: they go.
+        The last checkpoints of a finished run stay: it may be extended by more steps.
         """
         if status not in get_args(Status) or status in ACTIVE:
             raise ValueError(f"{status!r} is not how a run ends")
@@ -213,11 +213,8 @@ class Runs(Database):
 
         def work(connection: sa.Connection) -> bool:
             # An answer that was lost on its way is asked for again: it is changed already.
-            if not connection.execute(change).rowcount:
-                return bool(connection.scalar(sa.select(changed)))
-            if to == "finished":
-                connection.execute(sa.delete(SHARDS).where(SHARDS.c.run == run_id))
-            return True
+            made = connection.execute(change).rowcount
+            return bool(made or connection.scalar(sa.select(changed)))
 
         return self.writing(work)
 
