@@ -87,8 +87,9 @@ class Scheduler:
         return self.queue.place(run_id, self.configuration.trainers, self.seconds)
 
     def seconds(self, run: Run) -> float:
-        """How long the run takes here from its beginning to its end, about."""
-        return estimate(run.experiment, self.speed, earlier=run.earlier).seconds
+        """How long the run takes here from its beginning to its end, about, or at most."""
+        narrows = run.narrows.seconds if run.narrows else 0.0
+        return narrows + estimate(run.experiment, self.speed, earlier=run.earlier).seconds
 
     def mark_viewed(self, run_id: str) -> None:
         """Somebody looks at the run now."""

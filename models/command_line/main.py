@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from models.analysis.extension import added, left_to_train
 from models.command_line.catalogue import catalogue
+from models.command_line.extending import add_extending, extension, goal
 from models.command_line.report import report
 from models.command_line.store_commands import UnconfirmedError, add_command, add_store_commands
 from models.exchange import files
@@ -25,15 +25,14 @@ from models.exchange.standalone_script import ScriptError, standalone_script
 from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import Speed, estimate, in_words
 from models.experiment.experiment import SETTINGS
-from models.experiment.extension import extended
 from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
+from models.settings import strict
 from models.settings.configuration import Configuration, ConfigurationError
 from models.settings.quoting import quoted
 from models.settings.setting import Setting
 from models.store import NotOursError, Store, StoreError, UnknownRunError
-from models.store.extension import extend
 from models.store.lost_runs import close_lost_runs
 from models.store.process import identity
 from models.stories import story_presets
@@ -87,15 +86,18 @@ def _train(options: argparse.Namespace) -> int:
         raise UsageError("--run takes its experiment from the store: leave all settings out")
     if options.extend is not None and options.preset:
         raise UsageError("--extend takes its experiment from the store: leave --preset out")
+    if options.run is not None and options.narrow is not None:
+        raise UsageError("--run goes on as the run was begun: use --extend with --narrow")
+    narrows = goal(options)
     start_logging("command", Configuration.from_environment())
     store = Store(patience=PATIENCE_SECONDS)
     if options.run is not None:
         run_id = options.run
         _take_up(store, run_id)
     elif options.extend is not None:
-        run_id = _extend(store, options)
+        run_id = extension(store, options.extend, _given(options), narrows)
     else:
-        run_id = store.create(_experiment(options), process=identity())
+        run_id = store.create(_experiment(options), process=identity(), narrows=narrows)
     return _execute(store, run_id, out)
 
 
@@ -122,7 +124,7 @@ def _execute(store: Store, run_id: str, out: Path | None) -> int:
     cost = estimate(stored.experiment, Speed.from_answer(speed()), earlier=stored.earlier)
     print(f"run {run_id}: {in_words(cost)}", file=sys.stderr)
     with progress_bar(stored.experiment, stored.done_steps) as follow:
-        end = execute(store, run_id, follow)
+        end = execute(store, run_id, follow, _say)
     results = files.from_store(store, run_id)
     written = out is None or _write(results, out)
     if end.status in ("failed", "interrupted"):
@@ -130,9 +132,16 @@ def _execute(store: Store, run_id: str, out: Path | None) -> int:
         print(f"run {run_id} {end.status}: {end.message}; {again}", file=sys.stderr)
         return 130 if end.by_signal else 1
     print(report(results))
+    if end.message:
+        print(f"\n{end.message}")
     if end.by_signal:
         return 130
     return 0 if written else 1
+
+
+def _say(words: str) -> None:
+    """Says what happens while it trains, below the progress bar if there is one."""
+    print(f"\n{words}", file=sys.stderr)
 
 
 def _write(results: Results, out: Path) -> bool:
@@ -157,17 +166,6 @@ def _take_up(store: Store, run_id: str) -> None:
     status = store.run(run_id).status
     if status != "queued" and not store.resume(run_id, identity()):
         raise UsageError(f"run {run_id} is {status} already: start a new one")
-
-
-def _extend(store: Store, options: argparse.Namespace) -> str:
-    """Makes a run that extends another, and says what it adds. Raises ExperimentError."""
-    close_lost_runs(store)
-    run = store.run(options.extend)
-    wanted = extended(run.experiment, _given(options))
-    run_id = extend(store, run.id, wanted, process=identity())
-    left = left_to_train(wanted, (*run.earlier, run.experiment))
-    print(f"run {run.id} and {added(wanted, run.experiment)}: {left}", file=sys.stderr)
-    return run_id
 
 
 def _script(options: argparse.Namespace) -> int:
@@ -233,12 +231,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ID",
         help="Train this run of the store, from its last checkpoint, instead of a new one.",
     )
-    train.add_argument(
-        "--extend",
-        metavar="ID",
-        help="Start from this finished run of the store: with --seeds or --steps, so many in all, "
-        "and --lengths or --cells, further ones. What it has trained is not trained again.",
-    )
+    add_extending(train, _reader(strict.number))
     script = add_command(
         commands,
         _script,

@@ -15,6 +15,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from models.analysis import diagnostic_names
+from models.analysis.narrowing import Goal
 from models.analysis.schema import AT_BOTH_ENDS, AT_END, AT_EVERY_STEP
 from models.experiment import Experiment, ExperimentError
 from models.experiment.extension import hindrance
@@ -37,14 +38,17 @@ def extend(
     wanted: Experiment,
     visitor: str | None = None,
     process: str | None = None,
+    narrows: Goal | None = None,
 ) -> str:
     """Makes a run that waits and extends a finished one to this experiment; returns its id.
 
-    With a ``process``, this is about to train it. Raises ExperimentError where the run cannot be
-    extended so, and UnknownRunError.
+    With a ``process``, this is about to train it. One that ``narrows`` memory spans down is
+    extended further as it goes, and may begin as the other has ended. Raises ExperimentError where
+    the run cannot be extended so, and UnknownRunError.
     """
     run = store.run(run_id)
-    if reason := why_not(store, run, wanted):
+    same = narrows and wanted == run.experiment
+    if reason := not_extendable(run) if same else why_not(store, run, wanted):
         raise ExperimentError(reason)
     earlier = (*run.earlier, run.experiment)
     shared = average_step(starting_steps(wanted, earlier))
@@ -52,6 +56,7 @@ def extend(
         wanted,
         visitor,
         process,
+        narrows,
         extends=run.id,
         earlier=write_experiments(earlier),
         kernels=run.kernels,
@@ -99,6 +104,21 @@ def _no_checkpoints(store: Store, run: Run, wanted: Experiment) -> str:
         f"run {run.id} has no last checkpoints, since an older release trained it: keep steps at "
         f"{run.experiment.steps}, or train a new run"
     )
+
+
+def grow(store: Store, run: Run, wanted: Experiment, process: str) -> None:
+    """Makes a run that this process trains, and has trained to its end, the extension of itself."""
+    earlier = (*run.earlier, run.experiment)
+    done = average_step(starting_steps(wanted, earlier))
+    values = {
+        "experiment": wanted.to_json(),
+        "earlier": write_experiments(earlier),
+        "total_steps": wanted.steps,
+        "done_steps": done,
+        "steps_at_start": done,
+    }
+    own = sa.update(RUNS).where(RUNS.c.id == run.id, RUNS.c.process == process)
+    store.writing(lambda connection: connection.execute(own.values(**values)))
 
 
 def take_over(store: Store, run: Run, process: str) -> None:

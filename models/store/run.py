@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from models.analysis.narrowing import Goal
 from models.experiment import Experiment
 from models.experiment.partition import average_step, starting_steps
 
@@ -88,6 +89,8 @@ class Run:
     """The run that it extends, if any, which may be gone by now."""
     earlier: tuple[Experiment, ...]
     """The experiments that it was before it was extended, see ``partition``, oldest first."""
+    narrows: Goal | None
+    """How far it is extended, round by round, to narrow memory spans down; None where it is not."""
 
     @property
     def active(self) -> bool:
@@ -117,6 +120,8 @@ def read_run(row: sa.Row[Any]) -> Run:
         if values[name] is not None:
             values[name] = _utc(values[name])
     values["experiment"] = read_experiment(values["experiment"])
+    factor, seconds = values.pop("narrow_factor"), values.pop("narrow_seconds")
+    values["narrows"] = None if factor is None else Goal(factor, seconds)
     return Run(**{**values, "earlier": read_experiments(values["earlier"])})
 
 

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import sqlalchemy as sa
 
+from models.analysis.narrowing import Goal
 from models.experiment import Experiment, ExperimentError
 from models.settings.quoting import quoted
 from models.store.database import Database
@@ -36,6 +37,7 @@ class Runs(Database):
         experiment: Experiment,
         visitor: str | None = None,
         process: str | None = None,
+        narrows: Goal | None = None,
         **more: object,
     ) -> str:
         """Makes a run that waits; with a ``process``, one that this is about to train.
@@ -43,6 +45,8 @@ class Runs(Database):
         Returns its id. ``more`` are further columns of the table of runs.
         """
         values = new_run(experiment, visitor, process) | more
+        if narrows:
+            values |= {"narrow_factor": narrows.factor, "narrow_seconds": narrows.seconds}
         run_id: str = values["id"]
 
         def work(connection: sa.Connection) -> None:

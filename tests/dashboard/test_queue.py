@@ -51,6 +51,7 @@ def run(
         size=0,
         extends=None,
         earlier=(),
+        narrows=None,
     )
 
 

@@ -12,15 +12,18 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from models.analysis.narrowing import Goal, Round
 from models.exchange.files import Results, from_store
 from models.experiment import Experiment, ExperimentError
 from models.experiment.extension import extended
 from models.experiment.partition import ModelKey, Shard, partition
 from models.kernels.version import REFERENCE
-from models.service import running
+from models.service import narrowing, running
+from models.service.narrowing import round_after
 from models.service.running import End, execute
 from models.store import Store, extension
 from models.store.extension import extend
+from models.store.run import Run
 from models.store.tables import RUNS, SHARDS
 from models.training import train as training
 from models.training.snapshot import Snapshot
@@ -218,3 +221,71 @@ def test_steps_under_a_schedule_and_sizes_that_would_change_are_refused() -> Non
     with pytest.raises(ExperimentError, match="would get another hidden size"):
         extended(matched, {"cells": ("lstm",)})
     assert extended(replace(matched, cells=("lstm",)), {"cells": ("rnn",)}).cells == ("lstm", "rnn")
+
+
+NARROWED = replace(SMALL, task="recall", lengths=(10, 40), steps=40, evaluate_every=20)
+
+
+def test_a_run_that_is_narrowed_down_is_one_run_from_the_start_of_what_it_became(
+    lab: Store, trained: list[Shard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: Iterator[dict[str, Any]] = iter(
+        [{"lengths": (10, 20, 40)}, {"lengths": (10, 20, 40), "seeds": 3}]
+    )
+
+    def planned(store: Store, run: Run, goal: Goal, megabytes: float | None) -> Round:
+        assert store.run(run.id).experiment == run.experiment
+        more = next(rounds, None)
+        return Round(replace(run.experiment, **more) if more else None, "" if more else "enough")
+
+    monkeypatch.setattr(narrowing, "round_after", planned)
+    first = lab.create(NARROWED)
+    finished(lab, first)
+    trained.clear()
+    said: list[str] = []
+    run = extend(lab, first, NARROWED, narrows=Goal(1.5, 600))
+    assert execute(lab, run, say=said.append) == End("finished", "enough")
+    assert said == ["narrowing down: adds T = 20", "narrowing down: adds 1 more seed"]
+    end = lab.run(run)
+    assert end.experiment == replace(NARROWED, lengths=(10, 20, 40), seeds=3)
+    assert (end.message, end.done_steps, end.narrows) == ("enough", 40, Goal(1.5, 600))
+    assert [len(shard.models) for shard in trained] == [2, 3]
+    assert_same(from_store(lab, run), finished(lab, lab.create(end.experiment)))
+    assert lab.run(first).experiment == NARROWED
+
+
+def test_a_narrowing_that_is_broken_off_goes_on(
+    lab: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planned(store: Store, run: Run, goal: Goal, megabytes: float | None) -> Round:
+        longer = run.experiment.seeds < 4
+        more = run.experiment.seeds + 1
+        return Round(replace(run.experiment, seeds=more)) if longer else Round(None, "enough")
+
+    monkeypatch.setattr(narrowing, "round_after", planned)
+    run = lab.create(NARROWED, narrows=Goal(1.5, 600))
+
+    def stop(steps: int) -> None:
+        if lab.run(run).experiment.seeds == 3 and steps > 30:
+            lab.request_stop(run)
+
+    assert execute(lab, run, stop) == End("stopped")
+    assert lab.run(run).experiment.seeds == 3
+    assert lab.resume(run)
+    assert execute(lab, run) == End("finished", "enough")
+    whole = finished(lab, lab.create(replace(NARROWED, seeds=4)))
+    for name in ("accuracy", "training", "influence"):
+        found = from_store(lab, run).tables[name].drop(columns="run")
+        if name == "accuracy":  # the stop has made one evaluation more
+            found = found[found["step"] % 20 == 0].reset_index(drop=True)
+        pd.testing.assert_frame_equal(found, whole.tables[name].drop(columns="run"))
+
+
+def test_a_round_is_planned_by_what_was_measured(lab: Store) -> None:
+    """The simple RNN of so few steps remembers nothing, and there is nothing to narrow."""
+    first = lab.create(NARROWED)
+    finished(lab, first)
+    planned = round_after(lab, lab.run(first), Goal(1.5, 600))
+    assert planned.experiment is None
+    assert "but for the RNN, which has no span between" in planned.reason
+    assert round_after(lab, lab.run(first), Goal(1.5, 600), 1.0) == planned
