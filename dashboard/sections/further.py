@@ -51,12 +51,25 @@ def controls_of(run: Run, tables: Tables, source: str) -> None:
             disabled=bool(reason),
             help=reason or "Trains more seeds, lengths, steps or cells beside these.",
         )
+    if told := [text for text in (_narrowed(run), _extends(run)) if text]:
+        st.caption(" ".join(told))
     if narrow.open:
         with narrow:
             _narrow(run, tables, source)
     if extend.open:
         with extend:
             _extend(run)
+
+
+def _narrowed(run: Run) -> str:
+    """Why narrowing down has ended; empty of a run that was not narrowed down."""
+    if not (run.narrows and run.message):
+        return ""
+    return f"Narrowed down: {escape_markdown(run.message, most=600)}."
+
+
+def _extends(run: Run) -> str:
+    return f"This run extends run {run.extends}." if run.extends else ""
 
 
 def _narrow(run: Run, tables: Tables, source: str) -> None:

@@ -203,8 +203,8 @@ def _ended(run: Run) -> None:
     reason = escape_markdown(run.message.rstrip("."), most=600)
     imported = f", {reason}" if reason else ""
     if run.status == "finished":
-        extends = f" It extends run {run.extends}." if run.extends else ""
-        st.caption(f"Run {run.id} finished{imported}.{extends}")
+        # Why narrowing down has ended stands below the plot, where it began.
+        st.caption(f"Run {run.id} finished{'' if run.narrows else imported}.")
         return
     words, button = st.columns([5, 1], vertical_alignment="center")
     if run.status == "stopped":

@@ -115,3 +115,13 @@ def test_narrowing_is_a_run_with_a_goal(race: AppTest, store: Store) -> None:
     assert not page.exception
     new = store.runs()[0]
     assert (new.experiment, new.extends, new.narrows) == (TINY, run, Goal(2.0, 180))
+
+
+def test_why_narrowing_down_has_ended_stands_below_the_plot(race: AppTest, store: Store) -> None:
+    run = measured(store, TINY)
+    values = {"narrow_factor": 2.0, "narrow_seconds": 60.0, "extends": "another"}
+    store.writing(methodcaller("execute", sa.update(RUNS).values(**values)))
+    store.finish(run, "finished", "every interval is within a factor of 2")
+    told = shown(pages.open_run(race, run))
+    assert f"Run {run} finished." in told
+    assert "Narrowed down: every interval is within a factor of 2. This run extends run" in told
