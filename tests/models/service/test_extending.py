@@ -117,19 +117,22 @@ def models_of(experiment: Experiment) -> set[tuple[str, ModelKey]]:
 SMALL = replace(TINY, cells=("rnn",), learning_rate=(0.02,), test_lengths=(), steps=6)
 
 
-def test_what_was_extended_is_extended_again(lab: Store, trained: list[Shard]) -> None:
-    """New cells and seeds first, then steps: each group of models goes on from its checkpoint."""
-    run = lab.create(SMALL)
-    finished(lab, run)
+def test_what_was_extended_is_extended_again(store: Store, trained: list[Shard]) -> None:
+    """New cells and seeds first, then steps: each group of models goes on from its checkpoint.
+
+    In every database.
+    """
+    run = store.create(SMALL)
+    finished(store, run)
     wider = extended(SMALL, {"seeds": 3, "cells": ("gru",)})
-    run = extend(lab, run, wider)
-    finished(lab, run)
+    run = extend(store, run, wider)
+    finished(store, run)
     trained.clear()
     longer = extended(wider, {"steps": 9, "lengths": (30,)})
-    run = extend(lab, run, longer)
-    after = finished(lab, run)
+    run = extend(store, run, longer)
+    after = finished(store, run)
     assert len(trained) == len(partition(longer, (SMALL, wider))) == 5
-    assert_same(after, finished(lab, lab.create(longer)))
+    assert_same(after, finished(store, store.create(longer)))
 
 
 @pytest.mark.parametrize("blocks", range(1, 13))
