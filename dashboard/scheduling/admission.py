@@ -7,17 +7,29 @@ from models.analysis.words import count
 from models.experiment import Experiment
 from models.experiment.cost import Limits, estimate, in_words, objection
 
+Earlier = tuple[Experiment, ...]
+"""The experiments that one extends, see ``partition``."""
 
-def cost_in_words(experiment: Experiment) -> str:
+
+def cost_in_words(experiment: Experiment, earlier: Earlier = ()) -> str:
     """About how long it takes here, and how much memory."""
-    return in_words(estimate(experiment, scheduler().speed))
+    return in_words(estimate(experiment, scheduler().speed, earlier=earlier))
 
 
-def refusal(experiment: Experiment) -> str:
+def seconds_within_memory(experiment: Experiment, earlier: Earlier) -> float | None:
+    """About how long it takes here to extend an experiment; None where it takes too much memory."""
+    cost = estimate(experiment, scheduler().speed, earlier=earlier)
+    return cost.seconds if Limits(megabytes=configuration().megabytes).allow(cost) else None
+
+
+def refusal(experiment: Experiment, earlier: Earlier = ()) -> str:
     """Why this experiment is not for this app, with the setting to lower; empty where it is."""
     allowed = configuration()
-    seconds = 60 * allowed.minutes if allowed.minutes else None
-    return objection(experiment, Limits(seconds, allowed.megabytes), scheduler().speed) or ""
+    limits = Limits(60 * allowed.minutes if allowed.minutes else None, allowed.megabytes)
+    if not earlier:
+        return objection(experiment, limits, scheduler().speed) or ""
+    above = limits.exceeded(estimate(experiment, scheduler().speed, earlier=earlier))
+    return f"about {above[0]}, above the limit of {above[1]}: add less at once" if above else ""
 
 
 def no_room(visitor: str) -> str:

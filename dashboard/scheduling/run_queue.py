@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from models.experiment import Experiment
 from models.store.run import Run
 
-Seconds = Callable[[Experiment], float]
-"""How long an experiment takes, about."""
+Seconds = Callable[[Run], float]
+"""How long a run takes from its beginning to its end, about."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,9 @@ class Queue:
 
 def seconds_left(run: Run, seconds: Seconds) -> float:
     """About how long the run still trains: by its own pace, or else as estimated."""
-    total = max(run.total_steps, 1)
-    expected = seconds(run.experiment) * (1 - run.done_steps / total)
+    begun = run.inherited_steps
+    total = max(run.total_steps - begun, 1)
+    expected = seconds(run) * min(1 - (run.done_steps - begun) / total, 1)
     if run.status != "running" or run.started is None:
         return expected
     spent = (datetime.now(UTC) - run.started).total_seconds()

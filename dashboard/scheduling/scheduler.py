@@ -20,13 +20,13 @@ from dashboard.scheduling.questions import Requests
 from dashboard.scheduling.run_queue import Place, Queue
 from models.exchange.files import export
 from models.exchange.import_run import discard_broken_off
-from models.experiment import Experiment
 from models.experiment.cost import REFERENCE, Speed, estimate
 from models.settings.configuration import Configuration
 from models.store import Status, Store, StoreError
 from models.store.housekeeping import tidy
 from models.store.lost_runs import close_lost_runs
 from models.store.process import is_here
+from models.store.run import Run
 
 POLL_SECONDS = 0.2
 """How often it looks after what trains and waits."""
@@ -86,9 +86,10 @@ class Scheduler:
         """Where the run stands in the queue; None where it does not wait."""
         return self.queue.place(run_id, self.configuration.trainers, self.seconds)
 
-    def seconds(self, experiment: Experiment) -> float:
-        """How long it takes here, about."""
-        return estimate(experiment, self.speed).seconds
+    def seconds(self, run: Run) -> float:
+        """How long the run takes here from its beginning to its end, about, or at most."""
+        narrows = run.narrows.seconds if run.narrows else 0.0
+        return narrows + estimate(run.experiment, self.speed, earlier=run.earlier).seconds
 
     def mark_viewed(self, run_id: str) -> None:
         """Somebody looks at the run now."""

@@ -16,6 +16,7 @@ from dashboard.session import current_run
 from dashboard.session.session_state import REFUSED
 from dashboard.session.visitor import is_mine
 from dashboard.sidebar import controls
+from models.analysis.extension import added
 from models.analysis.words import of_all
 from models.experiment import Experiment
 from models.store.run import Run
@@ -162,7 +163,7 @@ class _RunStatus:
             st.rerun()
         if not self.first:
             current_run.reader().waits = False
-            if current_run.phase(run) != self.phase:
+            if current_run.phase(run) != self.phase or current_run.has_grown(run):
                 st.rerun()
         self.first = False
         if run.active:
@@ -177,7 +178,7 @@ def _progress(run: Run) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.progress(
         min(run.done_steps / max(run.total_steps, 1), 1.0),
-        f"{_done(run)}, {current_run.time_left(run)}",
+        f"{_done(run)}, {current_run.time_left(run)}{_addition(run)}",
     )
     if is_mine(run):
         right.button(
@@ -190,11 +191,20 @@ def _progress(run: Run) -> None:
         )
 
 
+def _addition(run: Run) -> str:
+    """What an extension adds to what there was before; empty of any other run."""
+    more = added(run.experiment, run.earlier[-1]) if run.earlier else ""
+    if run.narrows:
+        return f". Narrowing down{f': {more}' if more else ''}"
+    return f". Added: {more}" if more else ""
+
+
 def _ended(run: Run) -> None:
     reason = escape_markdown(run.message.rstrip("."), most=600)
     imported = f", {reason}" if reason else ""
     if run.status == "finished":
-        st.caption(f"Run {run.id} finished{imported}.")
+        # Why narrowing down has ended stands below the plot, where it began.
+        st.caption(f"Run {run.id} finished{'' if run.narrows else imported}.")
         return
     words, button = st.columns([5, 1], vertical_alignment="center")
     if run.status == "stopped":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -57,12 +57,13 @@ def draw(
     name: str = "",
     guesses: Mapping[str, float] | None = None,
     recorded: bool = False,
+    below: Callable[[], None] = lambda: None,
 ) -> None:
     """Draws everything from the memory spans to the result table.
 
     ``source`` names the contents of the tables: figures of the same source are made once. ``name``
     is that of the run, for people. Figures of a ``recorded`` run can replay its training in the
-    browser.
+    browser. ``below`` draws what stands below the first of them.
     """
     spans = cached(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
     if not GUESSING.get():
@@ -89,6 +90,7 @@ def draw(
     spoken = partial(_findings, source, tables, experiment)
     options = (view, *guessed.items())
     chart(source, "accuracy", options, accuracy, spoken, fills=True, pressed=failure.ask)
+    below()
     failure.draw(source, experiment, tables)
     length = st.select_slider(
         "Sequence length of the figures below",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
@@ -22,9 +23,10 @@ from dashboard.session.session_state import (
     WHY,
 )
 from dashboard.session.visitor import visitor
-from models.experiment import Experiment
+from models.analysis.narrowing import Goal
+from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import duration
-from models.store import StoreError, UnknownRunError
+from models.store import StoreError, UnknownRunError, extension
 from models.store.run import Run
 
 Phase = Literal["queued", "starting", "arriving", "training", "ended"]
@@ -46,6 +48,40 @@ def start(experiment: Experiment) -> None:
     look_at(run)
     if READER.get():
         reader().waits = True
+
+
+def extend(run: Run, wanted: Experiment, narrows: Goal | None = None) -> bool:
+    """Queues a run that extends another, and shows it; says whether it does.
+
+    Where it is refused, the next page says why.
+    """
+    try:
+        earlier = (*run.earlier, run.experiment)
+        if problem := admission.refusal(wanted, earlier) or admission.no_room(visitor()):
+            REFUSED.set(problem)
+            return False
+        new = extension.extend(store(), run.id, wanted, visitor(), narrows=narrows)
+    except (ExperimentError, StoreError, UnknownRunError) as error:
+        REFUSED.set(f"the run cannot be extended: {error}")
+        return False
+    scheduler().wake()
+    look_at(new)
+    return True
+
+
+def has_grown(run: Run) -> bool:
+    """Whether the run on show was extended since the page was set to its settings."""
+    return run.experiment != reader().experiment
+
+
+def follow_growth() -> Experiment | None:
+    """Notes that the run on show was extended; returns its settings where the sidebar has them."""
+    run = current()
+    if run is None or not has_grown(run):
+        return None
+    before = reader()
+    READER.set(replace(before, experiment=run.experiment))
+    return run.experiment if EXPERIMENT.get() == before.experiment else None
 
 
 def resume(run_id: str) -> None:

@@ -68,8 +68,11 @@ def settings(*, arrived: bool, others: Iterable[str] = ()) -> Settings:
     parameters of the address that are the page's own.
     """
     elsewhere = _drawn_elsewhere()
+    grown = current_run.follow_growth()
     if run := current_run.current() if arrived else None:
         show(run.experiment)
+    elif grown:
+        show(grown)
     elif arrived:
         _take_over_address(others)
     elif (kept := EXPERIMENT.get()) and (elsewhere or widget("task").get() is None):

@@ -13,6 +13,7 @@ from dashboard.components.task_legend import task_legend
 from dashboard.components.ways_in import ways_in
 from dashboard.figures.race.question import as_text
 from dashboard.scheduling.app_resources import scheduler, store
+from dashboard.sections import further
 from dashboard.sections.failure.view import question
 from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.sections.results import View, draw, replay_clock, view_options
@@ -128,6 +129,7 @@ def _show_run(run: Run, view: View) -> None:
         source=source,
         name=f"run {run.id.rpartition('-')[0] or run.id}",
         guesses=guesses(run.experiment),
+        below=lambda: further.controls_of(run, tables, source),
     )
 
 

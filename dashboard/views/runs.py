@@ -109,11 +109,12 @@ def _description(run: Run) -> str:
     if run.active:
         status = f"{run.status}, {current_run.time_left(run)}"
     steps = of_all(run.done_steps, run.total_steps, "step")
+    extends = f" · extends `{run.extends}`" if run.extends else ""
     pinned = " · :material/keep: pinned" if run.pinned else ""
     return (
         f"{SIGNS[run.status]} **{task_title(experiment.task)}** · {cells}  \n"
         f"T = {lengths} · {seeds} · {steps} · {status}  \n"
-        f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC{pinned}"
+        f"`{run.id}` · {run.created:%Y-%m-%d %H:%M} UTC{extends}{pinned}"
     )
 
 

@@ -124,3 +124,8 @@ _ALL = (
 
 DIAGNOSTICS: dict[str, Diagnostic] = {diagnostic.name: diagnostic for diagnostic in _ALL}
 """Every diagnostic by its name."""
+
+AT_END = ("horizon_by_behaviour",)
+"""The diagnostics that are measured after the last optimiser step alone."""
+AT_DIVERGENCE = ("overflow_state_t", "overflow_gradient_t")
+"""The diagnostics of the optimiser step at which a model diverged; others are of evaluations."""

@@ -106,9 +106,9 @@ def estimate(lengths: np.ndarray, remember: np.ndarray, models: np.ndarray) -> E
     """
     posterior = fit(lengths, remember, models)
     low, span, high = (np.exp(posterior.quantile(share)) for share in (TAIL, 0.5, 1 - TAIL))
-    for length in lengths:
-        low = np.where((length < low) & (low < length * NEXT), length, low)
-        high = np.where((length / NEXT < high) & (high < length), length, high)
+    below = np.r_[-np.inf, lengths][np.searchsorted(lengths, low)]
+    above = np.r_[lengths, np.inf][np.searchsorted(lengths, high)]
+    low, high = np.where(low < below * NEXT, below, low), np.where(above < high * NEXT, above, high)
     every, none = remember == models, remember == 0
     low = np.where((low < lengths[0]) & ~every[..., 0], 0, low)
     high = np.where((high > lengths[-1]) & ~none[..., -1], np.inf, high)

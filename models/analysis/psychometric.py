@@ -42,6 +42,9 @@ class Posterior:
     """(nodes,), ln T50 in the middle of each of the grid's cells, which are equally wide."""
     mass: np.ndarray
     """(…, nodes), the probability of each of them; sums to 1."""
+    log_evidence: np.ndarray
+    """(…), ln of the probability of the counts, but for a constant of the lengths' ends, and for
+    the number of ways in which so many models can be chosen."""
 
     def quantile(self, probability: ArrayLike) -> np.ndarray:
         """The ln T50 below which it lies with this probability, one for each posterior, (…)."""
@@ -62,12 +65,14 @@ def fit(lengths: np.ndarray, remember: np.ndarray, models: np.ndarray) -> Poster
     log_spans, log_shares = _grid(tuple(lengths))
     counts = np.concatenate([remember, models - remember], axis=-1)
     log_likelihood = counts @ log_shares
-    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=-1, keepdims=True))
+    most = log_likelihood.max(axis=-1, keepdims=True)
+    likelihood = np.exp(log_likelihood - most)
     mass = likelihood.reshape(*likelihood.shape[:-1], -1, len(log_spans)).sum(axis=-2)
-    return Posterior(log_spans, mass / mass.sum(axis=-1, keepdims=True))
+    total = mass.sum(axis=-1, keepdims=True)
+    return Posterior(log_spans, mass / total, (most + np.log(total))[..., 0])
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _grid(lengths: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
     """ln T50 (nodes,), and ln ψ at each length above ln (1 − ψ), (2 lengths, λ · s · nodes)."""
     log_lengths = np.log(lengths)

@@ -66,6 +66,13 @@ TABLES: dict[str, tuple[str, ...]] = {
 ``models.analysis.data_dictionary`` says what each is.
 """
 
+AT_EVERY_STEP = ("training",)
+"""The tables with rows of every optimiser step."""
+AT_END = ("influence", "generalisation")
+"""The tables that are measured after the last optimiser step alone."""
+AT_BOTH_ENDS = ("connectivity",)
+"""The tables that are measured before the first optimiser step and after the last."""
+
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
     """The data frame with every column in its type, even where there are no rows, or only NaN."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from models.command_line.catalogue import catalogue
+from models.command_line.extending import add_extending, extension, goal
 from models.command_line.publish_commands import (
     PublishError,
     add_publish_commands,
@@ -35,6 +36,7 @@ from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.publishing.figure_names import FigureError
 from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
+from models.settings import strict
 from models.settings.configuration import Configuration, ConfigurationError
 from models.settings.quoting import quoted
 from models.settings.setting import Setting
@@ -88,15 +90,22 @@ def _train(options: argparse.Namespace) -> int:
     out = Path(options.out) if options.out else None
     if out:
         _check_writable(out)
-    if options.run is not None and (options.preset or _given(options)):
+    if options.run is not None and (options.preset or options.extend or _given(options)):
         raise UsageError("--run takes its experiment from the store: leave all settings out")
+    if options.extend is not None and options.preset:
+        raise UsageError("--extend takes its experiment from the store: leave --preset out")
+    if options.run is not None and options.narrow is not None:
+        raise UsageError("--run goes on as the run was begun: use --extend with --narrow")
+    narrows = goal(options)
     start_logging("command", Configuration.from_environment())
     store = Store(patience=PATIENCE_SECONDS)
-    if options.run is None:
-        run_id = store.create(_experiment(options), process=identity())
-    else:
+    if options.run is not None:
         run_id = options.run
         _take_up(store, run_id)
+    elif options.extend is not None:
+        run_id = extension(store, options.extend, _given(options), narrows)
+    else:
+        run_id = store.create(_experiment(options), process=identity(), narrows=narrows)
     return _execute(store, run_id, out, options.tables)
 
 
@@ -120,10 +129,10 @@ def _execute(store: Store, run_id: str, out: Path | None, tables: TableFormat) -
     from models.service.running import execute
 
     stored = store.run(run_id)
-    cost = estimate(stored.experiment, Speed.from_answer(speed()))
+    cost = estimate(stored.experiment, Speed.from_answer(speed()), earlier=stored.earlier)
     print(f"run {run_id}: {in_words(cost)}", file=sys.stderr)
     with progress_bar(stored.experiment, stored.done_steps) as follow:
-        end = execute(store, run_id, follow)
+        end = execute(store, run_id, follow, _say)
     results = files.from_store(store, run_id)
     written = out is None or _write(results, out, tables)
     if end.status in ("failed", "interrupted"):
@@ -131,9 +140,16 @@ def _execute(store: Store, run_id: str, out: Path | None, tables: TableFormat) -
         print(f"run {run_id} {end.status}: {end.message}; {again}", file=sys.stderr)
         return 130 if end.by_signal else 1
     print(report(results))
+    if end.message:
+        print(f"\n{end.message}")
     if end.by_signal:
         return 130
     return 0 if written else 1
+
+
+def _say(words: str) -> None:
+    """Says what happens while it trains, below the progress bar if there is one."""
+    print(f"\n{words}", file=sys.stderr)
 
 
 def _write(results: Results, out: Path, tables: TableFormat) -> bool:
@@ -224,6 +240,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ID",
         help="Train this run of the store, from its last checkpoint, instead of a new one.",
     )
+    add_extending(train, _reader(strict.number))
     script = add_command(
         commands,
         _script,

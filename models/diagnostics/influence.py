@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from models.diagnostics.trajectory import Trajectory
@@ -33,15 +34,19 @@ def connectivity(trajectory: Trajectory, V: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def influence(population: Population, seeds: Sequence[int], lags: Sequence[int]) -> np.ndarray:
+def influence(population: Population, seeds: Sequence[int], lags: ArrayLike) -> np.ndarray:
     """The share of answers that change with one input, from 0 to 1, (models, lags).
+
+    ``lags`` are those of all models, (lags,), or of each, (models, lags).
 
     B held-out sequences, the same ones at every call, are read twice, once with each side of
     ``Task.probe`` at the step ``lag`` before the last. An answer is another one if the class is,
     or if the value is off by more than the task's tolerance, at any scored step. NaN where the
     sequence does not reach back so far, or an output is not finite.
     """
-    return np.stack([_influence_at(population, seeds, lag) for lag in lags], axis=1)
+    lags = np.asarray(lags)
+    own = np.broadcast_to(lags, (len(population.lengths), lags.shape[-1]))
+    return np.stack([_influence_at(population, seeds, column.tolist()) for column in own.T], axis=1)
 
 
 def behaviour_horizon(lags: Sequence[int], influence: np.ndarray) -> int:
@@ -57,16 +62,16 @@ def behaviour_horizon(lags: Sequence[int], influence: np.ndarray) -> int:
     return int(reached.max(initial=0))
 
 
-def _influence_at(population: Population, seeds: Sequence[int], lag: int) -> np.ndarray:
-    """The share of answers that change with the input at one lag, (models,)."""
+def _influence_at(population: Population, seeds: Sequence[int], lags: Sequence[int]) -> np.ndarray:
+    """The share of answers that change with the input at one lag of each model, (models,)."""
     task = population.task
     probes = [
         _probes(population, seed, length, lag)
-        for seed, length in zip(seeds, population.lengths, strict=True)
+        for seed, length, lag in zip(seeds, population.lengths, lags, strict=True)
     ]
     first, second = (_outputs(population, batches) for batches in zip(*probes, strict=True))
     shares = []
-    for length, one, other in zip(population.lengths, first, second, strict=True):
+    for length, lag, one, other in zip(population.lengths, lags, first, second, strict=True):
         answers = other.argmax(dim=-2) if task.loss == "cross_entropy" else other.squeeze(-2)
         changed = ~task.correct(one, answers)
         valid = lag < task.steps(length) and bool((one.isfinite() & other.isfinite()).all())

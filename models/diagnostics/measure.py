@@ -89,20 +89,27 @@ def measure_connectivity(population: Population) -> list[np.ndarray]:
 
 def measure_influence(
     population: Population, seeds: Sequence[int], remembers: np.ndarray
-) -> tuple[list[int], np.ndarray, dict[str, np.ndarray]]:
-    """Lags in steps, the influence of an input so far back, (models, lags), and the horizon.
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Lags in steps and the influence of an input so far back, (models, lags), and the horizon.
 
-    The last is ``horizon_by_behaviour``, in steps, (models,). Of a model that is no better than
-    chance, for which ``remembers`` (models,) is False, it is 0, whatever changes its answers.
+    The lags of a model depend on its own length alone; where it has fewer than others, the rest are
+    out of reach, with influence NaN. The last is ``horizon_by_behaviour``, in steps, (models,). Of
+    a model that is no better than chance, for which ``remembers`` (models,) is False, it is 0,
+    whatever changes its answers.
     """
-    longest = max(population.steps) - 1
-    lags = np.unique(np.geomspace(1, longest, MAX_LAGS).round().astype(int)).tolist()
+    lags = np.array([_lags(steps) for steps in population.steps])
     shares = influence(population, seeds, lags)
     horizons = [
-        behaviour_horizon(lags, own) if better else 0
-        for own, better in zip(shares, remembers, strict=True)
+        behaviour_horizon(own_lags, own) if better else 0
+        for own_lags, own, better in zip(lags, shares, remembers, strict=True)
     ]
     return lags, shares, {"horizon_by_behaviour": np.array(horizons, float)}
+
+
+def _lags(steps: int) -> np.ndarray:
+    """The lags at which a model of so many steps is measured, (MAX_LAGS,)."""
+    lags = np.unique(np.geomspace(1, max(steps - 1, 1), MAX_LAGS).round().astype(int))
+    return np.pad(lags, (0, MAX_LAGS - len(lags)), constant_values=steps)
 
 
 def overflow(states: Sequence[str], passed: Pass) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.experiment import Experiment
@@ -37,12 +38,47 @@ class Shard:
         )
 
 
-def partition(experiment: Experiment) -> list[Shard]:
-    """Returns the models of each cell, in the order of the cells."""
-    models = tuple(
+def partition(experiment: Experiment, earlier: Sequence[Experiment] = ()) -> list[Shard]:
+    """Returns the models of each cell, in the order of the cells.
+
+    All models of a cell are one shard, but where the experiment was extended: ``earlier`` are the
+    experiments that it was before, oldest first, and what each of them added to the one before it
+    is a shard of its own, since it begins to train later.
+    """
+    shards = []
+    for cell in experiment.cells:
+        known: dict[ModelKey, None] = {}
+        for one in (*earlier, experiment):
+            if cell not in one.cells:
+                continue
+            if added := tuple(model for model in _models(one) if model not in known):
+                shards.append(Shard(cell, added))
+                known |= dict.fromkeys(added)
+    return shards
+
+
+def starting_steps(
+    experiment: Experiment, earlier: Sequence[Experiment] = ()
+) -> dict[Shard, int | None]:
+    """How far the last of the ``earlier`` experiments trains each shard; None where it has none."""
+    known = set(partition(earlier[-1], earlier[:-1])) if earlier else set()
+    return {
+        shard: earlier[-1].steps if shard in known else None
+        for shard in partition(experiment, earlier)
+    }
+
+
+def average_step(steps: Mapping[Shard, int | None]) -> int:
+    """The optimiser steps of a model, on average over all models of these shards."""
+    models = sum(len(shard.models) for shard in steps)
+    return sum(len(shard.models) * (step or 0) for shard, step in steps.items()) // models
+
+
+def _models(experiment: Experiment) -> list[ModelKey]:
+    """The models of each cell of an experiment."""
+    return [
         ModelKey(length, seed, rate)
         for length in reversed(experiment.lengths)
         for seed in experiment.seed_numbers
         for rate in experiment.learning_rate
-    )
-    return [Shard(cell, models) for cell in experiment.cells]
+    ]

@@ -6,16 +6,18 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from models.experiment import Experiment, ExperimentError
-from models.experiment.partition import Shard, partition
+from models.analysis.extension import added
+from models.experiment import ExperimentError
+from models.experiment.partition import Shard, average_step, partition
 from models.kernels.version import kernels_on
 from models.service.reasons import reason
 from models.store import NotOursError, Status, Store, StoreError
 from models.store.environment import environment
+from models.store.extension import grow, take_over
 from models.store.process import identity
 from models.store.run import Run
 from models.training.checkpoint import Checkpoint
@@ -25,6 +27,8 @@ PATIENCE_SECONDS = 600.0
 """How long a store that is locked, full or away is tried again before a run is given up."""
 ASK_SECONDS = 0.3
 """How often the store is asked whether the run should stop."""
+MOMENT_SECONDS = 1e-3
+"""What is left of the time when it is used up."""
 ALIVE_SECONDS = 20.0
 """Time between heartbeats in the store, however far apart the run's snapshots are."""
 
@@ -41,7 +45,7 @@ class End:
     """Whether Ctrl-C or SIGTERM ended it."""
 
 
-def ignore(_: int) -> None:
+def ignore(_: object) -> None:
     """Progress that is not shown."""
 
 
@@ -49,34 +53,33 @@ def execute(
     store: Store,
     run_id: str,
     follow: Callable[[int], None] = ignore,
+    say: Callable[[str], None] = ignore,
+    megabytes: float | None = None,
 ) -> End:
     """Trains a run that waits, or goes on with one where its last checkpoint is.
 
-    ``follow`` hears after each snapshot how many optimiser steps are done. What is measured is in
-    the store by then, whatever happens next. A run that cannot go on ends as failed, one that lost
-    its store as interrupted, with the reason. Raises ExperimentError where it asks for
-    what is not here, NotOursError where another process trains the run, StoreError where not even
-    its end can be written.
+    ``follow`` hears after each snapshot how many optimiser steps are done, ``say`` what is added to
+    a run that narrows memory spans down; what is added is to take no more than ``megabytes``. What
+    is measured is in the store by then, whatever happens next. A run that cannot go on ends as
+    failed, one that lost its store as interrupted, with the reason. Raises ExperimentError where it
+    asks for what is not here, NotOursError where another process trains the run, StoreError where
+    not even its end can be written.
     """
-    from models.training.train import choose_device, train  # torch is imported here
+    from models.training.train import choose_device  # torch is imported here
 
     process = identity()
     run = store.run(run_id)
-    experiment = run.experiment
     log.info("run begins", extra={"run": run_id})
     with _signals() as signals:
         asked = _Asked(store, run_id, process, signals)
         try:
-            kernels = kernels_on(choose_device(experiment.device).type)
+            kernels = kernels_on(choose_device(run.experiment.device).type)
             _check_kernels(run, kernels)
             store.begin(run_id, environment(kernels), process)
-            checkpoints = _by_shard(experiment, store.checkpoints(run_id))
-            progress = _Progress(experiment, checkpoints)
-            for snapshot in train(experiment, asked, checkpoints=checkpoints):
-                progress.note(snapshot)
-                store.append(run_id, snapshot, progress.steps, process)
-                follow(progress.steps)
-            end = End("finished") if progress.complete else _broken_off(signals.received)
+            take_over(store, run, process)
+            training = _Training(store, process, asked, follow, say, megabytes)
+            whole, message = training.to_the_end(run)
+            end = End("finished", message) if whole else _broken_off(signals.received)
         except NotOursError:
             raise
         except ExperimentError as error:
@@ -92,19 +95,67 @@ def execute(
     return end
 
 
-def _by_shard(
-    experiment: Experiment, checkpoints: Mapping[str, Checkpoint]
-) -> dict[Shard, Checkpoint]:
-    shards = partition(experiment)
-    return {shard: checkpoints[str(shard)] for shard in shards if str(shard) in checkpoints}
+@dataclass(frozen=True)
+class _Training:
+    """What this process does with a run that it has taken; the arguments are those of execute."""
+
+    store: Store
+    process: str
+    asked: Callable[[], bool]
+    """Whether it should stop."""
+    follow: Callable[[int], None]
+    say: Callable[[str], None]
+    megabytes: float | None
+
+    def to_the_end(self, run: Run) -> tuple[bool, str]:
+        """Trains a run, and round by round what it is extended by to narrow memory spans down.
+
+        Returns whether all of it is trained, and why there is no further round.
+        """
+        from models.service.narrowing import round_after  # torch is imported here
+
+        whole = self.train(run)
+        # It counts anew where the run was broken off.
+        end = time.monotonic() + (run.narrows.seconds if run.narrows else 0)
+        while whole and run.narrows:
+            left = max(end - time.monotonic(), MOMENT_SECONDS)
+            goal = replace(run.narrows, seconds=left)
+            found = round_after(self.store, run, goal, self.megabytes)
+            if found.experiment is None:
+                return True, found.reason
+            self.say(f"narrowing down: adds {added(found.experiment, run.experiment)}")
+            grow(self.store, run, found.experiment, self.process)
+            run = self.store.run(run.id)
+            whole = self.train(run)
+        return whole, ""
+
+    def train(self, run: Run) -> bool:
+        """Trains what a run lacks; returns whether it lacks nothing any more."""
+        from models.training.train import train  # torch is imported here
+
+        progress = _Progress(run, self.store.stored_steps(run.id))
+        shards = progress.unfinished
+        checkpoints = _checkpoints(self.store, run.id, shards)
+        for snapshot in train(run.experiment, self.asked, checkpoints=checkpoints, shards=shards):
+            progress.note(snapshot)
+            self.store.append(run.id, snapshot, progress.steps, self.process)
+            self.follow(progress.steps)
+        return not progress.unfinished
+
+
+def _checkpoints(store: Store, run_id: str, shards: Sequence[Shard]) -> dict[Shard, Checkpoint]:
+    """The checkpoints of those of the shards that have one."""
+    found = store.checkpoints(run_id, list(map(str, shards)))
+    return {shard: found[str(shard)] for shard in shards if str(shard) in found}
 
 
 def _check_kernels(run: Run, here: str) -> None:
     """Raises ExperimentError where a run would continue with other kernels than it began with."""
-    if run.started and run.kernels != here:
-        begun = repr(run.kernels) if run.kernels else "of an older release"
+    begun = run.started or run.extends
+    if begun and run.kernels != here:
+        those = repr(run.kernels) if run.kernels else "of an older release"
         raise ExperimentError(
-            f"the run was begun with the kernels {begun} and would continue with {here!r}: its "
+            f"the run was begun with the kernels {those} and would continue with {here!r}: its "
             "numbers would be those of neither. What it has measured stays; train it anew"
         )
 
@@ -116,13 +167,13 @@ def _broken_off(received: int | None) -> End:
 
 
 class _Progress:
-    """How far the populations of an experiment are."""
+    """How far the populations of a run are."""
 
-    def __init__(self, experiment: Experiment, checkpoints: Mapping[Shard, Checkpoint]) -> None:
-        rates, seeds, lengths = experiment.learning_rate, experiment.seeds, experiment.lengths
-        self._models = len(experiment.cells) * len(lengths) * seeds * len(rates)
-        self._goal = experiment.steps
-        self._step = {part: checkpoint.step for part, checkpoint in checkpoints.items()}
+    def __init__(self, run: Run, stored: Mapping[str, int]) -> None:
+        """``stored`` are the steps of which everything is stored, by the names of shards."""
+        self._goal = run.experiment.steps
+        shards = partition(run.experiment, run.earlier)
+        self._step = {shard: stored.get(str(shard)) for shard in shards}
 
     def note(self, snapshot: Snapshot) -> None:
         self._step[snapshot.shard] = snapshot.step
@@ -130,13 +181,12 @@ class _Progress:
     @property
     def steps(self) -> int:
         """Optimiser steps of a model, on average."""
-        return sum(len(part.models) * step for part, step in self._step.items()) // self._models
+        return average_step(self._step)
 
     @property
-    def complete(self) -> bool:
-        """Whether every model is trained and measured to the end."""
-        done = sum(len(part.models) for part, step in self._step.items() if step == self._goal)
-        return done == self._models
+    def unfinished(self) -> list[Shard]:
+        """The populations that are not trained and measured to the end."""
+        return [shard for shard, step in self._step.items() if step != self._goal]
 
 
 class _Asked:

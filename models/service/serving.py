@@ -59,7 +59,8 @@ def train(run_id: str) -> dict[str, object]:
     give_way(psutil.Process())
     configuration = Configuration.from_environment()
     start_logging("trainer", configuration)
-    end = execute(Store(configuration.store, PATIENCE_SECONDS, must_exist=True), run_id)
+    store = Store(configuration.store, PATIENCE_SECONDS, must_exist=True)
+    end = execute(store, run_id, megabytes=configuration.megabytes)
     return {"status": end.status, "message": end.message}
 
 

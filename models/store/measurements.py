@@ -12,11 +12,11 @@ import pandas as pd
 import sqlalchemy as sa
 
 from models.analysis.schema import MODEL_COLUMNS, TABLES, no_rows, table_of, typed
-from models.experiment import Experiment
 from models.experiment.partition import ModelKey, partition
 from models.settings.quoting import quoted
 from models.store.database import Database
 from models.store.errors import UnknownRunError
+from models.store.run import read_experiment, read_experiments
 from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 from models.training.checkpoint import Checkpoint
 from models.training.snapshot import Snapshot
@@ -60,13 +60,32 @@ class Measurements(Database):
 
         self.writing(work)
 
-    def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:
-        """The last checkpoint of each population that has one, by the name of its shard."""
+    def stored_steps(self, run_id: str) -> dict[str, int]:
+        """The last step of which everything is stored, of each population, by its shard's name."""
+        query = sa.select(SHARDS.c.part, SHARDS.c.step).where(SHARDS.c.run == run_id)
+        with self.reading() as connection:
+            return {row.part: int(row.step) for row in connection.execute(query)}
+
+    def checkpoints(
+        self, run_id: str, shards: Collection[str] | None = None
+    ) -> dict[str, Checkpoint]:
+        """The last checkpoint of each population that has one, by the name of its shard.
+
+        With ``shards``, of those alone.
+        """
         query = sa.select(SHARDS).where(SHARDS.c.run == run_id, SHARDS.c.checkpoint.is_not(None))
+        if shards is not None:
+            query = query.where(SHARDS.c.part.in_(list(shards)))
         with self.reading() as connection:
             return {
                 row.part: Checkpoint.from_bytes(row.checkpoint) for row in connection.execute(query)
             }
+
+    def checkpoint_names(self, run_id: str) -> list[str]:
+        """The names of the shards whose populations have a checkpoint."""
+        query = sa.select(SHARDS.c.part).where(SHARDS.c.checkpoint.is_not(None))
+        with self.reading() as connection:
+            return list(connection.scalars(query.where(SHARDS.c.run == run_id)))
 
     def read(self, run_id: str, table: str, after: int = 0) -> tuple[pd.DataFrame, int]:
         """The rows of a table that came after the cursor ``after``, and the cursor behind them."""
@@ -187,7 +206,7 @@ def _keep_weights(connection: sa.Connection, run_id: str, snapshot: Snapshot) ->
     if not snapshot.weights:
         return 0
     experiment = connection.scalar(sa.select(RUNS.c.experiment).where(RUNS.c.id == run_id)) or ""
-    task = Experiment.from_json(experiment).task
+    task = read_experiment(experiment).task
     rows = {"task": task, "cell": snapshot.cell, "step": snapshot.step}
     return sum(
         insert_weights(connection, run_id, rows, model, parameters)
@@ -204,8 +223,8 @@ def _stored_step(connection: sa.Connection, run_id: str, part: str) -> int:
 
 def _average_step(connection: sa.Connection, run_id: str) -> int:
     """The optimiser steps of a model of which everything is stored, on average."""
-    query = sa.select(RUNS.c.experiment).where(RUNS.c.id == run_id)
-    models = _models_by_part(connection.scalars(query).one())
+    query = sa.select(RUNS.c.experiment, RUNS.c.earlier).where(RUNS.c.id == run_id)
+    models = _models_by_part(*connection.execute(query).one())
     stored = connection.execute(
         sa.select(SHARDS.c.part, SHARDS.c.step).where(SHARDS.c.run == run_id)
     )
@@ -214,9 +233,9 @@ def _average_step(connection: sa.Connection, run_id: str) -> int:
 
 
 @lru_cache(maxsize=100)
-def _models_by_part(experiment: str) -> dict[str, int]:
+def _models_by_part(experiment: str, earlier: str) -> dict[str, int]:
     """The number of models in each population of a run, by the name of its shard."""
-    shards = partition(Experiment.from_json(experiment))
+    shards = partition(read_experiment(experiment), read_experiments(earlier))
     return {str(shard): len(shard.models) for shard in shards}
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from models.analysis.narrowing import Goal
 from models.experiment import Experiment
+from models.experiment.partition import average_step, starting_steps
 
 Status = Literal["queued", "running", "finished", "stopped", "interrupted", "failed"]
 """A run waits, trains, or has ended: at its last step, by Stop, by a fault, or for good."""
@@ -82,11 +85,22 @@ class Run:
     """The kernels that train it, of ``models.kernels.version``; None before it begins here."""
     size: int
     """Bytes of what the run has measured, about."""
+    extends: str | None
+    """The run that it extends, if any, which may be gone by now."""
+    earlier: tuple[Experiment, ...]
+    """The experiments that it was before it was extended, see ``partition``, oldest first."""
+    narrows: Goal | None
+    """How far it is extended, round by round, to narrow memory spans down; None where it is not."""
 
     @property
     def active(self) -> bool:
         """Whether the run waits or trains."""
         return self.status in ACTIVE
+
+    @property
+    def inherited_steps(self) -> int:
+        """Optimiser steps of a model that it has from the run that it extends, on average."""
+        return average_step(starting_steps(self.experiment, self.earlier)) if self.earlier else 0
 
     @property
     def resumable(self) -> bool:
@@ -105,13 +119,27 @@ def read_run(row: sa.Row[Any]) -> Run:
     for name in ("created", "queued", "started", "finished", "updated"):
         if values[name] is not None:
             values[name] = _utc(values[name])
-    return Run(**{**values, "experiment": _experiment(values["experiment"])})
+    values["experiment"] = read_experiment(values["experiment"])
+    factor, seconds = values.pop("narrow_factor"), values.pop("narrow_seconds")
+    values["narrows"] = None if factor is None else Goal(factor, seconds)
+    return Run(**{**values, "earlier": read_experiments(values["earlier"])})
 
 
 @lru_cache(maxsize=1000)
-def _experiment(text: str) -> Experiment:
+def read_experiment(text: str) -> Experiment:
     """The experiment of a text; those of runs that wait are asked for several times a second."""
     return Experiment.from_json(text)
+
+
+@lru_cache(maxsize=1000)
+def read_experiments(text: str) -> tuple[Experiment, ...]:
+    """The experiments of a text, as ``write_experiments`` wrote them."""
+    return tuple(map(Experiment.from_mapping, json.loads(text)))
+
+
+def write_experiments(experiments: Sequence[Experiment]) -> str:
+    """Several experiments as a JSON list."""
+    return json.dumps([asdict(one) for one in experiments])
 
 
 def _utc(time: datetime) -> datetime:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import sqlalchemy as sa
 
+from models.analysis.narrowing import Goal
 from models.experiment import Experiment, ExperimentError
 from models.settings.quoting import quoted
 from models.store.database import Database
@@ -36,6 +37,7 @@ class Runs(Database):
         experiment: Experiment,
         visitor: str | None = None,
         process: str | None = None,
+        narrows: Goal | None = None,
         **more: object,
     ) -> str:
         """Makes a run that waits; with a ``process``, one that this is about to train.
@@ -43,6 +45,8 @@ class Runs(Database):
         Returns its id. ``more`` are further columns of the table of runs.
         """
         values = new_run(experiment, visitor, process) | more
+        if narrows:
+            values |= {"narrow_factor": narrows.factor, "narrow_seconds": narrows.seconds}
         run_id: str = values["id"]
 
         def work(connection: sa.Connection) -> None:
@@ -79,7 +83,7 @@ class Runs(Database):
         """Ends a run that waits or trains; says whether it did.
 
         With a ``process`` it must be this that trains the run. One that waits cannot be finished.
-        A finished run needs no checkpoints: they go.
+        The last checkpoints of a finished run stay: it may be extended by more steps.
         """
         if status not in get_args(Status) or status in ACTIVE:
             raise ValueError(f"{status!r} is not how a run ends")
@@ -213,11 +217,8 @@ class Runs(Database):
 
         def work(connection: sa.Connection) -> bool:
             # An answer that was lost on its way is asked for again: it is changed already.
-            if not connection.execute(change).rowcount:
-                return bool(connection.scalar(sa.select(changed)))
-            if to == "finished":
-                connection.execute(sa.delete(SHARDS).where(SHARDS.c.run == run_id))
-            return True
+            made = connection.execute(change).rowcount
+            return bool(made or connection.scalar(sa.select(changed)))
 
         return self.writing(work)
 

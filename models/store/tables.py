@@ -35,6 +35,10 @@ RUNS = sa.Table(
     sa.Column("process", sa.String(255)),
     sa.Column("kernels", sa.String(64)),
     sa.Column("size", sa.BigInteger, nullable=False, default=0),
+    sa.Column("extends", sa.String(RUN_LENGTH)),
+    sa.Column("earlier", sa.Text, nullable=False, default="[]"),
+    sa.Column("narrow_factor", sa.Double),
+    sa.Column("narrow_seconds", sa.Double),
     sa.Index("runs_by_status", "status"),
     sa.Index("runs_of_visitor", "visitor", "created"),
 )

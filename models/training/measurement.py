@@ -130,9 +130,9 @@ class Measurement:
         population = self.trainer.population
         remembers = better_than_chance(accuracy).to_numpy()
         lags, shares, horizons = measure_influence(population, self.seeds, remembers)
-        steps = np.array(population.steps)
-        rows = self.tidy.repeated(len(lags)).per_model(
-            step=self.step, t=np.subtract.outer(steps, lags).T.ravel(), influence=shares.T.ravel()
+        t = np.array(population.steps)[:, None] - lags
+        rows = self.tidy.repeated(lags.shape[1]).per_model(
+            step=self.step, t=t.T.ravel(), influence=shares.T.ravel()
         )
         # NaN where a sequence does not reach back so far.
         influence = rows.dropna(subset="influence")

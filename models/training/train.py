@@ -7,7 +7,7 @@ of a population are shared out among threads, one for each core.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -27,8 +27,9 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     threads: int | None = None,
     checkpoints: Mapping[Shard, Checkpoint] | None = None,
+    shards: Sequence[Shard] | None = None,
 ) -> Iterator[Snapshot]:
-    """Trains all models of the experiment; yields a snapshot after each turn of a population.
+    """Trains the models of ``shards``, by default all; yields a snapshot after each turn of one.
 
     The first of each population is at initialisation, step 0. Once ``should_stop`` says so, what is
     measured is yielded and the iterator ends. The numbers do not depend on ``threads``, by default
@@ -44,7 +45,7 @@ def train(
         shared = Threads(threads or machine.cores())
         trainers = [
             PopulationTrainer(experiment, shard, device, known.get(shard), shared)
-            for shard in partition(experiment)
+            for shard in (partition(experiment) if shards is None else shards)
         ]
         yield from _take_turns(trainers, should_stop)
 

@@ -12,11 +12,12 @@ from dashboard.scheduling.run_queue import Place, Queue
 from models.exchange.files import export
 from models.exchange.import_files import ImportedError
 from models.exchange.import_run import import_file
-from models.experiment import Experiment, ExperimentError
+from models.experiment import ExperimentError
 from models.experiment.cost import REFERENCE, estimate
 from models.service.questions import ask
 from models.settings.configuration import Configuration
 from models.store import Store
+from models.store.run import Run
 
 
 class FakeScheduler:
@@ -42,8 +43,8 @@ class FakeScheduler:
     def place(self, run: str) -> Place | None:
         return self.queue.place(run, self.configuration.trainers, self.seconds)
 
-    def seconds(self, experiment: Experiment) -> float:
-        return estimate(experiment, self.speed).seconds
+    def seconds(self, run: Run) -> float:
+        return estimate(run.experiment, self.speed, earlier=run.earlier).seconds
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """As the process would, and as it comes out of its pipe."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -48,10 +49,13 @@ def run(
         process=None,
         kernels=None,
         size=0,
+        extends=None,
+        earlier=(),
+        narrows=None,
     )
 
 
-def ten(_: Experiment) -> float:
+def ten(_: Run) -> float:
     return 10.0
 
 
@@ -130,6 +134,15 @@ def test_what_is_left_of_a_run_is_estimated_until_it_shows_its_own_pace() -> Non
     assert seconds_left(overdue, ten) == 0
     at_own_pace = run("a", status="running", done=60, at_start=40, started=40)
     assert seconds_left(at_own_pace, ten) == pytest.approx(80.0, rel=0.01)
+
+
+def test_what_an_extension_takes_is_all_that_it_trains() -> None:
+    half = replace(EXPERIMENT, seeds=2 * EXPERIMENT.seeds, steps=100)
+    shared = replace(EXPERIMENT, steps=100)
+    waits = replace(run("a", done=50), experiment=half, extends="b", earlier=(shared,))
+    assert waits.inherited_steps == 50
+    assert seconds_left(waits, ten) == pytest.approx(10.0)
+    assert seconds_left(replace(waits, done_steps=75), ten) == pytest.approx(5.0)
 
 
 VISITORS = st.sampled_from(["a", "b", "c", None])

@@ -11,7 +11,7 @@ from models.experiment.cost.coefficients import MEMORY
 from models.experiment.cost.sizes import PopulationSizes
 from models.experiment.cost.speed import REFERENCE, Speed
 from models.experiment.cost.work import PopulationWork, starting
-from models.experiment.partition import partition
+from models.experiment.partition import starting_steps
 from models.settings.machine import cores
 
 MEGABYTE = 1e6
@@ -31,18 +31,28 @@ class Cost:
 
 
 @lru_cache(maxsize=512)
-def estimate(experiment: Experiment, speed: Speed = REFERENCE, threads: int | None = None) -> Cost:
+def estimate(
+    experiment: Experiment,
+    speed: Speed = REFERENCE,
+    threads: int | None = None,
+    earlier: tuple[Experiment, ...] = (),
+) -> Cost:
     """The cost of ``models.training.train.train``; by default it has one thread for each core.
 
-    It is right within about a quarter (``tests.benchmarks.cost`` measures it). A cell that was
-    never measured counts like the costliest of those that were.
+    ``earlier`` are the experiments that it extends, see ``partition``: what is trained already
+    costs nothing. It is right within about a quarter (``tests.benchmarks.cost`` measures it). A
+    cell that was never measured counts like the costliest of those that were.
     """
     count = threads or cores()
     # The populations take turns: one computes while all of them keep what they hold.
-    populations = [PopulationSizes(experiment, shard) for shard in partition(experiment)]
-    works = (PopulationWork(sizes, count).training() for sizes in populations)
-    held = sum(memory.held(sizes, count) for sizes in populations)
-    passing = max(memory.passing(sizes, count) for sizes in populations)
+    populations = [
+        (PopulationSizes(experiment, shard), done)
+        for shard, done in starting_steps(experiment, earlier).items()
+        if done != experiment.steps
+    ]
+    works = (PopulationWork(sizes, count).training(done) for sizes, done in populations)
+    held = sum(memory.held(sizes, count) for sizes, _ in populations)
+    passing = max((memory.passing(sizes, count) for sizes, _ in populations), default=0.0)
     return Cost(
         seconds=sum(works, starting(len(populations))).seconds(speed),
         megabytes=(MEMORY.warm + MEMORY.process + held + passing) / MEGABYTE,

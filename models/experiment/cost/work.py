@@ -61,15 +61,16 @@ class PopulationWork:
     def __init__(self, sizes: PopulationSizes, threads: int = 1) -> None:
         self.sizes, self.threads = sizes, threads
 
-    def training(self) -> Work:
-        """All work from initialisation to the last measurement."""
+    def training(self, done: int | None = None) -> Work:
+        """All work from initialisation, or from so many steps on, to the last measurement."""
         experiment = self.sizes.experiment
-        evaluations = 1 + -(-experiment.steps // experiment.evaluate_every)
+        evaluations = -(-experiment.steps // experiment.evaluate_every)
+        evaluations += 1 if done is None else -(done // experiment.evaluate_every)
         return (
             self.setting_up()
-            + self.optimiser_step() * experiment.steps
+            + self.optimiser_step() * (experiment.steps - (done or 0))
             + self.evaluation() * evaluations
-            + self.connectivity() * 2
+            + self.connectivity() * (2 if done is None else 1)
             + self.influence()
             + self.generalisation()
         )

@@ -171,6 +171,13 @@ def test_a_single_length_has_only_bounds(remember: int, text: str) -> None:
 # The interval.
 
 
+def test_an_end_reaches_up_to_the_next_length_and_not_from_there_to_another() -> None:
+    lengths = np.round(np.geomspace(20, 200, 40))
+    remember = np.select([lengths < 50, lengths < 60], [40.0, 20.0], 0.0)
+    found = estimate(lengths, remember, np.full(40, 40.0))
+    assert 44 < found.low < 55 < found.high < 64
+
+
 @pytest.mark.parametrize("seeds", [1, 2, 3])
 def test_the_interval_contains_the_span_and_is_never_without_width(seeds: int) -> None:
     lengths = np.array([20.0, 50, 100, 200])

@@ -59,7 +59,7 @@ def test_its_mass_is_one_and_its_quantiles_ascend() -> None:
 
 
 def test_quantiles_of_an_even_posterior_are_known() -> None:
-    even = Posterior(np.array([0.5, 1.5, 2.5, 3.5]), np.full(4, 0.25))
+    even = Posterior(np.array([0.5, 1.5, 2.5, 3.5]), np.full(4, 0.25), np.array(0.0))
     assert even.quantile([0, 0.1, 0.25, 0.5, 1]) == pytest.approx([0, 0.4, 1, 2, 4])
 
 

@@ -108,6 +108,38 @@ class TestTrain:
         assert "memory span" in told
         assert "2 of 2" in told or "0 of 2" in told
 
+    def test_it_extends_a_run_and_says_what_is_trained(
+        self, tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["train", *TINY]) == 0
+        (first,) = store.runs()
+        more = ["--seeds", "3", "--lengths", "14", "--cells", "lstm"]
+        assert main(["train", "--extend", first.id, *more, "--out", str(tmp_path / "more")]) == 0
+        told = capsys.readouterr().err
+        assert f"run {first.id} and LSTM, T = 14 and 1 more seed: 19 of 27 models are" in told
+        whole = ["train", *TINY, "--out", str(tmp_path / "whole")]
+        whole += ["--seeds", "3", "--lengths", "10", "12", "14", "--cells"]
+        assert main([*whole, "rnn", "gru:bias=chrono", "lstm"]) == 0
+        extended, anew = (files.read(tmp_path / name) for name in ("more", "whole"))
+        for table, rows in anew.tables.items():
+            pd.testing.assert_frame_equal(
+                extended.tables[table].drop(columns="run"), rows.drop(columns="run")
+            )
+        assert main(["train", "--extend", extended.run, "--hidden-size", "8"]) == 2
+        assert "train a new run for anything else" in capsys.readouterr().err
+
+    def test_what_cannot_be_narrowed_down_is_told_before_it_is_begun(
+        self, store: Store, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["train", *TINY, "--narrow", "1.5", "--minutes", "1"]) == 0
+        (run,) = store.runs()
+        told = capsys.readouterr().out
+        assert run.message
+        assert told.splitlines()[-1] == run.message
+        assert main(["train", "--extend", run.id, "--narrow", "1.5"]) == 2
+        assert f"nothing is added to run {run.id}: every interval" in capsys.readouterr().err
+        assert [one.id for one in store.runs()] == [run.id]
+
     def test_or_into_a_zip(self, tmp_path: Path) -> None:
         assert main(["train", *TINY, "--out", str(tmp_path / "results.zip")]) == 0
         assert len(files.read(tmp_path / "results.zip").tables["accuracy"]) == 2 * 2 * 2 * 4
@@ -320,6 +352,14 @@ class TestTidy:
         (["train", "--run", "nowhere"], "there is no run 'nowhere'"),
         (["train", "--run", "nowhere", "--seeds", "2"], "leave all settings out"),
         (["train", "--run", "nowhere", "--preset", "copy"], "leave all settings out"),
+        (["train", "--extend", "nowhere", "--seeds", "2"], "there is no run 'nowhere'"),
+        (["train", "--narrow", "1"], "the factor is 1: give a number from 1.05 to 10"),
+        (["train", "--narrow", "wide"], "'wide': expected a number"),
+        (["train", "--narrow", "2", "--minutes", "0"], "the time is 0 minutes: give more than 0"),
+        (["train", "--minutes", "2"], "give a factor with it"),
+        (["train", "--run", "it", "--narrow", "2"], "use --extend with --narrow"),
+        (["train", "--extend", "nowhere", "--run", "it"], "leave all settings out"),
+        (["train", "--extend", "nowhere", "--preset", "copy"], "leave --preset out"),
         (["tidy", "--keep-runs", "-1"], "--keep-runs is '-1': give a whole number of at least 0"),
         (["tidy", "--keep-megabytes", "-1"], "--keep-megabytes is '-1': give a whole number"),
         (["tidy", "--keep-runs", "1", "--keep-megabytes", "0.5"], "--keep-megabytes is '0.5'"),

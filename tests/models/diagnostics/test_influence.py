@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from models.diagnostics.influence import behaviour_horizon, connectivity, influence
+from models.diagnostics.measure import measure_influence
 from models.tasks import TASKS
 from tests.models.diagnostics.trajectories import (
     NORMALISED,
@@ -49,6 +50,17 @@ def test_models_of_unequal_length_and_out_of_reach() -> None:
         assert math.isnan(shares[1, 1])
         assert np.nan_to_num(shares).max() <= 1
         assert (influence(one, [3, 4], [1]) == shares[:, :1]).all()
+
+
+def test_the_lags_of_a_model_do_not_depend_on_the_other_models() -> None:
+    remember = np.array([True, True])
+    both = population("rnn", "temporal_order", [40, 12])
+    lags, shares, _ = measure_influence(both, [3, 4], remember)
+    alone, _, _ = measure_influence(population("rnn", "temporal_order", [12]), [4], remember[:1])
+    assert lags[1].tolist() == alone[0].tolist()
+    within = lags < np.array(both.steps)[:, None]
+    assert np.where(within, lags, 0).max(axis=1).tolist() == [steps - 1 for steps in both.steps]
+    assert (np.isnan(shares) == ~within).all()
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -124,4 +124,4 @@ def test_sizes_count_measurements_and_checkpoints(store: Store) -> None:
     assert saved
     assert sizes[full] == store.run(full).size + saved
     store.finish(full, "finished")
-    assert store.sizes()[full] == store.run(full).size, "a finished run needs no checkpoint"
+    assert store.sizes()[full] == sizes[full], "it may be extended from its last checkpoints"
