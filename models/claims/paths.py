@@ -56,9 +56,10 @@ C_SURVIVES = Claim(
     "RNN, vanish.",
     source="Hochreiter & Schmidhuber 1997, section 4; Gers et al. 2000; Tallec & Ollivier 2018",
     reasoning="Before training, over 100 steps. A gradient survives of which more than a "
-    "hundredth is left at the first step. Along c alone it is multiplied by the forget gate, at "
-    "every step. The LSTM of 1997 had no forget gate, as if it were 1; with bias 1 it is 0.73, "
-    "and 0.73 to the power of 100 is 10⁻¹⁴. So both ways to start that gate are tested.",
+    "hundredth is left at the first step. Along c alone it is multiplied by the forget gate at "
+    "every step, to which the other paths add. The LSTM of 1997 had no forget gate, as if it were "
+    "1; with bias 1 it is 0.73, of which 10⁻¹⁴ is left after 100 steps. So both ways to start "
+    "that gate are tested.",
     changes="The bias of the forget gate: the nearer the gate is to 1, the longer the gradient "
     "lasts.",
     experiments=(Experiment(cells=("rnn", *GATED), lengths=(LENGTH,), seeds=SEEDS, steps=0),),
