@@ -87,6 +87,15 @@ def verdict_of_case(case: Case, cases: int) -> Verdict:
     return _verdict(p_for, p_against)
 
 
+def decisive(judgement: Judgement) -> Case | None:
+    """The case that decides: the one that holds for the fewest seeds, where one is enough the most.
+
+    None where there are no cases.
+    """
+    best = max if judgement.claim.any_case else min
+    return best(judgement.cases, key=lambda case: case.holds / len(case.values), default=None)
+
+
 def sign_test(count: int, seeds: int) -> float:
     """The probability that at least ``count`` of ``seeds`` fair coins show heads."""
     return float(binom.sf(count - 1, seeds, 0.5))

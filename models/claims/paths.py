@@ -69,7 +69,7 @@ OTHERS_EXPLODE = Claim(
     name="other_paths_explode",
     title="Other paths",
     statement="Along other paths of the LSTM, the gradient can still explode.",
-    source="Pascanu, Mikolov & Bengio 2013, section 3.2; Hochreiter & Schmidhuber 1997, section 3",
+    source="Pascanu, Mikolov & Bengio 2013, section 3.1",
     reasoning="Along c, no factor is above 1. Through h and the gates, the gradient meets the "
     "recurrent weights. They are three times as large here as orthogonal ones, over 100 steps and "
     "before training. What *can* happen is proven by one case: one of three forget biases is "

@@ -12,17 +12,22 @@ from models.claims.decision import (
     SUPPORTED,
     UNDECIDED,
     Judgement,
+    Verdict,
     median_interval,
     verdict_of_case,
 )
 
-VERBS = {SUPPORTED: "It holds for", NOT_SUPPORTED: "It does not hold for", UNDECIDED: "Open is"}
+VERBS: dict[Verdict, str] = {
+    SUPPORTED: "It holds for",
+    NOT_SUPPORTED: "It does not hold for",
+    UNDECIDED: "Open is",
+}
 """How a sentence begins that names the cases with a verdict of their own."""
 
 
 def cases_in_words(judgement: Judgement) -> str:
     """Which of a claim's cases hold, which do not, and which are open, in sentences."""
-    named: dict[str, list[str]] = {verdict: [] for verdict in VERBS}
+    named: dict[Verdict, list[str]] = {verdict: [] for verdict in VERBS}
     for case in judgement.cases:
         named[verdict_of_case(case, len(judgement.cases))].append(case.title)
     sentences = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import fill
@@ -126,7 +126,7 @@ def _judged(
     return judge(cases, CLAIMS)
 
 
-def _check_writable(out: Path, names: Sequence[str]) -> None:
+def _check_writable(out: Path, names: Iterable[str]) -> None:
     """Raises ExperimentError before minutes of training, not after them."""
     try:
         for name in names:

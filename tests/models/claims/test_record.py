@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import pandas as pd
-
 from models.claims import CLAIMS, record
 from models.claims.claim import Case, Effect
 from models.claims.decision import judge
@@ -41,8 +39,8 @@ def test_tables_have_a_row_for_each_claim_case_and_seed() -> None:
     judged = judge(CASES, CLAIMS)
     claims = record.claims_table(judged)
     assert claims["number"].to_list() == list(range(1, 16))
-    cases = record.cases_table(judged).set_index("case")
-    assert cases.loc["Adding", ["median", "holds", "seeds"]].to_list() == [0.9, 0, 16]
+    cases = record.cases_table(judged)
+    assert cases[["median", "holds", "seeds"]].to_numpy().tolist()[1] == [0.9, 0, 16]
     assert cases["verdict"].to_list() == ["supported", "supported", "not supported"]
     assert len(record.seeds_table(judged)) == 48
 
