@@ -28,8 +28,8 @@ def page() -> None:
     """Draws the page from top to bottom."""
     st.title("Is it true? What is said of memory, tested", anchor=False)
     arrived = current_run.follow_address()
-    if arrived:
-        _follow_address()
+    if arrived and _follow_address():
+        arrived = False  # the sidebar is set
     claim = CLAIMS.get(CLAIM.get(""))
     if claim is None:
         current_run.keep_address({})
@@ -39,13 +39,17 @@ def page() -> None:
     scheduler()
 
 
-def _follow_address() -> None:
-    """Opens the claim of the address."""
+def _follow_address() -> bool:
+    """Opens the claim of the address; returns whether its experiment was set in the sidebar.
+
+    It is where the address has nothing else.
+    """
     name = st.query_params.get("claim", "")
     if name in CLAIMS:
         CLAIM.set(name)
         if current_run.current() is None and not set(st.query_params) - {"claim"}:
             controls.show(again(CLAIMS[name].experiments[0]))
+            return True
     else:
         CLAIM.take()
         if name:
@@ -53,6 +57,7 @@ def _follow_address() -> None:
                 escape_markdown(refusal("claim", [name], "all claims"), most=600),
                 icon=":material/link_off:",
             )
+    return False
 
 
 def _open(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The papers that tasks, cells, diagnostics, claims and stories come from, and how to cite this project."""
+"""The papers that tasks, cells, diagnostics, claims and stories come from, and how to cite this."""
 
 from __future__ import annotations
 

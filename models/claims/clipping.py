@@ -49,7 +49,7 @@ def _experiment(clip: float) -> Experiment:
         steps=300,
         learning_rate=(0.005,),
         clip=clip,
-        evaluate_every=100,
+        evaluate_every=300,
     )
 
 

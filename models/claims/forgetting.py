@@ -48,7 +48,7 @@ FORGETS_BEYOND_TEN = Claim(
             seeds=SEEDS,
             steps=300,
             learning_rate=(0.01,),
-            evaluate_every=100,
+            evaluate_every=300,
         )
         for task in TASKS
     ),

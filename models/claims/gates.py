@@ -72,7 +72,7 @@ SPECIALISE = Claim(
             seeds=SEEDS,
             steps=300,
             learning_rate=(0.01,),
-            evaluate_every=100,
+            evaluate_every=300,
         ),
     ),
     cases=_specialise,

@@ -44,7 +44,7 @@ GRU_AS_GOOD = Claim(
             seeds=SEEDS,
             steps=300,
             learning_rate=(0.005, 0.02),
-            evaluate_every=100,
+            evaluate_every=300,
         )
         for task in TASKS
     ),

@@ -118,7 +118,7 @@ LATCH = Claim(
             seeds=SEEDS,
             steps=300,
             learning_rate=(0.01,),
-            evaluate_every=100,
+            evaluate_every=300,
         ),
     ),
     cases=_latch,

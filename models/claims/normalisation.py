@@ -23,7 +23,7 @@ NORMALISED = Experiment(
     seeds=SEEDS,
     steps=300,
     learning_rate=(0.003, 0.01),
-    evaluate_every=100,
+    evaluate_every=300,
 )
 """The experiment of both claims."""
 

@@ -40,7 +40,7 @@ def test_tables_have_a_row_for_each_claim_case_and_seed() -> None:
     claims = record.claims_table(judged)
     assert claims["number"].to_list() == list(range(1, 16))
     cases = record.cases_table(judged)
-    assert cases[["median", "holds", "seeds"]].to_numpy().tolist()[1] == [0.9, 0, 16]
+    assert cases[["median", "holds", "seeds"]].to_numpy().tolist()[2] == [0.9, 0, 16]
     assert cases["verdict"].to_list() == ["supported", "supported", "not supported"]
     assert len(record.seeds_table(judged)) == 48
 
