@@ -116,7 +116,9 @@ def _case(row: Row, seeds: pd.DataFrame, place: int, low: float, high: float) ->
                 "hovertemplate": f"median {VALUE}<extra></extra>",
             },
         ]
-    beyond = "above" if row["above"] else "below"
+    silent = len(seeds) - len(known)
+    words = f"{'above' if row['above'] else 'below'} in {row['holds']} of {row['seeds']}"
+    words += f", {silent} say nothing" if silent else ""
     traces.append(
         {
             **here,
@@ -124,7 +126,7 @@ def _case(row: Row, seeds: pd.DataFrame, place: int, low: float, high: float) ->
             "x": [low],
             "y": [place + 0.42],
             "mode": "text",
-            "text": [f"<b>{name}</b>  {beyond} in {row['holds']} of {row['seeds']}"],
+            "text": [f"<b>{name}</b>  {words}"],
             "textposition": "middle right",
             "textfont": {"size": SMALL},
             "hoverinfo": "skip",

@@ -55,7 +55,7 @@ def test_it_opens_on_all_claims_with_their_verdicts(claims: AppTest) -> None:
     shown = text(page)
     for verdict in {one.verdict for one in recorded().judgements}:
         assert verdict.capitalize() in shown
-    bars = [html.proto.body for html in page.get("html") if "<svg" in html.proto.body]
+    bars = [html.proto.body for html in page.get("html") if "seed-bars" in html.proto.body]
     assert len(bars) == len(CLAIMS)
     assert all("seeds for" in one for one in bars), "read aloud"
     assert recorded().origin["command"] in shown

@@ -63,7 +63,7 @@ def _numbers(cases: Sequence[Case]) -> None:
         {
             "case": case.title,
             "median (95% interval)": interval_in_words(case),
-            "for the claim": margin_in_words(case.effect),
+            "claimed": margin_in_words(case.effect),
             "seeds": of_all(case.holds, len(case.values), "seed"),
             "effect": case.effect.title,
         }

@@ -28,7 +28,9 @@ SIGNS: dict[Verdict, str] = {
     UNDECIDED: ":gray[:material/help:]",
 }
 """The sign of each verdict."""
-WIDTHS = [4.4, 1.4, 2.6, 1.5]
+HEADS = ("Claim", "Verdict", "Effect", "Seeds that agree")
+WIDTHS = [4.4, 1.5, 3, 1.5]
+"""The columns of the table, and how wide they are beside each other."""
 
 
 def all_claims(record: Record, open_claim: Callable[[str], None]) -> None:
@@ -42,10 +44,18 @@ def all_claims(record: Record, open_claim: Callable[[str], None]) -> None:
         "any is wrongly called not supported. **Press a statement** to see its experiment, and to "
         "run it again with your own settings."
     )
+    with st.container(key="claims_head"):
+        for column, head in zip(st.columns(WIDTHS), HEADS, strict=True):
+            column.markdown(f"**{head}**")
     with st.container(key="claims"):
         for judgement in record.judgements:
             _row(judgement, open_claim)
     origin(record)
+    st.caption(
+        "Effect: of the case that decides, the median of the seeds with its 95% interval, and the "
+        "margin. Bars: one for each case, the share of seeds for which the claim holds; the line "
+        "across them is half."
+    )
 
 
 def _row(judgement: Judgement, open_claim: Callable[[str], None]) -> None:
@@ -61,9 +71,8 @@ def _row(judgement: Judgement, open_claim: Callable[[str], None]) -> None:
     verdict.markdown(f"{SIGNS[judgement.verdict]} {capitalise(judgement.verdict)}")
     if case := decisive(judgement):
         effect.markdown(
-            f"{interval_in_words(case)}",
-            help=f"{case.title}: {case.effect.title}, median of the seeds with its 95% interval. "
-            f"For the claim: {margin_in_words(case.effect)}.",
+            f"{interval_in_words(case)}, claimed: {margin_in_words(case.effect)}",
+            help=f"{case.title}: {case.effect.title}.",
         )
         with plot:
             seed_bars(judgement.cases)
@@ -74,7 +83,5 @@ def origin(record: Record) -> None:
     made = record.origin
     st.caption(
         f"Recorded on {made['created'][:10]} with `{made['command']}`: Memory Lab "
-        f"{made['memory_lab']}, PyTorch {made['torch']}, Python {made['python']}. Effect: of the "
-        "case that decides, the median of the seeds with its 95% interval. Bars: the share of "
-        "seeds for which the claim holds, one for each case; the dashed line is half."
+        f"{made['memory_lab']}, PyTorch {made['torch']}, Python {made['python']}."
     )

@@ -43,6 +43,7 @@ def test_what_is_infinite_stands_at_the_edge_and_what_is_unknown_nowhere() -> No
     assert list(trace(drawn, "case 0/seeds").x) == [high, 1.0, low]
     assert list(trace(drawn, "case 0/interval").x) == [low, high]
     assert trace(drawn, "case 0/seeds").customdata[0][1] == "∞"
+    assert trace(drawn, "case 0/text").text[0].endswith("above in 2 of 4, 1 say nothing")
 
 
 @pytest.mark.parametrize("values", [[math.nan], [0.1], [math.inf] * 6])
