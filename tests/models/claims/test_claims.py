@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.claims import CLAIMS, Claim, Measured
+from models.claims import CLAIMS, Case, Claim, Measured
+from models.claims.claim import SEEDS
 from models.claims.decision import judge
+from models.claims.record import recorded
 from models.experiment import Experiment
 from tests.models.stories.conclusions import proofread
 from tests.models.tables import CHANCE, profile, table
@@ -167,13 +169,31 @@ def holding(name: str, experiment: Experiment, *, holds: bool) -> dict[str, pd.D
     return of_claim[name]()
 
 
-def verdict(name: str, tables: Callable[[Experiment], Mapping[str, pd.DataFrame]]) -> str:
-    """What is said of a claim after runs of its experiments with these tables."""
+def measured_cases(
+    name: str, tables: Callable[[Experiment], Mapping[str, pd.DataFrame]]
+) -> list[Case]:
+    """The cases of a claim after runs of its experiments with these tables."""
     claim = CLAIMS[name]
     empty = {key: table(key) for key in ("accuracy", "gradients", "diagnostics", "training")}
-    runs = [Measured(one, {**empty, **tables(one)}) for one in claim.experiments]
-    cases = claim.measured_cases(runs)
-    return next(one.verdict for one in judge({name: cases}, CLAIMS) if one.claim is claim)
+    return claim.measured_cases(
+        [Measured(one, {**empty, **tables(one)}) for one in claim.experiments]
+    )
+
+
+def verdict(name: str, tables: Callable[[Experiment], Mapping[str, pd.DataFrame]]) -> str:
+    """What is said of a claim after runs of its experiments with these tables."""
+    judged = judge({name: measured_cases(name, tables)}, CLAIMS)
+    return next(one.verdict for one in judged if one.claim.name == name)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_the_recorded_verdict_is_of_the_cases_and_margins_that_the_claim_has_now(name: str) -> None:
+    now = measured_cases(name, lambda one: holding(name, one, holds=True))
+    recorded_cases = recorded().of(name).cases
+    assert [(case.title, case.effect) for case in recorded_cases] == [
+        (case.title, case.effect) for case in now
+    ]
+    assert {len(case.values) for case in recorded_cases} == {SEEDS}
 
 
 @pytest.mark.parametrize("name", CLAIMS)
