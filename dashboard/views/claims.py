@@ -90,7 +90,7 @@ def _one(claim: Claim, *, arrived: bool) -> None:
             )
     settings = controls.settings(arrived=arrived, others=("claim",))
     run = current_run.current()
-    address = {"run": run.id} if run else {}
+    address: dict[str, str | list[str]] = {"run": run.id} if run else {}
     if settings.experiment and not run:
         address = controls.address_of(settings.experiment)
     current_run.keep_address({"claim": claim.name, **address})

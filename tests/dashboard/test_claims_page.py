@@ -95,8 +95,10 @@ def test_a_choice_of_the_experiment_sets_the_sidebar(claims: AppTest) -> None:
 
 def test_runs_of_ones_own_are_judged_by_the_same_rule(claims: AppTest, store: Store) -> None:
     """A comparison of two experiments speaks once both were run."""
-    small = {"seeds": 1, "steps": 2, "hidden_size": 4, "batch_size": 4, "held_out": 8}
-    runs = [finished(store, replace(one, **small)) for one in CLIPPING.experiments]
+    runs = [
+        finished(store, replace(one, seeds=1, steps=2, hidden_size=4, batch_size=4, held_out=8))
+        for one in CLIPPING.experiments
+    ]
     page = claims
     page.query_params["run"] = runs[0]
     page = open_claim(page, CLIPPING.name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.components.charts import chart
@@ -46,15 +48,21 @@ def verdict_in_words(judgement: Judgement) -> str:
 
 def plots(judgement: Judgement, source: str, *, key: str) -> None:
     """Draws a figure for each kind of effect among the cases."""
-    for place, title in enumerate(dict.fromkeys(case.effect.title for case in judgement.cases)):
-        cases, seeds = cases_table([judgement]), seeds_table([judgement])
+    titles = dict.fromkeys(case.effect.title for case in judgement.cases)
+    for place, title in enumerate(titles):
         chart(
             source,
             f"{key}_{place}",
             (judgement.claim.name, title),
-            lambda own=cases[cases["effect"] == title], seeds=seeds: effects(own, seeds),
-            lambda: cases_in_words(judgement),
+            partial(_figure, judgement, title),
+            partial(cases_in_words, judgement),
         )
+
+
+def _figure(judgement: Judgement, title: str) -> go.Figure:
+    """The figure of the cases with this effect."""
+    cases = cases_table([judgement])
+    return effects(cases[cases["effect"] == title], seeds_table([judgement]))
 
 
 def _numbers(cases: Sequence[Case]) -> None:

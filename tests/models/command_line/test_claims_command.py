@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.claims import CLAIMS
+from models.claims import CLAIMS, claim
 from models.command_line import claims_command
 from models.command_line.main import main
 from models.exchange import files
@@ -21,10 +21,9 @@ NAME = "longer_is_less_stable"
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two seeds of small models."""
-    whole = claims_command.in_setting
 
     def in_setting(experiment: Experiment, *, thorough: bool, first_seed: int) -> Experiment:
-        moved = whole(experiment, thorough=thorough, first_seed=first_seed)
+        moved = claim.in_setting(experiment, thorough=thorough, first_seed=first_seed)
         return replace(moved, seeds=2, hidden_size=4, batch_size=4, held_out=4)
 
     monkeypatch.setattr(claims_command, "in_setting", in_setting)
@@ -66,7 +65,7 @@ def test_experiments_that_claims_share_are_run_once() -> None:
     assert (
         len(names)
         == len(set(names.values()))
-        < sum(len(claim.experiments) for claim in CLAIMS.values())
+        < sum(len(one.experiments) for one in CLAIMS.values())
     )
     assert {one.first_seed for one in names} == {3}
     assert {one.seeds for one in names} == {32}
