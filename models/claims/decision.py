@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrc
 
 from models.analysis.comparison import LEVEL, holm
 from models.analysis.statistics import TAIL
@@ -98,7 +98,7 @@ def decisive(judgement: Judgement) -> Case | None:
 
 def sign_test(count: int, seeds: int) -> float:
     """The probability that at least ``count`` of ``seeds`` fair coins show heads."""
-    return float(binom.sf(count - 1, seeds, 0.5))
+    return float(bdtrc(count - 1, seeds, 0.5)) if count else 1.0
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
@@ -113,7 +113,7 @@ def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
     # The median of two infinite values of one sign is that value, which a mean is not.
     low_half, high_half = known[(len(known) - 1) // 2], known[len(known) // 2]
     median = low_half if low_half == high_half else (low_half + high_half) / 2
-    left_out = int(binom.ppf(TAIL, len(known), 0.5))
+    left_out = int((bdtr(np.arange(len(known)), len(known), 0.5) < TAIL).sum())
     if left_out == 0:
         return -math.inf, float(median), math.inf
     return float(known[left_out - 1]), float(median), float(known[-left_out])
