@@ -37,6 +37,7 @@ def show_page() -> None:
         st.Page("views/gradient_flow.py", title="Gradient flow"),
         st.Page("views/the_way_back.py", title="The way back"),
         st.Page("views/inside_the_cell.py", title="Inside the cell"),
+        st.Page("views/claims.py", title="Claims"),
         st.Page("views/your_memory.py", title="Your memory"),
         st.Page("views/lessons.py", title="Lessons"),
         st.Page("views/runs.py", title="Runs"),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from models.claims import CLAIMS
 from models.experiment.presets import PRESETS
 from models.store import Store
 from models.stories import STORIES
@@ -74,6 +75,8 @@ def pages(run: str) -> dict[str, Open]:
         "The way back": _at("the_way_back"),
         "The way back, an LSTM": _at("the_way_back?cell=lstm"),
         "Inside the cell": _at("inside_the_cell"),
+        "Claims": _at("claims"),
+        **{f"Claims, {claim.title}": _at(f"claims?claim={name}") for name, claim in CLAIMS.items()},
         "Your memory": _at("your_memory"),
         "Runs": _at(f"runs?run={run}"),
         "About": _at("about"),

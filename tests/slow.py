@@ -12,6 +12,7 @@ SLOW = (
     # Pages are slow to draw; tests/dashboard/test_runs_page.py stands for them.
     "tests/dashboard/test_about_page.py",
     "tests/dashboard/test_admission_page.py",
+    "tests/dashboard/test_claims_page.py",
     "tests/dashboard/test_controls.py",
     "tests/dashboard/test_error_pages.py",
     "tests/dashboard/test_gradient_flow_page.py",
@@ -33,6 +34,8 @@ SLOW = (
     "tests/models/analysis/test_findings.py",
     "tests/models/analysis/test_diagnostic_names.py::test_each_symbol_",
     "tests/models/analysis/test_diagnostic_names.py::test_what_is_",
+    "tests/models/claims/test_claims.py::test_shuffled_",
+    "tests/models/claims/test_decision.py::test_one_false_",
     "tests/models/command_line/test_command_line.py::TestRunOfTheStore",
     "tests/models/command_line/test_command_line.py::TestTrain",
     "tests/models/command_line/test_command_line.py::test_the_light_modules_do_not_import_torch",

@@ -75,9 +75,7 @@ def show_verdict(
     """Draws what a run, or the recorded one, says of the statement of the story."""
     variant = story_variant(experiment)
     if variant and place:
-        text = cached(
-            source, "conclusion", (), lambda: variant.story.conclusion(experiment, tables)
-        )
+        text = cached(source, "conclusion", (), lambda: variant.story.shown(experiment, tables))
         place.info(f"{'**The recorded run.** ' * recorded}{text}", icon=":material/search:")
 
 

@@ -114,6 +114,15 @@ STORY_STEP = Key[int]("story_step")
 """Which step of its story the page was set to last, from 0."""
 
 
+# Claims
+CLAIM = Key[str]("claim_open")
+"""The name of the claim on show; empty where the table of all is."""
+CLAIM_EXPERIMENT = Key[int]("claim_experiment")
+"""Widget: which of the claim's experiments the sidebar was set to, from 0."""
+CLAIM_RUNS = Key[tuple[str, ...]]("claim_runs")
+"""The runs that were on show while the claim was."""
+
+
 def form_option(form: str, cell: str, option: str) -> Key[Any]:
     """The widget of a cell's option in one of the forms for a cell."""
     return Key(f"{form}_{cell}_{option}")

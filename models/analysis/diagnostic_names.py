@@ -93,6 +93,15 @@ _ALL = (
         )
         for gate in _SIGMOID_GATES
     ),
+    *(
+        Diagnostic(
+            f"spread_{gate}",
+            f"Spread of gate {gate}",
+            "from 0 to 0.5",
+            f"standard deviation over units of how far gate {gate} is open on average",
+        )
+        for gate in _SIGMOID_GATES
+    ),
     Diagnostic(
         "update_ratio",
         "Update ratio",

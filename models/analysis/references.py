@@ -1,4 +1,4 @@
-"""The papers that tasks, cells, diagnostics and stories come from, and how to cite this project."""
+"""The papers that tasks, cells, diagnostics, claims and stories come from, and how to cite this."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ REFERENCES = (
     "testing the equality of two probabilities. Statistica Neerlandica 24(1), 1–9.",
     "Cho, K. et al. (2014). Learning phrase representations using RNN encoder–decoder for "
     "statistical machine translation. EMNLP.",
+    "Chung, J. et al. (2014). Empirical evaluation of gated recurrent neural networks on sequence "
+    "modeling. arXiv:1412.3555.",
     "Clopper, C. J., Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated "
     "in the case of the binomial. Biometrika 26(4), 404–413.",
     "Cooijmans, T. et al. (2016). Recurrent batch normalization. arXiv:1603.09025.",
@@ -32,7 +34,10 @@ REFERENCES = (
     "Journal of Statistics 6(2), 65–70.",
     "Jozefowicz, R., Zaremba, W., Sutskever, I. (2015). An empirical exploration of recurrent "
     "network architectures. ICML.",
+    "Karpathy, A., Johnson, J., Li, F.-F. (2016). Visualizing and understanding recurrent "
+    "networks. ICLR workshop.",
     "Kingma, D. P., Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.",
+    "Laurent, C. et al. (2016). Batch normalized recurrent neural networks. ICASSP.",
     "Le, Q. V., Jaitly, N., Hinton, G. E. (2015). A simple way to initialize recurrent networks of "
     "rectified linear units. arXiv:1504.00941.",
     "Loshchilov, I., Hutter, F. (2017). SGDR: stochastic gradient descent with warm restarts. "
@@ -43,6 +48,7 @@ REFERENCES = (
     "networks. ICML.",
     "Polyak, B. T. (1964). Some methods of speeding up the convergence of iteration methods. USSR "
     "Computational Mathematics and Mathematical Physics 4(5), 1–17.",
+    "Schoenholz, S. S. et al. (2017). Deep information propagation. ICLR.",
     "Sutskever, I. et al. (2013). On the importance of initialization and momentum in deep "
     "learning. ICML.",
     "Tallec, C., Ollivier, Y. (2018). Can recurrent neural networks warp time? ICLR.",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from models.command_line.catalogue import catalogue
+from models.command_line.claims_command import add_claims_command
 from models.command_line.extending import add_extending, extension, goal
 from models.command_line.publish_commands import (
     PublishError,
@@ -251,6 +252,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_settings(script)
     add_command(commands, _serve, "serve", "answer questions and train runs for a dashboard")
+    add_claims_command(commands)
     add_store_commands(commands)
     add_publish_commands(commands)
     add_command(commands, _list, "list", "name all tasks, cells, optimisers and presets")

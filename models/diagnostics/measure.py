@@ -11,7 +11,7 @@ from torch import Tensor
 from models.analysis.gradient_profile import gradient_horizon, half_life
 from models.diagnostics.influence import behaviour_horizon, connectivity, influence
 from models.diagnostics.jacobian import lyapunov_exponent
-from models.diagnostics.saturation import gate_means, saturation
+from models.diagnostics.saturation import gate_means, gate_spreads, saturation
 from models.diagnostics.theory import spectral_radius, theoretical_half_life
 from models.diagnostics.trajectories import map_trajectories
 from models.diagnostics.trajectory import Trajectory
@@ -46,6 +46,7 @@ def _measure_trajectory(_: list[int], trajectory: Trajectory) -> dict[str, list[
         "half_life_theory": torch.where(finite, theoretical_half_life(trajectory), torch.nan),
         **{f"saturation_{gate}": share for gate, share in saturation(trajectory).items()},
         **{f"mean_{gate}": mean for gate, mean in gate_means(trajectory).items()},
+        **{f"spread_{gate}": spread for gate, spread in gate_spreads(trajectory).items()},
     }
     # As plain numbers: small tensors that stay would keep apart what large ones leave free, for
     # want of which each model takes more (measured: 200 MiB at 81 models of T = 100).

@@ -43,6 +43,17 @@ def gate_means(trajectory: Trajectory) -> dict[str, Tensor]:
     return {gate: trajectory.gates[gate].mean(dim=(0, 2, 3)) for gate in gates}
 
 
+def gate_spreads(trajectory: Trajectory) -> dict[str, Tensor]:
+    """How different units are in every σ gate by name, (n,) each.
+
+    That is the standard deviation over units of the gate's mean over steps and sequences.
+    """
+    means = trajectory.mean_gates
+    return {
+        gate: means[gate].std(dim=(1, 2), correction=0) for gate in trajectory.cell.sigmoid_gates()
+    }
+
+
 def _near(values: Tensor, low: float, high: float) -> Tensor:
     """The share of values (T, n, H, B) near ``low`` or ``high``, (n,)."""
     near = (values < low + NEAR) | (values > high - NEAR)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
-import pandas as pd
-
-from models.analysis.at_initialisation import at_initialisation, medians_at_initialisation
-from models.analysis.gradient_profile import shown_half_life
+from models.analysis.at_initialisation import medians_at_initialisation
 from models.analysis.statistics import trained
-from models.analysis.words import join_words, with_article
+from models.claims.paths import C_SURVIVES, OTHERS_EXPLODE
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import after_training, half_lives, reach, values
 from models.stories.story import Step, Story, Tables
-
-MARGIN = 1.1
-"""Half-lives whose ratio is below this are alike."""
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
@@ -29,7 +20,6 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
         ),
         half_lives("Through h it", rows, cells, longest),
     ]
-    sentences += _compared(rows, cells, longest)
     gates = medians_at_initialisation(rows, "mean_f", longest)
     sentences.append(values("The mean of the forget gate is", gates, cells))
     accuracy = trained(tables["accuracy"])
@@ -40,34 +30,10 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     return " ".join(filter(None, sentences))
 
 
-def _compared(rows: pd.DataFrame, cells: Sequence[str], length: int) -> list[str]:
-    """The cells whose gradient lives longer through c than through h, or not, in sentences."""
-    through_c, through_h = (at_initialisation(rows, f"half_life_{state}", length) for state in "ch")
-    cells_by: dict[str, list[str]] = {}
-    for cell in cells:
-        if cell in through_c and cell in through_h:
-            rate_c, rate_h = _rate(through_c[cell]), _rate(through_h[cell])
-            longer = rate_c < rate_h - abs(rate_h) * (1 - 1 / MARGIN)
-            shorter = rate_h < rate_c - abs(rate_c) * (1 - 1 / MARGIN)
-            than = "longer" if longer else "shorter" if shorter else "about as long"
-            cells_by.setdefault(than, []).append(with_article(cell))
-    return [
-        f"It lasts {than} through c {'as' if than.startswith('about') else 'than'} through h for "
-        f"{join_words(names)}."
-        for than, names in cells_by.items()
-    ]
-
-
-def _rate(half_life: float) -> float:
-    """The halvings per step of a half-life as it is shown: comparing others could contradict it."""
-    return 1 / shown_half_life(half_life) if half_life else math.inf
-
-
 STORY = Story(
     name="additive_path",
     title="The LSTM's additive path",
-    statement="The LSTM updates its long-term state c by addition, which keeps the gradient "
-    "alive; along other paths it may still vanish or explode.",
+    claims=(C_SURVIVES, OTHERS_EXPLODE),
     text="Along c, the gradient is multiplied at each step by the forget gate and nothing else: "
     "∂cₜ/∂cₜ₋₁ = f. With bias 0 the gate starts half open and keeps 0.5 per step. With bias 1 it "
     "keeps 0.73, which leaves 10⁻¹⁴ after 100 steps. With chrono bias, the time constants of the "

@@ -9,13 +9,12 @@ import pandas as pd
 
 from models.analysis.statistics import clipped_share, trained
 from models.analysis.words import join_words, number, percent, power_of_ten, with_article
+from models.claims.clipping import CELLS, CLIPPING_RESCUES
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import NOT_YET, divergence, present, reach
 from models.stories.story import Step, Story, Tables
 
-CELLS = ("rnn:activation=relu,gain=2", "rnn:activation=relu,init=identity", "rnn:gain=1.5")
-"""The cells of all variants, whose gradients explode or do not fade."""
 POWERS = 1e5
 """Numbers from this one on are written as powers of ten."""
 
@@ -87,7 +86,7 @@ def _preset(name: str, title: str, lesson: str, **settings: object) -> Preset:
 STORY = Story(
     name="clipping",
     title="Clipping tames explosions",
-    statement="Gradients that explode can be clipped; gradients that vanish cannot.",
+    claims=(CLIPPING_RESCUES,),
     text="When the gradient grows on its way back, single training steps have gradient norms "
     "thousands of times larger than usual. One such step can undo everything that was learned. "
     "Clipping by norm scales the gradient down and keeps its direction. Clipping by value cuts "

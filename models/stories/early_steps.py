@@ -7,6 +7,7 @@ import pandas as pd
 
 from models.analysis.statistics import trained
 from models.analysis.words import capitalise, count, join_words, with_article
+from models.claims.early_inputs import EARLY_LEARN_LESS
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import NOT_YET, present
@@ -27,22 +28,9 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     steps_of = {cell: _steps(rows, cell, longest) for cell in present(experiment, accuracy)}
     unmeasured = [with_article(cell) for cell, steps in steps_of.items() if not len(steps)]
     sentences = [_order(cell, steps) for cell, steps in steps_of.items() if len(steps)]
-    learned = {cell: steps for cell, steps in steps_of.items() if np.isfinite(steps).any()}
-    late = [with_article(cell) for cell, steps in learned.items() if _falls(steps)]
-    early = [with_article(cell) for cell, steps in learned.items() if _falls(steps[::-1])]
-    neither = [name for name in map(with_article, learned) if name not in (*late, *early)]
     opening = (
         f"A symbol counts as known once {KNOWN:.0%} of the answers have it right (T = {longest})."
     )
-    if late:
-        sentences.append(f"As expected, {join_words(late)} learned the late symbols first.")
-    if early:
-        sentences.append(
-            f"Contrary to expectation, {join_words(early)} learned the early symbols first: the "
-            "statement holds for gradients that fade, not for every cell."
-        )
-    if neither:
-        sentences.append(f"{capitalise(join_words(neither))} learned them in no clear order.")
     if unmeasured:
         sentences.append(f"It was not measured for {join_words(unmeasured)}.")
     return " ".join([opening, *sentences])
@@ -57,11 +45,6 @@ def _order(cell: str, steps: np.ndarray) -> str:
         for place, step in enumerate(steps, start=1)
     ]
     return f"{capitalise(with_article(cell))} knew {join_words(symbols)}."
-
-
-def _falls(steps: np.ndarray) -> bool:
-    """Whether ``steps`` (symbols,) fall from symbol to symbol, though not each time."""
-    return bool((steps[:-1] >= steps[1:]).all() and steps[0] > steps[-1])
 
 
 def _steps(rows: pd.DataFrame, cell: str, length: int) -> np.ndarray:
@@ -85,7 +68,7 @@ def _steps(rows: pd.DataFrame, cell: str, length: int) -> np.ndarray:
 STORY = Story(
     name="early_steps",
     title="Early steps learn last",
-    statement="The network learns less from early inputs than from late ones.",
+    claims=(EARLY_LEARN_LESS,),
     text="At the end the network names three symbols: one came early, one in the middle, one "
     "late. Each has its own curve: the share of held-out answers in which it is right (1/2 by "
     "guessing). If the gradient fades on its way back, the last steps have the most influence on "

@@ -38,7 +38,7 @@ def _preset(name: str, title: str, lesson: str, task: str) -> Preset:
 STORY = Story(
     name="every_step",
     title="Losses at every step",
-    statement="The loss can be taken at the last step alone, or at every step.",
+    own_statement="The loss can be taken at the last step alone, or at every step.",
     text="With one loss at the end (sequence-to-vector), everything that the early steps learn "
     "comes back through the whole sequence. With a target at every step (sequence-to-sequence; "
     "here: which symbols have come so far), the step of each symbol has a loss right beside it. "

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 
-from models.analysis.comparison import remembers_further, span_ratio
-from models.analysis.memory_span import (
-    DIVERGED,
-    Estimate,
-    estimates,
-    memory_spans,
-    span_in_words,
-)
+from models.analysis.memory_span import DIVERGED, memory_spans, span_in_words
 from models.analysis.statistics import trained
 from models.analysis.words import join_words, with_article
-from models.cells import make_cell
+from models.claims.normalisation import BATCH_NORM, LAYER_NORM
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 from models.stories.sentences import after, half_lives, not_trained_yet, present
 from models.stories.story import Step, Story, Tables
-
-VERDICTS = ("helps", "makes no difference", "hurts", "cannot be judged by these lengths and seeds")
-"""What a normalisation can do to a cell's memory."""
 
 
 def conclusion(experiment: Experiment, tables: Tables) -> str:
@@ -34,14 +22,8 @@ def conclusion(experiment: Experiment, tables: Tables) -> str:
     accuracy = trained(tables["accuracy"])
     if accuracy.empty:
         return at_first
-    spans, cells = estimates(accuracy), present(experiment, accuracy)
-    sentences = [at_first, _spans(experiment, accuracy), not_trained_yet(experiment, cells)]
-    baseline = next((cell for cell in cells if make_cell(cell).norm == "none"), None)
-    for norm, effect in (("batch", "help little"), ("layer", "help")):
-        normalised = [cell for cell in cells if make_cell(cell).norm == norm]
-        if baseline and normalised:
-            verdict = _verdict(spans, normalised, baseline)
-            sentences.append(f"{norm.title()} norm is expected to {effect}. Here it {verdict}.")
+    waiting = not_trained_yet(experiment, present(experiment, accuracy))
+    sentences = [at_first, _spans(experiment, accuracy), waiting]
     return " ".join(filter(None, sentences))
 
 
@@ -56,26 +38,6 @@ def _spans(experiment: Experiment, accuracy: pd.DataFrame) -> str:
     return f"{after(experiment, accuracy)}, the memory span is {join_words(of_cells)}."
 
 
-def _verdict(spans: Mapping[str, Estimate], normalised: Sequence[str], baseline: str) -> str:
-    """The normalised cells that remember further than the baseline, and those that do not."""
-    names: dict[str, list[str]] = {verdict: [] for verdict in VERDICTS}
-    for cell in normalised:
-        names[_compare(spans.get(cell), spans.get(baseline))].append(with_article(cell))
-    return join_words([f"{verdict} for {join_words(own)}" for verdict, own in names.items() if own])
-
-
-def _compare(span: Estimate | None, baseline: Estimate | None) -> str:
-    """One of VERDICTS, by the ratio of the spans; where every model diverged there is none."""
-    helps, alike, hurts, unknown = VERDICTS
-    if span is None or baseline is None:
-        return alike if span is baseline else hurts if span is None else helps
-    if remembers_further(span, baseline):
-        return helps
-    if remembers_further(baseline, span):
-        return hurts
-    return alike if span_ratio(span, baseline).alike else unknown
-
-
 def _preset(name: str, title: str, lesson: str, cell: str, lengths: tuple[int, ...]) -> Preset:
     cells = tuple(
         f"{cell}:{options}".removesuffix(":")
@@ -88,8 +50,7 @@ def _preset(name: str, title: str, lesson: str, cell: str, lengths: tuple[int, .
 STORY = Story(
     name="normalisation",
     title="Layer norm and batch norm",
-    statement="Inside the recurrence, batch normalisation helps little; layer normalisation does "
-    "help.",
+    claims=(BATCH_NORM, LAYER_NORM),
     text="Normalisation keeps pre-activations where the activation has a slope. Batch "
     "normalisation needs separate statistics for every time step. Cooijmans et al. start its "
     "scale at γ = 0.1, which avoids saturation, and found that the gradient then stays almost "

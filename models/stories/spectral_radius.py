@@ -78,7 +78,7 @@ def _shorter(theory: float, measured: float) -> str:
 STORY = Story(
     name="spectral_radius",
     title="The spectral radius",
-    statement="If the spectral radius of the recurrent weights is below 1, the gradient must "
+    own_statement="If the spectral radius of the recurrent weights is below 1, the gradient must "
     "vanish; above 1, it may explode.",
     text="The gain multiplies the initial orthogonal recurrent weights. All their eigenvalues "
     "then have this absolute value, so the gain is the spectral radius. At each step the "

@@ -1,4 +1,4 @@
-"""The form of a story of the Gradient flow page: a statement, and experiments that test it."""
+"""The form of a story of the Gradient flow page: claims to look at, or a statement of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Literal
 
 import pandas as pd
 
+from models.claims import Claim, Measured, number_of
+from models.claims.words import seeds_in_words
 from models.experiment import Experiment
 from models.experiment.presets import Preset
 
@@ -44,8 +46,6 @@ class Story:
     """The story's name in keys of the page."""
     title: str
     """The story's name on the page."""
-    statement: str
-    """The statement in one sentence."""
     text: str
     """The text in three to seven short sentences: what to look at, and why it is so."""
     source: str
@@ -55,7 +55,29 @@ class Story:
     steps: tuple[Step, ...]
     """What to look at one after the other; the first opens the story."""
     conclusion: Callable[[Experiment, Tables], str]
-    """The function that says in sentences what a run of one variant shows of the statement.
+    """The function that says in sentences what was measured in a run of one variant.
 
     It takes the experiment and the tables of the run, which may still have few rows or none.
     """
+    claims: tuple[Claim, ...] = ()
+    """The claims that the story is about."""
+    own_statement: str = ""
+    """The statement of a story that is about no claim."""
+
+    @property
+    def statement(self) -> str:
+        """What the story is about, in one sentence a claim."""
+        return self.own_statement or " ".join(claim.statement for claim in self.claims)
+
+    def shown(self, experiment: Experiment, tables: Tables) -> str:
+        """What a run of one variant shows: what was measured, and for how many seeds claims hold.
+
+        Claims that compare several runs, or that need cells which this one has not, are left out.
+        """
+        run = Measured(experiment, tables)
+        of_claims = [
+            f"Claim {number_of(claim)} holds in {seeds_in_words(cases)}."
+            for claim in self.claims
+            if (cases := claim.measured_cases([run]))
+        ]
+        return " ".join([self.conclusion(experiment, tables), *of_claims])

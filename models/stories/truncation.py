@@ -63,8 +63,8 @@ def _preset(name: str, title: str, lesson: str, truncate: int) -> Preset:
 STORY = Story(
     name="truncation",
     title="Truncated back-propagation",
-    statement="Stopping the gradient after k steps saves time and memory, but what lies further "
-    "back is not learned.",
+    own_statement="Stopping the gradient after k steps saves time and memory, but what lies "
+    "further back is not learned.",
     text="Long sequences are often cut into blocks: the state continues from block to block, the "
     "gradient does not. The gradient then ends abruptly at the edge of the window instead of "
     "fading gradually, and no gate can carry it further. Compare cells that remember 100 steps "

@@ -43,6 +43,9 @@ def test_the_whole_main_plot_is_on_the_first_screen(
         f"document.querySelector('{PLOT}').getBoundingClientRect().bottom <= {height}"
     )
     assert box(page, PLOT)["height"] >= least
+    assert not page.get_by_test_id("stTopNavSection").count(), "no page is hidden behind more"
+    links = page.get_by_test_id("stTopNavLink")
+    assert [links.nth(place).is_visible() for place in range(links.count())] == [True] * 9
     svg = box(page, f"{PLOT} .main-svg")
     assert svg["height"] == pytest.approx(box(page, PLOT)["height"], abs=1)
     train = box(page, ".st-key-train button")

@@ -75,6 +75,8 @@ PAGES: dict[str, Any] = {
     "Gradient flow, a story": open_story,
     "The way back": lambda *where: open_page(*where, "the_way_back?cell=lstm"),
     "Inside the cell": lambda *where: open_page(*where, "inside_the_cell", "inside_ablation"),
+    "Claims": lambda *where: open_page(*where, "claims"),
+    "Claims, one": lambda *where: open_page(*where, "claims?claim=c_survives", "claim_0"),
     "Your memory, played": open_a_played_game,
     "Lecture mode": lambda *where: open_page(
         *where, "gradient_flow?lesson=gates&step=2&present=yes", "initial_c", "initial_h"

@@ -66,7 +66,8 @@ def test_names_cover_all_cells_and_need_no_torch() -> None:
     for cell in CELLS.values():
         assert {f"half_life_{state}" for state in cell.states} <= set(DIAGNOSTICS)
         assert {f"saturation_{gate}" for gate in (*cell.gates, "h")} <= set(DIAGNOSTICS)
-        assert {f"mean_{gate}" for gate in cell.gates[:-1]} <= set(DIAGNOSTICS)
+        for name in ("mean", "spread"):
+            assert {f"{name}_{gate}" for gate in cell.gates[:-1]} <= set(DIAGNOSTICS)
     assert all(name == diagnostic.name for name, diagnostic in DIAGNOSTICS.items())
     command = "import sys, models.analysis.diagnostic_names; sys.exit('torch' in sys.modules)"
     root = Path(__file__).parents[3]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 import torch
 
 from models.cells import make_cell
-from models.diagnostics.saturation import gate_means, saturation
+from models.diagnostics.saturation import gate_means, gate_spreads, saturation
 from tests.models.diagnostics.trajectories import ACTIVATIONS, HIDDEN, STATES, clamped, random
 
 
@@ -52,6 +53,16 @@ def test_dead_units_of_relu() -> None:
     x = torch.where(x == 0, 0.0, x)
     pushed = replace(trajectory, weights=replace(trajectory.weights, **weights), inputs=x)
     assert saturation(pushed)["h"].tolist() == [pytest.approx(1 / HIDDEN), 0]
+
+
+def test_the_spread_of_a_gate_is_that_of_its_units() -> None:
+    trajectory = clamped("lstm", {"f": 0.5}, steps=4, hidden=4)
+    torch.testing.assert_close(gate_spreads(trajectory)["f"], torch.zeros(2).double())
+    b = trajectory.weights.b.clone()
+    b[0, 4:6] = math.log(3)  # f = 0.75 in half of the first model's units
+    b[0, 6:8] = -math.log(3)  # and 0.25 in the others
+    pushed = replace(trajectory, weights=replace(trajectory.weights, b=b))
+    assert gate_spreads(pushed)["f"].tolist() == [pytest.approx(0.25), 0]
 
 
 def test_values_that_are_not_finite_have_no_shares() -> None:

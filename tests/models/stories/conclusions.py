@@ -41,4 +41,4 @@ def conclude(preset: str, experiment: Experiment | None = None, **tables: pd.Dat
     Tables that are not given are empty.
     """
     experiment = experiment or story_presets()[preset].experiment
-    return proofread(story_of(preset).conclusion(experiment, {**empty(), **tables}))
+    return proofread(story_of(preset).shown(experiment, {**empty(), **tables}))
