@@ -13,7 +13,7 @@ import pandas as pd
 from models.claims import CLAIMS, number_of
 from models.claims.claim import Case, Effect
 from models.claims.decision import Judgement, judge, median_interval, verdict_of_case
-from models.exchange.files import csv_bytes
+from models.exchange.csv_writing import csv_bytes
 
 CLAIMS_FILE, CASES_FILE, SEEDS_FILE = "claims.csv", "cases.csv", "seeds.csv"
 """The verdicts, the cases that they are made of, and the effect of every seed of these."""
