@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 
 from models.command_line.catalogue import catalogue
 from models.command_line.report import report
-from models.command_line.store_commands import UnconfirmedError, add_command, add_store_commands
+from models.command_line.run_commands import add_command, add_run_commands
+from models.command_line.store_commands import UnconfirmedError, add_store_commands
 from models.exchange import files
 from models.exchange.files import Results
 from models.exchange.import_files import ImportedError
@@ -31,6 +32,7 @@ from models.settings.configuration import Configuration, ConfigurationError
 from models.settings.quoting import quoted
 from models.settings.setting import Setting
 from models.store import NotOursError, Store, StoreError, UnknownRunError
+from models.store.labels import LabelError
 from models.store.lost_runs import close_lost_runs
 from models.store.process import identity
 from models.stories import story_presets
@@ -47,7 +49,7 @@ class UsageError(Exception):
 
 BAD_INPUT = (
     *(UsageError, ExperimentError, ScriptError, ConfigurationError, ImportedError),
-    *(NotOursError, StoreError, UnconfirmedError),
+    *(NotOursError, StoreError, UnconfirmedError, LabelError),
 )
 """Errors that are shown in one line, without a traceback."""
 
@@ -225,6 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_settings(script)
     add_command(commands, _serve, "serve", "answer questions and train runs for a dashboard")
+    add_run_commands(commands)
     add_store_commands(commands)
     add_command(commands, _list, "list", "name all tasks, cells, optimisers and presets")
     return parser

@@ -50,7 +50,9 @@ def differences(store: Store) -> list[object]:
 
 def without_kernels(connection: sa.Connection) -> None:
     """Makes the tables those of release 0.2.0."""
-    connection.execute(sa.text("ALTER TABLE runs DROP COLUMN kernels"))
+    later = ("name", "notes", "tags", "task", "cells", "searched", "summary", "deleted")
+    for column in ("kernels", *later):
+        connection.execute(sa.text(f"ALTER TABLE runs DROP COLUMN {column}"))
     connection.execute(sa.text("ALTER TABLE runs ADD COLUMN processes INTEGER"))
     connection.execute(sa.text("UPDATE runs SET processes = 2 WHERE started IS NOT NULL"))
     connection.execute(sa.text(f"UPDATE {TABLE} SET version_num = '0003'"))
