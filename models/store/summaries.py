@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from models.analysis.run_summary import RunSummary, summarise_run, summary_text
-from models.store import Store
+from models.store import Store, StoreError
 from models.store.run import Run
 from models.store.tables import RUNS
 
@@ -30,9 +31,14 @@ def summarise(store: Store, run: Run) -> Run:
 
 
 def summarise_some(store: Store, runs: Sequence[Run], seconds: float) -> list[Run]:
-    """The runs, as many of them with a summary as can be made in about so many seconds."""
-    end = time.monotonic() + seconds
-    return [summarise(store, run) if time.monotonic() < end else run for run in runs]
+    """The runs, as many of them with a summary as can be made and kept in about so many seconds."""
+    end, found = time.monotonic() + seconds, list(runs)
+    with suppress(StoreError):  # what cannot be kept now is made another time
+        for number, run in enumerate(runs):
+            if time.monotonic() >= end:
+                break
+            found[number] = summarise(store, run)
+    return found
 
 
 def _keep(store: Store, run: Run, summary: RunSummary) -> None:

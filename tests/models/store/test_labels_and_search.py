@@ -72,7 +72,7 @@ def test_what_is_too_long_is_refused() -> None:
         {"tags": tuple(map(str, range(MOST_TAGS + 1)))},
     ):
         with pytest.raises(LabelError, match="give at most"):
-            Labels(**labels)  # type: ignore[arg-type]
+            Labels(**labels)
     assert Labels(tags=("a", " a", "", "b\n")).tags == ("a", "b")
     with pytest.raises(LabelError, match="texts"):
         Labels.from_mapping({"name": 1})
