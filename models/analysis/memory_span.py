@@ -142,6 +142,12 @@ def span_in_words(row: Mapping[Hashable, Any]) -> str:
     return f"{row['text']} ({row['interval']})" if row["interval"] else str(row["text"])
 
 
+def estimate_in_words(found: Estimate) -> str:
+    """The same of an estimate of one cell."""
+    *_, text, interval = _row(found)
+    return span_in_words({"text": text, "interval": interval})
+
+
 def _row(found: Estimate) -> tuple[float, str, float, float, str, str]:
     """The columns of ``memory_spans`` but for the cell."""
     shortest, longest = found.lengths[0], found.lengths[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from models.store.labels import Labels
 from models.store.run import RUN_COLUMNS, Run, Status, read_runs
 from models.store.tables import RUNS
 
+SECRET = re.compile(r"[a-z2-7]{16}", re.ASCII)
+"""The part of an id that cannot be guessed: it is enough to name the run."""
 LONGEST_TEXT = 200
 """How many characters of a text are searched for."""
 
@@ -71,6 +74,19 @@ class RunSearch(Database):
         query = self._wanted(sa.select(sa.func.count()).select_from(RUNS), wanted, visitor)
         with self.reading() as connection:
             return int(connection.scalar(query) or 0)
+
+    def named(self, names: Sequence[str]) -> list[Run]:
+        """The runs of these ids, or secret parts of ids, in this order; others are left out."""
+        secrets = [name for name in names if SECRET.fullmatch(name)]
+        known = [RUNS.c.id.endswith(f"-{secret}", autoescape=True) for secret in secrets]
+        query = sa.select(*RUN_COLUMNS).where(
+            RUNS.c.deleted.is_(None), sa.or_(RUNS.c.id.in_(names), *known)
+        )
+        with self.reading() as connection:
+            found = read_runs(connection.execute(query).fetchall())
+        by_name = {name: run for run in found for name in (run.id, run.secret)}
+        wanted = (by_name[name] for name in names if name in by_name)
+        return list({run.id: run for run in wanted}.values())
 
     @staticmethod
     def _wanted(query: sa.Select[Any], wanted: RunFilter, visitor: str | None) -> sa.Select[Any]:

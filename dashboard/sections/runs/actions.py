@@ -12,6 +12,7 @@ from dashboard.components.download_button import download_button
 from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.sections.runs.table import select_none
+from dashboard.sections.share import share_button
 from dashboard.session import current_run
 from dashboard.session.session_state import DELETED_RUNS, UNCHANGED
 from dashboard.session.visitor import listed_visitor
@@ -42,6 +43,8 @@ def actions(selected: Sequence[Run]) -> None:
         if compared:
             st.query_params["compare"] = ",".join(run.secret for run in selected)
             st.rerun()
+        if one:
+            share_button(selected[0])
         if some:
             name = file_name(ids)
             export = partial(write_bundle, scheduler().export, ids)
