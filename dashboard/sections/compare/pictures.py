@@ -24,21 +24,19 @@ from dashboard.sections.compare.chosen import Chosen, merged_accuracy, source_of
 from models.analysis.differences import trained_alike
 from models.analysis.memory_span import memory_spans
 from models.cells import cell_label
-from models.tasks import make_task
+from models.tasks import make_task, task_title
 
 MOST_LINES = 8
 """More lines than this are drawn cell by cell."""
 
 
-def pictures(chosen: Sequence[Chosen], beside: int) -> None:
-    """Draws the pictures of runs of one task, at most so many beside each other."""
-    _Pictures(chosen, beside).draw()
-
-
 @dataclass(frozen=True)
-class _Pictures:
+class Pictures:
+    """The pictures of runs of one task."""
+
     chosen: Sequence[Chosen]
     beside: int
+    """How many pictures stand beside each other, at most."""
 
     @property
     def name(self) -> str:
@@ -58,13 +56,17 @@ class _Pictures:
         """Read where a figure is made, which is not each time that it is drawn."""
         return [one.measured for one in self.chosen]
 
-    def draw(self) -> None:
+    def main(self) -> None:
+        """Draws accuracy by length: the runs overlaid, or as one where they are trained alike."""
         if self._are_merged():
             chart(source_of(self.chosen), f"compared_merged_{self.name}", (), self._merged)
         else:
             self._panels("accuracy", self._accuracy)
+
+    def details(self) -> None:
+        """Draws learning curves and gradient profiles at one length."""
         length = st.select_slider(
-            "Sequence length of the figures below",
+            f"Sequence length ({task_title(self.chosen[0].experiment.task)})",
             self.lengths,
             value=self.lengths[-1],
             key=f"compared_length_{self.name}",
@@ -107,8 +109,8 @@ class _Pictures:
         self, kind: str, figure: Callable[[Sequence[str]], go.Figure], *options: object
     ) -> None:
         """Draws one figure of all cells, or where they have too many lines one of each cell."""
-        together = len(self.cells) * len(self.chosen) <= MOST_LINES
-        panels = [self.cells] if together else [[cell] for cell in self.cells]
+        lines = sum(len(one.experiment.cells) for one in self.chosen)
+        panels = [self.cells] if lines <= MOST_LINES else [[cell] for cell in self.cells]
         columns = st.columns(min(len(panels), self.beside))
         for number, cells in enumerate(panels):
             with columns[number % len(columns)]:

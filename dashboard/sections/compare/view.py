@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.markdown import escape_markdown
 from dashboard.sections.compare.chosen import OVERLAID, Chosen, chosen_runs
-from dashboard.sections.compare.pictures import pictures
+from dashboard.sections.compare.pictures import Pictures
 from dashboard.sections.compare.pivot import pivot_table
 from dashboard.sections.runs.frame import status_in_words
 from models.analysis.compared_spans import side_by_side
@@ -36,15 +37,27 @@ def compare() -> None:
     groups = [list(group) for _, group in groupby(by_task, lambda one: one.experiment.task)]
     if len(chosen) > OVERLAID:
         st.caption(f"The plots show the first {OVERLAID} runs, the tables all {len(chosen)}.")
-    columns = st.columns(min(len(groups), SIDE_BY_SIDE))
-    for number, group in enumerate(sorted(groups, key=lambda group: group[0].place)):
-        with columns[number % len(columns)]:
-            task = group[0].experiment.task
+    groups.sort(key=lambda group: group[0].place)
+    beside = SIDE_BY_SIDE if len(groups) == 1 else 1
+    drawn = [Pictures(group, beside) for group in groups]
+    for one, place in _columns(drawn):
+        with place:
+            task = one.chosen[0].experiment.task
             st.header(task_title(task), anchor=False)
-            pictures(group, SIDE_BY_SIDE if len(groups) == 1 else 1)
-            _spans([one for one in chosen if one.experiment.task == task])
+            one.main()
+            _spans([other for other in chosen if other.experiment.task == task])
     _settings(chosen)
+    st.header("Learning", anchor=False)
+    for one, place in _columns(drawn):
+        with place:
+            one.details()
     pivot_table([(one.experiment, one.run.summary or ()) for one in chosen])
+
+
+def _columns(drawn: Sequence[Pictures]) -> Iterator[tuple[Pictures, DeltaGenerator]]:
+    """Each task's pictures with the place where they stand."""
+    places = st.columns(min(len(drawn), SIDE_BY_SIDE))
+    return ((one, places[number % len(places)]) for number, one in enumerate(drawn))
 
 
 def _legend(chosen: Sequence[Chosen]) -> None:
@@ -67,6 +80,8 @@ def _spans(chosen: Sequence[Chosen]) -> None:
         st.caption("No cell of these runs has been evaluated after training steps.")
         return
     _table(table, "Memory spans, a row for each cell and a column for each run")
+    if len(chosen) < 2:
+        return
     first = escape_markdown(chosen[0].title)
     st.caption(
         f"÷: how many times as long a span is as that of {first}, with the 95% interval. *Alike*: "
