@@ -68,7 +68,7 @@ class Pictures:
         length = st.select_slider(
             f"Sequence length ({task_title(self.chosen[0].experiment.task)})",
             self.lengths,
-            value=self.lengths[-1],
+            value=self._longest_shared(),
             key=f"compared_length_{self.name}",
         )
         st.subheader("Learning curves", anchor=False)
@@ -76,6 +76,11 @@ class Pictures:
         st.subheader("Gradient profiles", anchor=False)
         self._panels("profile", lambda own: compared_profiles(self.measured, own, length), length)
         st.caption(HOW_TO_READ)
+
+    def _longest_shared(self) -> int:
+        """The longest length that all runs have, or else that any has."""
+        shared = set(self.lengths).intersection(*(one.experiment.lengths for one in self.chosen))
+        return max(shared, default=self.lengths[-1])
 
     def _are_merged(self) -> bool:
         """Whether all models are seen as those of one run, where they can be."""

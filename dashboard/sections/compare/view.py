@@ -75,11 +75,12 @@ def _legend(chosen: Sequence[Chosen]) -> None:
 
 def _spans(chosen: Sequence[Chosen]) -> None:
     st.subheader("Memory spans", help=GLOSSARY["memory span"], anchor=False)
-    table = side_by_side({one.title: one.run.summary or () for one in chosen})
+    table = side_by_side({one.letter: one.run.summary or () for one in chosen})
     if table.empty:
         st.caption("No cell of these runs has been evaluated after training steps.")
         return
-    _table(table, "Memory spans, a row for each cell and a column for each run")
+    titles = {one.letter: one.title for one in chosen}
+    _table(table.rename(columns=titles), "Memory spans, a row for each cell, a column for each run")
     if len(chosen) < 2:
         return
     first = escape_markdown(chosen[0].title)
