@@ -54,8 +54,7 @@ def test_runs_are_selected_named_and_compared_by_keyboard(browser: Browser, tmp_
         for key in ("Space", "ArrowDown", "Space", "ArrowUp", "ArrowRight", "Enter"):
             page.keyboard.press(key)
             settled(page)
-        page.keyboard.press("Control+A")
-        page.keyboard.type(EVIL)
+        page.locator("textarea.gdg-input").fill(EVIL)
         page.keyboard.press("Enter")
         page.get_by_text("2 runs selected").wait_for()
         until(lambda: store.run(first).labels.name == EVIL)
