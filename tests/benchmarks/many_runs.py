@@ -54,9 +54,11 @@ def main() -> None:
 
 def _measure(store: Store, runs: list[str], folder: Path) -> None:
     from dashboard.scheduling import app_resources
+    from dashboard.session import visitor
 
     # It trains nothing.
     setattr(app_resources, "Scheduler", FakeScheduler)  # noqa: B010
+    visitor._secret = lambda: "a visitor without cookies"
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     for number in range(ROUNDS):
         chosen = ",".join(run[-16:] for run in runs[number * COMPARED :][:COMPARED])

@@ -27,6 +27,7 @@ def made(store: Store, experiment: Experiment, **changes: Any) -> str:
 
 def compared(race: AppTest, *runs: str) -> AppTest:
     page = race.run().switch_page("views/runs.py")
+    page.session_state["compared_details"] = True  # opened
     page.query_params["compare"] = ",".join(run[-16:] for run in runs)
     page.run()
     assert not page.exception

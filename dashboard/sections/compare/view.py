@@ -47,11 +47,16 @@ def compare() -> None:
             one.main()
             _spans([other for other in chosen if other.experiment.task == task])
     _settings(chosen)
-    st.header("Learning", anchor=False)
-    for one, place in _columns(drawn):
-        with place:
-            one.details()
     pivot_table([(one.experiment, one.run.summary or ()) for one in chosen])
+    # Two thirds of all pictures, which would keep the answers waiting.
+    details = st.expander(
+        "Learning curves and gradient profiles", key="compared_details", on_change="rerun"
+    )
+    if details.open:
+        with details:
+            for one, place in _columns(drawn):
+                with place:
+                    one.details()
 
 
 def _columns(drawn: Sequence[Pictures]) -> Iterator[tuple[Pictures, DeltaGenerator]]:
