@@ -71,7 +71,8 @@ def _list(wanted: RunFilter, changing: bool) -> None:
     if pressed := opened_run(runs):
         open_run(pressed)
     bar = st.container()
-    selected = runs_table(runs)
+    with st.container(key="run_table"):
+        selected = runs_table(runs)
     with bar:
         actions(selected)
     if changing != any(_changes(run) for run in runs):
