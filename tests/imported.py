@@ -58,4 +58,5 @@ def _read(export: Export) -> Results:
         for name in TABLES
     }
     weights = {model: from_bytes(content) for model, content in export.weights()}
-    return Results(export.run, export.experiment, dict(export.environment), tables, weights)
+    environment = dict(export.environment)
+    return Results(export.run, export.experiment, environment, tables, weights, export.labels)

@@ -11,6 +11,7 @@ SLOW = (
     "tests/test_architecture.py::test_the_dashboards_process_never_loads_what_takes_much_memory",
     # Pages are slow to draw; tests/dashboard/test_runs_page.py stands for them.
     "tests/dashboard/test_about_page.py",
+    "tests/dashboard/test_compare_page.py",
     "tests/dashboard/test_admission_page.py",
     "tests/dashboard/test_claims_page.py",
     "tests/dashboard/test_controls.py",
@@ -56,6 +57,7 @@ SLOW = (
     "tests/models/service/test_running.py",
     "tests/models/service/test_serving.py",
     "tests/models/store/test_housekeeping.py",
+    "tests/models/store/test_labels_and_search.py",
     "tests/models/store/test_lost_runs.py",
     "tests/models/store/test_migrations.py",
     "tests/models/store/test_weights.py",

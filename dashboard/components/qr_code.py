@@ -15,6 +15,12 @@ QUIET = 4
 @st.dialog("Open this page on your own device", width="large")
 def qr_code(address: str) -> None:
     """Shows the code of an address in a dialog, with the address as text below."""
+    qr_image(address)
+    st.html(f'<p class="qr-address">{escape(address)}</p>')
+
+
+def qr_image(address: str) -> None:
+    """Draws the code of an address, or says that there is none of so long a one."""
     try:
         code = segno.make(address, micro=False, error="l")
     except DataOverflowError:
@@ -22,4 +28,3 @@ def qr_code(address: str) -> None:
     else:
         image = code.svg_data_uri(border=QUIET, scale=8, light="#ffffff", dark="#000000")
         st.html(f'<img class="qr-code" alt="QR code of the address below" src="{escape(image)}">')
-    st.html(f'<p class="qr-address">{escape(address)}</p>')

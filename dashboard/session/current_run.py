@@ -109,13 +109,13 @@ def stop(run_id: str) -> None:
 
 
 def look_at(run_id: str) -> None:
-    """Makes this the run on show; without effect if it was deleted."""
-    try:
-        experiment = store().run(run_id).experiment
-    except UnknownRunError:
+    """Makes the run of this id, or secret part of one, that on show; nothing if it was deleted."""
+    found = store().named([run_id])
+    if not found:
         return  # deleted meanwhile, in another tab
-    READER.set(Reader(run_id, experiment))
-    EXPERIMENT.set(experiment)
+    (run,) = found
+    READER.set(Reader(run.id, run.experiment))
+    EXPERIMENT.set(run.experiment)
     UNKNOWN_RUN.take()
     WHY.take()
 

@@ -175,6 +175,23 @@ PLAYED = Key[tuple[Game, tuple[str, ...]]]("played")
 RUNS_SHOWN = Key[int]("runs_shown")
 """How many runs the Runs page lists."""
 UNCHANGED = Key[str]("run_unchanged")
-"""Why the last press of Pin or Delete had no effect."""
+"""Why the last change of a run had no effect."""
+SELECTED_RUNS = Key[tuple[str, ...]]("selected_runs")
+"""The ids of the runs that are selected."""
+DELETED_RUNS = Key[tuple[str, ...]]("deleted_runs")
+"""The ids of the runs that were deleted last."""
+RUN_TABLE = Key[int]("run_table")
+"""Grows whenever the table of runs is to forget what was edited in it."""
+RUN_EDITS = Key[dict[str, dict[int, dict[str, Any]]]]("run_edits")
+"""The edits that are stored already: by the key of the table, row and column."""
+OPENED_ROW = Key[int]("opened_row")
+"""The row of the table whose Open was just pressed."""
+
+
+def run_table_widget(name: str) -> Key[Any]:
+    """The table of runs, by its key, or a column of buttons in it."""
+    return Key(name)
+
+
 UPLOADS = Key[int]("uploads")
 """How many uploads were opened; each one's widget is replaced by a new one."""

@@ -15,8 +15,10 @@ from dashboard.figures.race.question import as_text
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.sections import further
 from dashboard.sections.failure.view import question
+from dashboard.sections.import_results import import_results
 from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.sections.results import View, draw, replay_clock, view_options
+from dashboard.sections.share import share_button
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import Tables, from_results
 from dashboard.session.session_state import GUESSING, UNKNOWN_RUN
@@ -42,8 +44,9 @@ def page() -> None:
     if unknown := UNKNOWN_RUN.get():
         st.warning(
             f"There is no run {escape_markdown(unknown)} here. "
-            "The settings shown are those of the address."
+            "The settings shown are those of the address. If you have its exported file, open it."
         )
+        import_results()
     if run and run.active:
         GUESSING.take()
     guessing = GUESSING.get(False)
@@ -76,6 +79,7 @@ def page() -> None:
             other_settings(run, experiment)
         with home:  # first, so that no button of another run stays while figures are made
             run_downloads(run, key="run")
+            share_button(run)
         with shown:
             follow(run, lambda run: _show_run(run, view))
     elif example:

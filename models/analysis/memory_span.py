@@ -77,23 +77,33 @@ def memory_spans(accuracy: pd.DataFrame) -> pd.DataFrame:
 
 
 def estimates(accuracy: pd.DataFrame) -> dict[str, Estimate]:
-    """The memory span of each cell of the table ``accuracy`` of which not every model diverged.
-
-    By its latest evaluation, a model remembers whose accuracy is not below the middle between
-    chance and 1; one that has diverged does not.
-    """
-    rows = latest(accuracy)
-    score = scaled_score(rows["accuracy"], rows["chance_accuracy"])
-    trained = ~rows["diverged"].astype(bool)
-    models = rows[["cell", "length"]].assign(
-        models=1.0, trained=trained, remember=(score >= MIDDLE) & trained
-    )
-    counts = models.groupby(["cell", "length"]).sum().astype(float).reset_index()
+    """The memory span of each cell of the table ``accuracy`` of which not every model diverged."""
+    counts = count_models(accuracy).astype({"remember": float, "models": float})
     return {
         str(cell): estimate(*(own[name].to_numpy() for name in ("length", "remember", "models")))
         for cell, own in counts.groupby("cell")
         if own["trained"].any()
     }
+
+
+def count_models(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """How many models of each cell and length there are: one row each, lengths ascending.
+
+    Columns: cell, length, ``models``, ``trained`` (those that have not diverged), ``remember`` and
+    ``solved``. By its latest evaluation, a model remembers whose accuracy is not below the middle
+    between chance and 1; one that has diverged does not.
+    """
+    rows = latest(accuracy)
+    score = scaled_score(rows["accuracy"], rows["chance_accuracy"])
+    trained = ~rows["diverged"].astype(bool)
+    models = rows[["cell", "length"]].assign(
+        models=1,
+        trained=trained.astype(int),
+        remember=((score >= MIDDLE) & trained).astype(int),
+        solved=rows["solved"].astype(int),
+    )
+    counts: pd.DataFrame = models.groupby(["cell", "length"]).sum().reset_index()
+    return counts
 
 
 def estimate(lengths: np.ndarray, remember: np.ndarray, models: np.ndarray) -> Estimate:
@@ -130,6 +140,12 @@ def _gap(lengths: np.ndarray, every: np.ndarray, none: np.ndarray) -> tuple[np.n
 def span_in_words(row: Mapping[Hashable, Any]) -> str:
     """A row of ``memory_spans`` with its interval: "48 (41–55)", "between 50 and 100"."""
     return f"{row['text']} ({row['interval']})" if row["interval"] else str(row["text"])
+
+
+def estimate_in_words(found: Estimate) -> str:
+    """The same of an estimate of one cell."""
+    *_, text, interval = _row(found)
+    return span_in_words({"text": text, "interval": interval})
 
 
 def _row(found: Estimate) -> tuple[float, str, float, float, str, str]:

@@ -17,7 +17,7 @@ from models.claims.claim import in_setting
 from models.claims.decision import Judgement, judge
 from models.claims.record import Record, write
 from models.claims.words import interval_in_words, margin_in_words, p_in_words
-from models.command_line.store_commands import add_command
+from models.command_line.run_commands import add_command
 from models.exchange import files
 from models.exchange.files import Results
 from models.experiment import Experiment, ExperimentError

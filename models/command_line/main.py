@@ -23,7 +23,8 @@ from models.command_line.publish_commands import (
     add_table_format,
 )
 from models.command_line.report import report
-from models.command_line.store_commands import UnconfirmedError, add_command, add_store_commands
+from models.command_line.run_commands import add_command, add_run_commands
+from models.command_line.store_commands import UnconfirmedError, add_store_commands
 from models.exchange import files
 from models.exchange.files import Results
 from models.exchange.import_files import ImportedError
@@ -42,6 +43,7 @@ from models.settings.configuration import Configuration, ConfigurationError
 from models.settings.quoting import quoted
 from models.settings.setting import Setting
 from models.store import NotOursError, Store, StoreError, UnknownRunError
+from models.store.labels import LabelError
 from models.store.lost_runs import close_lost_runs
 from models.store.process import identity
 from models.stories import story_presets
@@ -59,6 +61,7 @@ class UsageError(Exception):
 BAD_INPUT = (
     *(UsageError, ExperimentError, ScriptError, ConfigurationError, ImportedError),
     *(NotOursError, StoreError, UnconfirmedError, PublishError, NoModuleError, FigureError),
+    LabelError,
 )
 """Errors that are shown in one line, without a traceback."""
 
@@ -253,6 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(script)
     add_command(commands, _serve, "serve", "answer questions and train runs for a dashboard")
     add_claims_command(commands)
+    add_run_commands(commands)
     add_store_commands(commands)
     add_publish_commands(commands)
     add_command(commands, _list, "list", "name all tasks, cells, optimisers and presets")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.analysis.diagnostic_names import DIAGNOSTICS
-from models.command_line.store_commands import add_command
+from models.command_line.run_commands import add_command
 from models.exchange import files
 from models.exchange.bounded_zip import DAMAGED
 from models.exchange.files import Results

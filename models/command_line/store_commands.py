@@ -1,14 +1,14 @@
-"""The commands that look after the store: they list runs, open exported ones and tidy up."""
+"""The commands that look after the store: they open exported runs and tidy up."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from models.analysis.words import count
+from models.command_line.run_commands import add_command, line_of
 from models.exchange.files import NAMES
 from models.exchange.import_files import ImportedError
 from models.exchange.import_run import import_file
@@ -16,33 +16,14 @@ from models.settings.configuration import MEBIBYTE, Configuration, read_setting
 from models.settings.quoting import shortened
 from models.store import Store
 from models.store.housekeeping import superfluous, tidy
-from models.store.lost_runs import close_lost_runs
-from models.store.run import Run
 
 
 class UnconfirmedError(Exception):
     """Something would be deleted, and there is no terminal to ask at."""
 
 
-def add_command(
-    commands: Any,
-    run: Callable[[argparse.Namespace], int],
-    name: str,
-    summary: str,
-    more: str = "",
-) -> argparse.ArgumentParser:
-    """Adds a command that ``run`` carries out; its own help has the summary and ``more``."""
-    description = f"{summary[0].upper()}{summary[1:]}. {more}"
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=description
-    )
-    parser.set_defaults(command=run)
-    return parser
-
-
 def add_store_commands(commands: Any) -> None:
     """Adds the commands that look after the store."""
-    add_command(commands, _runs, "runs", "list the runs of the store, newest first")
     opening = add_command(
         commands,
         _import,
@@ -67,28 +48,6 @@ def add_store_commands(commands: Any) -> None:
         "--keep-megabytes", metavar="MIB", help="up to which size in MiB runs stay; 0 is any"
     )
     tidying.add_argument("--yes", action="store_true", help="delete without asking")
-    for name, summary, pinned in (
-        ("pin", "keep a run whatever is tidied up", True),
-        ("unpin", "let a run be tidied up again", False),
-    ):
-        pinning = add_command(commands, _pin, name, summary)
-        pinning.set_defaults(pinned=pinned)
-        pinning.add_argument("run", metavar="ID", help="as runs lists it")
-
-
-def _runs(_: argparse.Namespace) -> int:
-    store = Store()
-    close_lost_runs(store)
-    for run in store.runs():
-        print(_line(run))
-    return 0
-
-
-def _line(run: Run) -> str:
-    status = f"{run.status}: {run.message}" if run.message else run.status
-    pinned = " pinned" if run.pinned else ""
-    steps = f"{run.done_steps}/{run.total_steps}"
-    return f"{run.id}  {steps} steps  {run.experiment.task}  {status}{pinned}"
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -120,7 +79,7 @@ def _tidy(options: argparse.Namespace) -> int:
     store = Store()
     found = superfluous(store, *limits)
     for run in found:
-        print(_line(run))
+        print(line_of(run))
     gone = []
     if found and (options.yes or _agreed(len(found))):
         # One that was pinned or resumed since stays.
@@ -152,8 +111,3 @@ def _agreed(runs: int) -> bool:
     except EOFError:
         return False
     return answer.strip().lower() in ("y", "yes")
-
-
-def _pin(options: argparse.Namespace) -> int:
-    Store().pin(options.run, options.pinned)
-    return 0

@@ -35,6 +35,7 @@ from models.exchange.table_files import (
 )
 from models.experiment import Experiment
 from models.store import Store
+from models.store.labels import NO_LABELS, Labels
 from models.store.run import Run
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import WeightsKey, from_npz, to_npz
@@ -42,6 +43,8 @@ from models.training.weights import WeightsKey, from_npz, to_npz
 ALWAYS = ("accuracy", "training", "gradients")
 """The tables that are written even when they have no rows."""
 EXPERIMENT = "experiment.json"
+LABELS = "labels"
+"""What experiment.json has name, notes and tags under."""
 NAMES = (EXPERIMENT, *TABLE_FILES, WEIGHTS)
 """The files that an export may consist of; a table is there in one format."""
 
@@ -58,6 +61,8 @@ class Results:
     """The tables by name, rows in order: the same experiment gives the same tables."""
     weights: Mapping[WeightsKey, np.ndarray] = field(default_factory=dict)
     """The parameters (P,), float32, of the models whose weights were kept."""
+    labels: Labels = NO_LABELS
+    """What people have written on the run."""
 
     @property
     def accuracy(self) -> pd.DataFrame:
@@ -96,6 +101,7 @@ def from_store(
         {**stored.environment, **when},
         {name: _table(store, stored, name) for name in tables},
         _weights(store, stored) if weights else {},
+        stored.labels,
     )
 
 
@@ -145,6 +151,7 @@ def experiment_bytes(results: Results) -> bytes:
         "run": results.run,
         "experiment": asdict(results.experiment),
         "environment": dict(results.environment),
+        **({LABELS: labels} if (labels := results.labels.as_mapping()) else {}),
     }
     return json.dumps(description, indent=2).encode()
 
@@ -259,7 +266,9 @@ def _parsed(names: set[str], content: Callable[[str], bytes]) -> Results:
     tables = {name: _read_table(name, names, content) for name in TABLES}
     experiment = Experiment.from_results(description["experiment"])
     weights = from_npz(content(WEIGHTS)) if WEIGHTS in names else {}
-    return Results(description["run"], experiment, description["environment"], tables, weights)
+    labels = Labels.from_mapping(description.get(LABELS, {}))
+    environment = description["environment"]
+    return Results(description["run"], experiment, environment, tables, weights, labels)
 
 
 def _read_table(name: str, names: set[str], content: Callable[[str], bytes]) -> pd.DataFrame:

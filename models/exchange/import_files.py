@@ -21,12 +21,13 @@ import pandas as pd
 from models.analysis.schema import TABLES
 from models.exchange.bounded_zip import Source, ZipError, unzipped
 from models.exchange.csv_reading import TableError
-from models.exchange.files import EXPERIMENT, NAMES
+from models.exchange.files import EXPERIMENT, LABELS, NAMES
 from models.exchange.table_check import TableCheck
 from models.exchange.table_files import FORMATS, read_blocks
 from models.experiment import Experiment, ExperimentError
 from models.settings import strict
 from models.settings.quoting import quoted
+from models.store.labels import LabelError, Labels
 from models.store.tables import RUN_LENGTH
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import KIND, WeightsKey
@@ -44,7 +45,7 @@ MOST_FILES = 100
 MOST_JSON = 10**6
 """Bytes of experiment.json."""
 EXPERIMENT_KEYS = {"run", "experiment", "environment"}
-"""What experiment.json says."""
+"""What experiment.json says; where somebody has written on the run, LABELS as well."""
 OF_DESKTOP = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 """Files and folders that desktops put among one's own."""
 OF_MAC = "._"
@@ -66,6 +67,7 @@ class Export:
     run: str
     experiment: Experiment
     environment: Mapping[str, str]
+    labels: Labels
     sources: Mapping[str, Source]
     """The files by name."""
 
@@ -198,8 +200,8 @@ def _is_of_desktop(path: PurePosixPath) -> bool:
     return bool(OF_DESKTOP.intersection(path.parts)) or path.name.startswith(OF_MAC)
 
 
-def _described(source: Source) -> tuple[str, Experiment, dict[str, str]]:
-    """The run, its experiment and its environment."""
+def _described(source: Source) -> tuple[str, Experiment, dict[str, str], Labels]:
+    """The run, its experiment, its environment and what people have written on it."""
     with source.open() as file:
         content = file.read(MOST_JSON + 1)
     if len(content) > MOST_JSON:
@@ -208,7 +210,7 @@ def _described(source: Source) -> tuple[str, Experiment, dict[str, str]]:
         description = strict.json_value(content)
     except ValueError as error:
         raise ImportedError(f"{EXPERIMENT}: {error}") from error
-    if not isinstance(description, dict) or set(description) != EXPERIMENT_KEYS:
+    if not isinstance(description, dict) or set(description) - {LABELS} != EXPERIMENT_KEYS:
         raise ImportedError(
             f"{EXPERIMENT} is not the one of a run: it holds {', '.join(sorted(EXPERIMENT_KEYS))}"
         )
@@ -219,9 +221,10 @@ def _described(source: Source) -> tuple[str, Experiment, dict[str, str]]:
         )
     try:
         experiment = Experiment.from_results(description["experiment"])
-    except ExperimentError as error:
+        labels = Labels.from_mapping(description.get(LABELS, {}))
+    except (ExperimentError, LabelError) as error:
         raise ImportedError(f"{EXPERIMENT}: {error}") from error
-    return description["run"], experiment, _environment(description["environment"])
+    return description["run"], experiment, _environment(description["environment"]), labels
 
 
 def _environment(description: Any) -> dict[str, str]:

@@ -21,6 +21,7 @@ from models.store.measurements import ROW_BYTES, insertion
 from models.store.process import identity, is_gone, is_here
 from models.store.run import BROKEN_OFF, Status
 from models.store.runs import new_run
+from models.store.summaries import summarise
 from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 
 IMPORT = "import by "
@@ -38,8 +39,12 @@ def import_file(store: Store, paths: Sequence[Path], visitor: str | None = None)
     ImportedError where the files are wrong, and StoreError; the store is then as it was.
     """
     with opened(paths) as export:
-        run = new_run(export.experiment, visitor, process=None) | _ended(export)
-        return _stored(store, export, run)
+        run = new_run(export.experiment, visitor, None, export.labels) | _ended(export)
+        run_id = _stored(store, export, run)
+    # Where the store does not answer now, whoever lists the run makes up for it.
+    with suppress(StoreError):
+        summarise(store, store.run(run_id))
+    return run_id
 
 
 def discard_broken_off(store: Store) -> None:

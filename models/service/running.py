@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from models.analysis.extension import added
@@ -15,11 +15,12 @@ from models.experiment import ExperimentError
 from models.experiment.partition import Shard, average_step, partition
 from models.kernels.version import kernels_on
 from models.service.reasons import reason
-from models.store import NotOursError, Status, Store, StoreError
+from models.store import NotOursError, Status, Store, StoreError, UnknownRunError
 from models.store.environment import environment
 from models.store.extension import grow, take_over
 from models.store.process import identity
 from models.store.run import Run
+from models.store.summaries import summarise
 from models.training.checkpoint import Checkpoint
 from models.training.snapshot import Snapshot
 
@@ -92,6 +93,9 @@ def execute(
             end = End("failed", reason(error))
         store.finish(run_id, end.status, end.message, process)
     log.info("run ends", extra={"run": run_id, "status": end.status, "reason": end.message})
+    # Where the store does not answer now, whoever lists the run makes up for it.
+    with suppress(StoreError, UnknownRunError):
+        summarise(store, store.run(run_id))
     return end
 
 

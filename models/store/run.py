@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
@@ -12,8 +13,11 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from models.analysis.narrowing import Goal
-from models.experiment import Experiment
+from models.analysis.run_summary import RunSummary, read_summary
+from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import average_step, starting_steps
+from models.store.labels import NO_LABELS, Labels, read_labels
+from models.store.tables import RUNS
 
 Status = Literal["queued", "running", "finished", "stopped", "interrupted", "failed"]
 """A run waits, trains, or has ended: at its last step, by Stop, by a fault, or for good."""
@@ -42,6 +46,12 @@ ACTIVE = before("stopped")
 """Every status in which a run waits or trains, and has not ended."""
 BROKEN_OFF = before("queued")
 """Every status of a run that ended before its experiment did, and may go on."""
+
+
+SHORT = 6
+"""Characters of a short id."""
+
+log = logging.getLogger("memory_lab.results.runs")
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,27 @@ class Run:
     """The experiments that it was before it was extended, see ``partition``, oldest first."""
     narrows: Goal | None
     """How far it is extended, round by round, to narrow memory spans down; None where it is not."""
+    labels: Labels = NO_LABELS
+    """What people have written on it."""
+    summary: RunSummary | None = None
+    """What an ended run measured, in short; None before ``models.store.summaries`` makes it."""
+    deleted: datetime | None = None
+    """When it was deleted, which can be undone for a while."""
+
+    @property
+    def short_id(self) -> str:
+        """The beginning of what is unique in the id: enough for people to tell runs apart."""
+        return self.secret[:SHORT]
+
+    @property
+    def secret(self) -> str:
+        """The part of the id that cannot be guessed; it names the run in short links."""
+        return self.id.rpartition("-")[2]
+
+    @property
+    def title(self) -> str:
+        """The name, or the short id where it has none."""
+        return self.labels.name or f"run {self.short_id}"
 
     @property
     def active(self) -> bool:
@@ -110,19 +141,49 @@ class Run:
         return self.status in BROKEN_OFF and known
 
 
+RUN_COLUMNS = [
+    RUNS.c[name]
+    for name in (
+        *(one.name for one in fields(Run) if one.name != "labels"),
+        *("name", "notes", "tags"),
+    )
+]
+"""The columns that ``read_run`` reads."""
+
+
 def read_run(row: sa.Row[Any]) -> Run:
-    """The run of a row of the table of runs.
+    """The run of a row of RUN_COLUMNS.
 
     Raises ExperimentError where another release stored settings that this one does not take.
     """
     values = dict(row._mapping)
-    for name in ("created", "queued", "started", "finished", "updated"):
+    for name in ("created", "queued", "started", "finished", "updated", "deleted"):
         if values[name] is not None:
             values[name] = _utc(values[name])
     values["experiment"] = read_experiment(values["experiment"])
     factor, seconds = values.pop("narrow_factor"), values.pop("narrow_seconds")
     values["narrows"] = None if factor is None else Goal(factor, seconds)
+    values["labels"] = read_labels(*(values.pop(name) for name in ("name", "notes", "tags")))
+    values["summary"] = values["summary"] and read_summary(values["summary"])
     return Run(**{**values, "earlier": read_experiments(values["earlier"])})
+
+
+def read_runs(rows: Iterable[sa.Row[Any]]) -> list[Run]:
+    """The runs of these rows; those with settings that are not taken any more are left out."""
+    return [run for row in rows if (run := _readable(row))]
+
+
+def _readable(row: sa.Row[Any]) -> Run | None:
+    try:
+        return read_run(row)
+    except ExperimentError as error:
+        log.warning("run left out: %s", error, extra={"run": row.id})
+        return None
+
+
+def is_there(connection: sa.Connection, run_id: str) -> bool:
+    """Whether there is a run of this id, marked as deleted or not."""
+    return bool(connection.scalar(sa.select(sa.exists().where(RUNS.c.id == run_id))))
 
 
 @lru_cache(maxsize=1000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import logging
 import secrets
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -15,14 +14,24 @@ from models.analysis.narrowing import Goal
 from models.experiment import Experiment, ExperimentError
 from models.settings.quoting import quoted
 from models.store.database import Database
-from models.store.errors import NotOursError, UnknownRunError
-from models.store.run import ACTIVE, BROKEN_OFF, Run, Status, before, read_run
-from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
+from models.store.errors import NotOursError, UnknownRunError, unknown_run
+from models.store.labels import NO_LABELS, Labels
+from models.store.run import (
+    ACTIVE,
+    BROKEN_OFF,
+    RUN_COLUMNS,
+    Run,
+    Status,
+    before,
+    is_there,
+    read_run,
+    read_runs,
+)
+from models.store.run_search import search_columns
+from models.store.tables import RUNS
 
 SECRET_BYTES = 10
 """How many bytes of chance are in the id of a run."""
-
-log = logging.getLogger("memory_lab.results.runs")
 
 
 class Runs(Database):
@@ -51,7 +60,7 @@ class Runs(Database):
 
         def work(connection: sa.Connection) -> None:
             # An answer that was lost on its way is asked for again: the run is made already.
-            if not _is_there(connection, run_id):
+            if not is_there(connection, run_id):
                 connection.execute(sa.insert(RUNS).values(**values))
 
         self.writing(work)
@@ -105,6 +114,7 @@ class Runs(Database):
             message="",
             finished=None,
             stop_requested=False,
+            summary=None,
             resumed=RUNS.c.resumed + 1,
         )
 
@@ -130,18 +140,15 @@ class Runs(Database):
             row = connection.execute(sa.select(*columns).where(RUNS.c.id == run_id)).one_or_none()
         return row is None or row.stop_requested or (process is not None and row.process != process)
 
-    def pin(self, run_id: str, pinned: bool) -> None:
-        """Says whether housekeeping leaves the run alone. Raises UnknownRunError."""
-        statement = sa.update(RUNS).where(RUNS.c.id == run_id).values(pinned=pinned)
-        if not self.writing(lambda connection: connection.execute(statement).rowcount):
-            raise _unknown(run_id)
-
     def run(self, run_id: str) -> Run:
         """The run of this id. Raises UnknownRunError."""
         with self.reading() as connection:
-            row = connection.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).one_or_none()
+            query = sa.select(*RUN_COLUMNS).where(RUNS.c.id == run_id)
+            row = connection.execute(query).one_or_none()
         if row is None:
-            raise _unknown(run_id)
+            raise unknown_run(run_id)
+        if row.deleted:
+            raise UnknownRunError(f"run {quoted(run_id)} was deleted")
         try:
             return read_run(row)
         except ExperimentError as error:
@@ -151,57 +158,26 @@ class Runs(Database):
 
     def runs(self, visitor: str | None = None, most: int | None = None) -> list[Run]:
         """All runs, or those of one visitor, the newest first."""
-        query = sa.select(RUNS).order_by(RUNS.c.created.desc(), RUNS.c.id).limit(most)
+        query = sa.select(*RUN_COLUMNS).where(RUNS.c.deleted.is_(None))
+        query = query.order_by(RUNS.c.created.desc(), RUNS.c.id).limit(most)
         return self._runs(query if visitor is None else query.where(RUNS.c.visitor == visitor))
 
     def active(self, visitor: str | None = None) -> list[Run]:
         """Runs that wait or train, or one visitor's, in the order in which they began to wait."""
         query = (
-            sa.select(RUNS).where(RUNS.c.status.in_(ACTIVE)).order_by(RUNS.c.queued, RUNS.c.created)
+            sa.select(*RUN_COLUMNS)
+            .where(RUNS.c.status.in_(ACTIVE))
+            .order_by(RUNS.c.queued, RUNS.c.created)
         )
         return self._runs(query if visitor is None else query.where(RUNS.c.visitor == visitor))
 
     def count(self, visitor: str | None = None) -> int:
         """How many runs there are."""
-        query = sa.select(sa.func.count()).select_from(RUNS)
+        query = sa.select(sa.func.count()).select_from(RUNS).where(RUNS.c.deleted.is_(None))
         if visitor is not None:
             query = query.where(RUNS.c.visitor == visitor)
         with self.reading() as connection:
             return int(connection.scalar(query) or 0)
-
-    def sizes(self) -> dict[str, int]:
-        """Bytes that each run takes, about, with its checkpoints; the newest run first."""
-        saved = (
-            sa.select(SHARDS.c.run, sa.func.sum(sa.func.length(SHARDS.c.checkpoint)).label("bytes"))
-            .group_by(SHARDS.c.run)
-            .subquery()
-        )
-        query = (
-            sa.select(RUNS.c.id, (RUNS.c.size + sa.func.coalesce(saved.c.bytes, 0)).label("bytes"))
-            .outerjoin(saved, saved.c.run == RUNS.c.id)
-            .order_by(RUNS.c.created.desc(), RUNS.c.id)
-        )
-        with self.reading() as connection:
-            return {row.id: int(row.bytes) for row in connection.execute(query)}
-
-    def delete(self, run_id: str, unless_kept: bool = False) -> bool:
-        """Removes the run and all that it measured; says whether it is gone.
-
-        With ``unless_kept`` it stays where it waits, trains or is pinned.
-        """
-        kept = sa.or_(RUNS.c.pinned, RUNS.c.status.in_(ACTIVE))
-        allowed = sa.not_(kept) if unless_kept else sa.true()
-
-        def work(connection: sa.Connection) -> bool:
-            # The run first: whoever adds to it meanwhile is waited for, or finds it gone.
-            connection.execute(sa.delete(RUNS).where(RUNS.c.id == run_id, allowed))
-            if _is_there(connection, run_id):
-                return False
-            for table in (*ROWS.values(), PROFILES, WEIGHTS, SHARDS):
-                connection.execute(sa.delete(table).where(table.c.run == run_id))
-            return True
-
-        return self.writing(work)
 
     def _change(
         self, run_id: str, to: Status, allowed: sa.ColumnElement[bool], **values: object
@@ -212,6 +188,7 @@ class Runs(Database):
         """
         now = datetime.now(UTC)
         change = sa.update(RUNS).where(RUNS.c.id == run_id, RUNS.c.status.in_(before(to)), allowed)
+        change = change.where(RUNS.c.deleted.is_(None))
         change = change.values(status=to, updated=now, **values)
         changed = sa.exists().where(RUNS.c.id == run_id, RUNS.c.status == to, RUNS.c.updated == now)
 
@@ -224,32 +201,23 @@ class Runs(Database):
 
     def _runs(self, query: sa.Select[Any]) -> list[Run]:
         with self.reading() as connection:
-            rows = connection.execute(query).fetchall()
-        return [run for row in rows if (run := _readable(row))]
+            return read_runs(connection.execute(query).fetchall())
 
 
-def _is_there(connection: sa.Connection, run_id: str) -> bool:
-    return bool(connection.scalar(sa.select(sa.exists().where(RUNS.c.id == run_id))))
-
-
-def _unknown(run_id: str) -> UnknownRunError:
-    return UnknownRunError(f"there is no run {quoted(run_id)} in this store")
-
-
-def _readable(row: sa.Row[Any]) -> Run | None:
-    try:
-        return read_run(row)
-    except ExperimentError as error:
-        log.warning("run left out: %s", error, extra={"run": row.id})
-        return None
-
-
-def new_run(experiment: Experiment, visitor: str | None, process: str | None) -> dict[str, Any]:
+def new_run(
+    experiment: Experiment,
+    visitor: str | None,
+    process: str | None,
+    labels: Labels = NO_LABELS,
+) -> dict[str, Any]:
     """The columns of a run that begins to wait, or is about to be trained."""
     now = datetime.now(UTC)
     secret = base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode().lower()
+    run_id = f"{now:%Y%m%d-%H%M%S}-{secret}"
     return {
-        "id": f"{now:%Y%m%d-%H%M%S}-{secret}",
+        **labels.as_columns(),
+        **search_columns(run_id, experiment, labels),
+        "id": run_id,
         "experiment": experiment.to_json(),
         "status": "running" if process else "queued",
         "visitor": visitor,

@@ -6,15 +6,18 @@ Trainers append while dashboards read, from several threads and processes at onc
 from __future__ import annotations
 
 from models.settings.configuration import Configuration
+from models.store.deleting import Deleting
+from models.store.editing import Editing
 from models.store.errors import NotOursError, StoreError, UnknownRunError
 from models.store.measurements import Measurements
 from models.store.run import Run, Status
+from models.store.run_search import RunSearch
 from models.store.runs import Runs
 
 __all__ = ["NotOursError", "Run", "Status", "Store", "StoreError", "UnknownRunError"]
 
 
-class Store(Runs, Measurements):
+class Store(Runs, RunSearch, Editing, Deleting, Measurements):
     """Runs and what they measured. ``url`` is any SQLAlchemy database URL."""
 
     def __init__(

@@ -39,6 +39,17 @@ RUNS = sa.Table(
     sa.Column("earlier", sa.Text, nullable=False, default="[]"),
     sa.Column("narrow_factor", sa.Double),
     sa.Column("narrow_seconds", sa.Double),
+    # What people write on it, see ``models.store.labels``; tags as a JSON list.
+    sa.Column("name", sa.Text, nullable=False, default="", server_default=""),
+    sa.Column("notes", sa.Text, nullable=False, default="", server_default=""),
+    sa.Column("tags", sa.Text, nullable=False, default="[]", server_default="[]"),
+    # What it is found by, see ``models.store.run_search``.
+    sa.Column("task", sa.String(64), nullable=False, default="", server_default=""),
+    sa.Column("cells", sa.Text, nullable=False, default="", server_default=""),
+    sa.Column("searched", sa.Text, nullable=False, default="", server_default=""),
+    # Of an ended run, once it is made, see ``models.analysis.run_summary``.
+    sa.Column("summary", sa.Text),
+    sa.Column("deleted", sa.DateTime(timezone=True)),
     sa.Index("runs_by_status", "status"),
     sa.Index("runs_of_visitor", "visitor", "created"),
 )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import settled
+from models.store import Store
+from tests.benchmarks.made_runs import make_runs
+from tests.browser.conftest import WIDE, settled
 from tests.browser.server import PATIENCE_SECONDS, Dashboard, running_dashboard
+
+EVIL = "=1 <b>x</b> **y** $a$ :smile:"
 
 
 def test_every_page_opens_by_its_address(page: Page, dashboard: Dashboard) -> None:
@@ -32,3 +38,36 @@ def test_it_may_be_the_first_page_that_a_fresh_dashboard_shows(
         page.get_by_role("button", name="Train", exact=True).wait_for()
         assert page.get_by_test_id("stException").count() == 0
         page.close()
+
+
+def test_runs_are_selected_named_and_compared_by_keyboard(browser: Browser, tmp_path: Path) -> None:
+    with running_dashboard(tmp_path, shared="yes") as dashboard:
+        store = Store(dashboard.store_url)
+        other, first = make_runs(store, 2)
+        page = browser.new_page(viewport=WIDE)
+        page.set_default_timeout(1000 * PATIENCE_SECONDS)
+        page.goto(f"{dashboard.url}/runs")
+        grid = page.get_by_test_id("data-grid-canvas")
+        grid.wait_for()
+        settled(page)
+        grid.focus()
+        for key in ("Space", "ArrowDown", "Space", "ArrowUp", "ArrowRight", "Enter"):
+            page.keyboard.press(key)
+            settled(page)
+        page.locator("textarea.gdg-input").fill(EVIL)
+        page.keyboard.press("Enter")
+        page.get_by_text("2 runs selected").wait_for()
+        until(lambda: store.run(first).labels.name == EVIL)
+        page.get_by_role("button", name="Compare").click()
+        page.get_by_role("heading", name="Compare runs").wait_for()
+        page.get_by_role("link").filter(has_text="A =1 <b>x</b> **y** $a$").wait_for()
+        assert f"{first[-16:]},{other[-16:]}" in unquote(page.url)
+        page.close()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Waits until this holds."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)

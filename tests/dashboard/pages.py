@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from models.command_line.main import parse_experiment
@@ -79,6 +80,12 @@ def spans(page: AppTest) -> str:
     (row,) = [html for html in page.get("html") if "memory-spans" in html.proto.body]
     text: str = row.proto.body
     return text
+
+
+def listed(page: AppTest) -> pd.DataFrame:
+    """The table of the Runs page; without rows where it says that there is none."""
+    tables = [table.value for table in page.data_editor]
+    return tables[0] if tables else pd.DataFrame(columns=["id"])
 
 
 def downloads(page: AppTest) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.scheduling import app_resources
+from dashboard.session.session_state import SELECTED_RUNS
 from models.experiment import Experiment
 from models.store import Store, StoreError, database
 from tests.dashboard import pages
@@ -155,8 +156,10 @@ def test_a_run_of_a_locked_store_is_kept_and_the_page_says_so(
     run = store.create(Experiment(), process="a trainer")
     store.finish(run, "finished")
     page = at(race, "runs")
+    page.session_state[SELECTED_RUNS.name] = (run,)
+    page.run()
     with locked(store):
-        page.button(key=f"{press}_{run}").click().run()
+        page.button(key=f"{press}_selected").click().run()
         assert not page.exception
         message = "\n".join(error.value for error in page.error).replace("\\", "")
         assert "locked: end it, or wait" in message

@@ -1,12 +1,42 @@
-"""The Runs page lists what was trained."""
+"""The Runs page: what was trained is found, labelled, selected, pinned, exported and deleted."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.sections.runs import table
+from dashboard.session.session_state import SELECTED_RUNS
 from models.experiment import Experiment
 from models.store import Status, Store
+from models.store.labels import LONGEST_TAG, Labels
 from tests.dashboard import pages
+
+EVIL = "=1+1 **b** [x](http://evil.example) <script>alert(1)</script> $x$ :smile:"
+
+
+def ended(store: Store, status: Status = "finished", message: str = "", **settings: Any) -> str:
+    run = store.create(Experiment(**settings), process="a trainer")
+    store.finish(run, status, message)
+    return run
+
+
+def selected(page: AppTest, *runs: str) -> AppTest:
+    """The page with these runs selected."""
+    page.session_state[SELECTED_RUNS.name] = runs
+    page.run()
+    assert not page.exception
+    return page
+
+
+def disabled(page: AppTest) -> dict[str, bool]:
+    return {button.label: button.disabled for button in page.button}
+
+
+def ids(page: AppTest) -> list[str]:
+    return list(pages.listed(page)["id"])
 
 
 def test_it_says_so_where_nothing_was_trained(runs_page: AppTest) -> None:
@@ -17,80 +47,118 @@ def test_it_says_so_where_nothing_was_trained(runs_page: AppTest) -> None:
 
 
 def test_every_run_has_a_row_with_its_settings_and_fate(runs_page: AppTest, store: Store) -> None:
-    fates: dict[Status, str] = {
-        "finished": "",
-        "stopped": "",
-        "interrupted": "its trainer is gone",
-        "failed": "out of memory",
-    }
-    for status, message in fates.items():
-        run = store.create(
-            Experiment(cells=("gru:bias=chrono", "rnn"), lengths=(10, 30)), process="a trainer"
-        )
-        store.finish(run, status, message)
+    settings: dict[str, Any] = {"cells": ("gru:bias=chrono", "rnn"), "lengths": (10, 30)}
+    ended(store, "interrupted", "its trainer is gone", **settings)
+    ended(store, "failed", "out of memory", **settings)
     page = runs_page.run()
     assert not page.exception
-    text = "\n".join(markdown.value for markdown in page.markdown)
-    assert text.count("RNN · GRU, chrono bias") + text.count("GRU, chrono bias · RNN") == 4
-    assert "T = 10, 30" in text
-    assert "failed: out of memory" in text
-    assert "interrupted: its trainer is gone" in text
-    assert pages.buttons(page).count("Open") == 4
-    assert pages.downloads(page) == ["Export"] * 4
+    rows = pages.listed(page)
+    assert list(rows["status"]) == ["failed: out of memory", "interrupted: its trainer is gone"]
+    assert [list(cells) for cells in rows["cells"]] == [["RNN", "GRU, chrono bias"]] * 2
+    assert list(rows["lengths"]) == ["10, 30"] * 2
+    assert list(rows["task"]) == ["Temporal order"] * 2
+    assert set(disabled(page).items()) >= {("Open", True), ("Compare", True), ("Delete", True)}
 
 
-def test_deleting_takes_the_run_out_of_the_store(runs_page: AppTest, store: Store) -> None:
-    kept, doomed = (store.create(Experiment(), process="a trainer") for _ in range(2))
-    for run in (kept, doomed):
-        store.finish(run, "finished")
-    page = runs_page.run().button(key=f"delete_{doomed}").click().run()
+def test_names_are_shown_as_they_are_and_found(runs_page: AppTest, store: Store) -> None:
+    run, _ = ended(store), ended(store)
+    store.label(run, Labels(EVIL, EVIL, ("a b",)))
+    page = runs_page.run()
+    rows = pages.listed(page)
+    assert set(rows["name"]) == set(rows["notes"]) == {EVIL, ""}
+    page.text_input(key="search").set_value("<SCRIPT> **b**").run()
+    assert ids(page) == [store.run(run).short_id]
+    page.text_input(key="search").set_value("nowhere").run()
+    assert not page.exception
+    assert any("No run is like that" in info.value for info in page.info)
+
+
+def test_filters_choose_runs_and_come_from_the_address(runs_page: AppTest, store: Store) -> None:
+    adding, copy = (
+        ended(store, task=task, cells=(cell,))
+        for task, cell in (("adding", "rnn"), ("copy", "lstm"))
+    )
+    page = runs_page.run()
+    page.multiselect(key="with_cell").set_value(["lstm"]).run()
+    assert ids(page) == [store.run(copy).short_id]
+    page.multiselect(key="with_cell").set_value([]).run()
+    page.multiselect(key="with_task").set_value(["adding"]).run()
+    assert ids(page) == [store.run(adding).short_id]
+
+
+def test_what_is_edited_is_stored_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [ended(store), ended(store)]
+    state: dict[str, Any] = {}
+    monkeypatch.setattr("streamlit.session_state", state)
+
+    def edit(rows: dict[int, dict[str, Any]]) -> None:
+        state["key"] = {"edited_rows": rows}
+        table._store_edits(runs, "key")
+
+    edit({1: {"name": EVIL, "tags": ["x", " x", "y"], "selected": True}})
+    assert store.run(runs[1]).labels == Labels(EVIL, "", ("x", "y"))
+    store.label(runs[1], Labels("elsewhere"))
+    edit({1: {"name": EVIL, "tags": ["x", " x", "y"]}, 0: {"pinned": True, "notes": None}})
+    assert store.run(runs[1]).labels.name == "elsewhere", "it was edited before that"
+    assert store.run(runs[0]).pinned
+    edit({0: {"tags": ["t" * (LONGEST_TAG + 1)]}})
+    assert "give at most" in state["run_unchanged"]
+    assert store.run(runs[0]).labels == Labels()
+
+
+def test_a_deletion_can_be_undone(runs_page: AppTest, store: Store) -> None:
+    kept, doomed = ended(store), ended(store)
+    page = selected(runs_page, doomed)
+    page.button(key="delete_selected").click().run()
     assert not page.exception
     assert [run.id for run in store.runs()] == [kept]
-    assert pages.buttons(page).count("Open") == 1
-
-
-def test_many_runs_come_in_pages(runs_page: AppTest, store: Store) -> None:
-    for _ in range(35):
-        store.finish(store.create(Experiment(), process="a trainer"), "finished")
-    page = runs_page.run()
-    assert pages.buttons(page).count("Open") == 30
-    page = page.button(key="more").click().run()
-    assert pages.buttons(page).count("Open") == 35
-
-
-def test_pin_keeps_a_run_until_it_is_unpinned(runs_page: AppTest, store: Store) -> None:
-    run, other = (store.create(Experiment(), process="a trainer") for _ in range(2))
-    for one in (run, other):
-        store.finish(one, "finished")
-    page = runs_page.run().button(key=f"pin_{run}").click().run()
+    assert ids(page) == [store.run(kept).short_id]
+    assert "1 run deleted." in [info.value for info in page.info]
+    page.button(key="undo").click().run()
     assert not page.exception
-    assert store.run(run).pinned
-    assert not store.run(other).pinned
-    assert page.button(key=f"pin_{run}").label == "Unpin"
-    assert "\n".join(markdown.value for markdown in page.markdown).count("pinned") == 1
-    page.button(key=f"pin_{run}").click().run()
+    assert {run.id for run in store.runs()} == {kept, doomed}
+    assert len(ids(page)) == 2
+    page = selected(page, doomed).button(key="delete_selected").click().run()
+    page.button(key=f"restore_{doomed}").click().run()
+    assert len(ids(page)) == 2
+
+
+def test_pin_keeps_a_run_first_until_it_is_unpinned(runs_page: AppTest, store: Store) -> None:
+    run, other = ended(store), ended(store)
+    page = selected(runs_page, run).button(key="pin_selected").click().run()
+    assert not page.exception
+    assert (store.run(run).pinned, store.run(other).pinned) == (True, False)
+    assert list(pages.listed(page)["pinned"]) == [True, False]
+    assert page.button(key="pin_selected").label == "Unpin"
+    page.button(key="pin_selected").click().run()
     assert not store.run(run).pinned
-    assert page.button(key=f"pin_{run}").label == "Pin"
+
+
+def test_several_are_exported_and_compared(runs_page: AppTest, store: Store) -> None:
+    runs = [ended(store), ended(store)]
+    page = selected(runs_page, *runs)
+    assert {"Export", "List as CSV"} <= set(pages.downloads(page))
+    assert not disabled(page)["Compare"]
+    assert disabled(page)["Open"]
+    page.button(key="compare_selected").click().run()
+    asked = "".join(page.query_params["compare"])
+    assert set(asked.split(",")) == {run[-16:] for run in runs}
 
 
 def test_a_run_that_is_going_cannot_be_deleted_here(runs_page: AppTest, store: Store) -> None:
     run = store.create(Experiment())
-    page = runs_page.run()
-    assert not page.exception
-    (popover,) = page.get("popover")
-    assert popover.proto.popover.disabled
-    assert store.run(run).active
-    assert "queued, about to start" in "\n".join(text.value for text in page.markdown)
+    page = selected(runs_page, run)
+    assert disabled(page)["Delete"]
+    assert list(pages.listed(page)["status"]) == ["queued 0%, about to start"]
 
 
 def test_a_run_that_was_deleted_elsewhere_cannot_be_pinned(
     runs_page: AppTest, store: Store
 ) -> None:
-    run = store.create(Experiment(), process="a trainer")
-    store.finish(run, "finished")
-    page = runs_page.run()
+    run = ended(store)
+    page = selected(runs_page, run)
     store.delete(run)
-    page.button(key=f"pin_{run}").click().run()
+    page.button(key="pin_selected").click().run()
     assert not page.exception
     (error,) = page.error
     assert error.value.replace("\\", "") == (

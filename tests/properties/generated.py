@@ -29,6 +29,7 @@ EXAMPLES = {
     "normalised spans": 60,
     "shares": 300,
     "lives of runs": 10,
+    "labels": 150,
 }
 """The number of generated inputs of each property in one run of the tests."""
 LONGEST = 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.analysis.differences import OF_MEASURING
 from models.analysis.words import count, number
 from models.experiment import Experiment
 from models.experiment.experiment import SETTINGS
@@ -9,8 +10,6 @@ from models.tasks import task_title
 
 SHOWN = ("task", "cells", "lengths", "seeds", "steps")
 """Settings that the plot shows anyway, or that its title says in words of its own."""
-WITHOUT_EFFECT = ("evaluate_every", "held_out", "keep_weights", "device", "test_lengths")
-"""Settings that change what is measured or kept, not what is trained."""
 
 
 def run_title(experiment: Experiment, name: str) -> str:
@@ -19,7 +18,7 @@ def run_title(experiment: Experiment, name: str) -> str:
     said += [count(experiment.seeds, "seed"), count(experiment.steps, "step")]
     for setting in SETTINGS.values():
         value = getattr(experiment, setting.name)
-        if setting.name not in (*SHOWN, *WITHOUT_EFFECT) and value != setting.default:
+        if setting.name not in (*SHOWN, *OF_MEASURING) and value != setting.default:
             values = value if setting.several else [value]
             texts = (
                 setting.in_words(one) if isinstance(one, str) else number(one) for one in values

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from models.store.tables import METADATA
 
-VERSION = "0006"
+VERSION = "0007"
 TABLE = "alembic_version"
 FOLDER = Path(__file__).parent
 

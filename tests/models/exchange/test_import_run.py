@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from models.analysis.run_summary import summarise_run
 from models.exchange.files import Results, from_store, zip_bytes
 from models.store import Store, StoreError
+from models.store.labels import NO_LABELS, Labels
 from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
 from tests.imported import from_zip, store_results
 from tests.properties import tiny_run
@@ -125,6 +127,19 @@ def test_a_finished_run_that_lacks_something_is_opened_as_what_it_is(
     assert bool(run.message) == bool(message)
     assert run.done_steps == results.experiment.steps
     assert not run.resumable
+
+
+def test_name_notes_and_tags_travel_with_the_run(store: Store) -> None:
+    results = tiny_run.results()
+    labels = Labels("=1+1 <b>**x**</b>", "a\nb", ("α", "@tag"))
+    run = store_results(store, replace(results, labels=labels))
+    assert store.run(run).labels == labels
+    assert from_store(store, run).labels == labels
+    assert store.run(run).summary == summarise_run(
+        results.tables["accuracy"], results.tables["validation"]
+    )
+    plain = store.run(store_results(store, results))
+    assert plain.labels == NO_LABELS
 
 
 def test_results_without_any_rows_are_a_run_as_well(store: Store, results: Results) -> None:

@@ -50,9 +50,10 @@ def differences(store: Store) -> list[object]:
 
 def without_kernels(connection: sa.Connection) -> None:
     """Makes the tables those of release 0.2.0."""
-    for column in ("extends", "earlier", "narrow_factor", "narrow_seconds"):
+    later = ("extends", "earlier", "narrow_factor", "narrow_seconds")
+    latest = ("name", "notes", "tags", "task", "cells", "searched", "summary", "deleted")
+    for column in ("kernels", *later, *latest):
         connection.execute(sa.text(f"ALTER TABLE runs DROP COLUMN {column}"))
-    connection.execute(sa.text("ALTER TABLE runs DROP COLUMN kernels"))
     connection.execute(sa.text("ALTER TABLE runs ADD COLUMN processes INTEGER"))
     connection.execute(sa.text("UPDATE runs SET processes = 2 WHERE started IS NOT NULL"))
     connection.execute(sa.text(f"UPDATE {TABLE} SET version_num = '0003'"))
