@@ -144,8 +144,8 @@ class Run:
 RUN_COLUMNS = [
     RUNS.c[name]
     for name in (
-        *(one.name for one in fields(Run) if one.name != "labels"),
-        *("name", "notes", "tags"),
+        *(one.name for one in fields(Run) if one.name not in ("labels", "narrows")),
+        *("name", "notes", "tags", "narrow_factor", "narrow_seconds"),
     )
 ]
 """The columns that ``read_run`` reads."""
