@@ -64,6 +64,7 @@ def draw(
     is that of the run, for people. Figures of a ``recorded`` run can replay its training in the
     browser.
     """
+    failure.headline(source, experiment, tables)
     spans = cached(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
     if not GUESSING.get():
         span_cards(spans, experiment.cells)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -51,6 +52,22 @@ def parameter(page: AppTest, name: str) -> str:
 def plots(page: AppTest) -> list[dict[str, Any]]:
     """The figures of the Race page without the task's, which is folded away."""
     return pages.figures(page)[1:]
+
+
+def lesson_address(page: AppTest) -> dict[str, str]:
+    """The parameters of the QR code's address."""
+    page.button(key="qr_code").click().run()
+    assert not page.exception
+    (shown,) = [one.proto.body for one in page.get("html") if "qr-address" in one.proto.body]
+    query = urlsplit(unescape(shown.partition(">")[2].partition("<")[0])).query
+    return {name: value for name, (value,) in parse_qs(query).items()}
+
+
+def clock(page: AppTest) -> dict[str, Any]:
+    """What the clock of the page is given."""
+    given = [json.loads(one.proto.json) for one in page.main.get("bidi_component")]
+    (found,) = [one for one in given if "fromStart" in one]
+    return found
 
 
 class TestSteps:
@@ -110,6 +127,34 @@ class TestSteps:
         assert "://" not in line
 
 
+class TestLessonsArePresented:
+    """The address of a step is all that a phone has of the lesson: it came by the QR code."""
+
+    def test_a_step_is_presented_whatever_else_the_address_says(self) -> None:
+        page = opened(lesson="forgetting", step="1")
+        assert len(plots(page)) == 1
+        assert "present" not in [one.key for one in page.button]
+        assert not page.code
+
+    def test_the_class_gets_the_step_with_its_plot(self) -> None:
+        address = lesson_address(opened(lesson="forgetting", step="7"))
+        assert address["lesson"] == "forgetting"
+        assert address["step"] == "7"
+        assert address["plot"] == "norm"
+        assert "present" not in address
+
+    def test_leave_leads_to_the_lessons(self) -> None:
+        page = opened(lesson="forgetting", step="1")
+        assert "leave" not in [one.key for one in page.button]
+        (link,) = [one for one in page.get("page_link") if one.proto.label == "Leave"]
+        assert link.proto.page.endswith("lessons")
+        assert not link.proto.query_string
+
+    def test_the_clock_opens_at_the_start_where_the_step_asks_for_it(self) -> None:
+        assert clock(opened(lesson="forgetting", step="1"))["fromStart"] is True
+        assert clock(opened(lesson="gates", step="1"))["fromStart"] is False
+
+
 class TestPresentation:
     def test_only_the_main_plot_is_drawn(self) -> None:
         usual, presented = opened(), opened(present="yes")
@@ -162,7 +207,7 @@ class TestOwnLesson:
         (link,) = [one.value for one in page.code]
         given = {name: value for name, (value,) in parse_qs(urlsplit(link).query).items()}
         assert from_parameter(given["lesson"]) == Lesson.from_mapping(OWN)
-        assert given["present"] == "yes"
+        assert "present" not in given, "a lesson is presented in any case"
 
     def test_a_bad_file_is_told_with_its_line_and_the_page_stays(self) -> None:
         page = self.uploaded("mine.toml", 'title = "A"\n[[steps]]\naddress = "//x"\ntext = "a"\n')
@@ -203,6 +248,7 @@ def test_no_step_of_a_lesson_waits_for_training(step: LessonStep) -> None:
         (example,), (cell,), (length,) = (given[name] for name in ("recorded", "cell", "length"))
         assert (cell, int(length)) in weights_of(example)
     else:
+        given.pop(lecture.REPLAY, None)
         query = urlencode(given, doseq=True)
         addresses = {urlencode(address_of(p.experiment), doseq=True) for p in PRESETS.values()}
         assert query in addresses

@@ -121,7 +121,9 @@ def gate_map(
         figure.add_trace(_heat(name, t, table, order, roles, places[place - 1], place))
         figure.update_layout({f"yaxis{place if place > 1 else ''}": _units(order, places, place)})
         figure.add_annotation(**_title(described(name), places[place - 1]))
-    figure.update_layout(meta={"follows": "cell", "timed": True, "order": list(order)})
+    stacked = {"text": ROW * rows}  # large type moves the maps apart, see large_type.js
+    meta = {"follows": "cell", "timed": True, "order": list(order), "stacked": stacked}
+    figure.update_layout(meta=meta)
     for first, last in _marked(example, event):
         figure.add_shape(**_mark(first, last))
     return figure
