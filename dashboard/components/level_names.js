@@ -6,9 +6,10 @@ const LETTER_WIDTH = 0.52; // as a share of the type's size
 const AROUND = { x: 90, y: 120 }; // pixels about a plot: ticks, titles, legend
 const ALONG = 24; // places that are tried along a line
 const NEAR_LINE = 6; // pixels between the points that a line is taken for
-const ON_MARK = 5; // how much worse it is to lie on a mark than on a line
+const ON_MARK = 20; // how much worse it is to lie on a mark than on a line
+const MARK = 10; // the size of half a mark, pixels
 
-function placeLevelNames({ data, layout }, width, height) {
+function placeLevelNames({ data, layout, frames }, width, height) {
   const notes = (layout.annotations ?? []).filter(({ name }) => name === "level");
   if (!notes.length) return;
   const [low, high] = layout.yaxis?.domain ?? [0, 1];
@@ -17,7 +18,10 @@ function placeLevelNames({ data, layout }, width, height) {
     x: scale(layout.xaxis, data, "x", Math.max(width - l - r - AROUND.x, 100)),
     y: scale(layout.yaxis, data, "y", Math.max(height - AROUND.y, 100) * (high - low)),
   };
-  const taken = data.filter(drawsData).flatMap((trace) => pointsOf(trace, plot));
+  // A replay has its data elsewhere at its start.
+  const start = frames?.[0]?.data.map((own, at) => ({ ...data[frames[0].traces[at]], ...own }));
+  const all = [...data, ...(start ?? [])];
+  const taken = all.filter(drawsData).flatMap((trace) => pointsOf(trace, plot));
   const boxes = [];
   for (const note of notes) {
     const size = note.font?.size ?? 12;
@@ -69,12 +73,12 @@ function pointsOf(trace, plot) {
   for (const [index, value] of trace.x.entries()) {
     const [x, y] = [plot.x.place(value), plot.y.place(trace.y[index])];
     const here = trace.y[index] !== null && Number.isFinite(x) && Number.isFinite(y) && { x, y };
-    if (here && marks) points.push({ ...here, cost: ON_MARK });
+    if (here && marks) points.push({ ...here, around: MARK, cost: ON_MARK });
     const far = here && before ? Math.hypot(x - before.x, y - before.y) : 0;
     for (let gone = 0; lines && gone < far; gone += NEAR_LINE) {
       const share = gone / far;
       const between = (from, to) => from + share * (to - from);
-      points.push({ x: between(before.x, x), y: between(before.y, y), cost: 1 });
+      points.push({ x: between(before.x, x), y: between(before.y, y), around: 1, cost: 1 });
     }
     before = here;
   }
@@ -82,7 +86,9 @@ function pointsOf(trace, plot) {
 }
 
 function cost({ left, bottom, wide, high }, taken, boxes, top) {
-  const inside = ({ x, y }) => x > left - 6 && x < left + wide + 6 && y > bottom && y < bottom + high;
+  const inside = ({ x, y, around }) =>
+    x > left - around && x < left + wide + around &&
+    y > bottom - around && y < bottom + high + around;
   const covers = (box) =>
     left < box.left + box.wide && box.left < left + wide &&
     bottom < box.bottom + box.high && box.bottom < bottom + high;

@@ -104,7 +104,7 @@ async function draw(chart, element, data) {
   chart.framed = framed;
   const traces = figure.data.map(named);
   if (data.presented || element.offsetWidth < NARROW) leaveOutNames(traces, layout);
-  placeLevelNames({ data: traces, layout }, element.offsetWidth, element.offsetHeight);
+  placeLevelNames({ data: traces, layout, frames: figure.frames }, element.offsetWidth, element.offsetHeight);
   if (element.classList.contains("drawing")) element.replaceChildren();
   element.classList.remove("drawing");
   // Of a replay that has not come to its end, the end is not seen first.

@@ -8,6 +8,7 @@ const MOST_BAR = 230;
 const BELOW = 116; // pixels for the equations under the picture
 const LEAST_HEIGHT = 330;
 const LEAST_TYPE = 12;
+const BOX = 0.84; // the width of a state's box, as a share of its column
 const LETTER = 0.54; // the width of one, as a share of the type's size
 
 function svg(name, attributes, text) {
@@ -35,7 +36,7 @@ function layOut(element, { columns, states, presented }) {
   const wide = Math.max((width - left) / (columns.length + 1), columnOf(columns, states, narrow, size));
   const main = element.closest("[data-testid=stMain]");
   const top = element.getBoundingClientRect().top + (main?.scrollTop ?? 0);
-  const height = Math.max(LEAST_HEIGHT, window.innerHeight - top - BELOW * grown);
+  const height = Math.max(LEAST_HEIGHT, window.innerHeight - top - BELOW);
   const rows = {};
   let y = 16 * grown;
   rows.step = y;
@@ -54,11 +55,11 @@ function layOut(element, { columns, states, presented }) {
 // The least width of a column in which its numbers can be read: with many of them the picture is
 // wider than its place, and is scrolled.
 function columnOf(columns, states, narrow, size) {
-  const numbers = columns.flatMap(({ states: own, gradients }) =>
-    states.flatMap((state) => [own[state], gradients[state]]),
-  );
-  const longest = Math.max(...numbers.map((one) => told({ narrow }, one).length));
-  return longest * LETTER * size + 10;
+  const longest = (name) => {
+    const texts = columns.flatMap((one) => states.map((state) => told({ narrow }, one[name][state])));
+    return Math.max(...texts.map((text) => text.length)) * LETTER * size + 5;
+  };
+  return Math.max(longest("states") / BOX, longest("gradients"));
 }
 
 function draw(element, data) {
@@ -143,7 +144,7 @@ function forwardStep(place, { states, colors, columns }, column, t, number) {
   const back = t > 1 ? [number.back(t - 1)] : [];
   const boxes = states.map((state) => {
     const { value } = column.states[state];
-    const half = Math.min(wide * 0.42, 44 * grown);
+    const half = Math.min((wide * BOX) / 2, 44 * grown);
     const look = { fill: colors[state], stroke: colors[state], "stroke-width": 1.5, rx: 5 };
     const shade = { "fill-opacity": Math.min(Math.abs(value), 1) * 0.3 };
     const box = { x: x - half, y: rows[state] - 12 * grown, width: 2 * half, height: 24 * grown };
@@ -162,7 +163,7 @@ function forwardStep(place, { states, colors, columns }, column, t, number) {
 }
 
 function forwardArrow(place, colors, state, t) {
-  const half = Math.min(place.wide * 0.42, 44 * place.grown);
+  const half = Math.min((place.wide * BOX) / 2, 44 * place.grown);
   const y = place.rows[state];
   return arrow(middle(place, t - 1) + half + 1, middle(place, t) - half - 1, y, colors[state]);
 }
@@ -177,7 +178,7 @@ function arrow(from, to, y, color) {
 function lossBox(place, { loss }, steps, number) {
   const { rows, wide, size, small, narrow, grown } = place;
   const x = middle(place, steps + 1);
-  const half = Math.min(wide * 0.42, 44 * grown);
+  const half = Math.min((wide * BOX) / 2, 44 * grown);
   const box = { x: x - half, y: rows.h - 12 * grown, width: 2 * half, height: 24 * grown, rx: 12 };
   const at = number.back(steps);
   return group(

@@ -41,7 +41,9 @@ function build(parent) {
   slider.oninput = () => go(walk, Number(slider.value));
   walk.press = (event) => press(walk, event);
   // Who has chosen a cell goes on with the walk.
-  walk.choose = ({ target }) => target.closest(CHOICE) && slider.focus({ preventScroll: true });
+  walk.choose = ({ target }) => {
+    if (target.closest(CHOICE)) setTimeout(() => slider.focus({ preventScroll: true }));
+  };
   walk.redraw = () => {
     draw(picture, walk.data);
     light(walk);
@@ -171,12 +173,12 @@ export default function ({ data, parentElement }) {
   walk.watch.observe(walk.picture);
   window.addEventListener("resize", walk.redraw);
   document.addEventListener("keydown", walk.press);
-  document.addEventListener("click", walk.choose);
+  document.addEventListener("click", walk.choose, true); // it does not bubble
   return () => {
     pause(walk);
     walk.watch.disconnect();
     window.removeEventListener("resize", walk.redraw);
     document.removeEventListener("keydown", walk.press);
-    document.removeEventListener("click", walk.choose);
+    document.removeEventListener("click", walk.choose, true);
   };
 }

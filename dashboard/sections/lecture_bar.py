@@ -47,7 +47,8 @@ def lecture_bar(page: str) -> None:
 
 def start_link(parameter: str, lesson: Lesson) -> None:
     """Draws the link that opens a lesson at its first step."""
-    _link(LessonPlace(parameter, lesson, 1), "Start the lesson", "play_arrow")
+    with st.container(key=f"start_{parameter[:20]}", width="content"):
+        _link(LessonPlace(parameter, lesson, 1), "Start the lesson", "play_arrow")
 
 
 def _follow(page: str) -> LessonPlace | None:

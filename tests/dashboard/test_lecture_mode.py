@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.components.markdown import escape_markdown
 from dashboard.session import lecture, recorded_examples
+from dashboard.session.session_state import EXPERIMENT
 from dashboard.sidebar.controls import address_of
 from models.experiment.presets import PRESETS
 from models.lessons import LESSONS, Lesson, LessonStep
@@ -58,7 +59,8 @@ def lesson_address(page: AppTest) -> dict[str, str]:
     """The parameters of the QR code's address."""
     page.button(key="qr_code").click().run()
     assert not page.exception
-    (shown,) = [one.proto.body for one in page.get("html") if "qr-address" in one.proto.body]
+    html = [one.proto.body for one in page.get("html")]
+    (shown,) = [body for body in html if 'class="qr-address"' in body]
     query = urlsplit(unescape(shown.partition(">")[2].partition("<")[0])).query
     return {name: value for name, (value,) in parse_qs(query).items()}
 
@@ -95,12 +97,12 @@ class TestSteps:
     def test_a_lesson_by_address_sets_the_page(self) -> None:
         page = opened(lesson=as_parameter(Lesson.from_mapping(OWN)), step="2")
         assert "2 of 3" in texts(page)
-        assert pages.experiment(page).task.startswith("adding")
+        assert page.session_state[EXPERIMENT.name].task.startswith("adding")
         assert parameter(page, "task") == "adding"
 
     def test_settings_in_the_address_count_more_than_those_of_the_step(self) -> None:
         page = opened(lesson=as_parameter(Lesson.from_mapping(OWN)), step="2", task="copy")
-        assert pages.experiment(page).task.startswith("copy")
+        assert page.session_state[EXPERIMENT.name].task.startswith("copy")
 
     def test_a_page_that_there_is_not_is_said(self) -> None:
         lost = Lesson("Mine", (LessonStep("/nowhere", "One."),))

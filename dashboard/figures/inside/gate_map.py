@@ -17,6 +17,7 @@ from dashboard.figures.layout import (
     AT_THE_BOTTOM,
     PLAIN,
     SMALL,
+    TRANSPARENT,
     Trace,
     new_figure,
     numbers,
@@ -193,6 +194,7 @@ def _title(text: str, place: _Row) -> Trace:
         "yanchor": "bottom",
         "yshift": 2,
         "align": "left",
+        "bgcolor": TRANSPARENT,  # it would lie on the map above
         "showarrow": False,
     }
 

@@ -38,7 +38,8 @@ def test_what_an_lstm_keeps_and_when_it_opens() -> None:
         return np.where(symbols < 2, 0.8, 0.05)
 
     assert words_of("lstm", f=0.97, i=at_a_and_b) == (
-        "Unit 1 keeps: forget gate 0.97 on average over the held-out sequences, input gate opens at A and B."
+        "Unit 1 keeps: forget gate 0.97 on average over the held-out sequences, input gate opens "
+        "at A and B."
     )
     assert words_of("lstm", f=0.7, i=0.42) == (
         "Unit 1 fades: forget gate 0.7 on average over the held-out sequences, input gate 0.42, "
@@ -52,9 +53,10 @@ def test_what_a_gru_does_not_keep_it_writes() -> None:
         return np.where(symbols == 1, 0.1, 0.95)
 
     assert words_of("gru", z=0.95) == (
-        "Unit 1 keeps: update gate 0.95 on average over the held-out sequences, much the same at every input."
+        "Unit 1 keeps: update gate 0.95 on average over the held-out sequences, much the same at "
+        "every input."
     )
-    assert words_of("gru", z=falls_at_b).endswith("on average over the held-out sequences, and falls at B.")
+    assert words_of("gru", z=falls_at_b).endswith("over the held-out sequences, and falls at B.")
 
 
 def test_a_cell_without_gates_is_told_by_its_state() -> None:
