@@ -29,9 +29,13 @@ SCRIPTS = [Path(__file__).with_name(name).read_text() for name in ("history.js",
 
 def show_page() -> None:
     """The page of the address, with the navigation above it."""
+    # It declares a component, for which the server has to run.
+    from dashboard.components.live_chart import LOADS_EARLY
+
     st.set_page_config(page_title="Memory Lab", page_icon="🧠", layout="wide")
     st.html(STYLE)
-    st.html(f"<script>{''.join(SCRIPTS)}</script>", unsafe_allow_javascript=True)
+    scripts = "".join((LOADS_EARLY, *SCRIPTS))
+    st.html(f"<script>{scripts}</script>", unsafe_allow_javascript=True)
     pages = [
         st.Page("views/race.py", title="Race", default=True),
         st.Page("views/gradient_flow.py", title="Gradient flow"),

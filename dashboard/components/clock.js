@@ -1,6 +1,7 @@
 // The clock of a page: Play, Pause and a slider over training steps. Every chart that has such a
 // step follows it (see live_chart.js), and so does the row of memory spans, whose HTML `data.rows`
-// has by step. `data.steps` ascend; the last one is the end of training, where the clock opens.
+// has by step. `data.steps` ascend; the last one is the end of training, where the clock opens unless
+// it is to go on `data.fromStart`.
 
 const TICK_MILLISECONDS = 220;
 // The keys of these elements are theirs.
@@ -71,7 +72,8 @@ export default function ({ data, parentElement }) {
   player.slider.max = data.steps.length - 1;
   if (!same) pause(player);
   // A run in training grows: who looks at its end goes on looking there.
-  show(player, same && !atEnd ? player.place : data.steps.length - 1);
+  const opens = data.fromStart ? 0 : data.steps.length - 1;
+  show(player, !same ? opens : atEnd ? data.steps.length - 1 : player.place);
   player.button.onclick = toggle;
   player.slider.oninput = drag;
   if (player.press) document.removeEventListener("keydown", player.press);

@@ -13,6 +13,7 @@ from dashboard.components.download_button import download_button
 from dashboard.components.paper_downloads import paper_downloads
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.session import current_run
+from dashboard.session.lecture import presents
 from dashboard.session.run_tables import Tables
 from models.analysis.words import capitalise
 from models.exchange.csv_writing import write_csv
@@ -59,7 +60,12 @@ def frame_downloads(frames: Mapping[str, pd.DataFrame], key: str) -> None:
 
 
 def _buttons(files: Mapping[str, Callable[[Path], None]], key: str) -> None:
-    """Draws the buttons in a row, or as many rows as they need; a ZIP stands out."""
+    """Draws the buttons in a row, or as many rows as they need; a ZIP stands out.
+
+    In lecture mode there are none, nor anything else that would be drawn and hidden.
+    """
+    if presents():
+        return
     row = st.container(horizontal=True)
     for name, write in files.items():
         whole = name.endswith(".zip")
@@ -74,7 +80,12 @@ def _buttons(files: Mapping[str, Callable[[Path], None]], key: str) -> None:
 
 
 def reproduce(experiment: Experiment) -> None:
-    """Shows how to run the experiment in a terminal, and with nothing but torch."""
+    """Shows how to run the experiment in a terminal, and with nothing but torch.
+
+    Not in lecture mode: browsers take a second to load what colours the code.
+    """
+    if presents():
+        return
     st.header("The same run from the command line", anchor=False)
     st.code(experiment.command_line(), language="bash", wrap_lines=True)
     try:

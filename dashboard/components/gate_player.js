@@ -43,7 +43,7 @@ function build(parent) {
     menu: find("select"), at: find("output"), change: find(".change"), equation: find(".equation"),
     words: find(".words"), details: find(".details"), edit: find(".edit"),
     note: find(".note"),
-    unit: undefined, place: undefined, aim: undefined, timer: undefined,
+    unit: undefined, place: undefined, timer: undefined,
   };
 }
 
@@ -88,7 +88,6 @@ function show(player, unit, place) {
   const { t, words, details, equation } = player.data;
   player.unit = Math.min(Math.max(unit, 1), words.length);
   player.place = Math.min(Math.max(place, 0), t.length - 1);
-  player.aim = undefined;
   player.slider.value = player.place;
   player.menu.value = player.unit;
   const input = inputOf(player);
@@ -96,7 +95,7 @@ function show(player, unit, place) {
   player.slider.setAttribute("aria-valuetext", `step ${t[player.place]} of ${t.at(-1)}`);
   player.equation.innerHTML = filled(player, equation);
   player.change.innerHTML = inWords(player);
-  tell(player, player.unit);
+  player.words.textContent = words[player.unit - 1] ?? "";
   player.details.textContent = details[player.unit - 1] ?? "";
   showEdit(player);
   for (const element of followers().reverse()) follow(element); // the diagram first
@@ -112,12 +111,6 @@ function inWords(player) {
     return `<b>${name}</b> ${before} → ${number(valueOf(player, name), 2)}`;
   });
   return told.length ? `Changes: ${told.join(", ")}` : "";
-}
-
-// Says what this unit does: the chosen one, or the one that is pointed at.
-function tell(player, unit) {
-  const text = player.data.words[unit - 1] ?? "";
-  if (player.words.textContent !== text) player.words.textContent = text;
 }
 
 function pause(player) {
@@ -180,7 +173,7 @@ function follow(element) {
   }).catch(reportError);
 }
 
-// Marks the step, and in heat maps the unit and what the keyboard aims at.
+// Marks the step, and in heat maps the unit.
 function mark(player, element) {
   const { _fullLayout: full, data: traces, layout } = element;
   if (!player || !full?.xaxis || !layout.meta.timed) return;
@@ -197,7 +190,6 @@ function mark(player, element) {
   const boxes = [["step", across(step, maps.length ? 0.5 : 0), [t, h]]];
   for (const axis of axes) {
     boxes.push(["unit", whole, down(axis, player.unit)]);
-    if (player.aim) boxes.push(["aim", across(player.data.t[player.aim.place], 0.5), down(axis, player.aim.unit)]);
   }
   let marks = element.querySelector(":scope > .marks");
   if (!marks) {
@@ -270,34 +262,18 @@ function drawn({ target: element }) {
     const { unit, place } = pointed(element, event);
     if (place >= 0) choose(player, unit ?? player.unit, place);
   });
-  element.on("plotly_hover", (event) => {
-    const { unit } = pointed(element, event);
-    if (unit) tell(window.gatePlayer, unit);
-  });
-  element.on("plotly_unhover", () => tell(window.gatePlayer, window.gatePlayer.unit));
   if (!element.layout.meta.order || element.tabIndex === 0) return;
   element.tabIndex = 0;
-  element.addEventListener("keydown", (event) => aimBy(window.gatePlayer, element, event));
-  element.addEventListener("blur", () => {
-    const player = window.gatePlayer;
-    if (player?.aim) show(player, player.unit, player.place);
-  });
+  element.addEventListener("keydown", (event) => walkOnMap(window.gatePlayer, element, event));
 }
 
-// In a heat map arrow keys aim at a unit and a step, and Enter chooses them.
-function aimBy(player, element, event) {
-  if (event.target !== element) return;
-  const { order } = element.layout.meta;
+// In a heat map arrow keys go from unit to unit and from step to step.
+function walkOnMap(player, element, event) {
   const by = ARROWS[event.key];
-  const aim = player.aim ?? { unit: player.unit, place: player.place };
-  if (event.key === "Enter") choose(player, aim.unit, aim.place);
-  else if (by) {
-    const row = Math.min(Math.max(order.indexOf(aim.unit) + by[1], 0), order.length - 1);
-    const place = Math.min(Math.max(aim.place + by[0], 0), player.data.t.length - 1);
-    player.aim = { unit: order[row], place };
-    tell(player, player.aim.unit);
-    follow(element);
-  } else return;
+  if (!by || event.target !== element) return;
+  const { order } = element.layout.meta;
+  const row = Math.min(Math.max(order.indexOf(player.unit) + by[1], 0), order.length - 1);
+  choose(player, order[row], player.place + by[0]);
   event.preventDefault();
   event.stopPropagation();
 }
@@ -374,6 +350,7 @@ function listen(player) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (event.code === "Space" && !event.target.closest(PRESSED_BY_SPACE)) player.play.click();
+    else if (document.querySelector(".st-key-lesson_text")) return; // which they lead through
     else if (by && !event.target.closest(OWN_KEYS)) choose(player, player.unit, player.place + by);
     else return;
     event.preventDefault();

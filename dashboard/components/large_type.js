@@ -8,7 +8,10 @@ const USUAL_SIZE = 13; // of type, with which lines, marks and margins grow
 const readableSize = () =>
   innerWidth < 600 ? 15 : Math.max(19, Math.min(innerHeight / 36, innerWidth / 60));
 
-function enlargeFigure({ data, layout }) {
+const LINE_HEIGHT = 1.45; // of a title above one of several plots, as a multiple of its type
+const ROW_HEIGHT = 0.6; // of rows of text in a plot, which are roomy in the usual type
+
+function enlargeFigure({ data, layout }, height) {
   const size = readableSize();
   const scale = size / USUAL_SIZE;
   const fitting = (text) => (size > 18 && SMALLER.test(text) ? size / 0.7 : size);
@@ -28,6 +31,39 @@ function enlargeFigure({ data, layout }) {
   }
   const { l = 8, r = 14, t = 8, b = 8 } = layout.margin;
   layout.margin = { ...layout.margin, l: l * scale, r: r * scale, t: t * scale, b: b * scale };
+  if (layout.meta?.stacked) {
+    const { margin, meta } = layout;
+    const within = height - margin.t - margin.b;
+    moveApart({ data, layout }, (LINE_HEIGHT * size) / within, (ROW_HEIGHT * meta.stacked.text * scale) / within);
+  }
+}
+
+// Gives plots that stand one above the other `gap` between them, and the first `text` where it has
+// rows of text, both as shares of the height; their titles and colour bars go with them.
+function moveApart({ data, layout }, gap, text) {
+  const names = Object.keys(layout).filter((name) => /^yaxis/.test(name));
+  const axes = names.map((name) => layout[name]).sort((one, other) => other.domain[1] - one.domain[1]);
+  const high = ({ domain }) => domain[1] - domain[0];
+  const maps = text ? axes.slice(1) : axes;
+  const room = 1 - text - gap * (axes.length - 1);
+  const whole = maps.reduce((sum, axis) => sum + high(axis), 0);
+  let top = 1;
+  for (const axis of axes) {
+    const share = maps.includes(axis) ? (high(axis) / whole) * room : text;
+    for (const note of layout.annotations ?? []) {
+      if (note.yref === "paper" && note.y === axis.domain[1]) note.moved = top;
+    }
+    axis.domain = [Math.max(top - share, 0), top];
+    top -= share + gap;
+  }
+  for (const note of layout.annotations ?? []) {
+    note.y = note.moved ?? note.y;
+    delete note.moved;
+  }
+  for (const { yaxis = "y", colorbar } of data) {
+    const { domain } = layout[yaxis.replace("y", "yaxis")];
+    if (colorbar) Object.assign(colorbar, { y: (domain[0] + domain[1]) / 2, len: domain[1] - domain[0] });
+  }
 }
 
 function enlargeParts(node, size, scale) {

@@ -1,6 +1,5 @@
 // A Plotly chart that is updated in place, so that zoom and legend choices survive and nothing
 // flickers. `data.figure` is a figure as JSON; `data.script` is where plotly.js lies.
-
 //
 // A figure with frames shows the one of the page's clock (see clock.js), each named after its
 // training step; one whose `layout.meta.over` is "training" has a line at the clock's step.
@@ -14,12 +13,14 @@ const AT_ONCE = {
 
 const clock = (window.trainingClock ??= new EventTarget());
 
+const TOUCHED = window.matchMedia("(hover: none)").matches;
+
 // Nothing offers to send a figure elsewhere. A finger has no use for the toolbar: it would lie there
 // after every touch.
 const CONFIG = {
   displaylogo: false,
   responsive: true,
-  displayModeBar: window.matchMedia("(hover: none)").matches ? false : "hover",
+  displayModeBar: TOUCHED ? false : "hover",
   showSendToCloud: false,
   modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
 };
@@ -27,21 +28,6 @@ const CONFIG = {
 const NARROW = 600; // pixels
 const LEAST_SHARE = 0.9; // of its own height, for a figure that fills the window
 
-let loading;
-
-function loadPlotly(script) {
-  loading ??= new Promise((resolve, reject) => {
-    const element = document.createElement("script");
-    element.src = new URL(script, document.baseURI).href;
-    element.onload = () => resolve(window.Plotly);
-    element.onerror = () => {
-      loading = undefined; // the next figure tries again
-      reject(new Error(`cannot load ${element.src}`));
-    };
-    document.head.append(element);
-  });
-  return loading;
-}
 
 // Breaks a title at its dots, so that it is no wider than the chart.
 function wrapped(title, width, size) {
@@ -55,13 +41,16 @@ function wrapped(title, width, size) {
   return lines.join("<br>");
 }
 
-function themed(layout, element) {
+function themed(layout, element, presented) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(name).trim();
   const ground = read("--st-background-color").replace(/^#\w{6}$/, "$&99");
   const { size = 12 } = layout.font ?? {};
   const font = { family: read("--st-font"), color: read("--st-text-color"), size };
   const title = layout.legend?.title;
+  // What can be pressed is said where it is seen, but not to a class, who cannot.
+  const hint = !presented && layout.meta?.hint?.replace("press", TOUCHED ? "tap" : "press");
+  if (hint && title?.text) title.text += ` · <i>${hint}</i>`;
   if (title?.text) title.text = wrapped(title.text, element.offsetWidth, size);
   return {
     ...layout,
@@ -93,27 +82,33 @@ function named(trace) {
 }
 
 async function draw(chart, element, data) {
-  const Plotly = await loadPlotly(data.script);
+  const Plotly = await window.loadPlotly(data.script);
   // Only the latest figure counts: while the script was loading, others may have come.
   if (chart.wanted !== data) return;
   const figure = JSON.parse(data.figure);
-  if (data.presented) enlargeFigure(figure);
+  const { height } = figure.layout;
+  const least = data.presented ? 300 : LEAST_SHARE * height;
+  element.style.height = data.fills || data.presented
+    ? `max(${least}px, calc((100dvh - var(--above-the-plot)) / var(--stacked-plots, 1)))`
+    : `${height}px`;
+  delete figure.layout.height; // that of the element
+  if (data.presented) enlargeFigure(figure, element.offsetHeight);
   const config = { ...CONFIG, ...data.config };
-  const layout = themed(figure.layout, element);
+  const layout = themed(figure.layout, element, data.presented);
   const drawn = data.figure + layout.font.color + data.presented;
   if (chart.drawn === drawn) return;
   chart.drawn = drawn;
-  const least = data.presented ? 300 : LEAST_SHARE * layout.height;
-  element.style.height = data.fills || data.presented
-    ? `max(${least}px, calc(100dvh - var(--above-the-plot)))`
-    : `${layout.height}px`;
-  delete layout.height; // that of the element
   const framed = Boolean(figure.frames?.length);
   // Frames can only be added to a chart, never replaced.
   const plot = framed || chart.framed ? Plotly.newPlot : Plotly.react;
   chart.framed = framed;
   const traces = figure.data.map(named);
   if (data.presented || element.offsetWidth < NARROW) leaveOutNames(traces, layout);
+  placeLevelNames({ data: traces, layout, frames: figure.frames }, element.offsetWidth, element.offsetHeight);
+  if (element.classList.contains("drawing")) element.replaceChildren();
+  element.classList.remove("drawing");
+  // Of a replay that has not come to its end, the end is not seen first.
+  if (framed && clock.step !== undefined) element.style.visibility = "hidden";
   await plot(element, { data: traces, layout, config, frames: figure.frames ?? [] });
   // Read aloud it is what it shows, not the numbers along its axes.
   element.setAttribute("role", "figure");
@@ -127,6 +122,7 @@ async function draw(chart, element, data) {
   chart.steps = (figure.frames ?? []).map((frame) => Number(frame.name));
   chart.overTraining = layout.meta?.over === "training";
   await show(chart, element);
+  element.style.visibility = "";
 }
 
 // The Tab key comes to the toolbar once; arrow keys go on from button to button.
@@ -188,7 +184,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let element = parentElement.querySelector(":scope > .live-chart");
   if (!element) {
     element = document.createElement("div");
-    element.className = "live-chart";
+    element.className = "live-chart drawing";
+    element.textContent = "Drawing…";
     element.chart = {};
     parentElement.append(element);
     new ResizeObserver(() => {

@@ -7,6 +7,7 @@ hands it the new figure, so that Plotly's ``uirevision`` does what it is for.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from dashboard.session.lecture import presents
 from dashboard.session.public_page import VERSION
 from dashboard.session.session_state import Key
 
-SOURCE = "".join(
-    Path(__file__).with_name(name).read_text() for name in ("large_type.js", "live_chart.js")
+LOADER, *PARTS = (
+    Path(__file__).with_name(name).read_text()
+    for name in ("load_plotly.js", "large_type.js", "level_names.js", "live_chart.js")
 )
 
 # Serves the plotly.js that the plotly package brings: nothing is fetched from elsewhere.
@@ -29,7 +31,11 @@ _package = declare_component("plotlyjs", path=str(Path(plotly.__file__).parent /
 # Its address changes with its content, so that a browser may keep it: see public_page.
 SCRIPT = f"component/{_package.name}/plotly.min.js?{VERSION}={plotly.__version__}"
 
+SOURCE = "".join((LOADER, *PARTS))
 _mount = st.components.v2.component("live_chart", js=SOURCE, isolate_styles=False)
+
+LOADS_EARLY = f"{LOADER}window.loadPlotly({json.dumps(SCRIPT)}).catch(() => {{}});"
+"""A script that makes a page load plotly.js before its first figure has come."""
 
 
 def as_json(figure: go.Figure, finding: str = "") -> str:

@@ -77,7 +77,8 @@ function ask(player) {
   player.phase = "ask";
   player.pressed = "";
   const { choices, question } = player.data;
-  say(player, `${question} Press here, or the numbers on a keyboard.`);
+  const touched = window.matchMedia("(hover: none)").matches;
+  say(player, `${question} ${touched ? "Tap." : "Press here, or the numbers on a keyboard."}`);
   offer(
     player,
     ...[...choices].map((symbol) => [symbol, () => choose(player, symbol), "choice"]),

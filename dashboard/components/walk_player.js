@@ -3,11 +3,17 @@
 // button is answered here, without the server. See models/diagnostics/way_back/frames.py.
 
 const PLAY_MILLISECONDS = 2500;
-const MOVES = { ArrowLeft: -1, ArrowRight: 1 };
+const MOVES = {
+  ArrowLeft: (place) => place - 1,
+  ArrowRight: (place) => place + 1,
+  Home: () => 0,
+  End: () => Infinity,
+};
+const CHOICE = "[data-testid=stButtonGroup]"; // of a cell: arrow keys go from one to the next
 // The keys of these elements are theirs.
 const TAKES_ARROWS =
   "input, select, textarea, [contenteditable], [role=combobox], [role=option], [role=slider], " +
-  "[role=radio], [role=tab], [data-testid=stButtonGroup]";
+  `[role=radio], [role=tab], ${CHOICE}`;
 const TAKES_SPACE = `${TAKES_ARROWS}, button, a, summary, [role=switch]`;
 
 function build(parent) {
@@ -34,6 +40,10 @@ function build(parent) {
   toggle.onclick = () => (walk.timer ? pause(walk) : play(walk));
   slider.oninput = () => go(walk, Number(slider.value));
   walk.press = (event) => press(walk, event);
+  // Who has chosen a cell goes on with the walk.
+  walk.choose = ({ target }) => {
+    if (target.closest(CHOICE)) setTimeout(() => slider.focus({ preventScroll: true }));
+  };
   walk.redraw = () => {
     draw(picture, walk.data);
     light(walk);
@@ -91,9 +101,13 @@ function light({ picture, data, place }) {
   const spot = picture.querySelector(".spotlight");
   const { left, wide } = picture.geometry;
   const { phase, t } = data.frames[place];
-  const first = phase === "forward" ? t - 2 : t - 1;
-  spot.style.x = `${left + wide * Math.max(0, first)}px`;
+  const first = Math.max(0, phase === "forward" ? t - 2 : t - 1);
+  spot.style.x = `${left + wide * first}px`;
   spot.style.width = `${phase === "end" ? 0 : wide * (t === 1 && phase === "forward" ? 1 : 2)}px`;
+  const seen = picture.offsetWidth - left;
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const to = phase === "end" ? 0 : wide * (first + 1) - seen / 2;
+  picture.scrollTo({ left: to, behavior: still ? "instant" : "smooth" });
   picture.firstElementChild.setAttribute("aria-label", inWords(data, place));
 }
 
@@ -137,8 +151,9 @@ function go(walk, place) {
 function press(walk, event) {
   const { key, code, target } = event;
   if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
-  if (MOVES[key] && (target === walk.slider || !target.closest(TAKES_ARROWS))) {
-    go(walk, walk.place + MOVES[key]);
+  const inLesson = document.querySelector(".st-key-lesson_text"); // which arrow keys lead through
+  if (MOVES[key] && !inLesson && (target === walk.slider || !target.closest(TAKES_ARROWS))) {
+    go(walk, MOVES[key](walk.place));
   } else if (code === "Space" && (target === walk.slider || !target.closest(TAKES_SPACE))) {
     if (walk.timer) pause(walk);
     else play(walk);
@@ -158,10 +173,12 @@ export default function ({ data, parentElement }) {
   walk.watch.observe(walk.picture);
   window.addEventListener("resize", walk.redraw);
   document.addEventListener("keydown", walk.press);
+  document.addEventListener("click", walk.choose, true); // it does not bubble
   return () => {
     pause(walk);
     walk.watch.disconnect();
     window.removeEventListener("resize", walk.redraw);
     document.removeEventListener("keydown", walk.press);
+    document.removeEventListener("click", walk.choose, true);
   };
 }

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.figures.inside.gate_style import color, full_name
+from dashboard.session.lecture import presents
 from models.analysis.words import number, scientific
 from models.diagnostics.way_back.frames import Column
 from models.diagnostics.way_back.walk import Walk
@@ -36,6 +37,7 @@ def as_data(walk: Walk) -> dict[str, Any]:
         "colors": {state: color(state) for state in states},
         "columns": [_column(column) for column in walk.columns],
         "loss": _shown(walk.loss),
+        "presented": presents(),
         "left": walk.left,
         "frames": [asdict(frame) for frame in walk.frames],
     }

@@ -1,4 +1,5 @@
-// Three ways in for a first visit: gone, and remembered as gone, once anything is pressed.
+// Three ways in for a first visit: hidden once anything is pressed, and not there any more at the
+// next visit. Their place stays until then: what is pressed does not move.
 
 const PRESSED = "memory_lab_pressed";
 const PRESSABLE = "button, a, input, select, textarea, summary, [role]";
@@ -51,15 +52,13 @@ function build(parent, explore) {
 
 export default function ({ data, parentElement }) {
   const before = parentElement.querySelector(".ways-in");
-  if (!data.shown || remembered()) {
-    before?.remove();
-    return undefined;
-  }
+  if (!data.shown) before?.remove();
+  if (!data.shown || remembered()) return undefined;
   const row = before ?? build(parentElement, data.explore);
   const leave = (event) => {
     if (!event.isTrusted || !event.target.closest(PRESSABLE)) return;
     remember();
-    row.remove();
+    row.style.visibility = "hidden";
     window.removeEventListener("click", leave);
   };
   window.addEventListener("click", leave);

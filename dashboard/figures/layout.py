@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -48,6 +48,8 @@ EXPONENTS: Trace = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "nticks": 6
 AT_THE_BOTTOM: Trace = {"anchor": "free", "position": 0}
 """An x axis beneath the lowest of several plots. Anchored to that plot's y axis, Plotly 7 draws the
 line at NaN when a figure with such axes takes the place of another."""
+LEVEL = "level"
+"""What a level line has in its ``meta``, and the ``name`` of the label that tells its own."""
 SMALL = 12
 """Font size of labels inside a plot, pixels."""
 LABEL_SPACE = 0.07
@@ -93,21 +95,32 @@ def belongs(cell: str, kind: str) -> Trace:
     return {"type": "scatter", "uid": f"{cell}/{kind}", "legendgroup": cell, "showlegend": False}
 
 
-def level(uid: str, ends: Sequence[float], value: float, text: str, side: str = "right") -> Trace:
-    """A dashed grey line at ``value`` between ``ends``, with its name at one ``side``."""
-    return {
-        "type": "scatter",
-        "uid": uid,
-        "showlegend": False,
-        "x": list(ends),
-        "y": [value] * 2,
-        "mode": "lines+text",
-        "line": {"color": GREY, "dash": "dash", "width": 1.2},
-        "text": ["", text] if side == "right" else [text, ""],
-        "textposition": ["top right", "top left"],
-        "textfont": {"size": SMALL},
-        "hoverinfo": "skip",
-    }
+def add_level(
+    figure: go.Figure,
+    uid: str,
+    ends: Sequence[float],
+    value: float,
+    text: str,
+    side: Literal["left", "right"] = "right",
+) -> None:
+    """A dashed grey line at ``value`` between ``ends``, with its name, if any, at one ``side``.
+
+    The browser moves the name along its line where it would lie on data (level_names.js).
+    """
+    figure.add_scatter(
+        uid=uid,
+        showlegend=False,
+        x=list(ends),
+        y=[value] * 2,
+        mode="lines",
+        line={"color": GREY, "dash": "dash", "width": 1.2},
+        meta={LEVEL: True},
+        hoverinfo="skip",
+    )
+    if text:
+        height = math.log10(value) if figure.layout.yaxis.type == "log" else value
+        place = {"x": 0, "xanchor": "left"} if side == "left" else {}
+        figure.add_annotation(note(text, height, name=LEVEL, yanchor="bottom", **place))
 
 
 def note(text: str, y: float, **more: Any) -> Trace:

@@ -44,6 +44,7 @@ def add_replay(figure: go.Figure, frames: Sequence[Frame]) -> None:
 
 def _changes(trace: Trace) -> Trace:
     changes = {"type": trace["type"], **{key: trace[key] for key in CHANGING if key in trace}}
-    if isinstance(trace.get("marker", {}).get("color"), list):  # a colour for each point
-        changes["marker"] = {"color": trace["marker"]["color"]}
+    line = trace.get("marker", {}).get("line", {})
+    if isinstance(line.get("color"), list):  # a colour for each point
+        changes["marker"] = {"line": {"color": line["color"]}}
     return changes

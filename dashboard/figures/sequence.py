@@ -24,6 +24,8 @@ UNINFORMATIVE = "rgba(128,132,149,0.18)"
 SCALE = [[0, UNINFORMATIVE], [DARKEST, DARK], [1, MARKED]]
 MOST_CHARACTERS = 44
 """Most characters in a strip of 330 pixels; with more, only the marked steps are named."""
+BESIDE = "\N{NO-BREAK SPACE}"
+"""Stands between a step and its name: the step may be framed."""
 MOST_CHARACTERS_OF_RUN = 24
 """Most characters of a run's name; a longer one is named by its steps."""
 
@@ -149,9 +151,9 @@ def _texts(example: Example) -> Trace:
         places = [(t, 0, symbol, "center") for t, symbol in enumerate(example.symbols, start=1)]
     else:
         places = [
-            (run.first, 1, run.text, "right")
+            (run.first, 1, f"{BESIDE}{run.text}", "right")
             if run.first + run.last <= steps
-            else (run.last, 1, run.text, "left")
+            else (run.last, 1, f"{run.text}{BESIDE}", "left")
             for run in runs(example)
         ]
     return {

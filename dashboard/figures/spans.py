@@ -40,6 +40,7 @@ def spans_side_by_side(spans: pd.DataFrame) -> go.Figure:
             "type": "log",
             "range": [math.log10(low), math.log10(high)],
             "tickvals": [tick for tick in TICKS if low <= tick <= high],
+            "tickangle": 0,
             "fixedrange": True,
         },
         yaxis={

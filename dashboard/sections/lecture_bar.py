@@ -15,6 +15,7 @@ from models.lessons import Lesson, LessonError
 from models.lessons.lesson import MAX_TEXT
 
 STYLE = Path(__file__).parents[1] / "lecture.css"
+LEAVE = ":material/close_fullscreen:"
 
 
 def lecture_bar(page: str) -> None:
@@ -45,8 +46,9 @@ def lecture_bar(page: str) -> None:
 
 
 def start_link(parameter: str, lesson: Lesson) -> None:
-    """Draws the link that opens a lesson at its first step, in lecture mode."""
-    _link(LessonPlace(parameter, lesson, 1), "Start the lesson", "play_arrow", present=True)
+    """Draws the link that opens a lesson at its first step."""
+    with st.container(key=f"start_{parameter[:20]}", width="content"):
+        _link(LessonPlace(parameter, lesson, 1), "Start the lesson", "play_arrow")
 
 
 def _follow(page: str) -> LessonPlace | None:
@@ -62,8 +64,7 @@ def _follow(page: str) -> LessonPlace | None:
     arrived = LESSON_SEEN.get() != seen
     if place.step.page != page:
         if arrived:
-            parameters = place.parameters(present=lecture.wants_presentation())
-            st.switch_page(PAGES[place.step.page], query_params=parameters)
+            st.switch_page(PAGES[place.step.page], query_params=place.parameters)
         lecture.leave_lesson()
         return None
     if arrived:
@@ -82,17 +83,17 @@ def _step(place: LessonPlace) -> None:
     for by, label, icon in ((-1, "Back", "arrow_back"), (1, "Next", "arrow_forward")):
         with st.container(key=f"lesson_{label.lower()}", width="content"):
             if there := place.moved(by):
-                _link(there, label, icon, present=lecture.wants_presentation())
+                _link(there, label, icon)
             else:
                 st.button(label, icon=f":material/{icon}:", key=f"no_{label}", disabled=True)
 
 
-def _link(place: LessonPlace, label: str, icon: str, *, present: bool) -> None:
+def _link(place: LessonPlace, label: str, icon: str) -> None:
     st.page_link(
         PAGES[place.step.page],
         label=label,
         icon=f":material/{icon}:",
-        query_params=place.parameters(present=present),
+        query_params=place.parameters,
     )
 
 
@@ -103,7 +104,11 @@ def _buttons(*, presents: bool) -> None:
         return
     if st.button("QR code for the class", icon=":material/qr_code_2:", key="qr_code"):
         qr_code(lecture.address_for_the_class())
-    st.button("Leave", icon=":material/close_fullscreen:", key="leave", on_click=_leave)
+    if lecture.in_lesson():
+        with st.container(key="leave", width="content"):
+            st.page_link(PAGES["lessons"], label="Leave", icon=LEAVE)
+    else:
+        st.button("Leave", icon=LEAVE, key="leave", on_click=_leave)
 
 
 def _present() -> None:

@@ -65,6 +65,7 @@ def draw(
     is that of the run, for people. Figures of a ``recorded`` run can replay its training in the
     browser. ``below`` draws what stands below the first of them.
     """
+    failure.headline(source, experiment, tables)
     spans = cached(source, "spans", (), lambda: memory_spans(trained(tables.accuracy)))
     if not GUESSING.get():
         span_cards(spans, experiment.cells)

@@ -41,6 +41,7 @@ PLOTS: dict[str, dict[str, tuple[str, ...]]] = {
         "right": ("diagnostic_right",),
         **{name: (name,) for name in ("predicted", "norm", "learning", "symbols", "horizons")},
     },
+    "the_way_back": {"walk": ("walk",)},
     "inside_the_cell": {
         name: (f"inside_{name}",)
         for name in ("map", "lines", "diagram", "constants", "selectivity", "probe", "ablation")
@@ -49,7 +50,9 @@ PLOTS: dict[str, dict[str, tuple[str, ...]]] = {
 """What can be presented of each page, by the name in ``plot=`` of the address: the keys of charts,
 of which the page draws those that it has at the time. The first is the page's main plot."""
 
-KEPT = ("lesson", "step", "present", "plot")
+REPLAY = "replay"
+"""The parameter that opens a recorded run at its first step, where it is ``start``."""
+KEPT = ("lesson", "step", "present", "plot", REPLAY)
 """Parameters of the address that stay when a page writes its settings there."""
 
 
@@ -74,10 +77,10 @@ class LessonPlace:
             return None
         return LessonPlace(self.parameter, self.lesson, number)
 
-    def parameters(self, *, present: bool) -> Parameters:
-        """The parameters of the step's address, presented or not."""
-        place = {"lesson": self.parameter, "step": str(self.number)}
-        return {**self.step.parameters, **place, **({"present": "yes"} if present else {})}
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters of the step's address, which is presented."""
+        return {**self.step.parameters, "lesson": self.parameter, "step": str(self.number)}
 
 
 def lesson_place() -> LessonPlace | None:
@@ -109,9 +112,19 @@ def leave_lesson() -> None:
         st.query_params.pop(name, None)
 
 
+def in_lesson() -> bool:
+    """Whether the address is that of a step of a lesson."""
+    return "lesson" in st.query_params
+
+
 def wants_presentation() -> bool:
-    """Whether the address asks for lecture mode."""
-    return st.query_params.get("present") == "yes"
+    """Whether the address asks for lecture mode, as that of a lesson does."""
+    return in_lesson() or st.query_params.get("present") == "yes"
+
+
+def replays_from_the_start() -> bool:
+    """Whether the address asks for a recorded run at its first step."""
+    return st.query_params.get(REPLAY) == "start"
 
 
 def present(page: str) -> str:
@@ -143,20 +156,22 @@ def kept_parameters() -> Parameters:
 
 
 def address_for_the_class() -> str:
-    """The address of what is on show, as the visitor's browser reaches it, without lecture mode."""
+    """The address of what is on show, as the visitor's browser reaches it.
+
+    It presents the step of a lesson, and any other page as usual.
+    """
+    left_out = ("present",) if in_lesson() else ("present", "plot")
     shown: Parameters = {
-        name: st.query_params.get_all(name)
-        for name in st.query_params
-        if name not in ("present", "plot")
+        name: st.query_params.get_all(name) for name in st.query_params if name not in left_out
     }
     return _url(st.context.url or "", shown)
 
 
 def address_of_lesson(parameter: str, lesson: Lesson) -> str:
-    """The address of a lesson's first step in lecture mode, seen from the page Lessons."""
+    """The address of a lesson's first step, seen from the page Lessons."""
     first = LessonPlace(parameter, lesson, 1)
     root = (st.context.url or "").removesuffix("lessons")
-    return _url(root + first.step.page, first.parameters(present=True))
+    return _url(root + first.step.page, first.parameters)
 
 
 def _url(page: str, parameters: Parameters) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.components.markdown import escape_markdown
+from dashboard.session.lecture import KEPT
 from models.cells import make_cell
 from models.experiment.experiment import MAX_LENGTH
 from models.settings.setting import Setting
@@ -15,7 +16,7 @@ from models.tasks import make_task
 Check = Callable[[str], object]
 """A function of a parameter's text that raises ValueError where it cannot be used."""
 
-OTHERS = ("run", "why", "lesson", "step", "present", "plot")
+OTHERS = ("run", "why", *KEPT)
 """Parameters of the address that are not settings: the run, what is asked of it, a lesson."""
 
 

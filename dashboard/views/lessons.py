@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import scheduler
 from dashboard.sections.lecture_bar import start_link
-from dashboard.session.lecture import PAGES, address_of_lesson
+from dashboard.session.lecture import PAGES, PLOTS, address_of_lesson
 from models.analysis.words import count
 from models.lessons import LESSONS, NAMES, Lesson, LessonError, file_of
 from models.lessons.lesson import MAX_STEPS, MAX_TEXT
@@ -24,7 +24,8 @@ def page() -> None:
     st.markdown(
         "A lesson leads through pages of the dashboard, one plot and one line of text at a time, "
         "in large type for a projector. Go on with **→** or **Page Down**, back with **←** or "
-        "**Page Up**, leave with **Escape**; on a phone tap Next. Nothing has to be trained first."
+        "**Page Up**; **Space** plays what can be played, **Escape** leaves. On a phone tap Next. "
+        "Nothing has to be trained first."
     )
     for name, lesson in LESSONS.items():
         _lesson(name, lesson)
@@ -50,7 +51,14 @@ def _own_lesson() -> None:
         "Write a small file, in TOML or JSON: a title, and for each step an address of this "
         f"dashboard and one line of text, at most {MAX_STEPS} steps. Set a page as you want it, "
         "and copy what its address has behind the host. Behind a page's settings, `plot=` chooses "
-        "the plot, such as `plot=norm`."
+        "another plot than the first of these:"
+    )
+    st.markdown(
+        "\n".join(
+            f"- `/{page}`: {', '.join(f'`plot={plot}`' for plot in plots)}"
+            for page, plots in PLOTS.items()
+            if len(plots) > 1
+        )
     )
     example = file_of(NAMES[0])
     st.download_button(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
 from models.analysis.diagnosis import Verdict
 from models.analysis.memory_span import memory_spans
 from models.analysis.statistics import latest
-from models.analysis.words import of_all, with_article
+from models.analysis.words import capitalise, join_words, number, of_all, with_article
 from models.cells import CELLS
 from models.experiment import Experiment
-from models.experiment.experiment import MAX_STEPS
+from models.experiment.experiment import MAX_STEPS, SETTINGS
 from models.settings import spec
+from models.settings.setting import Setting
 
 Change = Callable[[Experiment, str], tuple[Experiment, str] | None]
 """A function of an experiment of one cell alone, and of that cell: the changed experiment and the
@@ -47,12 +49,17 @@ class _Candidate:
     change: Change
 
 
-def remedy(verdict: Verdict, experiment: Experiment, cell: str) -> Remedy | None:
-    """The first of the verdict's remedies that changes something; None where there is none."""
+def remedy(
+    verdict: Verdict, experiment: Experiment, cell: str, tried: Collection[str] = ()
+) -> Remedy | None:
+    """The first of the verdict's remedies that changes something; None where there is none.
+
+    ``tried`` are the names of those that were tried before.
+    """
     alone = _alone(experiment, cell)
     for candidate in REMEDIES.get(verdict, ()):
         changed = candidate.change(alone, cell)
-        if changed:
+        if changed and candidate.name not in tried:
             return Remedy(candidate.name, candidate.why, candidate.source, *changed)
     return None
 
@@ -79,27 +86,106 @@ class Reached:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What came of a remedy."""
+
+    now: Reached
+    """How far the changed cell got."""
+    headline: str
+    """The verdict in a line."""
+    details: str
+    """What was changed in all, and how far the cell got with and without it."""
+
+
+@dataclass(frozen=True)
 class Trial:
     """A remedy that is being tried, and what there was before."""
 
     remedy: Remedy
+    verdict: Verdict
+    """Why the cell failed."""
+    experiment: Experiment
+    """The settings with which it failed."""
     cell: str
     """The spec of the cell that failed."""
     length: int
     """The sequence length at which it failed."""
     before: Reached
+    earlier: tuple[str, ...] = ()
+    """The names of remedies that were tried on the way here."""
 
-    def outcome(self, accuracy: pd.DataFrame) -> str:
-        """What the run of the remedy shows beside the one before; empty before its first rows."""
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """The names of the remedies that were tried, with this one."""
+        return (*self.earlier, self.remedy.name)
+
+    def outcome(self, accuracy: pd.DataFrame) -> Outcome | None:
+        """What the run of the remedy shows beside the one before; None before its first rows.
+
+        Where the cell as it was is trained again in the run, with all that was changed besides, the
+        changed cell has to do better than that as well.
+        """
         now = Reached.of(accuracy, self.remedy.cell, self.length)
         if now is None:
-            return ""
-        return (
-            f"Tried {self.remedy.name} for {with_article(self.cell)}. At T = {self.length}, "
-            f"{of_all(self.before.solved, self.before.seeds, 'seed')} solved the task before, "
-            f"{now.solved} of {now.seeds} do now. Memory span before: {self.before.span}, now: "
-            f"{now.span}."
+            return None
+        changed_cell = self.cell != self.remedy.cell
+        again = Reached.of(accuracy, self.cell, self.length) if changed_cell else None
+        step, steps = int(accuracy["step"].max()), self.remedy.experiment.steps
+        after = f" after {of_all(step, steps, 'step')}" if step < steps else ""
+        headline = (
+            f"{capitalise(self.remedy.name)}: {self._verdict(now, again)}. T = {self.length} is "
+            f"solved with {of_all(now.solved, now.seeds, 'seed')} now{after}, "
+            f"{self.before.solved} of {self.before.seeds} before."
         )
+        spans = [f"{now.span} now", f"{self.before.span} before"]
+        details = f"Changed in all: {join_words(self._changes())}. "
+        if again:
+            details += (
+                f"{capitalise(with_article(self.cell))}, trained again in this run with the rest, "
+                f"solves T = {self.length} with {of_all(again.solved, again.seeds, 'seed')}. "
+            )
+            spans.insert(1, f"{again.span} where only the rest was changed")
+        return Outcome(now, headline, f"{details}Memory span: {join_words(spans)}.")
+
+    def following(self, verdict: Verdict | None, now: Reached) -> Trial | None:
+        """What to try next: for the changed cell, which failed so, or else for the first one.
+
+        None where no remedy is left.
+        """
+        here = self.remedy.experiment, self.remedy.cell
+        if verdict and (offered := remedy(verdict, *here, self.tried)):
+            return Trial(offered, verdict, *here, self.length, now, self.tried)
+        if offered := remedy(self.verdict, self.experiment, self.cell, self.tried):
+            return replace(self, remedy=offered, earlier=self.tried)
+        return None
+
+    def _verdict(self, now: Reached, again: Reached | None) -> str:
+        if now.solved <= self.before.solved:
+            return "it did not help"
+        if again and again.solved >= now.solved:
+            return f"it helped, but {with_article(self.cell)} itself does as well with the rest"
+        return "it helped" if now.solved == now.seeds else "it helped in part"
+
+    def _changes(self) -> list[str]:
+        """What is different from the settings before, the cell first."""
+        before, after = _alone(self.experiment, self.cell), self.remedy.experiment
+        parts = []
+        if self.cell != self.remedy.cell:
+            cells = with_article(self.remedy.cell), with_article(self.cell)
+            parts.append(f"{cells[0]} instead of {cells[1]}")
+        for setting in SETTINGS.values():
+            old, new = getattr(before, setting.name), getattr(after, setting.name)
+            if setting.name != "cells" and old != new:
+                texts = _in_words(setting, new), _in_words(setting, old)
+                parts.append(f"{setting.label.lower()} {texts[0]} instead of {texts[1]}")
+        return parts
+
+
+def _in_words(setting: Setting, value: Any) -> str:
+    values = value if setting.several else [value]
+    return join_words(
+        [setting.in_words(one) if isinstance(one, str) else number(one) for one in values]
+    )
 
 
 def _set(change: Callable[[Experiment], dict[str, object]]) -> Change:

@@ -44,6 +44,12 @@ def number(value: float) -> str:
     return sign + (f"{size:,.0f}" if size >= 100 else f"{size:.3g}")
 
 
+def decimals(value: float, digits: int) -> str:
+    """A number with so many decimals and a real minus sign: "0.36", "−5.03", "0.00"."""
+    text = f"{abs(value):.{digits}f}"
+    return f"−{text}" if value < 0 and float(text) else text
+
+
 def number_of_logarithm(logarithm: float) -> str:
     """The number with this base-10 logarithm, also where it is too small or large for a float."""
     if not math.isfinite(logarithm) or abs(logarithm) < 300:

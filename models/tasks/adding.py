@@ -156,7 +156,7 @@ def sample(sequences, length, generator, split):
         return tuple("marked numbers" if mark else "other numbers" for mark in example.informative)
 
     def answer_in_words(self, answers: np.ndarray) -> str:
-        return f"{answers[-1]:.2f}"
+        return f"{answers[-1]:.2f}".replace("-", "−")
 
     def probe(self, rng: np.random.Generator, batch: Batch, t: int) -> tuple[Batch, Batch]:
         """Returns the sequences with 0 and with 1 at t, marked in place of one in the same half."""

@@ -114,12 +114,18 @@ def test_keys_and_play_walk_without_a_wait(
     stopped = step(page)
     page.wait_for_timeout(800)
     assert step(page) == stopped
+    words = page.locator(".gate-player .words").inner_text()
     page.locator(".st-key-inside_map .live-chart").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
-    assert step(page) == stopped, "arrow keys in the map aim first"
-    page.keyboard.press("Enter")
     expect(output).to_contain_text(f"t = {stopped + 2}")
+    expect(page.locator(".gate-player .words")).not_to_have_text(words)
+    unit = page.locator(".gate-player select").input_value()
+    row = 5 if place_of(page, 0, stopped)[2] == int(unit) else 0
+    x, y, other = place_of(page, row, stopped)
+    page.mouse.move(x, y)
+    expect(page.locator(".st-key-inside_map .hoverlayer")).to_contain_text(f"unit {other}")
+    expect(page.locator(".gate-player .words")).to_contain_text(f"Unit {unit} ")
 
 
 SHOWN = """key => document.querySelector(`.st-key-${key} .live-chart`).ariaLabel"""
@@ -146,6 +152,14 @@ def step(page: Page) -> int:
 
 def click_at(page: Page, row: int, step: int) -> int:
     """Clicks on a cell of the lowest heat map; returns the unit whose row it is."""
+    x, y, unit = place_of(page, row, step)
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+    return int(unit)
+
+
+def place_of(page: Page, row: int, step: int) -> tuple[float, float, int]:
+    """Where in the window a cell of the lowest heat map is, and the unit whose row it is."""
     x, y, unit = page.evaluate(
         """([row, step]) => {
             const plot = document.querySelector(".st-key-inside_map .js-plotly-plot");
@@ -157,9 +171,7 @@ def click_at(page: Page, row: int, step: int) -> int:
         }""",
         [row, step],
     )
-    page.mouse.move(x, y)
-    page.mouse.click(x, y)
-    return int(unit)
+    return x, y, int(unit)
 
 
 def values_of(store: Store, run: str) -> dict[str, Any]:

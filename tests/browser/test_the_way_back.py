@@ -47,6 +47,13 @@ def test_the_keys_lead_from_the_first_step_to_the_last(
     answers = page.evaluate("window.answers")
     record_testsuite_property("answer_milliseconds", answers)
     assert sorted(answers)[len(answers) // 2] < MOST_MILLISECONDS
+    page.get_by_role("radio", name="RNN, ReLU").click()
+    sentence.get_by_text("ReLU").wait_for()
+    page.keyboard.press("Home")
+    output = page.locator(".walk output")
+    expect(output).to_contain_text("1 of ")
+    page.keyboard.press("ArrowRight")
+    expect(output).to_contain_text("2 of ")
     page.keyboard.press("Space")
     page.get_by_role("button", name="Pause").wait_for()
     page.keyboard.press("Space")

@@ -30,6 +30,7 @@ def test_a_press_on_a_failed_point_opens_why_at_once(page: Page, dashboard: Dash
     open_race(page, dashboard)
     settled(page)
     before = steps(page)
+    expect(page.locator(".st-key-accuracy .legend")).to_contain_text("press a point to see why")
     x, y = page.evaluate(POINT, ["rnn", 200])
     page.mouse.move(x, y, steps=5)
     page.get_by_text("press for why").wait_for()

@@ -12,11 +12,13 @@ from dashboard.scheduling import app_resources
 from dashboard.sections.failure.pictures import PICTURES, Place
 from dashboard.session.recorded_examples import example
 from dashboard.session.run_tables import from_results
+from dashboard.session.session_state import TRIAL
 from models.analysis.diagnosis import Verdict
+from models.analysis.remedies import Reached, Trial, remedy
 from models.experiment.presets import PRESETS
 from models.store import Store
 from tests.dashboard import pages
-from tests.recorded import measured
+from tests.recorded import finished, measured
 
 EXPERIMENT = PRESETS["who_remembers"].experiment
 TINY = pages.tiny(cells=("rnn", "lstm"), lengths=(40, 50), seeds=2, steps=6, evaluate_every=3)
@@ -93,6 +95,41 @@ def test_a_run_that_trains_answers_so_far(race: AppTest, store: Store) -> None:
     race.query_params["run"] = measured(store, TINY, until=3)
     page = asked(race, "lstm,50")
     assert header(page) == ["Why did the LSTM fail at T = 50 after 3 of 6 steps?"]
+
+
+def trial() -> Trial:
+    """Chrono bias for an LSTM, as in a tiny run that no seed solved."""
+    alone = replace(TINY, cells=("lstm",))
+    offered = remedy("gate shut", alone, "lstm")
+    assert offered
+    return Trial(offered, "gate shut", alone, "lstm", 50, Reached(0, 2, "< 40"))
+
+
+def test_while_a_remedy_trains_there_is_no_verdict(race: AppTest, store: Store) -> None:
+    race.session_state[TRIAL.name] = trial()
+    page = pages.open_run(race, measured(store, trial().remedy.experiment, until=3))
+    assert "Training: 3 of 6 steps. The verdict comes at the end." in pages.captions(page)
+    assert "Changed in all" not in "".join(one.value for one in page.info)
+
+
+def test_a_remedy_in_vain_is_said_above_the_plot_and_the_next_one_offered(
+    race: AppTest, store: Store
+) -> None:
+    tried = replace(trial(), verdict="gradient exploded")
+    race.session_state[TRIAL.name] = tried
+    page = pages.open_run(race, finished(store, tried.remedy.experiment))
+    assert "Chrono bias: it did not help." in pages.captions(page)
+    assert "trained again in this run" in "".join(one.value for one in page.info)
+    page = page.button(key="try_next").click().run()
+    assert not page.exception
+    assert page.session_state[TRIAL.name].tried == ("chrono bias", "a quarter of the learning rate")
+
+
+def test_where_no_remedy_is_left_that_is_said(race: AppTest, store: Store) -> None:
+    race.session_state[TRIAL.name] = trial()
+    page = pages.open_run(race, finished(store, trial().remedy.experiment))
+    assert "nothing is left to try" in pages.captions(page)
+    assert "try_next" not in [one.key for one in page.button]
 
 
 def test_nothing_is_asked_before_training_or_while_somebody_guesses(

@@ -124,7 +124,7 @@ def test_the_browser_has_the_numbers_of_all_units_and_steps(inside: AppTest, sto
     assert len(shown["inputs"]) == 12
     assert shown["words"] == unit_words(model, model.held_out(256))
     assert shown["inputs"][shown["step"] - 1] in "AB", "it opens at the first informative step"
-    assert shown["details"][0].startswith("The input gate i of this unit is")
+    assert shown["details"][0].startswith("On this sequence its input gate i is")
 
 
 def test_a_typed_sequence_has_its_truth_its_answer_and_its_gates(
@@ -133,7 +133,7 @@ def test_a_typed_sequence_has_its_truth_its_answer_and_its_gates(
     run = finished(store, TINY)
     page = opened(inside, run)
     page.segmented_control(key="inside_way").set_value("Your own").run()
-    (field,) = page.text_area
+    (field,) = page.text_input
     field.set_value("cAcdefBdefcd").run()
     assert "the truth is **A, then B (class 2)**" in texts(page)
     field.set_value("cBcdefAdefcd").run()
@@ -153,17 +153,38 @@ def test_a_bad_text_stays_with_the_last_whole_sequence_beside_it(
     run = finished(store, TINY)
     inside.query_params["typed"] = "cAcdefBdefcd"
     page = opened(inside, run)
-    (field,) = page.text_area
+    (field,) = page.text_input
     assert field.value == "cAcdefBdefcd"
     field.set_value("cccdefBdefcd").run()
     assert not page.exception
     assert any("has to stand at exactly 2 steps" in plain(one) for one in pages.warnings(page))
-    (field,) = page.text_area
+    (field,) = page.text_input
     assert field.value == "cccdefBdefcd"
     shown = walked(page)
     assert "".join(shown["inputs"]) == "cAcdefBdefcd"
     assert "".join(shown["tokens"]) == "cccdefBdefcd"
     assert "has to stand at exactly 2 steps" in shown["note"]
+
+
+def test_one_press_swaps_a_and_b(inside: AppTest, store: Store) -> None:
+    inside.query_params["typed"] = "cAcdefBdefcd"
+    page = opened(inside, finished(store, TINY)).button(key="inside_swap").click().run()
+    assert not page.exception
+    assert page.text_input[0].value == "cBcdefAdefcd"
+    assert "the truth is **B, then A (class 1)**" in texts(page)
+
+
+def test_a_short_text_is_filled_up_with_symbols_that_say_nothing(
+    inside: AppTest, store: Store
+) -> None:
+    inside.query_params["typed"] = "cBA"
+    page = opened(inside, finished(store, TINY))
+    assert not pages.warnings(page)
+    shown = walked(page)
+    assert shown["note"].startswith("Filled up with 9 uninformative inputs. The model answers")
+    assert "".join(shown["inputs"][:3]) == "cBA"
+    assert set(shown["inputs"][3:]) <= set("cdef")
+    assert "the truth is **B, then A (class 1)**" in texts(page)
 
 
 def test_digits_cannot_be_typed(inside: AppTest, store: Store) -> None:

@@ -96,12 +96,12 @@ def test_one_unit_is_described() -> None:
     values = {
         "i": np.array([[0.1], [0.9], [0.2]]),
         "f": np.array([[1.0], [1.0], [0.7]]),
-        "c": np.array([[0.0], [0.8], [0.7]]),
+        "c": np.array([[0.0], [-0.8], [0.7]]),
     }
     assert describe_unit(LSTM, values, example, 1) == (
-        "The input gate i of this unit is 0.90 at t = 2 (A), and 0.15 on average elsewhere. The "
-        "forget gate f is 0.900 on average. The memory c is 0.80 after the last informative step "
-        "and 0.70 at the end."
+        "On this sequence its input gate i is 0.90 at t = 2 (A), and 0.15 on average over the "
+        "other steps. Its forget gate f is 0.900 on average over all of them. Its memory c is "
+        "−0.80 after the last informative step and 0.70 at the end."
     )
     everything = Example(tuple("cA"), (True, True), "A")
     assert describe_unit(LSTM, values, everything, 1) == ""

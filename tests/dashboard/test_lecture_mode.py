@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.components.markdown import escape_markdown
 from dashboard.session import lecture, recorded_examples
+from dashboard.session.session_state import EXPERIMENT
 from dashboard.sidebar.controls import address_of
 from models.experiment.presets import PRESETS
 from models.lessons import LESSONS, Lesson, LessonStep
@@ -53,6 +55,24 @@ def plots(page: AppTest) -> list[dict[str, Any]]:
     return pages.figures(page)[1:]
 
 
+def lesson_address(page: AppTest) -> dict[str, str]:
+    """The parameters of the QR code's address."""
+    page.button(key="qr_code").click().run()
+    assert not page.exception
+    html = [one.proto.body for one in page.get("html")]
+    (shown,) = [body for body in html if 'class="qr-address"' in body]
+    query = urlsplit(unescape(shown.partition(">")[2].partition("<")[0])).query
+    return {name: value for name, (value,) in parse_qs(query).items()}
+
+
+def clock(page: AppTest) -> dict[str, Any]:
+    """What the clock of the page is given."""
+    given = [json.loads(one.proto.json) for one in page.main.get("bidi_component")]
+    found: dict[str, Any]
+    (found,) = [one for one in given if "fromStart" in one]
+    return found
+
+
 class TestSteps:
     def test_a_step_says_its_line_and_its_number(self) -> None:
         page = opened(lesson="forgetting", step="1")
@@ -78,12 +98,12 @@ class TestSteps:
     def test_a_lesson_by_address_sets_the_page(self) -> None:
         page = opened(lesson=as_parameter(Lesson.from_mapping(OWN)), step="2")
         assert "2 of 3" in texts(page)
-        assert pages.experiment(page).task.startswith("adding")
+        assert page.session_state[EXPERIMENT.name].task.startswith("adding")
         assert parameter(page, "task") == "adding"
 
     def test_settings_in_the_address_count_more_than_those_of_the_step(self) -> None:
         page = opened(lesson=as_parameter(Lesson.from_mapping(OWN)), step="2", task="copy")
-        assert pages.experiment(page).task.startswith("copy")
+        assert page.session_state[EXPERIMENT.name].task.startswith("copy")
 
     def test_a_page_that_there_is_not_is_said(self) -> None:
         lost = Lesson("Mine", (LessonStep("/nowhere", "One."),))
@@ -108,6 +128,34 @@ class TestSteps:
         for sign in "<>[]()!:$*":
             assert line.count(sign) == line.count(f"\\{sign}")
         assert "://" not in line
+
+
+class TestLessonsArePresented:
+    """The address of a step is all that a phone has of the lesson: it came by the QR code."""
+
+    def test_a_step_is_presented_whatever_else_the_address_says(self) -> None:
+        page = opened(lesson="forgetting", step="1")
+        assert len(plots(page)) == 1
+        assert "present" not in [one.key for one in page.button]
+        assert not page.code
+
+    def test_the_class_gets_the_step_with_its_plot(self) -> None:
+        address = lesson_address(opened(lesson="forgetting", step="7"))
+        assert address["lesson"] == "forgetting"
+        assert address["step"] == "7"
+        assert address["plot"] == "norm"
+        assert "present" not in address
+
+    def test_leave_leads_to_the_lessons(self) -> None:
+        page = opened(lesson="forgetting", step="1")
+        assert "leave" not in [one.key for one in page.button]
+        (link,) = [one for one in page.get("page_link") if one.proto.label == "Leave"]
+        assert link.proto.page.endswith("lessons")
+        assert not link.proto.query_string
+
+    def test_the_clock_opens_at_the_start_where_the_step_asks_for_it(self) -> None:
+        assert clock(opened(lesson="forgetting", step="1"))["fromStart"] is True
+        assert clock(opened(lesson="gates", step="1"))["fromStart"] is False
 
 
 class TestPresentation:
@@ -162,7 +210,7 @@ class TestOwnLesson:
         (link,) = [one.value for one in page.code]
         given = {name: value for name, (value,) in parse_qs(urlsplit(link).query).items()}
         assert from_parameter(given["lesson"]) == Lesson.from_mapping(OWN)
-        assert given["present"] == "yes"
+        assert "present" not in given, "a lesson is presented in any case"
 
     def test_a_bad_file_is_told_with_its_line_and_the_page_stays(self) -> None:
         page = self.uploaded("mine.toml", 'title = "A"\n[[steps]]\naddress = "//x"\ntext = "a"\n')
@@ -203,6 +251,7 @@ def test_no_step_of_a_lesson_waits_for_training(step: LessonStep) -> None:
         (example,), (cell,), (length,) = (given[name] for name in ("recorded", "cell", "length"))
         assert (cell, int(length)) in weights_of(example)
     else:
+        given.pop(lecture.REPLAY, None)
         query = urlencode(given, doseq=True)
         addresses = {urlencode(address_of(p.experiment), doseq=True) for p in PRESETS.values()}
         assert query in addresses

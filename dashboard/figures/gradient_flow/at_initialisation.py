@@ -15,8 +15,8 @@ from dashboard.figures.layout import (
     EXPONENTS,
     GREY,
     Trace,
+    add_level,
     belongs,
-    level,
     new_figure,
     numbers,
     thinned,
@@ -50,7 +50,7 @@ def initial_profiles(
     ]
     figure = profile_figure(length, state, relative, "mark: less than 1% of the gradient is left")
     if relative:
-        figure.add_trace(level("share", (1, length), SHARE, "1% of the value at T", side="left"))
+        add_level(figure, "share", (1, length), SHARE, "1% of the value at T", side="left")
     for cell in profile_cells(cells, rows, state):
         found = profile(rows[rows["cell"] == cell], "now")
         figure.add_trace(profile_trace(cell, "now", found, state, relative, MOST_POINTS))
@@ -76,7 +76,7 @@ def singular_values(frame: pd.DataFrame, *, cell: str) -> go.Figure:
         },
     )
     fan = spread(frame)
-    figure.add_trace(level("one", (0, max([1, *fan.index])), 0, "1: neither grows nor shrinks"))
+    add_level(figure, "one", (0, max([1, *fan.index])), 0, "1: neither grows nor shrinks")
     figure.add_trace(_fan(cell, fan))
     for name, width in (("largest", 1.2), ("median", 2.5), ("smallest", 1.2)):
         figure.add_trace(

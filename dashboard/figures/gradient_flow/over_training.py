@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.hover import VALUE
-from dashboard.figures.layout import ACCURACY, Trace, belongs, level, log_ticks, remark
+from dashboard.figures.layout import ACCURACY, Trace, add_level, belongs, log_ticks, remark
 from dashboard.figures.lines import (
     each_seed,
     mean_line,
@@ -63,7 +63,7 @@ def over_training(
     )
     if reference is not None:
         ends = (0, max([1, *here["step"]]))
-        figure.add_trace(level("reference", ends, reference, number(reference)))
+        add_level(figure, "reference", ends, reference, number(reference))
     if len(broken):
         remark(figure, "× overflow")
     having = [cell for cell in cells if _has(cell, diagnostic)]
@@ -85,7 +85,7 @@ def symbols_over_training(
     numbers = rows["diagnostic"].str.removeprefix(SYMBOL).astype(int)
     figure = steps_figure(f"symbols/{cell}/{length}", ACCURACY)
     if np.isfinite(chance):
-        figure.add_trace(level("chance", (0, max([1, *rows["step"]])), chance, "chance"))
+        add_level(figure, "chance", (0, max([1, *rows["step"]])), chance, "chance")
     symbols = sorted(int(number) for number in numbers.unique())
     for place, symbol in enumerate(symbols):
         line = thin(mean_by_step(rows[numbers == symbol], "value"))

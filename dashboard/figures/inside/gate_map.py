@@ -17,6 +17,7 @@ from dashboard.figures.layout import (
     AT_THE_BOTTOM,
     PLAIN,
     SMALL,
+    TRANSPARENT,
     Trace,
     new_figure,
     numbers,
@@ -121,7 +122,9 @@ def gate_map(
         figure.add_trace(_heat(name, t, table, order, roles, places[place - 1], place))
         figure.update_layout({f"yaxis{place if place > 1 else ''}": _units(order, places, place)})
         figure.add_annotation(**_title(described(name), places[place - 1]))
-    figure.update_layout(meta={"follows": "cell", "timed": True, "order": list(order)})
+    stacked = {"text": ROW * rows}  # large type moves the maps apart, see large_type.js
+    meta = {"follows": "cell", "timed": True, "order": list(order), "stacked": stacked}
+    figure.update_layout(meta=meta)
     for first, last in _marked(example, event):
         figure.add_shape(**_mark(first, last))
     return figure
@@ -191,6 +194,7 @@ def _title(text: str, place: _Row) -> Trace:
         "yanchor": "bottom",
         "yshift": 2,
         "align": "left",
+        "bgcolor": TRANSPARENT,  # it would lie on the map above
         "showarrow": False,
     }
 

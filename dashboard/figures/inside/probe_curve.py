@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.inside.gate_map import LEFT, MARK, RIGHT
 from dashboard.figures.inside.gate_style import color
-from dashboard.figures.layout import GREY, Trace, level, new_figure, numbers, step_ticks
+from dashboard.figures.layout import GREY, Trace, add_level, new_figure, numbers, step_ticks
 from dashboard.figures.style import translucent
 
 HEIGHT = 360
@@ -40,7 +40,7 @@ def probe_curve(
     figure.add_traces(_control(table))
     figure.add_traces([trace for rows in _curves(table) for trace in _curve(*rows)])
     if chance is not None:
-        figure.add_trace(level("chance", [0.5, steps + 0.5], chance, "chance"))
+        add_level(figure, "chance", [0.5, steps + 0.5], chance, "chance")
     for step in informative:
         figure.add_vline(step, line={"color": MARK, "width": 1.2})
     return figure

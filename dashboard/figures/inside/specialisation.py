@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.hover import written
 from dashboard.figures.inside.gate_style import color, full_name
-from dashboard.figures.layout import GREY, SMALL, Trace, level, log_ticks, new_figure
+from dashboard.figures.layout import GREY, SMALL, Trace, add_level, log_ticks, new_figure
 
 HEIGHT = 320
 LONGEST = 1e5
@@ -39,10 +39,10 @@ def time_constants(units: pd.DataFrame, *, keep: str, delay: int) -> go.Figure:
                 "before training", rows["time_constant_at_initialisation"], names, GREY, hollow=True
             ),
             _points("after training", rows["time_constant"], names, color(keep), hollow=False),
-            level("delay", [0.2, count + 0.8], delay, f"the task's delay, {delay} steps", "left"),
         ]
     )
-    figure.data[-1].textposition = ["top right", "top left"]
+    ends = [0.2, count + 0.8]
+    add_level(figure, "delay", ends, delay, f"the task's delay, {delay} steps", "left")
     return figure
 
 
@@ -63,7 +63,7 @@ def selectivity(units: pd.DataFrame) -> go.Figure:
     for place, gate in enumerate(gates):
         rows = units[units["gate"] == gate]
         figure.add_trace(_spread(place, gate, rows))
-    figure.add_trace(level("none", [-0.6, len(gates) - 0.4], 0.0, ""))
+    add_level(figure, "none", [-0.6, len(gates) - 0.4], 0.0, "")
     return figure
 
 

@@ -82,6 +82,8 @@ def accuracy_by_length(
     figure.add_traces(_cell_traces(found, axis, measure, failed))
     diverged = "× diverged" if accuracy["diverged"].any() else ""
     remark(figure, *filter(None, (title, diverged)))
+    if failed:
+        figure.update_layout(meta={"hint": "press a point to see why it failed"})
     if replay:
         steps = replayed(accuracy["step"])
         moments = zip(steps, curves(accuracy, steps, listed), strict=True)

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.hover import VALUE
-from dashboard.figures.layout import ACCURACY, Trace, belongs, level, log_ticks, note, remark
+from dashboard.figures.layout import ACCURACY, Trace, add_level, belongs, log_ticks, note, remark
 from dashboard.figures.lines import (
     each_seed,
     mean_line,
@@ -76,7 +76,7 @@ def gradient_norm(
     remarks = []
     if clip > 0 and clip_by == "norm":
         ends = (0, max([1, *rows["step"]]))
-        figure.add_trace(level("clip", ends, clip, ""))
+        add_level(figure, "clip", ends, clip, "")
         figure.add_annotation(
             note(f"clipped above {number(clip)}", math.log10(clip), yanchor="bottom")
         )

@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.hover import VALUE, written
-from dashboard.figures.layout import GREY, SMALL, LengthAxis, Trace, belongs, note
+from dashboard.figures.layout import GREY, LEVEL, SMALL, LengthAxis, Trace, belongs, note
 from dashboard.figures.race.curves import Row
 from dashboard.figures.style import cell_style, in_order
 from models.analysis.ladder import Measure, Rung
@@ -52,6 +52,7 @@ def add_ladder(
             y=rung.values * 2 if level else rung.values,
             mode="lines",
             line={"color": GREY, "dash": "dash", "width": 1.2},
+            meta={LEVEL: True},
             customdata=written(rung.values * 2 if level else rung.values),
             hovertemplate=f"{rung.name} · {measure} {VALUE}<extra></extra>",
         )
@@ -62,6 +63,7 @@ def add_ladder(
             note(
                 rung.name,
                 last if measure == "accuracy" else math.log10(last),
+                name=LEVEL,
                 yanchor="bottom" if stacked else "top",
                 yshift=LINE * max(stacked - 1, 0),
                 **place,

@@ -13,6 +13,10 @@ from models.analysis.words import of_all
 
 ROW = 18
 """Height of one cell's row, pixels."""
+LETTER = 8
+"""Width of a sign in a box, pixels."""
+LENGTH_OF_LINE = 1.4
+"""How long Plotly draws the symbol of a level line, as a multiple of its size."""
 GAP = 8
 """Space between the plot and the rows, pixels."""
 MARGINS = 95
@@ -59,10 +63,14 @@ def solved_trace(cell: str, means: Sequence[Row], place: int, axis: LengthAxis) 
         "x": [row["length"] for row in means],
         "y": [place] * len(means),
         "mode": "markers+text",
+        # A short, thick line: a box as wide as the text in it, whatever its size.
         "marker": {
-            "symbol": "square",
-            "size": ROW - 1,
-            "color": [_fill(style.color, row) for row in means],
+            "symbol": "line-ew",
+            "size": _width(means) / LENGTH_OF_LINE,
+            "line": {
+                "color": [_fill(style.color, row) for row in means],
+                "width": ROW - 1,
+            },
         },
         "text": [_count(row, shown) for row in means],
         "textfont": {"size": SMALL},
@@ -79,6 +87,11 @@ def _count(row: Row, shown: set[int]) -> str:
     text = f"{row['solved']}/{row['seeds']}"
     # White on the cell's own colour; on a translucent one, the theme's colour.
     return f'<span style="color:#fff">{text}</span>' if _all(row) else text
+
+
+def _width(means: Sequence[Row]) -> float:
+    """The width of a box in which the longest text of a row has room, pixels."""
+    return LETTER * max((len(f"{row['solved']}/{row['seeds']}") for row in means), default=0)
 
 
 def _fill(color: str, row: Row) -> str:

@@ -19,7 +19,7 @@ from dashboard.session.session_state import MOVE_TO, TRIAL, WHY
 from dashboard.sidebar import controls
 from models.analysis import diagnoses
 from models.analysis.glossary import GLOSSARY
-from models.analysis.remedies import Reached, Remedy, Trial, remedy
+from models.analysis.remedies import Outcome, Reached, Trial, remedy
 from models.analysis.statistics import trained
 from models.analysis.words import capitalise, join_words, of_all, with_article
 from models.cells import cell_label
@@ -28,12 +28,13 @@ from models.tasks import make_task
 
 ANSWER, TOP = ".st-key-failure", "h1"
 """What is scrolled to: the answer, since the plot above fills the screen; or the page's title."""
-MOVE = """{
+MOVE = """if (window.moved !== %d) {
+    window.moved = %d;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const behavior = still ? "instant" : "smooth";
     document.querySelector("%s")?.scrollIntoView({behavior});
-} // %d"""
-"""Scrolls to a place; the number makes each script another one, which the browser runs."""
+}"""
+"""Scrolls to a place, once for each number: the page may be drawn anew around the script."""
 
 
 def question(experiment: Experiment | None) -> Question | None:
@@ -59,14 +60,16 @@ def _show() -> None:
 def draw(source: str, experiment: Experiment, tables: Tables) -> None:
     """Draws the choice of what to ask, and the answer where something is asked.
 
-    Nothing where no cell failed. Above it stands what came of the remedy that was tried, if any.
+    Nothing where no cell failed. Above it stands what came of the remedy that was tried, if any,
+    and where it was in vain what to try next.
     """
     # There even where it is empty: what stands below keeps its place in the page.
     with st.container(key="failure", gap="xsmall"):
-        _outcome(source, experiment, tables)
+        _details(source, experiment, tables)
         _question(source, experiment, tables)
         if place := MOVE_TO.take():
-            script = MOVE % (place, time.monotonic_ns())
+            now = time.monotonic_ns() // 1000
+            script = MOVE % (now, now, place)
             st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
@@ -92,14 +95,7 @@ def _question(source: str, experiment: Experiment, tables: Tables) -> None:
 
 def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, length: int) -> None:
     own = _of_cell(tables, cell)
-    found = cached(
-        source,
-        "failures",
-        (cell, length),
-        lambda: diagnoses.failures(
-            experiment, own.accuracy, own.training, own.diagnostics, cell=cell, length=length
-        ),
-    )
+    found = _failures(source, experiment, tables, cell, length)
     reached = Reached.of(own.accuracy, cell, length)
     if reached is None:
         st.info("Nothing is measured yet.", icon=":material/hourglass_top:")
@@ -117,8 +113,11 @@ def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, leng
         st.markdown(f"{verdict}. {failure.sentence}", help=_solved(experiment))
         st.caption(f"Rule: {failure.rule}.")
     most = found[0].verdict
-    if offered := remedy(most, experiment, cell):
-        _remedy(offered, Trial(offered, cell, length, reached))
+    before = _trial(experiment)
+    tried = before.tried if before and before.remedy.cell == cell else ()
+    if offered := remedy(most, experiment, cell, tried):
+        trial = Trial(offered, most, experiment, cell, length, reached, tried)
+        _remedy(trial, "try_remedy")
     place = Place(experiment, own, cell, length)
     for column, picture in zip(st.columns(2), PICTURES[most], strict=True):
         with column:
@@ -129,6 +128,20 @@ def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, leng
                 partial(_figure, picture, place),
             )
             st.caption(picture.caption)
+
+
+def _failures(
+    source: str, experiment: Experiment, tables: Tables, cell: str, length: int
+) -> list[diagnoses.Failure]:
+    own = _of_cell(tables, cell)
+    return cached(
+        source,
+        "failures",
+        (cell, length),
+        lambda: diagnoses.failures(
+            experiment, own.accuracy, own.training, own.diagnostics, cell=cell, length=length
+        ),
+    )
 
 
 def _figure(picture: Picture, place: Place) -> go.Figure:
@@ -147,15 +160,17 @@ def _solved(experiment: Experiment) -> str:
     return f"{GLOSSARY['solved']} {make_task(experiment.task).criterion}"
 
 
-def _remedy(offered: Remedy, trial: Trial) -> None:
+def _remedy(trial: Trial, key: str) -> None:
+    offered = trial.remedy
     refusal = admission.refusal(offered.experiment)
     with st.container(border=True):
         words, button = st.columns([5, 1], vertical_alignment="center")
         source = f" ({offered.source})" if offered.source else ""
-        words.markdown(f"**One thing to try: {offered.name}.** {offered.why}{source}")
+        first = "Next" if trial.earlier else "One"
+        words.markdown(f"**{first} thing to try: {offered.name}.** {offered.why}{source}")
         pressed = button.button(
             "Try it",
-            key="try_remedy",
+            key=key,
             on_click=_try,
             args=(trial,),
             disabled=bool(refusal),
@@ -173,11 +188,51 @@ def _try(trial: Trial) -> None:
     current_run.start(trial.remedy.experiment)
 
 
-def _outcome(source: str, experiment: Experiment, tables: Tables) -> None:
-    """Says what the remedy that was tried has done, where its run is on show."""
+def _trial(experiment: Experiment) -> Trial | None:
+    """The remedy whose run has these settings; None where none was tried."""
     trial = TRIAL.get()
-    if trial is None or trial.remedy.experiment != experiment:
-        return
+    return trial if trial and trial.remedy.experiment == experiment else None
+
+
+def _outcome(source: str, trial: Trial, tables: Tables) -> Outcome | None:
+    """What the remedy has done; None while its run trains, and where nothing was measured."""
+    run = current_run.current()
+    if run is None or run.active:
+        return None
     accuracy = trained(tables.accuracy)
-    if text := cached(source, "outcome", (trial,), lambda: trial.outcome(accuracy)):
-        st.info(text, icon=":material/compare_arrows:")
+    return cached(source, "outcome", (trial,), lambda: trial.outcome(accuracy))
+
+
+def headline(source: str, experiment: Experiment, tables: Tables) -> None:
+    """Says above the plot how far the trial of a remedy is, and at its end the verdict."""
+    trial = _trial(experiment)
+    if trial is None:
+        return
+    with st.container(key="trial"):
+        if outcome := _outcome(source, trial, tables):
+            st.caption(f"**{outcome.headline}** More of it is below the plot.")
+            return
+        step = int(tables.accuracy["step"].max()) if len(tables.accuracy) else 0
+        st.caption(
+            f"**Trying {trial.remedy.name}** for {with_article(trial.cell)} at T = {trial.length}. "
+            f"Training: {of_all(step, experiment.steps, 'step')}. The verdict comes at the end."
+        )
+
+
+def _details(source: str, experiment: Experiment, tables: Tables) -> None:
+    """Says what the remedy has done, and offers the next one where a seed still fails."""
+    trial = _trial(experiment)
+    outcome = _outcome(source, trial, tables) if trial else None
+    if trial is None or outcome is None:
+        return
+    st.info(f"**{outcome.headline}** {outcome.details}", icon=":material/compare_arrows:")
+    if outcome.now.solved == outcome.now.seeds:
+        return
+    found = _failures(source, experiment, tables, trial.remedy.cell, trial.length)
+    if following := trial.following(found[0].verdict if found else None, outcome.now):
+        _remedy(following, "try_next")
+    else:
+        st.caption(
+            "Of what was seen to help a cell that failed like this one, nothing is left to try. "
+            "Another cell may remember further."
+        )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard.figures.gradient_flow.over_training import ordinal
 from dashboard.figures.inside.gate_style import GateRoles
-from models.analysis.words import count, join_words, of_all
+from models.analysis.words import count, decimals, join_words, of_all
 from models.cells.gate_names import GATE_NAMES
 from models.tasks.task import Example
 
@@ -33,16 +33,19 @@ def describe_unit(
         return ""
     gate = roles.write or roles.keep
     opened, kept, memory = (values[name][:, unit - 1] for name in (gate, roles.keep, roles.memory))
-    there = " and ".join(f"{opened[t]:.2f} at t = {t + 1} ({example.symbols[t]})" for t in at)
+    there = " and ".join(
+        f"{decimals(opened[t], 2)} at t = {t + 1} ({example.symbols[t]})" for t in at
+    )
     text = (
-        f"The {_short(gate)} {gate} of this unit is {there}, and {opened[others].mean():.2f} on "
-        f"average elsewhere. "
+        f"On this sequence its {_short(gate)} {gate} is {there}, and "
+        f"{decimals(opened[others].mean(), 2)} on average over the other steps. "
     )
     if gate != roles.keep:
-        text += f"The {_short(roles.keep)} {roles.keep} is {kept.mean():.3f} on average. "
+        average = decimals(kept.mean(), 3)
+        text += f"Its {_short(roles.keep)} {roles.keep} is {average} on average over all of them. "
     return text + (
-        f"The memory {roles.memory} is {memory[at[-1]]:.2f} after the last informative step and "
-        f"{memory[-1]:.2f} at the end."
+        f"Its memory {roles.memory} is {decimals(memory[at[-1]], 2)} after the last informative "
+        f"step and {decimals(memory[-1], 2)} at the end."
     )
 
 
@@ -70,8 +73,9 @@ def specialised(units: pd.DataFrame, roles: GateRoles, delay: int) -> list[str]:
         sentences.append(
             f"**{gate}** is more open at informative steps, by more than {SELECTIVE}, in "
             f"**{of_all(opens.sum(), len(rows), 'unit')}**, and less open in {closes.sum()}. Most "
-            f"selective: unit {int(most['unit'])}, with a mean of {most['informative']:.2f} at "
-            f"informative steps and {most['distractor']:.2f} at all others."
+            f"selective: unit {int(most['unit'])}, with a mean of "
+            f"{decimals(most['informative'], 2)} at informative steps and "
+            f"{decimals(most['distractor'], 2)} at all others."
         )
     return sentences
 

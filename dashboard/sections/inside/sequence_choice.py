@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import streamlit as st
 
@@ -13,8 +14,9 @@ from dashboard.sections.inside import answers
 from dashboard.sections.inside.answers import SEQUENCES, Trace
 from dashboard.sections.inside.model_choice import ModelChoice
 from dashboard.session.session_state import INSIDE_GOOD, Key, typed_sequence
+from models.analysis.words import count
 from models.tasks import make_task
-from models.tasks.task import SequenceError
+from models.tasks.task import SequenceError, Task
 
 ONE, MEAN, TYPED = "One sequence", "Mean of many", "Your own"
 EVENTS = {
@@ -104,26 +106,29 @@ def _mean(chosen: ModelChoice) -> TraceView:
 
 
 def _own(chosen: ModelChoice, typing: str) -> TraceView:
-    """The typed sequence; where it is none, what is wrong with it, and the last one that was."""
+    """The typed sequence; where it is none, what is wrong with it, and the last one that was.
+
+    One that is too short is filled up with inputs that say nothing, where that makes it one.
+    """
     task, length = make_task(chosen.experiment.task), chosen.model.length
+    drawn = answers.trace(chosen, 0)
     key = typed_sequence(chosen.experiment.task, chosen.steps)
     if key.get() is None:
         # The address counts on arrival alone: later it may be of another task.
         asked = st.query_params.get(OWN) if INSIDE_GOOD.get() is None else None
-        key.set(answers.trace(chosen, 0).text if asked is None else asked)
-    text: str = st.text_area(
-        "Your sequence", key=key.name, help=typing, height=68, persist_state="session"
-    )
-    good, wrong = text, ""
-    try:
-        task.typed(text, length)
-    except SequenceError as error:
-        wrong = str(error)
-        good = INSIDE_GOOD.get("")
-        try:
-            task.typed(good, length)
-        except SequenceError:  # of another task, or none yet
-            good = answers.trace(chosen, 0).text
+        key.set(drawn.text if asked is None else asked)
+    text = _typed_text(key, task, typing)
+    symbols = bool(task.symbols_at(0, length))
+    filled, added = _filled_up(text, drawn, chosen.steps, symbols)
+    wrong = _problem(task, text, length)
+    if wrong and added and not _problem(task, filled, length):
+        wrong, good = "", filled
+        note = f"Filled up with {count(added, 'uninformative input')}. "
+    else:
+        # The last one may be of another task, or there is none yet.
+        last = INSIDE_GOOD.get("")
+        usable = (one for one in (text, last) if not _problem(task, one, length))
+        good, note = next(usable, drawn.text), ""
     if wrong:
         st.warning(
             f"{escape_markdown(wrong, most=400)} Until then the last whole sequence is shown.",
@@ -132,13 +137,50 @@ def _own(chosen: ModelChoice, typing: str) -> TraceView:
     INSIDE_GOOD.set(good)
     _keep_address(OWN, text)
     trace = answers.trace(chosen, 0, typed=good)
-    symbols = bool(task.symbols_at(0, length))
     tokens = _tokens(text, symbols)
     if len(tokens) != chosen.steps:
         tokens = _tokens(trace.text, symbols)
     right = "right" if trace.right else f"wrong: it is {trace.example and trace.example.answer}"
-    note = wrong or f"The model answers {trace.predicted}, which is {right}."
+    note = wrong or f"{note}The model answers {trace.predicted}, which is {right}."
     return TraceView(trace, None, f"inside {chosen.name}, typed {good}", key, tokens, note)
+
+
+def _typed_text(key: Key[str], task: Task, typing: str) -> str:
+    """Draws the field, and a button that swaps the two symbols to remember where there are two."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text: str = st.text_input(
+            "Your sequence, then Enter", key=key.name, help=typing, persist_state="session"
+        )
+        if task.question and len(task.question.symbols) == 2:
+            both = task.question.symbols
+            swapped = text.translate(str.maketrans(both, both[::-1]))
+            st.button(
+                f"Swap {both[0]} and {both[1]}",
+                key="inside_swap",
+                on_click=key.set,
+                args=(swapped,),
+                disabled=swapped == text,
+            )
+    return text
+
+
+def _problem(task: Task, text: str, length: int) -> str:
+    """What is wrong with a typed sequence; empty where it is one."""
+    try:
+        task.typed(text, length)
+    except SequenceError as error:
+        return str(error)
+    return ""
+
+
+def _filled_up(text: str, drawn: Trace, steps: int, symbols: bool) -> tuple[str, int]:
+    """The text with uninformative inputs of a drawn sequence behind it, and how many these are."""
+    own, spare = _tokens(text, symbols), _tokens(drawn.text, symbols)
+    informative = drawn.informative()
+    silent = [token for t, token in enumerate(spare, start=1) if t not in informative]
+    added = max(steps - len(own), 0)
+    more = islice(cycle(silent), added)
+    return ("" if symbols else " ").join([*own, *more]), added
 
 
 def _tokens(text: str, symbols: bool) -> tuple[str, ...]:

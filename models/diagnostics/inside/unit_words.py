@@ -18,6 +18,7 @@ KEEPS, FADES = 0.9, 0.5
 """Least mean of the gate that keeps the state, of a unit that keeps and of one that fades."""
 OPENS = 0.1
 """By how much a mean at one kind of input differs, at least, from the mean over all steps."""
+OVER = "on average over the held-out sequences"
 MOST_KINDS = 8
 """Most kinds of input that a sentence names."""
 
@@ -76,7 +77,7 @@ def _with_gates(
         return f"Unit {unit}: its gates are no finite numbers."
     keep, write = cell.forget_gate or "", cell.input_gate
     verb = "keeps" if kept >= KEEPS else "fades" if kept >= FADES else "forgets"
-    text = f"Unit {unit} {verb}: {_name(keep)} {number(kept)} on average"
+    text = f"Unit {unit} {verb}: {_name(keep)} {number(kept)} {OVER}"
     sign = 1 if write else -1  # what is not kept is written
     opens = [name for name, mean in at_kinds.items() if sign * (mean - written) > OPENS]
     if opens:
@@ -92,7 +93,7 @@ def _without_gates(unit: int, mean: float, at_kinds: dict[str, float]) -> str:
     if not np.isfinite(mean):
         return f"Unit {unit}: its state is no finite number."
     differ = {name: own for name, own in at_kinds.items() if abs(own - mean) > OPENS}
-    text = f"Unit {unit} has no gate: hidden state {number(mean)} on average"
+    text = f"Unit {unit} has no gate: hidden state {number(mean)} {OVER}"
     if not differ:
         return f"{text}{', much the same at every input' * bool(at_kinds)}."
     means = [f"{number(own)} at {name}" for name, own in list(differ.items())[:MOST_KINDS]]

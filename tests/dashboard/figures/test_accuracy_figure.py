@@ -92,8 +92,8 @@ def test_solved_are_counted_beneath(accuracy: Make, baselines: pd.DataFrame) -> 
     row = trace(accuracy_by_length(frame, baselines=baselines), "gru/solved")
     assert row.yaxis == "y2"
     assert [re.sub("<.*?>", "", text) for text in row.text] == ["3/3", "2/3", "0/3", "0/3"]
-    assert row.marker.color[0] == cell_style("gru").color
-    assert row.marker.color[1] != row.marker.color[2]
+    assert row.marker.line.color[0] == cell_style("gru").color
+    assert row.marker.line.color[1] != row.marker.line.color[2]
     assert "solved by 2 of 3 seeds" in row.hovertext[1]
     assert "9% to 99%" in row.hovertext[1]
 

@@ -85,16 +85,71 @@ def reached(cell: str, solved: int) -> pd.DataFrame:
     )
 
 
-def test_the_outcome_says_what_there_was_before_and_what_there_is_now() -> None:
-    before = Reached.of(reached("lstm", solved=0), "lstm", 100)
-    offered = remedy("gate shut", EXPERIMENT, "lstm")
+def trial_of(verdict: Verdict, cell: str, experiment: Experiment = EXPERIMENT) -> Trial:
+    """The first remedy for this verdict, of a cell that no seed solved T = 100 with."""
+    before = Reached.of(reached(cell, solved=0), cell, 100)
+    offered = remedy(verdict, experiment, cell)
     assert before
     assert offered
     assert (before.solved, before.seeds) == (0, 3)
-    trial = Trial(offered, "lstm", 100, before)
-    now = pd.concat([reached("lstm", solved=0), reached("lstm:bias=chrono", solved=3)])
-    assert trial.outcome(now) == (
-        "Tried chrono bias for the LSTM. At T = 100, 0 of 3 seeds solved the task before, 3 of 3 "
-        f"do now. Memory span before: {before.span}, now: > 100."
+    return Trial(offered, verdict, experiment, cell, 100, before)
+
+
+def test_the_outcome_says_what_there_was_before_and_what_there_is_now() -> None:
+    trial = trial_of("gate shut", "lstm")
+    after = reached("lstm:bias=chrono", solved=3)
+    outcome = trial.outcome(pd.concat([reached("lstm", solved=0), after]))
+    assert outcome
+    assert outcome.headline == (
+        "Chrono bias: it helped. T = 100 is solved with 3 of 3 seeds now, 0 of 3 before."
     )
-    assert trial.outcome(reached("lstm", solved=0)) == ""
+    assert outcome.details == (
+        "Changed in all: the LSTM with chrono bias instead of the LSTM. The LSTM, trained again "
+        "in this run with the rest, solves T = 100 with 0 of 3 seeds. Memory span: > 100 now, "
+        f"{trial.before.span} where only the rest was changed and {trial.before.span} before."
+    )
+    assert trial.outcome(reached("lstm", solved=0)) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "again", "says"),
+    [
+        (0, 0, "it did not help"),
+        (2, 0, "it helped in part"),
+        (3, 1, "it helped."),
+        (3, 3, "it helped, but the RNN itself does as well with the rest"),
+    ],
+)
+def test_a_remedy_has_to_beat_the_same_cell_with_the_rest_of_it(
+    changed: int, again: int, says: str
+) -> None:
+    trial = trial_of("saturated", "rnn")
+    rows = [reached(trial.remedy.cell, solved=changed), reached("rnn", solved=again)]
+    outcome = trial.outcome(pd.concat(rows))
+    assert outcome
+    assert says in outcome.headline
+    assert "learning rate 0.005 instead of 0.02" in outcome.details
+
+
+def test_what_was_stopped_early_is_judged_as_such() -> None:
+    outcome = trial_of("gate shut", "lstm").outcome(
+        reached("lstm:bias=chrono", solved=0).assign(step=150)
+    )
+    assert outcome
+    assert "now after 150 of 400 steps" in outcome.headline
+
+
+def test_where_a_remedy_was_in_vain_the_next_is_one_that_was_not_tried() -> None:
+    trial = trial_of("gradient exploded", "rnn")
+    assert trial.remedy.name == "clip at 1"
+    now = trial.before
+    after_clipping = trial.following("too few steps", now)
+    assert after_clipping
+    assert after_clipping.remedy.experiment.clip == 1.0
+    assert after_clipping.remedy.experiment.steps == 2 * EXPERIMENT.steps
+    assert after_clipping.tried == ("clip at 1", "twice as many steps")
+    other = trial.following(None, now)
+    assert other
+    assert other.remedy.name == "a quarter of the learning rate"
+    assert other.remedy.experiment.clip == 0.0, "for the cell as it was"
+    assert other.following("gradient exploded", now) is None
