@@ -26,6 +26,16 @@ beneath the page first, and waits for this 404 (streamlit issue 7074)."""
 WIDE = ViewportSize(width=1400, height=1000)
 
 
+def select_first_run(page: Page) -> None:
+    """Selects the first run of the Runs page, by keyboard."""
+    table = page.get_by_test_id("data-grid-canvas")
+    table.wait_for()
+    settled(page)
+    table.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Open", exact=True).and_(page.locator(":enabled")).wait_for()
+
+
 def settled(page: Page) -> None:
     """Waits until the page stands still: what is pressed while it is drawn may be lost."""
     page.locator("[data-test-script-state=notRunning]").wait_for()

@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from dashboard.session.visitor import COOKIE
 from models.store import Store
+from tests.browser.conftest import select_first_run
 from tests.browser.server import PATIENCE_SECONDS, Dashboard
 from tests.browser.test_race import SMALL, train
 from tests.properties import tiny_run
@@ -83,8 +84,8 @@ def test_a_reload_keeps_the_visitor_and_another_one_waits_in_the_queue(
         assert (store.run(first).status, store.run(second).status) == ("running", "queued")
 
         page.get_by_role("link", name="Runs").click()
-        row = page.locator(f".st-key-run_{first}")
-        row.get_by_role("button", name="Open", exact=True).click()
+        select_first_run(page)
+        page.get_by_role("button", name="Open", exact=True).click()
         stop(page).click()
         page.get_by_text("was stopped after").wait_for()
         wait_until_it_trains(other)

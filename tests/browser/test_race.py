@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from models.analysis.schema import TABLES
 from models.exchange.files import from_store
 from models.store import Store
+from tests.browser.conftest import select_first_run
 from tests.browser.server import PATIENCE_SECONDS, Dashboard
 
 CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru:bias=chrono": "GRU, chrono bias"}
@@ -145,13 +146,14 @@ def test_a_finished_run_is_opened_and_deleted_from_the_runs_page(
     page.get_by_text("finished.").wait_for()
     run = page.evaluate("new URLSearchParams(location.search).get('run')")
     page.get_by_role("link", name="Runs").click()
-    row = page.locator(f".st-key-run_{run}")
-    row.get_by_role("button", name="Open", exact=True).click()
+    select_first_run(page)
+    page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_text(f"Run {run} finished.").wait_for()
     page.get_by_role("link", name="Runs").click()
-    row.get_by_role("button", name="Delete", exact=True).click()
-    page.get_by_role("button", name="Delete permanently", exact=True).click()
-    expect(row).to_have_count(0)
+    select_first_run(page)
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    assert not [one for one in Store(dashboard.store_url).runs() if one.id == run]
 
 
 def test_a_recorded_run_plays_before_the_first_press_and_the_address_follows_the_controls(

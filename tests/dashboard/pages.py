@@ -77,7 +77,11 @@ def buttons(page: AppTest) -> list[str]:
 
 def spans(page: AppTest) -> str:
     """The row of memory spans, as HTML."""
-    (row,) = [html for html in page.get("html") if "memory-spans" in html.proto.body]
+    (row,) = [
+        html
+        for html in page.get("html")
+        if '<div class="cards" data-testid="memory-spans"' in html.proto.body
+    ]
     text: str = row.proto.body
     return text
 
