@@ -77,13 +77,14 @@ def buttons(page: AppTest) -> list[str]:
 
 def spans(page: AppTest) -> str:
     """The row of memory spans, as HTML."""
-    (row,) = [
-        html
-        for html in page.get("html")
-        if '<div class="cards" data-testid="memory-spans"' in html.proto.body
-    ]
-    text: str = row.proto.body
-    return text
+    (row,) = span_rows(page)
+    return row
+
+
+def span_rows(page: AppTest) -> list[str]:
+    """The rows of memory spans, of which there is one or none."""
+    start = '<div class="cards" data-testid="memory-spans"'
+    return [html.proto.body for html in page.get("html") if start in html.proto.body]
 
 
 def listed(page: AppTest) -> pd.DataFrame:

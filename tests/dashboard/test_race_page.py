@@ -301,11 +301,7 @@ class TestGuess:
         assert not [button for button in page.button if button.help == lesson]
         assert not page.info
         assert not pages.downloads(page)[1:], "no results to take home, but the script"
-        assert not [
-            html
-            for html in page.get("html")
-            if '<div class="cards" data-testid="memory-spans"' in html.proto.body
-        ]
+        assert not pages.span_rows(page)
         assert not any(
             trace.get("y") and "mean" in trace["uid"] and trace["y"] != [None]
             for figure in pages.figures(page)
@@ -328,11 +324,7 @@ class TestGuess:
     def test_a_run_that_has_ended_is_hidden_as_well(self, race: AppTest, store: Store) -> None:
         page = pages.open_run(race, finished(store, TINY))
         page = page.button(key="guess_first").click().run()
-        assert not [
-            html
-            for html in page.get("html")
-            if '<div class="cards" data-testid="memory-spans"' in html.proto.body
-        ]
+        assert not pages.span_rows(page)
         assert not page.info
         page = page.select_slider(key="guess_lstm").set_value("13").run()
         page = page.button(key="answer").click().run()
