@@ -24,7 +24,7 @@ UNINFORMATIVE = "rgba(128,132,149,0.18)"
 SCALE = [[0, UNINFORMATIVE], [DARKEST, DARK], [1, MARKED]]
 MOST_CHARACTERS = 44
 """Most characters in a strip of 330 pixels; with more, only the marked steps are named."""
-BESIDE = "\N{NO-BREAK SPACE}"
+BESIDE = 2 * "\N{NO-BREAK SPACE}"
 """Stands between a step and its name: the step may be framed."""
 MOST_CHARACTERS_OF_RUN = 24
 """Most characters of a run's name; a longer one is named by its steps."""

@@ -67,9 +67,8 @@ def lesson_address(page: AppTest) -> dict[str, str]:
 
 def clock(page: AppTest) -> dict[str, Any]:
     """What the clock of the page is given."""
-    given = [json.loads(one.proto.json) for one in page.main.get("bidi_component")]
-    found: dict[str, Any]
-    (found,) = [one for one in given if "fromStart" in one]
+    given = (json.loads(one.proto.json) for one in page.main.get("bidi_component"))
+    found: dict[str, Any] = next(one for one in given if "fromStart" in one)
     return found
 
 

@@ -48,7 +48,8 @@ def initial_profiles(
     rows = gradients[
         (gradients["length"] == length) & (gradients["state"] == state) & (gradients["step"] == 0)
     ]
-    figure = profile_figure(length, state, relative, "mark: less than 1% of the gradient is left")
+    note = f"<b>along {state}</b> · mark: less than 1% of the gradient is left"
+    figure = profile_figure(length, state, relative, note)
     if relative:
         add_level(figure, "share", (1, length), SHARE, "1% of the value at T", side="left")
     for cell in profile_cells(cells, rows, state):

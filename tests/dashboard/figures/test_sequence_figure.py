@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 
 from dashboard.figures.layout import step_ticks
-from dashboard.figures.sequence import Run, example_picture, example_sequence, runs
+from dashboard.figures.sequence import BESIDE, Run, example_picture, example_sequence, runs
 from models.tasks import TASKS, make_task
 from models.tasks.task import Example
 from tests.dashboard.figures.drawn import trace
-
-GAP = "\N{NO-BREAK SPACE}"
 
 
 def example(symbols: str, marked: set[int]) -> Example:
@@ -29,7 +27,7 @@ def test_short_sequence_shows_every_symbol() -> None:
 def test_long_sequence_names_what_matters_only() -> None:
     figure = example_sequence(example("c" * 30 + "A" + "d" * 89 + "B" + "e" * 79, {31, 121}))
     texts = trace(figure, "texts")
-    assert (list(texts.text), list(texts.x)) == ([f"{GAP}A", f"B{GAP}"], [31, 121])
+    assert (list(texts.text), list(texts.x)) == ([f"{BESIDE}A", f"B{BESIDE}"], [31, 121])
     assert len(trace(figure, "strip").z[0]) == 200
     assert trace(figure, "strip").hovertext[0][30] == "t = 31 · A, matters"
     assert trace(figure, "strip").hovertext[0][31] == "t = 32 · d"
@@ -37,7 +35,7 @@ def test_long_sequence_names_what_matters_only() -> None:
 
 def test_long_symbols_do_not_fit() -> None:
     numbers = Example(("0.53",) * 20, (False,) * 19 + (True,), "0.53")
-    assert list(trace(example_sequence(numbers), "texts").text) == [f"0.53{GAP}"]
+    assert list(trace(example_sequence(numbers), "texts").text) == [f"0.53{BESIDE}"]
 
 
 def test_neighbours_are_one_run() -> None:
