@@ -143,7 +143,10 @@ function answerPresses(chart, element) {
   const text = ({ points: [{ data, customdata }] }) => data.meta?.pressed?.[customdata?.[0]];
   const listeners = {
     plotly_click: (event) => text(event) && chart.press(text(event)),
-    plotly_hover: (event) => element.classList.toggle("pressable", Boolean(text(event))),
+    plotly_hover: (event) => {
+      element.classList.toggle("pressable", Boolean(text(event)));
+      writeMinusSigns(element);
+    },
     plotly_unhover: () => element.classList.remove("pressable"),
   };
   // Others may listen as well; a new plot has no listeners any more.
@@ -152,6 +155,15 @@ function answerPresses(chart, element) {
   }
   chart.listeners = listeners;
   for (const [name, listener] of Object.entries(listeners)) element.on(name, listener);
+}
+
+// Plotly writes a hyphen where it formats a number below 0 for a label under the pointer.
+function writeMinusSigns(element) {
+  for (const label of element.querySelectorAll(".hoverlayer :is(text, tspan)")) {
+    for (const node of label.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) node.data = node.data.replace(/(?<!\w)-(?=\d)/g, "−");
+    }
+  }
 }
 
 // Shows the training step of the clock.

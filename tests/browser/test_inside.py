@@ -121,13 +121,21 @@ def test_keys_and_play_walk_without_a_wait(
     expect(output).to_contain_text(f"t = {stopped + 2}")
     expect(page.locator(".gate-player .words")).not_to_have_text(words)
     unit = page.locator(".gate-player select").input_value()
-    row = 5 if place_of(page, 0, stopped)[2] == int(unit) else 0
-    x, y, other = place_of(page, row, stopped)
+    x, y, other = place_of(page, page.evaluate(BELOW_0, [stopped, int(unit)]), stopped)
     page.mouse.move(x, y)
-    expect(page.locator(".st-key-inside_map .hoverlayer")).to_contain_text(f"unit {other}")
+    hover = page.locator(".st-key-inside_map .hoverlayer")
+    expect(hover).to_contain_text(f"unit {other}")
+    expect(hover).to_contain_text("= −")
     expect(page.locator(".gate-player .words")).to_contain_text(f"Unit {unit} ")
 
 
+BELOW_0 = """([step, unit]) => {
+    const plot = document.querySelector(".st-key-inside_map .js-plotly-plot");
+    const { x, z } = plot.data.at(-1);
+    const { order } = plot.layout.meta;
+    return z.findIndex((row, at) => row[x.indexOf(step)] < -0.01 && order[at] !== unit);
+}"""
+"""A row of the lowest heat map, of another unit than this one, whose value is below 0 at a step."""
 SHOWN = """key => document.querySelector(`.st-key-${key} .live-chart`).ariaLabel"""
 """What a chart shows, in words."""
 KEY = """async ([key, wanted]) => {
