@@ -161,7 +161,7 @@ function answerPresses(chart, element) {
 function writeMinusSigns(element) {
   for (const label of element.querySelectorAll(".hoverlayer :is(text, tspan)")) {
     for (const node of label.childNodes) {
-      if (node.nodeType === Node.TEXT_NODE) node.data = node.data.replace(/(?<!\w)-(?=\d)/g, "−");
+      if (node.nodeType === Node.TEXT_NODE) node.data = node.data.replace(/(^|\W)-(?=\d)/g, "$1−");
     }
   }
 }
