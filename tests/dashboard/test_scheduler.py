@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -201,15 +203,35 @@ def test_a_run_that_nobody_looks_at_gives_way_and_goes_on_later(
     assert store.run(unwatched).resumed == 1
 
 
+@contextmanager
+def suspended(process: psutil.Process, store: Store) -> Iterator[None]:
+    """Not while it writes: the store would stay locked."""
+    try:
+        wait_until(lambda: suspends(process, store))
+        yield
+    finally:
+        process.resume()
+
+
+def suspends(process: psutil.Process, store: Store) -> bool:
+    """Whether others can write to the store once it is suspended; if not, it goes on."""
+    process.suspend()
+    with closing(sqlite3.connect(str(store.url.database), timeout=0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            process.resume()
+            return False
+    return True
+
+
 def test_a_stopped_run_stays_stopped_though_others_wait(store: Store, impatient: Scheduler) -> None:
     run = submit(store, impatient, ENDLESS, "gone")
     wait_until(lambda: trains(store, run))
-    trainer = psutil.Process(trainer_of(store, run))
-    trainer.suspend()  # slow to end
-    impatient.stop(run)
-    waits = submit(store, impatient, SHORT, "here")
-    time.sleep(1.5 * LONG.total_seconds())
-    trainer.resume()
+    with suspended(psutil.Process(trainer_of(store, run)), store):  # slow to end
+        impatient.stop(run)
+        waits = submit(store, impatient, SHORT, "here")
+        time.sleep(1.5 * LONG.total_seconds())
     wait_until(lambda: store.run(waits).status == "finished")
     assert (store.run(run).status, store.run(run).resumed) == ("stopped", 0)
 
