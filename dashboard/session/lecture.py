@@ -42,6 +42,7 @@ PLOTS: dict[str, dict[str, tuple[str, ...]]] = {
         **{name: (name,) for name in ("predicted", "norm", "learning", "symbols", "horizons")},
     },
     "the_way_back": {"walk": ("walk",)},
+    "your_memory": {"game": ("memory_game", "your_span")},
     "inside_the_cell": {
         name: (f"inside_{name}",)
         for name in ("map", "lines", "diagram", "constants", "selectivity", "probe", "ablation")

@@ -51,7 +51,8 @@ def test_the_browser_has_each_sequence_of_the_game_at_each_length(your_memory: A
             assert "".join(answer) == recalled(sequence)
     assert game["seconds"] == 0.6
     assert game["choices"] == "AB"
-    assert not page.header, "there is no span before the game"
+    (header,) = page.header
+    assert header.value == "The cells' memory spans", "there is no span of the visitor's yet"
 
 
 def test_the_address_says_which_game_it_is(your_memory: AppTest) -> None:
@@ -129,7 +130,7 @@ def test_play_again_shows_other_sequences_and_no_span_yet(your_memory: AppTest) 
     page.button(key="play_again").click().run()
     assert not page.exception
     assert game_of(page)["game"] == "temporal_order 1"
-    assert not page.header
+    assert [header.value for header in page.header] == ["The cells' memory spans"]
 
 
 def test_answers_that_are_none_are_refused_in_words(your_memory: AppTest) -> None:
