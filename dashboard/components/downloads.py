@@ -80,34 +80,36 @@ def _buttons(files: Mapping[str, Callable[[Path], None]], key: str) -> None:
 
 
 def reproduce(experiment: Experiment) -> None:
-    """Shows how to run the experiment in a terminal, and with nothing but torch.
+    """Offers to show how to run the experiment in a terminal, and with nothing but torch.
 
-    Not in lecture mode: browsers take a second to load what colours the code.
+    Browsers take a second to load what colours the code, so none is there before it is asked for.
     """
     if presents():
         return
-    st.header("The same run from the command line", anchor=False)
-    st.code(experiment.command_line(), language="bash", wrap_lines=True)
-    try:
-        script = standalone_script(experiment)
-    except ScriptError as error:
-        st.caption(f"{capitalise(str(error))}.")
+    section = st.expander("The same run from the command line", key="reproduce", on_change="rerun")
+    if not section.open:
         return
-    st.markdown(
-        "**Check it without Memory Lab**: the same task and settings with PyTorch's own modules, "
-        "in one file that needs only PyTorch."
-    )
-    st.download_button(
-        "check_memory.py",
-        script,
-        "check_memory.py",
-        "text/x-python",
-        key="script",
-        on_click="ignore",
-    )
-    # Browsers take half a second to highlight the code, even where it is hidden.
-    expander = st.expander("Read it here", key="script_read", on_change="rerun")
-    if expander.open:
-        shown = script if len(script) < 20_000 else script[:20_000] + "\n…"
-        # Wrapped: the keyboard cannot scroll a block of code sideways.
-        expander.code(shown, language="python", wrap_lines=True)
+    with section:
+        st.code(experiment.command_line(), language="bash", wrap_lines=True)
+        try:
+            script = standalone_script(experiment)
+        except ScriptError as error:
+            st.caption(f"{capitalise(str(error))}.")
+            return
+        st.markdown(
+            "**Check it without Memory Lab**: the same task and settings with PyTorch's own "
+            "modules, in one file that needs only PyTorch."
+        )
+        st.download_button(
+            "check_memory.py",
+            script,
+            "check_memory.py",
+            "text/x-python",
+            key="script",
+            on_click="ignore",
+        )
+        expander = st.expander("Read it here", key="script_read", on_change="rerun")
+        if expander.open:
+            shown = script if len(script) < 20_000 else script[:20_000] + "\n…"
+            # Wrapped: the keyboard cannot scroll a block of code sideways.
+            expander.code(shown, language="python", wrap_lines=True)

@@ -23,8 +23,13 @@ def tiny(**settings: Any) -> Experiment:
 
 
 def app(file: str = "app.py") -> AppTest:
-    """The app as people open it, or one page of ``views``; not yet run."""
-    return AppTest.from_file(str(DASHBOARD / file), default_timeout=60)
+    """The app as people open it, or one page of ``views``; not yet run.
+
+    The fold with the command line is open: ``experiment`` reads it.
+    """
+    page = AppTest.from_file(str(DASHBOARD / file), default_timeout=60)
+    page.session_state["reproduce"] = True
+    return page
 
 
 def open_run(page: AppTest, run: str) -> AppTest:

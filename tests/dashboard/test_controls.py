@@ -103,7 +103,7 @@ def test_an_address_opens_its_experiment(race: AppTest, name: str) -> None:
 def test_the_address_after_a_preset_opens_the_same_preset(race: AppTest, name: str) -> None:
     page = race.run().button(key=f"preset_{name}").click().run()
     copied = dict(page.query_params)
-    again = AppTest.from_file(str(race._script_path), default_timeout=60)
+    again = pages.app()
     assert pages.experiment(opened(again, copied)) == PRESETS[name].experiment
 
 
