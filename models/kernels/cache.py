@@ -15,10 +15,12 @@ def cache_folder() -> str | None:
     """Returns the folder of this version's machine code; None where nothing can be written.
 
     It is named by what the code is made of and by: numba itself looks at the file of a function
-    alone, not at those that it calls.
+    alone, not at those that it calls. And by where this program lies: numba finds nothing that
+    another copy of it has compiled.
     """
-    made_of = [source.read_bytes() for source in sorted(Path(__file__).parent.glob("*.py"))]
-    made_by = f"{version('numba')} {platform.processor() or platform.machine()}"
+    here = Path(__file__).resolve().parent
+    made_of = [source.read_bytes() for source in sorted(here.glob("*.py"))]
+    made_by = f"{version('numba')} {platform.processor() or platform.machine()} {here}"
     digest = hashlib.sha256(b"".join([*made_of, made_by.encode()])).hexdigest()
     try:
         home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()

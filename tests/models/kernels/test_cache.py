@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+
+from models.kernels import cache
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -61,3 +65,19 @@ def test_what_is_compiled_here_has_the_bits_of_what_is_in_the_cache(tmp_path: Pa
     compiles, loads = (said(GRADIENT, XDG_CACHE_HOME=str(tmp_path)) for _ in range(2))
     assert list(tmp_path.rglob("*.nbi"))
     assert compiles == loads
+
+
+def test_a_copy_of_the_program_takes_nothing_for_compiled_that_numba_does_not_find_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "cache_folder", cache.cache_folder.__wrapped__)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    cache.note_compiled("rnn")
+    assert cache.is_compiled("rnn")
+    shutil.copytree(Path(cache.__file__).parent, tmp_path / "kernels")
+    spec = spec_from_file_location("copied", tmp_path / "kernels" / "cache.py")
+    assert spec
+    assert spec.loader
+    copied = module_from_spec(spec)
+    spec.loader.exec_module(copied)
+    assert not copied.is_compiled("rnn")
