@@ -21,7 +21,7 @@ from models.store import Store, StoreError
 from models.store.lost_runs import GONE, close_lost_runs
 from tests.dashboard.fake_scheduler import FakeScheduler
 from tests.faults.small_disk import small_disk
-from tests.faults.victims import SLOWLY, training, wait_until
+from tests.faults.victims import SLOWLY, event, training, wait_until
 from tests.faults.whole import EXPERIMENT, Whole
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,11 +68,12 @@ def test_a_run_ends_where_its_store_is_deleted_and_says_why(store: Store, folder
 def test_a_run_whose_store_was_moved_loses_nothing_and_goes_on_when_it_is_back(
     store: Store, folder: Path, whole: Whole
 ) -> None:
-    run = store.create(whole.experiment)
+    run, may_end = store.create(whole.experiment), event()
     away = folder.with_name("away")
-    with training(store, run, pause=SLOWLY) as victim:
+    with training(store, run, pause=SLOWLY, may_end=may_end) as victim:
         wait_until(lambda: has_begun(store, run))
         folder.rename(away)
+        may_end.set()
         victim.join(60)
         assert victim.exitcode == 1
     with pytest.raises(StoreError, match=TOLD):

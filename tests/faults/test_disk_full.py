@@ -32,10 +32,11 @@ def store(disk: Path) -> Iterator[Store]:
 
 
 def test_a_run_waits_for_room_and_loses_nothing(store: Store, disk: Path, whole: Whole) -> None:
-    run = store.create(whole.experiment)
-    with training(store, run, pause=SLOWLY) as victim:
+    run, may_end = store.create(whole.experiment), event()
+    with training(store, run, pause=SLOWLY, may_end=may_end) as victim:
         wait_until(lambda: has_begun(store, run))
         with filled(disk):
+            may_end.set()
             time.sleep(STUCK_SECONDS)
             before = store.run(run).updated
             whole.check(store, run)
@@ -52,10 +53,14 @@ def test_where_patience_runs_out_the_run_says_why_and_goes_on_later(
     store: Store, disk: Path, whole: Whole
 ) -> None:
     run = store.create(whole.experiment)
-    gives_up = event()
-    with training(store, run, patience=SHORT_PATIENCE, pause=SLOWLY, ending=gives_up) as victim:
+    gives_up, may_end = event(), event()
+    impatient = training(
+        store, run, patience=SHORT_PATIENCE, pause=SLOWLY, ending=gives_up, may_end=may_end
+    )
+    with impatient as victim:
         wait_until(lambda: has_begun(store, run))
         with filled(disk):
+            may_end.set()
             assert gives_up.wait(PATIENCE_SECONDS)
         victim.join()
         assert victim.exitcode == 0
@@ -68,10 +73,11 @@ def test_where_patience_runs_out_the_run_says_why_and_goes_on_later(
 def test_where_not_even_the_end_can_be_written_others_find_it_out(
     store: Store, disk: Path, whole: Whole
 ) -> None:
-    run = store.create(whole.experiment)
-    with training(store, run, patience=0.1, pause=SLOWLY) as victim:
+    run, may_end = store.create(whole.experiment), event()
+    with training(store, run, patience=0.1, pause=SLOWLY, may_end=may_end) as victim:
         wait_until(lambda: has_begun(store, run))
         with filled(disk):
+            may_end.set()
             victim.join()
             assert victim.exitcode == 1
     assert close_lost_runs(store) == [run]

@@ -14,7 +14,7 @@ from dashboard.session.session_state import VISITOR_SECRET
 from models.store import Store, database
 from tests.dashboard.fake_scheduler import FakeScheduler
 from tests.faults.locks import cut_off_all, locked, restart_server
-from tests.faults.victims import SLOWLY, training, wait_until
+from tests.faults.victims import SLOWLY, event, training, wait_until
 from tests.faults.whole import Whole
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
@@ -23,10 +23,11 @@ CUTS = 8
 
 
 def test_training_waits_for_a_lock_and_loses_nothing(store: Store, whole: Whole) -> None:
-    run = store.create(whole.experiment)
-    with training(store, run, pause=SLOWLY) as victim:
+    run, may_end = store.create(whole.experiment), event()
+    with training(store, run, pause=SLOWLY, may_end=may_end) as victim:
         wait_until(lambda: bool(store.profile_steps(run)))
         with locked(store):
+            may_end.set()
             before = len(store.read(run, "diagnostics")[0])
             time.sleep(LOCKED_SECONDS)
             assert len(store.read(run, "diagnostics")[0]) == before
@@ -40,12 +41,13 @@ def test_training_waits_for_a_lock_and_loses_nothing(store: Store, whole: Whole)
 def test_training_connects_again_however_often_it_is_cut_off(
     store: Store, whole: Whole, cut_off: Callable[[Store], object]
 ) -> None:
-    run = store.create(whole.experiment)
-    with training(store, run, pause=SLOWLY) as victim:
+    run, may_end = store.create(whole.experiment), event()
+    with training(store, run, pause=SLOWLY, may_end=may_end) as victim:
         wait_until(lambda: bool(store.profile_steps(run)))
         for _ in range(CUTS):
             time.sleep(SLOWLY)
             cut_off(store)
+        may_end.set()
         victim.join()
     whole.check_end(store, run)
 

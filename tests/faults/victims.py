@@ -51,15 +51,17 @@ def training(
     pause: float = 0.0,
     statements: int | None = None,
     ending: Any = None,
+    may_end: Any = None,
 ) -> Iterator[BaseProcess]:
     """A process that goes on with the run, whose it is; killed at the latest when this is left.
 
     It pauses for so many seconds before each optimiser step. With ``statements`` it kills itself
     once it has told the database so much. It sets the event ``ending`` when it trains no more, and
-    is about to say so.
+    is about to say so. With the event ``may_end`` it makes no last optimiser step before that is
+    set: whatever is done to the run before comes in time.
     """
     url = store.url.render_as_string(hide_password=False)
-    arguments = (url, run, checkpoint_seconds, patience, pause, statements, ending)
+    arguments = (url, run, checkpoint_seconds, patience, pause, statements, ending, may_end)
     victim = _CONTEXT.Process(target=_train, args=arguments)
     victim.start()
     try:
@@ -74,7 +76,7 @@ def kill(victim: BaseProcess) -> None:
 
 
 def event() -> Any:
-    """One that a victim can set."""
+    """One that a victim can set, or wait for."""
     return _CONTEXT.Event()
 
 
@@ -114,6 +116,7 @@ def _train(
     pause: float,
     statements: int | None,
     ending: Any,
+    may_end: Any,
 ) -> None:
     from models.service import running
     from models.settings import machine
@@ -128,7 +131,7 @@ def _train(
     if ending:
         _tell_the_end(store, ending)
     if pause:
-        _slow_down(population_trainer.PopulationTrainer, pause)
+        _slow_down(population_trainer.PopulationTrainer, pause, may_end)
     if statements is not None:
         _die_after(statements)
     if store.run(run).status == "queued" or store.resume(run, identity()):
@@ -145,11 +148,13 @@ def _tell_the_end(store: Any, ending: Any) -> None:
     store.finish = finish_and_tell
 
 
-def _slow_down(training: Any, pause: float) -> None:
+def _slow_down(training: Any, pause: float, may_end: Any) -> None:
     step = training.train_step
 
-    def slow_step(self: object) -> object:
+    def slow_step(self: Any) -> object:
         time.sleep(pause)
+        if may_end and self.step == self.experiment.steps - 1:
+            may_end.wait(PATIENCE_SECONDS)
         return step(self)
 
     training.train_step = slow_step
