@@ -20,7 +20,7 @@ from tests.faults.victims import SLOWLY, kill, training, wait_until
 from tests.faults.whole import EXPERIMENT, MODEL, Whole
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = {"sqlite": 10, "postgresql": 5}
+KILLS = {"sqlite": 6, "postgresql": 4}
 """So many while it does anything, and as many in the middle of what it tells the database."""
 STATEMENTS = 150
 """About so many a run tells the database."""
