@@ -34,6 +34,8 @@ ENDLESS = replace(SHORT, steps=10**6)
 REFUSED_SECONDS = 4.0
 """Long enough for many polls of the scheduler, and for a process to have imported torch."""
 MEGABYTES = 400
+VISITORS = 3
+"""Who want the same at the same time."""
 MOST_PROCESSES = 4
 """The warm process, one that compiles kernels, one that says how fast the machine is, and one that
 trains."""
@@ -111,7 +113,7 @@ def misjudged(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_question_that_takes_more_than_it_may_is_ended_and_no_run_notices(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(questions, "SECONDS", 10.0)
+    monkeypatch.setattr(questions, "SECONDS", 6.0)
     store = scheduler.store
     with ThreadPoolExecutor(2) as visitors:
         too_large = visitors.submit(scheduler.ask, "at_initialisation", {"experiment": TOO_LARGE})
@@ -213,8 +215,8 @@ def test_questions_that_find_no_room_wait_for_it(
     monkeypatch.setattr(questions, "cost_of_answer", lambda *_: Cost(0.0, 0.6 * MEGABYTES))
     wait_until(lambda: scheduler.speed is not REFERENCE)
     at_once.clear()
-    with ThreadPoolExecutor(4) as visitors:
-        answers = [visitors.submit(scheduler.ask, "speed", {}) for _ in range(4)]
+    with ThreadPoolExecutor(VISITORS) as visitors:
+        answers = [visitors.submit(scheduler.ask, "speed", {}) for _ in range(VISITORS)]
         assert all(answer.result() for answer in answers)
     assert max(at_once) <= 1
 
@@ -227,7 +229,9 @@ def test_one_import_comes_after_the_other(
     export.write_bytes(tiny_run.packed())
     wait_until(lambda: scheduler.speed is not REFERENCE)
     at_once.clear()
-    with ThreadPoolExecutor(4) as visitors:
-        imports = [visitors.submit(scheduler.import_files, [export], "visitor") for _ in range(4)]
-        assert len({one.result() for one in imports}) == 4
+    with ThreadPoolExecutor(VISITORS) as visitors:
+        imports = [
+            visitors.submit(scheduler.import_files, [export], "visitor") for _ in range(VISITORS)
+        ]
+        assert len({one.result() for one in imports}) == VISITORS
     assert max(at_once) <= 1
