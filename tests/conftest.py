@@ -19,18 +19,26 @@ from models.store import Store
 from tests.postgres import PACKAGES, Postgres, programs, running_postgres
 from tests.slow import is_slow
 
+FIRST_HALF = ("test_connection_faults", "test_first_screen", "test_for_everyone", "test_history")
+"""Files of tests/browser, see ``browser_half``."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each file, and all of the browser, to one worker: what they set up is set up once.
+    """Each file to one worker, and half of the browser's: what they set up is set up once.
 
     The slow ones are marked, see ``tests.slow``.
     """
     for item in items:
         if is_slow(item):
             item.add_marker("slow")
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else str(item.path)))
+        half = browser_half(item.path) if item.path.parent.name == "browser" else ""
+        item.add_marker(pytest.mark.xdist_group(half or str(item.path)))
+
+
+def browser_half(file: Path) -> str:
+    """One of two groups, which take about as long: each has a browser and a dashboard."""
+    return "browser, first screens and axe" if file.stem in FIRST_HALF else "browser, the others"
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

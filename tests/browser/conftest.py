@@ -11,9 +11,11 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     Response,
     ViewportSize,
+    expect,
 )
 
 from models.store import Store
@@ -23,17 +25,28 @@ from tests.browser.server import PATIENCE_SECONDS, Dashboard, running_dashboard
 PROBE = re.compile(r"://[^/]+/[^/]+/_stcore/(health|host-config)$")
 """From a page's address alone Streamlit's browser half cannot tell where the app's root is: it asks
 beneath the page first, and waits for this 404 (streamlit issue 7074)."""
+PATIENCE_MILLISECONDS = 1000 * PATIENCE_SECONDS
 WIDE = ViewportSize(width=1400, height=1000)
 
 
 def select_first_run(page: Page) -> None:
-    """Selects the first run of the Runs page, by keyboard."""
+    """Selects the first run of the Runs page, by keyboard, unless it was selected before."""
     table = page.get_by_test_id("data-grid-canvas")
     table.wait_for()
     settled(page)
-    table.focus()
-    page.keyboard.press("Space")
-    page.get_by_role("button", name="Open", exact=True).and_(page.locator(":enabled")).wait_for()
+    opens = page.get_by_role("button", name="Open", exact=True)
+    if opens.is_disabled():
+        table.focus()
+        page.keyboard.press("Space")
+    opens.and_(page.locator(":enabled")).wait_for()
+    settled(page)
+
+
+def press(button: Locator) -> None:
+    """Presses a button once it is there and the page stands still."""
+    button.wait_for()
+    settled(button.page)
+    button.click()
 
 
 def settled(page: Page) -> None:
@@ -42,7 +55,11 @@ def settled(page: Page) -> None:
 
 
 def watch(context: BrowserContext, errors: list[str]) -> None:
-    """Notes what goes wrong in any page of a context: exceptions, console errors, 4xx and 5xx."""
+    """Notes what goes wrong in any page of a context: exceptions, console errors, 4xx and 5xx.
+
+    And makes all of its pages patient.
+    """
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
 
     def console(message: ConsoleMessage) -> None:
         # Of a refused request the response says more.
@@ -79,6 +96,7 @@ def browser(all_errors: list[str]) -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with chromium() as browser:
         browser.on("context", lambda context: watch(context, all_errors))
         yield browser
@@ -104,7 +122,6 @@ def page(context: BrowserContext, dashboard: Dashboard) -> Iterator[Page]:
     """A new visitor's page; what it trains ends with it."""
     context.clear_cookies()
     page = context.new_page()
-    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     yield page
     page.close()
     store = Store(dashboard.store_url)

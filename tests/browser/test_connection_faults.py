@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from models.store import Store
-from tests.browser.conftest import WIDE, settled
-from tests.browser.server import PATIENCE_SECONDS, Dashboard
+from tests.browser.conftest import WIDE, press, settled
+from tests.browser.server import Dashboard
 
 EXPERIMENT = {
     "cells": ["rnn", "gru"],
@@ -38,7 +38,6 @@ COUNT_SOCKETS = """
 def context(browser: Browser, dashboard: Dashboard) -> Iterator[BrowserContext]:
     """One visitor; what was started is stopped in the end."""
     context = browser.new_context(viewport=WIDE)
-    context.set_default_timeout(1000 * PATIENCE_SECONDS)
     context.add_init_script(COUNT_SOCKETS)
     yield context
     context.close()
@@ -89,9 +88,7 @@ def test_the_run_goes_on_and_all_of_it_is_there(
 ) -> None:
     page = context.new_page()
     page.goto(f"{dashboard.url}/?{urlencode(EXPERIMENT, doseq=True)}")
-    page.get_by_role("button", name="Train", exact=True).wait_for()
-    settled(page)
-    page.get_by_role("button", name="Train", exact=True).click()
+    press(page.get_by_role("button", name="Train", exact=True))
     wait_for_steps(page, 0)
     (run,) = store.active()
     for leave in (lose_the_connection, reload, close_the_tab):
@@ -103,7 +100,7 @@ def test_the_run_goes_on_and_all_of_it_is_there(
         assert [one.id for one in store.active(run.visitor)] == [run.id], leave.__name__
 
     main = page.get_by_test_id("stMainBlockContainer")
-    main.get_by_role("button", name="Stop", exact=True).click()
+    press(main.get_by_role("button", name="Stop", exact=True))
     page.get_by_text(f"Run {run.id} was stopped after").wait_for()
     settled(page)
     with page.expect_download() as download:

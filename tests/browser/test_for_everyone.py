@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import pytest
@@ -22,6 +22,11 @@ from tests.recorded import finished
 
 GRAVE = {"serious", "critical"}
 """The impacts that axe-core gives to what keeps somebody from using a page."""
+THEMES: dict[Literal["light", "dark"], tuple[str, ...]] = {
+    "light": (),
+    "dark": ("color-contrast",),
+}
+"""In which axe-core looks by which rules, by default by all."""
 NEAR = 10
 """Most presses of Tab from opening a page to its main button; the first offers to skip ahead."""
 
@@ -83,14 +88,17 @@ PAGES: dict[str, Any] = {
     ),
     "Lessons": lambda *where: open_page(*where, "lessons"),
     "Runs": lambda *where: open_page(*where, "runs?run={run}"),
-    "About": lambda *where: open_page(*where, "about"),
+    "About": lambda *where: open_page(*where, "about?cells=gru&lengths=12"),
 }
 """What opens each page, in the states that differ."""
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds in the page: the rule, and where it is broken."""
-    found = Axe().run(page).response["violations"]
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe-core finds in the page, by default by all rules: which, and where it is broken."""
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{one['id']}: {node['target']} {node['failureSummary']}"
         for one in found
@@ -102,13 +110,15 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_for_everyone(page: Page, dashboard: Dashboard, name: str) -> None:
     PAGES[name](page, dashboard)
-    for theme in ("light", "dark"):
+    assert page.get_by_test_id("stException").count() == 0
+    # In the other theme the colours are others, and nothing else.
+    for theme, rules in THEMES.items():
         page.emulate_media(color_scheme=theme)
         page.wait_for_function(
             "theme => getComputedStyle(document.querySelector('.stApp')).colorScheme === theme",
             arg=theme,
         )
-        assert violations(page) == [], theme
+        assert violations(page, *rules) == [], theme
     levels = page.eval_on_selector_all(
         "h1, h2, h3, h4, h5, h6", "all => all.map(one => Number(one.tagName[1]))"
     )

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from models.analysis.schema import TABLES
 from models.store import Store
-from tests.browser.conftest import settled
+from tests.browser.conftest import press
 from tests.browser.server import Dashboard
 from tests.browser.test_race import SMALL, train, wait_for_points
 
@@ -61,14 +61,13 @@ def test_train_watch_the_heat_map_grow_stop_and_take_home(
 ) -> None:
     page.goto(f"{dashboard.url}/gradient_flow?{urlencode(SETTINGS, doseq=True)}")
     wait_for_chart(page, "initial_h")
-    settled(page)
-    train(page).click()
+    press(train(page))
     wait_for_chart(page, "heat_map_h")
     wait_for_points(page, "learning", least=3)
     early = drawn(page, "heat_map_h")
     wait_for_chart(page, "heat_map_h", other_than=early)
     main = page.get_by_test_id("stMainBlockContainer")
-    main.get_by_role("button", name="Stop", exact=True).click()
+    press(main.get_by_role("button", name="Stop", exact=True))
     page.get_by_text("was stopped after").wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="diagnostics.csv", exact=True).click()

@@ -7,8 +7,11 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import settled
 from tests.browser.server import Dashboard
 from tests.browser.test_race import SMALL, train
+
+QUIET_MILLISECONDS = 500
 
 
 def steps(page: Page) -> int:
@@ -18,8 +21,14 @@ def steps(page: Page) -> int:
 
 def wait_for_address(page: Page, part: str) -> None:
     page.wait_for_function("part => location.href.includes(part)", arg=part)
-    # What the server would still add comes within its next answers.
-    page.wait_for_timeout(700)
+    stands_still(page)
+
+
+def stands_still(page: Page) -> None:
+    """Until the page is drawn: what is pressed before may be lost."""
+    # What the server would still add to the history comes with its next answers.
+    page.wait_for_timeout(QUIET_MILLISECONDS)
+    settled(page)
 
 
 def task(page: Page) -> str:
@@ -29,6 +38,7 @@ def task(page: Page) -> str:
 def test_one_press_is_one_step_and_back_leads_to_what_was(page: Page, dashboard: Dashboard) -> None:
     page.goto(dashboard.url)
     page.get_by_text("Recorded example.", exact=True).wait_for()
+    stands_still(page)
     before = steps(page)
     page.get_by_role("button", name="Adding", exact=True).click()
     wait_for_address(page, "task=adding")
@@ -64,10 +74,11 @@ def test_the_address_of_a_run_is_just_the_run_and_says_when_the_settings_are_oth
 ) -> None:
     page.goto(f"{dashboard.url}/?{urlencode({**SMALL, 'steps': 20}, doseq=True)}")
     train(page).wait_for()
+    stands_still(page)
     before = steps(page)
     train(page).click()
     page.get_by_text("finished.").wait_for()
-    page.wait_for_timeout(700)
+    stands_still(page)
     assert steps(page) == before + 1
     assert re.fullmatch(re.escape(dashboard.url) + r"/\?run=[\w-]+", page.url)
     plot = page.locator(".st-key-accuracy .js-plotly-plot")
@@ -80,6 +91,7 @@ def test_the_address_of_a_run_is_just_the_run_and_says_when_the_settings_are_oth
     page.keyboard.press("Enter")
     page.get_by_text("The settings have changed since this run").wait_for()
     expect(plot).to_have_css("opacity", "0.45")
+    stands_still(page)
     page.get_by_role("button", name="Restore its settings").click()
     expect(plot).to_have_css("opacity", "1")
     expect(plot).to_have_attribute("data-stays", "yes")  # not drawn anew

@@ -11,8 +11,8 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from dashboard.session.visitor import COOKIE
 from models.store import Store
-from tests.browser.conftest import select_first_run
-from tests.browser.server import PATIENCE_SECONDS, Dashboard
+from tests.browser.conftest import press, select_first_run
+from tests.browser.server import Dashboard
 from tests.browser.test_race import SMALL, train
 from tests.properties import tiny_run
 
@@ -41,7 +41,6 @@ def another_visitor(page: Page) -> Iterator[Page]:
     assert browser
     with_own_cookies = browser.new_context()
     other = with_own_cookies.new_page()
-    other.set_default_timeout(1000 * PATIENCE_SECONDS)
     try:
         yield other
     finally:
@@ -62,7 +61,7 @@ def test_a_reload_keeps_the_visitor_and_another_one_waits_in_the_queue(
 ) -> None:
     store = Store(dashboard.store_url)
     page.goto(address(dashboard))
-    train(page).click()
+    press(train(page))
     first = run_of(page)
     wait_until_it_trains(page)
     secret = cookie(page)
@@ -77,7 +76,7 @@ def test_a_reload_keeps_the_visitor_and_another_one_waits_in_the_queue(
         other.get_by_role("link", name="Runs").click()
         other.get_by_text("Nothing has been trained yet.").wait_for()
         other.get_by_role("link", name="Race").click()
-        train(other).click()
+        press(train(other))
         stop(other).wait_for()
         other.get_by_text("place 1 in the queue, starts in about").wait_for()
         second = run_of(other)
@@ -85,11 +84,11 @@ def test_a_reload_keeps_the_visitor_and_another_one_waits_in_the_queue(
 
         page.get_by_role("link", name="Runs").click()
         select_first_run(page)
-        page.get_by_role("button", name="Open", exact=True).click()
-        stop(page).click()
+        press(page.get_by_role("button", name="Open", exact=True))
+        press(stop(page))
         page.get_by_text("was stopped after").wait_for()
         wait_until_it_trains(other)
-        stop(other).click()
+        press(stop(other))
         other.get_by_text("was stopped after").wait_for()
     assert store.run(first).status == "stopped"
     assert store.run(first).visitor != store.run(second).visitor
@@ -124,7 +123,7 @@ def drop(page: Page, files: dict[str, bytes]) -> None:
             for name, content in files.items()
         ]
     )
-    page.get_by_role("button", name="Open the files").click()
+    press(page.get_by_role("button", name="Open the files"))
 
 
 def test_files_are_opened_and_what_is_wrong_with_them_is_text(

@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 from models.analysis.schema import TABLES
 from models.exchange.files import from_store
 from models.store import Store
-from tests.browser.conftest import select_first_run
-from tests.browser.server import PATIENCE_SECONDS, Dashboard
+from tests.browser.conftest import press, select_first_run
+from tests.browser.server import Dashboard
 
 CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru:bias=chrono": "GRU, chrono bias"}
 SMALL = {
@@ -63,7 +63,6 @@ def wait_for_points(page: Page, chart: str, least: int) -> None:
                     .length >= least));
         }""",
         arg=[chart, list(CELLS.values()), least],
-        timeout=1000 * PATIENCE_SECONDS,
     )
 
 
@@ -87,7 +86,7 @@ def zoom_in(page: Page, chart: str) -> None:
 
 def test_train_watch_stop_and_take_home(page: Page, dashboard: Dashboard, tmp_path: Path) -> None:
     open_small(page, dashboard)
-    train(page).click()
+    press(train(page))
     wait_for_points(page, "accuracy", least=2)
     wait_for_points(page, "learning", least=3)
 
@@ -103,7 +102,7 @@ def test_train_watch_stop_and_take_home(page: Page, dashboard: Dashboard, tmp_pa
     assert hidden(page) == {"RNN"}
 
     main = page.get_by_test_id("stMainBlockContainer")
-    main.get_by_role("button", name="Stop", exact=True).click()
+    press(main.get_by_role("button", name="Stop", exact=True))
     page.get_by_text("was stopped after").wait_for()
     assert x_range(page, "learning") == zoomed
     assert hidden(page) == {"RNN"}
@@ -142,16 +141,16 @@ def test_a_finished_run_is_opened_and_deleted_from_the_runs_page(
     page: Page, dashboard: Dashboard
 ) -> None:
     page.goto(f"{dashboard.url}/?{urlencode({**SMALL, 'steps': 20}, doseq=True)}")
-    train(page).click()
+    press(train(page))
     page.get_by_text("finished.").wait_for()
     run = page.evaluate("new URLSearchParams(location.search).get('run')")
     page.get_by_role("link", name="Runs").click()
     select_first_run(page)
-    page.get_by_role("button", name="Open", exact=True).click()
+    press(page.get_by_role("button", name="Open", exact=True))
     page.get_by_text(f"Run {run} finished.").wait_for()
     page.get_by_role("link", name="Runs").click()
     select_first_run(page)
-    page.get_by_role("button", name="Delete", exact=True).click()
+    press(page.get_by_role("button", name="Delete", exact=True))
     page.get_by_role("button", name="Undo").wait_for()
     assert not [one for one in Store(dashboard.store_url).runs() if one.id == run]
 
@@ -180,4 +179,4 @@ def test_a_recorded_run_plays_before_the_first_press_and_the_address_follows_the
     page.goto("about:blank")
     page.goto(address)
     command = page.locator("code").filter(has_text="--task").last
-    expect(command).to_contain_text("recall", timeout=30_000)
+    expect(command).to_contain_text("recall")
