@@ -5,6 +5,8 @@
 
 const VISIBLE_SHARE = 0.8; // of the time of a symbol: two equal ones are told apart by the gap
 const HEARD = { "·": "blank", ">": "answer soon" };
+// Enter and Space press these.
+const PRESSES = "button, a, summary";
 // The keys of these elements are theirs.
 const TAKES_KEYS =
   "input, textarea, select, [contenteditable], [role=combobox], [role=option], [role=slider]";
@@ -42,8 +44,9 @@ function ready(player) {
   tally(player);
   say(
     player,
-    `${player.data.rounds} sequences, the first at T = ${rungOf(player).length}: a longer one ` +
-      "comes after each that you remember, a shorter one after any other.",
+    `${player.data.question} ${player.data.rounds} sequences, the first of ` +
+      `${rungOf(player).length} symbols: a longer one comes after each that you remember, a ` +
+      "shorter one after any other.",
   );
   offer(player, ["Start", () => show(player), "primary"]);
 }
@@ -226,8 +229,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   player.send = (ended) => setTriggerValue("ended", ended);
   if (another) ready(player);
   const press = (event) => {
-    if (player.phase !== "ask" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.target.closest?.(TAKES_KEYS)) return;
+    if (player.phase !== "ask") {
+      const first = player.presses.firstChild;
+      if (!first || ![" ", "Enter"].includes(event.key) || event.target.closest?.(PRESSES)) return;
+      event.preventDefault();
+      first.click();
+      return;
+    }
     const choice = choiceOf(player, event.key);
     if (!choice && event.key !== "Backspace") return;
     event.preventDefault();

@@ -86,6 +86,9 @@ def _step(place: LessonPlace) -> None:
                 _link(there, label, icon)
             else:
                 st.button(label, icon=f":material/{icon}:", key=f"no_{label}", disabled=True)
+    if not place.moved(1):
+        with st.container(key="lesson_end", width="content"):
+            st.page_link(PAGES["lessons"], label="End", icon=":material/done:")
 
 
 def _link(place: LessonPlace, label: str, icon: str) -> None:
@@ -108,6 +111,8 @@ def _buttons(*, presents: bool) -> None:
         with st.container(key="leave", width="content"):
             st.page_link(PAGES["lessons"], label="Leave", icon=LEAVE)
     else:
+        with st.container(key="lessons", width="content"):
+            st.page_link(PAGES["lessons"], label="Lessons", icon=":material/co_present:")
         st.button("Leave", icon=LEAVE, key="leave", on_click=_leave)
 
 

@@ -28,7 +28,8 @@ def play(choice: GameChoice) -> None:
     """
     game, spans = [st.container(), st.container()] if presents() else st.columns(2, gap="large")
     with game:
-        st.markdown(make_task(choice.game.task).legend.goes_in)
+        with st.container(key="game_rule"):
+            st.markdown(make_task(choice.game.task).legend.goes_in)
         if answers := memory_game(choice.game, choice.seconds):
             PLAYED.set((choice.game, tuple(answers)))
     with spans:
