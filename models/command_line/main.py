@@ -107,6 +107,8 @@ def _train(options: argparse.Namespace) -> int:
 
 def _train_on(cluster: Cluster | None, options: argparse.Namespace, out: Path | None) -> int:
     narrows = goal(options)
+    if cluster and (others := cluster.check()):
+        print(f"workers have {others}: last digits may differ", file=sys.stderr)
     start_logging("command", Configuration.from_environment())
     store = Store(patience=PATIENCE_SECONDS)
     if options.run is not None:

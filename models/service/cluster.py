@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from models.analysis.words import count
+from models.analysis.words import count, join_words
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import Shard
 from models.kernels.version import COMPILED, kernels_on
+from models.settings import __version__
 
 if TYPE_CHECKING:  # torch, which the command line imports only where it trains
     from models.training.checkpoint import Checkpoint
@@ -51,17 +53,11 @@ def connected(address: str) -> Iterator[Cluster]:
         client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(
-            f"no scheduler answers at {address}: start one with `dask scheduler`, which prints its "
-            "address, such as tcp://10.0.0.1:8786"
+            f"no scheduler answers at {address}: start one with `python -m dask scheduler`, which "
+            "prints its address, such as tcp://10.0.0.1:8786"
         ) from error
     with client:
-        cluster = Cluster(client, address)
-        if not cluster.threads:
-            raise ClusterError(
-                f"the scheduler at {address} has no workers: start some with "
-                f"`dask worker {address} --nthreads 1`, in an environment with Memory Lab"
-            )
-        yield cluster
+        yield Cluster(client, address)
 
 
 @dataclass(frozen=True)
@@ -81,6 +77,29 @@ class Cluster:
     def threads(self) -> int:
         """How many turns its workers can train at once."""
         return sum(self.client.nthreads().values())
+
+    def check(self) -> str:
+        """Says in which versions and processors workers differ from here; "" where in none.
+
+        Raises ClusterError where there are no workers, or one cannot load Memory Lab.
+        """
+        start = f"`python -m dask worker {self.address} --nthreads 1` in the folder of Memory Lab"
+        if not self.threads:
+            raise ClusterError(f"the scheduler at {self.address} has no workers: start {start}")
+        try:
+            found = self.client.run(_numerics)
+        except Exception as error:  # Dask has its own for what a worker cannot read
+            raise ClusterError(
+                f"a worker cannot load Memory Lab ({error}): start {start}"
+            ) from error
+        here = _numerics()
+        others = {
+            name: join_words(sorted({own[name] for own in found.values()} - {value}))
+            for name, value in here.items()
+        }
+        return "; ".join(
+            f"{name} {other}, not {here[name]} as here" for name, other in others.items() if other
+        )
 
     def train(
         self,
@@ -115,6 +134,14 @@ class Cluster:
             yield from turns.train(should_stop)
         finally:
             turns.cancel()
+
+
+def _numerics() -> dict[str, str]:
+    """What the last digits of a model's numbers depend on, beside its experiment."""
+    from llvmlite.binding import get_host_cpu_name
+
+    libraries = {name: version(name) for name in ("torch", "numpy", "scipy", "numba")}
+    return {"Memory Lab": __version__, **libraries, "processor": get_host_cpu_name()}
 
 
 class _Turns:

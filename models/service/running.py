@@ -15,6 +15,7 @@ from models.analysis.extension import added
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import Shard, average_step, partition
 from models.kernels.version import kernels_on
+from models.service.cluster import ClusterError
 from models.service.reasons import reason
 from models.store import NotOursError, Status, Store, StoreError, UnknownRunError
 from models.store.environment import environment
@@ -77,10 +78,10 @@ def execute(
     ``follow`` hears after each snapshot how many optimiser steps are done, ``say`` what is added to
     a run that narrows memory spans down; what is added is to take no more than ``megabytes``. The
     ``trainer`` is by default this process. What is measured is in the store by then, whatever
-    happens next. A run that cannot go on ends as
-    failed, one that lost its store as interrupted, with the reason. Raises ExperimentError where it
-    asks for what is not here, NotOursError where another process trains the run, StoreError where
-    not even its end can be written.
+    happens next. A run that cannot go on ends as failed, one that lost its store or its cluster as
+    interrupted, with the reason. Raises ExperimentError where it asks for what is not here,
+    NotOursError where another process trains the run, StoreError where not even its end can be
+    written.
     """
     from models.training.train import choose_device, train  # torch is imported here
 
@@ -104,6 +105,8 @@ def execute(
             raise
         except StoreError as error:
             end = End("interrupted", f"the store could not be written: {error}")
+        except ClusterError as error:
+            end = End("interrupted", str(error))
         except Exception as error:
             log.exception("training failed", extra={"run": run_id})
             end = End("failed", reason(error))
