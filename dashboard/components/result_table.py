@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from models.analysis.glossary import GLOSSARY
+from models.analysis.paired import differences_in_words, readable_differences
 from models.analysis.words import number
 from models.cells import cell_label
 
@@ -33,6 +34,16 @@ def show_table(table: pd.DataFrame) -> None:
         width="stretch",
         column_config={**columns, "cell": st.column_config.TextColumn(width="medium")},
     )
+
+
+def show_differences(differences: pd.DataFrame) -> None:
+    """Draws the table of ``models.analysis.paired``, where there are enough seeds."""
+    shown = readable_differences(differences)
+    if len(shown):
+        st.caption(f"{differences_in_words(differences)}.")
+        st.dataframe(
+            shown.assign(cell=shown["cell"].map(cell_label)), hide_index=True, width="stretch"
+        )
 
 
 def _explained(column: str) -> str | None:

@@ -13,7 +13,7 @@ from dashboard.components.cards import span_cards, span_row
 from dashboard.components.charts import cached, chart
 from dashboard.components.clock import training_clock
 from dashboard.components.guesses import how_right
-from dashboard.components.result_table import readable, show_table
+from dashboard.components.result_table import readable, show_differences, show_table
 from dashboard.figures.gradient_flow.profile import HOW_TO_READ, gradient_profile
 from dashboard.figures.race.accuracy import accuracy_by_length
 from dashboard.figures.race.generalisation import generalisation_by_length
@@ -30,6 +30,7 @@ from models.analysis.glossary import GLOSSARY
 from models.analysis.ladder import Measure, ladder
 from models.analysis.learning_rate_window import rate_scores, rate_windows
 from models.analysis.memory_span import memory_spans
+from models.analysis.paired import paired_differences
 from models.analysis.prediction import predicted_lengths
 from models.analysis.statistics import result_table, trained
 from models.analysis.words import join_words, number
@@ -269,5 +270,7 @@ def _outcome(source: str, tables: Tables, experiment: Experiment) -> None:
     expander = st.expander("Result table", key="result_table", on_change="rerun")
     if expander.open:
         table = cached(source, "table", (), lambda: readable(result_table(tables.accuracy)))
+        paired = cached(source, "paired", (), lambda: paired_differences(tables.accuracy))
         with expander:
             show_table(table)
+            show_differences(paired)

@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,6 +36,7 @@ from models.experiment.cost import Speed, estimate, in_words
 from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.publishing.figure_names import FigureError
+from models.service.cluster import Cluster, ClusterError, connected
 from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
 from models.settings import strict
@@ -61,7 +62,7 @@ class UsageError(Exception):
 BAD_INPUT = (
     *(UsageError, ExperimentError, ScriptError, ConfigurationError, ImportedError),
     *(NotOursError, StoreError, UnconfirmedError, PublishError, NoModuleError, FigureError),
-    LabelError,
+    *(LabelError, ClusterError),
 )
 """Errors that are shown in one line, without a traceback."""
 
@@ -100,7 +101,14 @@ def _train(options: argparse.Namespace) -> int:
         raise UsageError("--extend takes its experiment from the store: leave --preset out")
     if options.run is not None and options.narrow is not None:
         raise UsageError("--run goes on as the run was begun: use --extend with --narrow")
+    with connected(options.scheduler) if options.scheduler else nullcontext() as cluster:
+        return _train_on(cluster, options, out)
+
+
+def _train_on(cluster: Cluster | None, options: argparse.Namespace, out: Path | None) -> int:
     narrows = goal(options)
+    if cluster and (others := cluster.check()):
+        print(f"workers have {others}: last digits may differ", file=sys.stderr)
     start_logging("command", Configuration.from_environment())
     store = Store(patience=PATIENCE_SECONDS)
     if options.run is not None:
@@ -110,7 +118,7 @@ def _train(options: argparse.Namespace) -> int:
         run_id = extension(store, options.extend, _given(options), narrows)
     else:
         run_id = store.create(_experiment(options), process=identity(), narrows=narrows)
-    return _execute(store, run_id, out, options.tables)
+    return _execute(store, run_id, out, options.tables, cluster)
 
 
 def _serve(_: argparse.Namespace) -> int:
@@ -127,16 +135,23 @@ def _serve(_: argparse.Namespace) -> int:
     return 0
 
 
-def _execute(store: Store, run_id: str, out: Path | None, tables: TableFormat) -> int:
+def _execute(
+    store: Store, run_id: str, out: Path | None, tables: TableFormat, cluster: Cluster | None
+) -> int:
     from models.service.progress import progress_bar
     from models.service.questions.speed import speed
     from models.service.running import execute
 
     stored = store.run(run_id)
-    cost = estimate(stored.experiment, Speed.from_answer(speed()), earlier=stored.earlier)
-    print(f"run {run_id}: {in_words(cost)}", file=sys.stderr)
+    if cluster:
+        effort = f"on {cluster}"
+    else:
+        cost = estimate(stored.experiment, Speed.from_answer(speed()), earlier=stored.earlier)
+        effort = in_words(cost)
+    print(f"run {run_id}: {effort}", file=sys.stderr)
+    trainer = cluster.train if cluster else None
     with progress_bar(stored.experiment, stored.done_steps) as follow:
-        end = execute(store, run_id, follow, _say)
+        end = execute(store, run_id, follow, _say, trainer=trainer)
     results = files.from_store(store, run_id)
     written = out is None or _write(results, out, tables)
     if end.status in ("failed", "interrupted"):
@@ -243,6 +258,11 @@ def _parser() -> argparse.ArgumentParser:
         "--run",
         metavar="ID",
         help="Train this run of the store, from its last checkpoint, instead of a new one.",
+    )
+    train.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Train on the workers of this Dask cluster, such as tcp://10.0.0.1:8786, not here.",
     )
     add_extending(train, _reader(strict.number))
     script = add_command(

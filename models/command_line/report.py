@@ -6,6 +6,7 @@ import pandas as pd
 
 from models.analysis.findings import findings
 from models.analysis.memory_span import span_in_words
+from models.analysis.paired import differences_in_words, readable_differences
 from models.analysis.statistics import select_learning_rate, summarise_generalisation
 from models.exchange.files import Results
 from models.tasks import make_task
@@ -24,6 +25,7 @@ def report(results: Results) -> str:
         "memory span, in steps",
         _spans(spans),
         findings(results.experiment, accuracy, results.tables["gradients"]),
+        *_paired(results.paired_differences()),
     ]
     if results.experiment.test_lengths:
         generalisation = results.tables["generalisation"]
@@ -69,6 +71,12 @@ def _generalisation(generalisation: pd.DataFrame) -> str:
         }
     )
     return shown.to_string(index=False)
+
+
+def _paired(differences: pd.DataFrame) -> list[str]:
+    """Says how cells differ over shared seeds, where there are enough of these to say anything."""
+    shown = readable_differences(differences)
+    return [] if shown.empty else [differences_in_words(differences), shown.to_string(index=False)]
 
 
 def _intervals(summary: pd.DataFrame) -> list[str]:

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.memory_span import memory_spans
+from models.analysis.paired import paired_differences
 from models.analysis.schema import MODEL_COLUMNS, TABLES, in_order, no_rows
 from models.analysis.statistics import result_table, select_learning_rate
 from models.exchange.bounded_zip import DAMAGED
@@ -80,6 +81,10 @@ class Results:
     def memory_spans(self) -> pd.DataFrame:
         """Returns one row per cell, with its interval: see ``models.analysis.memory_span``."""
         return memory_spans(self.accuracy)
+
+    def paired_differences(self) -> pd.DataFrame:
+        """Returns one row per further cell and length: see ``models.analysis.paired``."""
+        return paired_differences(self.accuracy)
 
     def save(self, path: str | Path, tables: TableFormat = "csv") -> None:
         """Writes tables, experiment.json and weights into a folder, or a ZIP if named so."""

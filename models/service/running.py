@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from models.analysis.extension import added
-from models.experiment import ExperimentError
+from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import Shard, average_step, partition
 from models.kernels.version import kernels_on
+from models.service.cluster import ClusterError
 from models.service.reasons import reason
 from models.store import NotOursError, Status, Store, StoreError, UnknownRunError
 from models.store.environment import environment
@@ -50,23 +52,38 @@ def ignore(_: object) -> None:
     """Progress that is not shown."""
 
 
+class Trainer(Protocol):
+    """What trains shards from their checkpoints and yields snapshots, here or elsewhere."""
+
+    def __call__(
+        self,
+        experiment: Experiment,
+        should_stop: Callable[[], bool],
+        *,
+        checkpoints: Mapping[Shard, Checkpoint],
+        shards: Sequence[Shard],
+    ) -> Iterator[Snapshot]: ...
+
+
 def execute(
     store: Store,
     run_id: str,
     follow: Callable[[int], None] = ignore,
     say: Callable[[str], None] = ignore,
     megabytes: float | None = None,
+    trainer: Trainer | None = None,
 ) -> End:
     """Trains a run that waits, or goes on with one where its last checkpoint is.
 
     ``follow`` hears after each snapshot how many optimiser steps are done, ``say`` what is added to
-    a run that narrows memory spans down; what is added is to take no more than ``megabytes``. What
-    is measured is in the store by then, whatever happens next. A run that cannot go on ends as
-    failed, one that lost its store as interrupted, with the reason. Raises ExperimentError where it
-    asks for what is not here, NotOursError where another process trains the run, StoreError where
-    not even its end can be written.
+    a run that narrows memory spans down; what is added is to take no more than ``megabytes``. The
+    ``trainer`` is by default this process. What is measured is in the store by then, whatever
+    happens next. A run that cannot go on ends as failed, one that lost its store or its cluster as
+    interrupted, with the reason. Raises ExperimentError where it asks for what is not here,
+    NotOursError where another process trains the run, StoreError where not even its end can be
+    written.
     """
-    from models.training.train import choose_device  # torch is imported here
+    from models.training.train import choose_device, train  # torch is imported here
 
     process = identity()
     run = store.run(run_id)
@@ -78,7 +95,7 @@ def execute(
             _check_kernels(run, kernels)
             store.begin(run_id, environment(kernels), process)
             take_over(store, run, process)
-            training = _Training(store, process, asked, follow, say, megabytes)
+            training = _Training(store, process, asked, follow, say, megabytes, trainer or train)
             whole, message = training.to_the_end(run)
             end = End("finished", message) if whole else _broken_off(signals.received)
         except NotOursError:
@@ -88,6 +105,8 @@ def execute(
             raise
         except StoreError as error:
             end = End("interrupted", f"the store could not be written: {error}")
+        except ClusterError as error:
+            end = End("interrupted", str(error))
         except Exception as error:
             log.exception("training failed", extra={"run": run_id})
             end = End("failed", reason(error))
@@ -110,6 +129,7 @@ class _Training:
     follow: Callable[[int], None]
     say: Callable[[str], None]
     megabytes: float | None
+    trainer: Trainer
 
     def to_the_end(self, run: Run) -> tuple[bool, str]:
         """Trains a run, and round by round what it is extended by to narrow memory spans down.
@@ -135,12 +155,11 @@ class _Training:
 
     def train(self, run: Run) -> bool:
         """Trains what a run lacks; returns whether it lacks nothing any more."""
-        from models.training.train import train  # torch is imported here
-
         progress = _Progress(run, self.store.stored_steps(run.id))
         shards = progress.unfinished
         checkpoints = _checkpoints(self.store, run.id, shards)
-        for snapshot in train(run.experiment, self.asked, checkpoints=checkpoints, shards=shards):
+        snapshots = self.trainer(run.experiment, self.asked, checkpoints=checkpoints, shards=shards)
+        for snapshot in snapshots:
             progress.note(snapshot)
             self.store.append(run.id, snapshot, progress.steps, self.process)
             self.follow(progress.steps)

@@ -15,6 +15,7 @@ from dashboard.components.guesses import how_right
 from dashboard.scheduling import app_resources
 from dashboard.session import recorded_examples
 from models.analysis.glossary import GLOSSARY
+from models.exchange.files import from_store
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.store import Store
@@ -254,6 +255,21 @@ class TestTraining:
         assert "Learning rates 0.001 and 0.02 were tried." in pages.captions(page)
         labels = pages.downloads(page)
         assert "validation.csv" in labels
+
+    def test_cells_are_paired_over_seeds_where_these_are_enough(
+        self, race: AppTest, store: Store
+    ) -> None:
+        experiment = Experiment.from_mapping(
+            {**vars(TINY), "cells": ("rnn", "gru"), "seeds": 6, "steps": 1}
+        )
+        run = measured(store, experiment)
+        race.session_state["result_table"] = True  # opened
+        page = pages.open_run(race, run)
+        shown = page.dataframe[1].value
+        expected = from_store(store, run).paired_differences()
+        assert set(shown["cell"]) == {"GRU"}
+        assert shown["difference"].tolist() == [f"{x:+.3f}" for x in expected["difference"]]
+        assert "Accuracy minus that of the RNN, paired over seeds" in pages.captions(page)
 
     def test_a_run_that_is_gone_leaves_the_settings_of_the_address(self, race: AppTest) -> None:
         race.query_params["run"] = "nowhere"
