@@ -1,8 +1,9 @@
 """The generated parts of the documentation: ``python -m tests.readme`` makes them anew.
 
-The tables of settings come from the settings, the data dictionary from the schema of the tables,
-the picture and the table of the layers from the contracts in pyproject.toml and the docstrings of
-the layers, the picture of a run's life from the store's table of transitions.
+The tables of settings come from the settings, those of published results from the recorded
+outcomes, the data dictionary from the schema of the tables, the picture and the table of the layers
+from the contracts in pyproject.toml and the docstrings of the layers, the picture of a run's life
+from the store's table of transitions.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from pathlib import Path
 from models.analysis.data_dictionary import CONTENTS, data_dictionary
 from models.analysis.diagnostic_names import DIAGNOSTICS
 from models.analysis.glossary import GLOSSARY
+from models.analysis.references import cited
 from models.analysis.schema import TABLES
 from models.experiment.experiment import SETTINGS
+from models.published import PUBLISHED
+from models.published.record import compared, cut_in_words, origin_in_words, recorded
 from models.settings.configuration import PREFIX, VARIABLES
 from models.settings.setting import Setting, in_words
 from models.store.run import TRANSITIONS
@@ -101,11 +105,45 @@ def diagnostics_table() -> str:
     return _table(("diagnostic", "unit", "meaning"), rows)
 
 
+def published_table() -> str:
+    """Every number of a paper beside ours."""
+    rows = [
+        (
+            result.title if place == 0 else "",
+            row["what"],
+            f"{row['published']}{f' ({known})' if (known := row['known']) else ''}",
+            row["ours"],
+        )
+        for result in PUBLISHED.values()
+        if (outcome := recorded(result.name))
+        for place, row in enumerate(compared(result, outcome))
+    ]
+    return _table(("result", "what", "published", "ours"), rows)
+
+
+def published_notes_table() -> str:
+    """What each published result is, what differs, and how ours was made."""
+    rows = [
+        (
+            f"**{result.title}** ({'; '.join(map(cited, result.references)) or 'no paper'}, "
+            f"`{result.name}`)",
+            result.found,
+            " ".join(filter(None, (result.differs, cut_in_words(outcome)))),
+            origin_in_words(outcome),
+        )
+        for result in PUBLISHED.values()
+        if (outcome := recorded(result.name))
+    ]
+    return _table(("published result", "found", "what is not as in the paper", "ours"), rows)
+
+
 PARTS: dict[Callable[[], str], Path] = {
     contents_table: ROOT / "docs" / "data.md",
     dictionary_table: ROOT / "docs" / "data.md",
     diagnostics_table: ROOT / "docs" / "data.md",
     glossary_table: ROOT / "docs" / "glossary.md",
+    published_table: ROOT / "docs" / "published.md",
+    published_notes_table: ROOT / "docs" / "published.md",
     settings_table: ROOT / "docs" / "command_line.md",
     variables_table: ROOT / "docs" / "operations.md",
     states_picture: ROOT / "docs" / "operations.md",

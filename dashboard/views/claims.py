@@ -10,6 +10,7 @@ from dashboard.components.downloads import run_downloads
 from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import scheduler
 from dashboard.sections.claims import one_claim
+from dashboard.sections.claims.published import published_results
 from dashboard.sections.claims.table import all_claims, origin
 from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.session import current_run
@@ -34,6 +35,7 @@ def page() -> None:
     if claim is None:
         current_run.keep_address({})
         all_claims(recorded(), _open)
+        published_results()
     else:
         _one(claim, arrived=arrived)
     scheduler()

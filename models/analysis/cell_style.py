@@ -68,6 +68,7 @@ KNOWN = (
     "omega=2",
     "activation=relu,gain=1.5",
     "gain=2",
+    "forget_gate=no",
 )
 """Variants that are often compared: four neighbours differ in colour, dash and symbol.
 

@@ -23,9 +23,10 @@ def kept_at_start(cell: str, steps: int) -> pd.DataFrame | None:
 
     By the initial bias or gain alone, with no input, for sequences of so many steps: a gate keeps
     σ(bias) at every step, with chrono u/(1 + u), u from U[1, steps - 1] (Tallec & Ollivier 2018,
-    eq. 16); a simple RNN at most what its recurrent weights leave, their spectral radius. That of
-    PyTorch's, U(±1/√H), is gain/√3 at large H. None for a cell whose normalisation sets the size
-    of the state, and for one of which this is not known.
+    eq. 16), an LSTM without a forget gate all of it; a simple RNN at most what its recurrent
+    weights leave, their spectral radius. That of PyTorch's, U(±1/√H), is gain/√3 at large H. None
+    for a cell whose normalisation sets the size of the state, and for one of which this is not
+    known.
     """
     described, chosen = spec.parse("cell", cell, CELLS)
     if chosen.get("norm") != "none":
@@ -35,6 +36,8 @@ def kept_at_start(cell: str, steps: int) -> pd.DataFrame | None:
         kept = np.array([radius])
     elif "bias" not in chosen:
         return None
+    elif chosen.get("forget_gate") == "no":
+        kept = np.ones(1)
     elif chosen["bias"] == "chrono":
         u = 1 + QUANTILES * max(steps - 2, 0)
         kept = u / (1 + u)

@@ -12,6 +12,8 @@ REFERENCES = (
     "Learning Repository.",
     "Arjovsky, M., Shah, A., Bengio, Y. (2016). Unitary evolution recurrent neural networks. ICML.",
     "Ba, J. L., Kiros, J. R., Hinton, G. E. (2016). Layer normalization. arXiv:1607.06450.",
+    "Bai, S., Kolter, J. Z., Koltun, V. (2018). An empirical evaluation of generic convolutional "
+    "and recurrent networks for sequence modeling. arXiv:1803.01271.",
     "Bengio, Y., Simard, P., Frasconi, P. (1994). Learning long-term dependencies with gradient "
     "descent is difficult. IEEE Transactions on Neural Networks 5(2), 157–166.",
     "Boschloo, R. D. (1970). Raised conditional level of significance for the 2 × 2-table when "

@@ -140,6 +140,8 @@ class Cell(ABC):
     """The gate that lets the readout see the state, where there is one."""
     activation: str = "tanh"
     """The candidate's φ: tanh, sigmoid or relu."""
+    forgets: bool = True
+    """Whether the forget gate opens and closes; else it is 1, and the state is kept whole."""
     omega: float = 0.0
     """Weight of Pascanu's regulariser (``models.training``); for cells whose candidate is h."""
 

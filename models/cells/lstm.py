@@ -34,7 +34,9 @@ Five sequences of twenty steps through eight units (parameters are drawn in floa
 Options are texts: ``LSTM(bias="chrono")`` is the cell that the pages call ``lstm:bias=chrono``. Its
 forget gates start with time constants spread over the whole sequence of T steps,
 b_f = ln U[1, T-1] and b_i = -b_f (Tallec & Ollivier 2018, eq. 16). ``init=pytorch,bias=0`` is what
-nn.LSTM starts with.
+nn.LSTM starts with. ``forget_gate=no`` is the cell of 1997, which keeps all of c_{t-1}: f_t is 1
+at every step. Its rows of the parameters stay in their place, and among those that are counted, but
+nothing depends on them. With chrono its input gates start nearly closed all the same.
 
 With the option ``norm`` each of W_x x_t and W_h h_{t-1}, over all gates at once, is normalised and
 scaled by a γ of its own, (4H, 1), before the bias is added; and c_t, where h_t is made of it, with
@@ -48,11 +50,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from models.cells.cell import BIAS, COMMON_OPTIONS, Cell, Weights
+from models.settings.spec import Option, SpecError
 
 if TYPE_CHECKING:  # importing the cells does not import torch
     from torch import Tensor
 
     from models.cells.draw import Draw
+
+
+FORGET_GATE = Option(
+    "forget_gate",
+    ("yes", "no"),
+    "yes",
+    "whether there is a forget gate; without it the long-term state is kept whole, as in the cell "
+    "of Hochreiter & Schmidhuber 1997",
+    title="Forget gate",
+    phrase="{} forget gate",
+)
 
 
 class LSTMState(NamedTuple):
@@ -81,21 +95,36 @@ class LSTM(Cell):
         r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
         r"h_t = o_t \odot \tanh(c_t)",
     )
-    options = (BIAS, *COMMON_OPTIONS)
+    options = (BIAS, *COMMON_OPTIONS, FORGET_GATE)
     gates = ("i", "f", "o", "g")
     candidate = "g"
     input_gate, forget_gate, output_gate = "i", "f", "o"
     State = LSTMState
 
-    def __init__(self, bias: str = BIAS.default, **common_options: str) -> None:
+    def __init__(
+        self,
+        bias: str = BIAS.default,
+        forget_gate: str = FORGET_GATE.default,
+        **common_options: str,
+    ) -> None:
         super().__init__(**common_options)
-        self.bias = bias
+        self.bias, self.forgets = bias, forget_gate == "yes"
+
+    @classmethod
+    def check(cls, chosen: Mapping[str, str]) -> None:
+        super().check(chosen)
+        if chosen["forget_gate"] == "no" and chosen["bias"] not in (BIAS.default, "chrono"):
+            raise SpecError(
+                "bias is that of the forget gate: leave it out with forget_gate=no, or give "
+                "chrono, with which the input gate starts nearly closed"
+            )
 
     def compute_gates(self, w: Weights, x: Tensor, state: LSTMState) -> tuple[Tensor, ...]:
         """Returns i_t, f_t, o_t and g_t, (H, B) each, from x_t, (D, B), and h_{t-1}."""
         a = self.preactivations(w, x, state.h)  # W_x x_t + W_h h_{t-1} + b, (4H, B)
         i, f, o, g = a.chunk(4, dim=-2)
-        return i.sigmoid(), f.sigmoid(), o.sigmoid(), g.tanh()
+        kept = f.sigmoid() if self.forgets else f.new_ones(f.shape)
+        return i.sigmoid(), kept, o.sigmoid(), g.tanh()
 
     def next_state(self, w: Weights, gates: tuple[Tensor, ...], state: LSTMState) -> LSTMState:
         """Returns h_t and c_t, (H, B) each, from the values of the gates and c_{t-1}."""

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from models.cells import CELLS
 from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.optimisers import OPTIMISERS
+from models.published import PUBLISHED
 from models.settings.spec import Registered
 from models.stories import STORIES
 from models.tasks import TASKS
 
 
 def catalogue() -> str:
-    """Returns a list of all tasks, cells and optimisers with their options, and of all presets."""
+    """Returns a list of tasks, cells and optimisers with options, presets, published results."""
     lines = ["Tasks (--task)", *_described(TASKS)]
     lines += ["", "Cells (--cells)", *_described(CELLS)]
     lines += ["", "Optimisers (--optimiser)", *_described(OPTIMISERS)]
@@ -23,6 +24,8 @@ def catalogue() -> str:
     for story in STORIES.values():
         for preset in story.presets:
             lines += [f"  {preset.name:16} {story.title}: {preset.title}. {preset.lesson}"]
+    lines += ["", "Published results (python -m models published NAME)"]
+    lines += [f"  {one.name:17} {one.title}" for one in PUBLISHED.values()]
     lines += [
         "",
         "Options follow the name: temporal_order:symbols=3, lstm:bias=chrono,init=pytorch",

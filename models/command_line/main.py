@@ -22,6 +22,7 @@ from models.command_line.publish_commands import (
     add_publish_commands,
     add_table_format,
 )
+from models.command_line.published_command import add_published_command
 from models.command_line.report import report
 from models.command_line.run_commands import add_command, add_run_commands
 from models.command_line.store_commands import UnconfirmedError, add_store_commands
@@ -276,6 +277,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(script)
     add_command(commands, _serve, "serve", "answer questions and train runs for a dashboard")
     add_claims_command(commands)
+    add_published_command(commands)
     add_run_commands(commands)
     add_store_commands(commands)
     add_publish_commands(commands)

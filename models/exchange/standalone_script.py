@@ -88,6 +88,11 @@ def _settings(experiment: Experiment, task: Task, cells: Mapping[str, Settings])
         *([f"TEST_LENGTHS = {experiment.test_lengths}"] if experiment.test_lengths else []),
         f"SEEDS = {experiment.seed_numbers}",
         f"STEPS, BATCH_SIZE = {experiment.steps}, {experiment.batch_size}",
+        *(
+            [f"BATCHES = {experiment.training_batches}  # of the training set"]
+            if experiment.training_batches
+            else []
+        ),
         f"LEARNING_RATES = {experiment.learning_rate}"
         if len(experiment.learning_rate) > 1
         else f"LEARNING_RATE = {experiment.learning_rate[0]}",
@@ -141,6 +146,7 @@ def _training(experiment: Experiment, cells: Mapping[str, Settings]) -> str:
     if not optimiser.squares:
         limited = limited.replace(_SQUARED, "").replace(".square()", "")
     falls, steps_on = _SCHEDULES[experiment.schedule]
+    draws, counted, drawn = _TRAINING_SETS[experiment.training_batches > 0]
     return f"""\
 def generator(seed, split):  # each split has random numbers of its own
     return torch.Generator().manual_seed(len(SPLITS) * seed + SPLITS.index(split))
@@ -151,9 +157,8 @@ def train(name, length, seed{argument}):
 {steps if chrono else ""}    model = Model(name{", steps" if chrono else ""}).to(DEVICE)
     optimiser = {optimiser.script(rate)}
 {falls}    source = generator(seed, "train")
-    for _ in range(STEPS):
-        inputs, targets = sample(BATCH_SIZE, length, source, "train")
-        targets = targets.to(DEVICE)
+{draws}    for {counted} in range(STEPS):
+{drawn}        targets = targets.to(DEVICE)
         loss = loss_of(model(inputs.to(DEVICE), targets.shape[1]), targets)
         optimiser.zero_grad()
         loss.backward()
@@ -165,6 +170,20 @@ def train(name, length, seed{argument}):
 {steps_on}    return model"""
 
 
+_TRAINING_SETS = {
+    False: ("", "_", '        inputs, targets = sample(BATCH_SIZE, length, source, "train")\n'),
+    True: (
+        '    batches = [sample(BATCH_SIZE, length, source, "train") for _ in range(BATCHES)]\n',
+        "step",
+        """\
+        if step % BATCHES == 0:  # all come once before any comes again
+            order = torch.randperm(BATCHES, generator=source).tolist()
+        inputs, targets = batches[order[step % BATCHES]]
+""",
+    ),
+}
+"""By whether the training set is finite: what is drawn before training, the name of a step, and
+how its sequences come."""
 _FALLING = "    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda done: {})\n"
 _SCHEDULES = {
     "constant": ("", ""),

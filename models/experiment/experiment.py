@@ -39,6 +39,8 @@ MAX_HIDDEN_SIZE = 4096
 """The largest number of units of a hidden state."""
 MAX_BATCH_SIZE = 65_536
 """The largest number of sequences of an optimiser step."""
+MAX_TRAINING_BATCHES = 10**6
+"""The largest number of batches of a training set."""
 MAX_HELD_OUT = 10**6
 """The largest number of held-out sequences of an evaluation."""
 MAX_STEPS = 10**8
@@ -121,6 +123,14 @@ class Experiment:
         "Number of sequences in each training step.",
         (1, MAX_BATCH_SIZE),
         at_initialisation=True,
+    )
+    training_batches: int = setting(
+        0,
+        "Training batches",
+        "Number of different batches, a finite training set whose batches come again and again. "
+        "With 0, every step has fresh sequences.",
+        (0, MAX_TRAINING_BATCHES),
+        step=100,
     )
     learning_rate: tuple[float, ...] = setting(
         (0.02,),

@@ -26,11 +26,14 @@ class Stream(IntEnum):
     """The sequences to which linear probes are fitted."""
     GAME = 7
     """The sequences that people see who do a task themselves."""
+    TRAINING_SET = 8
+    """The batches of a finite training set, and the order in which they come."""
 
 
-def generator(seed: int, length: int, stream: Stream) -> np.random.Generator:
+def generator(seed: int, length: int, stream: Stream, *parts: int) -> np.random.Generator:
     """The generator of a stream for all models with this seed and length.
 
     It depends neither on the cell nor on the learning rate: cells are compared on the same data.
+    ``parts``, from 1, tell apart what is drawn from one stream but not one after the other.
     """
-    return np.random.default_rng((seed, length, int(stream)))
+    return np.random.default_rng((seed, length, int(stream), *parts))

@@ -51,6 +51,8 @@ class Options(NamedTuple):
     """The longest way of back-propagation in steps, or 0."""
     to_inputs: bool
     """Whether back-propagation goes on to x."""
+    forgets: bool
+    """Whether an LSTM has a forget gate; else that is 1."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Kernel(ABC):
         self.cell, self.sizes = cell, sizes
         self.rows = len(cell.gates) * sizes.hidden
         activation, norm = ACTIVATIONS[cell.activation], NORMS[cell.norm]
-        self._options = Options(activation, norm, False, truncate, False)
+        self._options = Options(activation, norm, False, truncate, False, cell.forgets)
         self.buffers = self._make_buffers()
         self.sites = self._make_sites()
         self._steps = 0

@@ -57,17 +57,20 @@ def forward(w: Any, x: np.ndarray, options: Any, buffers: Any, sites: Any) -> No
     for t in range(len(x)):
         preactivate(t, w, options, s.affine, sites.x, sites.h)
         a, c_before, c = s.affine.a.reshape(-1), s.c[t].reshape(-1), s.c[t + 1].reshape(-1)
-        _next_c(a, c_before, s.gates[t], c)
+        _next_c(a, c_before, s.gates[t], c, options.forgets)
         shown = _show(t, w.gamma_c, w.beta_c, options, s, sites.c).reshape(-1)
         _next_h(s.gates[t], shown, s.tanh_c[t], s.affine.z[t + 1].reshape(-1))
 
 
 @compiled
-def _next_c(a: np.ndarray, c_before: np.ndarray, gates: np.ndarray, c: np.ndarray) -> None:
-    """i, f, o, g = σ, σ, σ, tanh (a);  c = f c + i g."""
-    n = len(c)
+def _next_c(
+    a: np.ndarray, c_before: np.ndarray, gates: np.ndarray, c: np.ndarray, forgets: bool
+) -> None:
+    """i, f, o, g = σ, σ, σ, tanh (a), or f = 1 where it does not forget;  c = f c + i g."""
+    n, one = len(c), a.dtype.type(1)
     for k in range(n):
-        i, f, o, g = sigmoid(a[k]), sigmoid(a[n + k]), sigmoid(a[2 * n + k]), tanh(a[3 * n + k])
+        i, o, g = sigmoid(a[k]), sigmoid(a[2 * n + k]), tanh(a[3 * n + k])
+        f = sigmoid(a[n + k]) if forgets else one  # the slope f - f² of 1 is 0, as it should be
         gates[k], gates[n + k], gates[2 * n + k], gates[3 * n + k] = i, f, o, g
         c[k] = f * c_before[k] + i * g
 

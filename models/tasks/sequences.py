@@ -45,10 +45,17 @@ def symbol_probe(
 ) -> tuple[Batch, Batch]:
     """Returns the sequences with a symbol in [low, high) at step t, and with another such one."""
     _, alphabet, sequences = batch.inputs.shape
+    first, second = one_hot(np.stack(two_symbols(rng, sequences, low, high)), alphabet)
+    return batch.changed(t, first), batch.changed(t, second)
+
+
+def two_symbols(
+    rng: np.random.Generator, sequences: int, low: int, high: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns a symbol number in [low, high) for each sequence, and another such one."""
     symbols = rng.integers(low, high, sequences)
     others = low + (symbols - low + rng.integers(1, high - low, sequences)) % (high - low)
-    first, second = one_hot(np.stack([symbols, others]), alphabet)
-    return batch.changed(t, first), batch.changed(t, second)
+    return symbols, others
 
 
 def arrivals(windows: Sequence[Window], steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,6 +27,7 @@ from models.tasks.task import Batch
 from models.training.checkpoint import Checkpoint
 from models.training.optimiser import PopulationOptimiser, clip, gradient_norm, is_clipped
 from models.training.regularisation import omega
+from models.training.training_set import TrainingSet
 
 CHECKPOINT_SECONDS = 10.0
 """The least time between two checkpoints of a population."""
@@ -76,6 +77,7 @@ class PopulationTrainer:
         self.threads = threads
         self.models = shard.models
         self.cell, self.task = make_cell(shard.cell), make_task(experiment.task)
+        self.training_set = TrainingSet.of(experiment, self.task)
         self.step = 0
         """Optimiser steps done."""
         self.started = False
@@ -110,7 +112,7 @@ class PopulationTrainer:
         return records
 
     def train_step(self) -> StepRecord:
-        """Makes one optimiser step of every model that has not diverged, on fresh sequences."""
+        """Makes one optimiser step of every model that has not diverged, on its next sequences."""
         self._overflows: dict[ModelKey, dict[str, float]] = {}
         trained = ~self.diverged
         outcome, gradient = self.population.differentiate(
@@ -139,6 +141,8 @@ class PopulationTrainer:
 
     def _draw(self, model: int) -> Batch:
         """The next sequences of a model; those of one length and seed get the same ones."""
+        if self.training_set:
+            return self.training_set.batch(self.models[model], self.step)
         length, sequences = self.models[model].length, self.experiment.batch_size
         return self.task.sample(self._streams[model], sequences, length)
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.sections.claims.published import title
 from dashboard.session.session_state import widget
 from models.claims import CLAIMS
 from models.claims.claim import SEEDS
 from models.claims.record import recorded
+from models.published import PUBLISHED
 from models.store import Store
 from tests.dashboard import pages
 from tests.recorded import finished
@@ -20,7 +22,12 @@ CLIPPING = CLAIMS["clipping_rescues"]
 
 @pytest.fixture
 def claims() -> AppTest:
-    return pages.app("views/claims.py")
+    return the_page()
+
+
+def the_page() -> AppTest:
+    """In the app, so that its links find the other pages."""
+    return pages.app().switch_page("views/claims.py")
 
 
 def address(page: AppTest) -> dict[str, str | list[str]]:
@@ -55,7 +62,7 @@ def test_it_opens_on_all_claims_with_their_verdicts(claims: AppTest) -> None:
     shown = text(page)
     for verdict in {one.verdict for one in recorded().judgements}:
         assert verdict.capitalize() in shown
-    bars = [html.proto.body for html in page.get("html") if "seed-bars" in html.proto.body]
+    bars = [html.proto.body for html in page.get("html") if 'class="seed-bars"' in html.proto.body]
     assert len(bars) == len(CLAIMS)
     assert all("seeds for" in one for one in bars), "read aloud"
     assert recorded().origin["command"] in shown
@@ -80,7 +87,7 @@ def test_a_statement_opens_its_claim_with_seeds_that_were_not_recorded(claims: A
 
 def test_the_address_opens_a_claim_and_says_so_where_there_is_none(claims: AppTest) -> None:
     assert of_sidebar(open_claim(claims, "simple_rnn_latches"), "task") == "recall"
-    page = open_claim(pages.app("views/claims.py"), "nonsense")
+    page = open_claim(the_page(), "nonsense")
     assert "nonsense" in pages.warnings(page)[0]
     assert len(page.button) >= len(CLAIMS)
 
@@ -108,3 +115,18 @@ def test_runs_of_ones_own_are_judged_by_the_same_rule(claims: AppTest, store: St
     page.run()
     assert not page.exception
     assert "By itself, this says: **Undecided**" in text(page)
+
+
+def test_published_results_stand_beside_ours_and_open_on_the_race_page(claims: AppTest) -> None:
+    page = claims.run()
+    assert not page.exception
+    assert [one.label for one in page.expander] == [title(one) for one in PUBLISHED.values()]
+    tables = [table.value.to_csv() for table in page.table]
+    for result, shown in zip(PUBLISHED.values(), tables, strict=True):
+        assert all(one.what in shown for one in result.comparisons)
+    result = PUBLISHED["pascanu_clipping"]
+    page.button(key="published_pascanu_clipping_1").click().run()
+    assert not page.exception
+    assert page.title[0].value.startswith("How far back")
+    assert pages.experiment(page) == result.experiments[1]
+    assert address(page)["clip"] == "0.0"

@@ -28,6 +28,7 @@ ODD = Experiment(
     hidden_size=9,
     match="parameters",
     batch_size=12,
+    training_batches=5,
     learning_rate=(0.0035, 0.02),
     optimiser="rmsprop:decay=0.85,momentum=0.5",
     schedule="cosine",

@@ -155,6 +155,8 @@ TASK = specs(TASKS)
 
 def _goes_together(text: str) -> bool:
     normalised = "norm=layer" in text or "norm=batch" in text
+    if "forget_gate=no" in text and "bias=0" in text:
+        return False
     return not (normalised and "omega=" in text) and (normalised or "gamma=" not in text)
 
 

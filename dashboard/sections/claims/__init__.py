@@ -1,1 +1,1 @@
-"""The parts of the Claims page: the table of all claims, and one of them with its experiment."""
+"""The parts of the Claims page: all claims, one of them with its experiment, published results."""

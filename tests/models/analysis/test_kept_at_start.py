@@ -30,6 +30,10 @@ def test_a_gate_keeps_what_its_initial_bias_lets_through(bias: str) -> None:
     assert {lag: found[lag] for lag in expected} == pytest.approx(expected, abs=0.02)
 
 
+def test_an_lstm_without_a_forget_gate_keeps_everything() -> None:
+    assert set(shares("lstm:forget_gate=no").values()) == {1.0}
+
+
 @pytest.mark.parametrize("init", ["orthogonal", "identity", "pytorch"])
 def test_a_simple_network_keeps_the_radius_of_its_weights(init: str) -> None:
     w = make_cell(f"rnn:gain=0.9,init={init}").initial_weights(Draw(seed=2), 3, 400, T)

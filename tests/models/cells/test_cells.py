@@ -19,6 +19,7 @@ from models.kernels.autograd import AutogradUnrolled
 from models.kernels.kernel import Sizes
 from models.kernels.schedule import Schedule
 from models.population.compiled import KERNELS
+from models.settings.spec import SpecError
 from tests.models.kernels.recurrences import ThroughKernel
 
 INPUTS, HIDDEN, SEQUENCES, STEPS = 3, 5, 4, 7
@@ -112,6 +113,32 @@ def test_parameter_count_is_what_the_shapes_hold(name: str) -> None:
     weights = cell.initial_weights(Draw(seed=0), INPUTS, HIDDEN, STEPS)
     held = sum(w.numel() for w in weights.named().values())
     assert cell.parameter_count(INPUTS, HIDDEN, 2) == held + 2 * (HIDDEN + 1)
+
+
+@pytest.mark.parametrize("path", HIDDEN_STATES)
+def test_without_a_forget_gate_c_is_the_sum_of_all_that_was_written(path: str) -> None:
+    cell = make_cell("lstm:forget_gate=no")
+    initial = cell.initial_weights(Draw(seed=1), INPUTS, HIDDEN, STEPS)
+    weights = {key: w[None].requires_grad_() for key, w in initial.named().items()}
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(STEPS, INPUTS, SEQUENCES)))
+    h, written = torch.zeros(HIDDEN, SEQUENCES, dtype=torch.float64), []
+    for x_t in x:
+        a = initial.W_x @ x_t + initial.W_h @ h + initial.b
+        i, _, o, g = a.split(HIDDEN)
+        written.append(i.sigmoid() * g.tanh())
+        h = o.sigmoid() * sum(written[1:], written[0]).tanh()
+    found = HIDDEN_STATES[path](cell, weights, x)
+    torch.testing.assert_close(found.reshape(STEPS, HIDDEN, SEQUENCES)[-1], h, rtol=0, atol=1e-10)
+    gradient = torch.autograd.grad(found.sum(), weights["W_h"])[0].reshape(4, HIDDEN, HIDDEN)
+    assert (gradient[1] == 0).all()
+    assert all((gradient[gate] != 0).any() for gate in (0, 2, 3))
+
+
+def test_a_bias_of_a_forget_gate_that_is_not_there_is_refused() -> None:
+    with pytest.raises(SpecError, match="leave it out with forget_gate=no"):
+        make_cell("lstm:forget_gate=no,bias=0")
+    closed = make_cell("lstm:forget_gate=no,bias=chrono")
+    assert (closed.initial_weights(Draw(seed=1), INPUTS, 8, 99).b[:8] < 0).all(), "input gates"
 
 
 def test_importing_the_cells_does_not_import_torch() -> None:

@@ -27,6 +27,7 @@ from models.command_line.main import main, parse_experiment
 from models.exchange import files
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
+from models.published import PUBLISHED
 from models.store import Store
 from models.store.tables import RUNS
 from models.tasks import TASKS
@@ -415,7 +416,7 @@ def test_list_names_everything_there_is(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["list"]) == 0
     told = capsys.readouterr().out
     assert told.strip() == catalogue()
-    for name in (*TASKS, *CELLS, *PRESETS):
+    for name in (*TASKS, *CELLS, *PRESETS, *PUBLISHED):
         assert f"  {name} " in told
     offered = [task.options for task in TASKS.values()] + [cell.options for cell in CELLS.values()]
     for options in offered:

@@ -26,6 +26,7 @@ ODD = Experiment(
     hidden_size=9,
     match="parameters",
     batch_size=12,
+    training_batches=5,
     learning_rate=(0.02, 0.0035),
     optimiser="rmsprop:momentum=0.50,decay=0.85",
     schedule="cosine",

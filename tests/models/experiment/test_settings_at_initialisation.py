@@ -33,6 +33,7 @@ OTHERS: dict[str, Any] = {
     "hidden_size": 5,
     "match": "parameters",
     "batch_size": 5,
+    "training_batches": 8,
     "learning_rate": (0.5,),
     "optimiser": "sgd",
     "schedule": "cosine",

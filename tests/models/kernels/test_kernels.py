@@ -34,6 +34,7 @@ CELL_SPECS = [
     *("rnn", "rnn:activation=relu", "rnn:activation=sigmoid", "lstm", "gru"),
     *(f"{cell}:norm={norm}" for cell in ("rnn", "lstm", "gru") for norm in ("layer", "batch")),
     "rnn:activation=relu,norm=layer",
+    "lstm:forget_gate=no",
 ]
 
 assert_close = partial(torch.testing.assert_close, rtol=1e-12, atol=1e-12)

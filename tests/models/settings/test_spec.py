@@ -12,8 +12,8 @@ from models.tasks import TASKS
 
 
 def test_options_that_are_not_given_have_their_defaults() -> None:
-    registered, chosen = parse("cell", "lstm:init=pytorch", CELLS)
-    assert registered is CELLS["lstm"]
+    registered, chosen = parse("cell", "gru:init=pytorch", CELLS)
+    assert registered is CELLS["gru"]
     assert chosen == {"bias": "1", "init": "pytorch", "gain": "1", "norm": "none", "gamma": "1"}
 
 

@@ -198,6 +198,27 @@ class TestRecall:
         last = symbols_of(batch.inputs)[-1]
         assert (last == batch.targets[0]).mean() == pytest.approx(0.25, abs=0.015)
 
+    def test_ten_symbols_as_one_number_are_evenly_spaced(self) -> None:
+        task = make_task("recall:classes=10,distractors=same,inputs=scalar")
+        batch = task.sample(default_rng(0), 500, 30)
+        assert batch.inputs.shape == (30, 1, 500)
+        np.testing.assert_allclose(np.unique(batch.inputs), np.arange(10) / 9 * 2 - 1, atol=1e-6)
+        first = (batch.inputs[0, 0] + 1) / 2 * 9
+        np.testing.assert_allclose(batch.targets[0], first, atol=1e-5)
+        assert task.describe(batch, 3).answer == "ABCDEFGHIJ"[batch.targets[0, 3]]
+
+    def test_the_latch_problem_is_a_sign_and_then_noise_with_a_variance_of_a_fifth(self) -> None:
+        task = make_task("recall:classes=2,distractors=noise,inputs=scalar")
+        batch = task.sample(default_rng(0), 2000, 30)
+        np.testing.assert_array_equal(batch.inputs[0, 0], 2 * batch.targets[0] - 1)
+        assert batch.inputs[1:].mean() == pytest.approx(0, abs=0.01)
+        assert batch.inputs[1:].var() == pytest.approx(0.2, rel=0.03)
+        example = task.describe(batch, 0)
+        assert example.symbols[0] in "AB"
+        assert float(example.symbols[1]) == pytest.approx(batch.inputs[1, 0, 0], abs=0.005)
+        assert task.question is None
+        assert (task.typing, task.symbols_at(0, 30)) == ("", "")
+
 
 def test_a_task_is_made_from_its_spec() -> None:
     task = make_task("recall:classes=8,distractors=same")

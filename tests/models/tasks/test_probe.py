@@ -19,7 +19,15 @@ def probe(name: str, t: int) -> tuple[Batch, Batch, Batch]:
 
 
 @pytest.mark.parametrize("t", STEPS)
-@pytest.mark.parametrize("name", [*TASKS, "recall:classes=2", "recall:distractors=same"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *TASKS,
+        "recall:classes=2",
+        "recall:distractors=same",
+        "recall:distractors=noise,inputs=scalar",
+    ],
+)
 def test_they_differ_at_the_step_alone_and_in_every_sequence(name: str, t: int) -> None:
     batch, first, second = probe(name, t)
     before = batch.inputs.copy()

@@ -16,6 +16,7 @@ TYPED = (
     "copy",
     "recall",
     "recall:classes=2,distractors=same,targets=every",
+    "recall:classes=10,inputs=scalar",
 )
 
 
@@ -73,6 +74,7 @@ def test_of_a_sequence_to_copy_its_symbols_are_enough() -> None:
         ("adding", "0.1 0.2* 0.3 0 0 0 0 0 0 0", "Two numbers have to be marked, .* here it is 1"),
         ("copy", "abc", "reads 10 symbols, and here are 3: add 7"),
         ("copy", "abcdefghab" + "·" * 20, "blanks, then > and 10 blanks"),
+        ("recall:distractors=noise", "AAAAAAAAAA", "Sequences of Recall cannot be typed"),
         ("digits", "0 0 0", "Sequences of Handwritten digits cannot be typed"),
     ],
 )

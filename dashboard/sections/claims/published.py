@@ -1,0 +1,61 @@
+"""The published results: each paper's numbers beside ours, and its experiment to run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.session import current_run
+from dashboard.sidebar import controls
+from models.analysis.references import cited
+from models.analysis.words import join_words
+from models.experiment import Experiment
+from models.published import PUBLISHED, PublishedResult
+from models.published.record import compared, cut_in_words, origin_in_words, recorded
+
+
+def published_results() -> None:
+    """Draws every published result, folded in, with a link that opens its settings."""
+    st.header("Published results", anchor=False)
+    st.markdown(
+        "Experiments of papers, repeated in their own setting: optimiser, batch size, criterion. "
+        "Each shows the published number beside ours, how well the published one is known here, "
+        "and what is not as in the paper. **Open one** to see it, and to run it yourself."
+    )
+    for result in PUBLISHED.values():
+        with st.expander(title(result)):
+            _one(result)
+
+
+def title(result: PublishedResult) -> str:
+    """What a result is about, with its papers."""
+    papers = join_words([cited(key) for key in result.references])
+    return f"{result.title} · {papers}" if papers else result.title
+
+
+def _one(result: PublishedResult) -> None:
+    st.markdown(result.found)
+    if outcome := recorded(result.name):
+        st.table(compared(result, outcome), border="horizontal")
+        if cut := cut_in_words(outcome):
+            st.markdown(f":material/content_cut: {cut}")
+    st.markdown(f"**What is not as in the paper.** {result.differs}")
+    with st.container(horizontal=True):
+        for place, experiment in enumerate(result.experiments):
+            clipped = "with clipping" if experiment.clip else "without clipping"
+            several = f", {clipped}" if len(result.experiments) > 1 else ""
+            if st.button(
+                f"Open on the Race page{several}",
+                key=f"published_{result.name}_{place}",
+                icon=":material/play_circle:",
+            ):
+                _open(experiment)
+    st.code(f"python -m models published {result.name}", "bash")
+    if outcome:
+        st.caption(origin_in_words(outcome))
+
+
+def _open(experiment: Experiment) -> None:
+    """Shows the first page with these settings, and no run."""
+    current_run.leave()
+    controls.show(experiment)
+    st.switch_page("views/race.py", query_params=controls.address_of(experiment))
