@@ -104,7 +104,7 @@ def _train(options: argparse.Namespace) -> int:
     start_logging("command", Configuration.from_environment())
     store = Store(patience=PATIENCE_SECONDS)
     if options.run is not None:
-        run_id = options.run
+        run_id = store.whole_id(options.run)
         _take_up(store, run_id)
     elif options.extend is not None:
         run_id = extension(store, options.extend, _given(options), narrows)
@@ -242,7 +242,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--run",
         metavar="ID",
-        help="Train this run of the store, from its last checkpoint, instead of a new one.",
+        help="Train this run of the store, from its last checkpoint, instead of a new one: its id, "
+        "or a beginning of it.",
     )
     add_extending(train, _reader(strict.number))
     script = add_command(

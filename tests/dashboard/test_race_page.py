@@ -202,7 +202,7 @@ class TestTraining:
         page = page.button(key="preset_copy").click().run()
         assert not page.exception
         assert not page.button(key="train").disabled
-        assert any(f"Your run {run.id} is waiting" in info.value for info in page.info)
+        assert any(f"Your run {run.short_id} is waiting" in info.value for info in page.info)
         assert pages.experiment(page) == PRESETS["copy"].experiment
         page = page.button(key=f"show_{run.id}").click().run()
         assert page.query_params["run"] in (run.id, [run.id])
