@@ -169,6 +169,23 @@ class TestTraining:
             labels
         )
 
+    def test_a_plot_has_a_button_for_print(self, race: AppTest, store: Store) -> None:
+        run = finished(store, TINY)
+        page = pages.open_run(race, run)
+        assert "PDF" not in pages.downloads(page)
+        page.session_state["print_profile"] = True
+        assert {"SVG", "PDF", "PNG"} <= set(pages.downloads(page.run()))
+        origin = page.session_state["origin"]
+        assert (origin.run, origin.settings) == (run, TINY.command_line(out=None))
+
+    def test_the_question_of_a_report_can_be_edited(self, race: AppTest, store: Store) -> None:
+        run = finished(store, TINY)
+        page = pages.open_run(race, run)
+        page.session_state["paper"] = True
+        question = page.run().text_input(key=f"report_question_{run}")
+        assert question.value.startswith("How far back does")
+        assert not question.set_value("Which <b>cell</b>?").run().exception
+
     def test_a_stopped_run_says_how_far_it_came(self, race: AppTest, store: Store) -> None:
         run = measured(store, TINY, until=3)
         store.finish(run, "stopped")
