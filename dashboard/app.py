@@ -21,6 +21,7 @@ from dashboard.components.download_button import Downloads
 from dashboard.scheduling import app_resources
 from dashboard.sections.lecture_bar import lecture_bar
 from dashboard.session.public_page import PublicPage
+from dashboard.session.session_state import ORIGIN
 from models.settings.machine import keep_little_memory
 
 STYLE = Path(__file__).with_name("page.css")
@@ -50,6 +51,7 @@ def show_page() -> None:
     page = st.navigation(pages, position="top")
     with failures.shown_errors():
         app_resources.configuration()
+        ORIGIN.take()
         lecture_bar(page.url_path)
         page.run()
 

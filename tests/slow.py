@@ -52,7 +52,7 @@ SLOW = (
     "tests/models/experiment/test_cost.py",
     "tests/models/kernels/test_cache.py",
     "tests/models/population/test_compiled.py",
-    "tests/models/service/test_cluster.py",
+    "tests/models/training/test_cluster.py",
     "tests/models/service/test_inside_questions.py",
     "tests/models/service/test_logs.py",
     "tests/models/service/test_running.py",

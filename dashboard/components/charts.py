@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import plotly.graph_objects as go
 
 from dashboard.components.live_chart import as_json, live_chart
+from dashboard.components.print_button import print_button
 from dashboard.scheduling import draw_slots
-from dashboard.session.lecture import shows
+from dashboard.session.lecture import presents, shows
 
 KEPT = 150
 """How many values stay in the cache: those that were used last."""
@@ -36,16 +37,21 @@ def chart(
     *,
     fills: bool = False,
     pressed: Callable[[str], None] | None = None,
+    prints: bool = True,
 ) -> None:
     """Draws ``figure`` of a source with these options, in the chart of this key; made once.
 
     ``finding`` says what it shows, in sentences made from the same numbers. ``fills`` and
-    ``pressed`` are those of ``live_chart``. In lecture mode only what is presented is drawn.
+    ``pressed`` are those of ``live_chart``. In lecture mode only what is presented is drawn, and
+    otherwise a button stands at a figure that ``prints``, which downloads it for print.
     """
     if not shows(key):
         return
     made = cached(source, key, options, lambda: as_json(figure(), finding()))
-    live_chart(made, key, fills=fills, pressed=pressed)
+    place = live_chart(made, key, fills=fills, pressed=pressed)
+    if prints and not presents():
+        with place:
+            print_button(made, key)
 
 
 def cached(source: str, what: str, options: tuple[object, ...], make: Callable[[], T]) -> T:

@@ -33,6 +33,7 @@ MIME = {
     ".md": "text/markdown",
     ".tex": "application/x-tex",
     ".html": "text/html",
+    ".npz": "application/octet-stream",
     ".py": "text/x-python",
 }
 KEPT, KEPT_BYTES = 40, 500_000_000

@@ -15,6 +15,7 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.components.v1 import declare_component
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.figures.alternative import in_words
 from dashboard.session.lecture import presents
@@ -59,8 +60,10 @@ def live_chart(
     *,
     fills: bool = False,
     pressed: Callable[[str], None] | None = None,
-) -> None:
+) -> DeltaGenerator:
     """Draws a figure, given as JSON; the same ``key`` updates the same chart.
+
+    Returns the container in which it stands.
 
     ``config`` is Plotly's. A figure that ``fills`` is the first on its page and as high as the
     window has room for; nine tenths of its own height are the least. In lecture mode its type is
@@ -74,7 +77,8 @@ def live_chart(
         "fills": fills,
         "presented": presents(),
     }
-    with st.container(key=key):
+    place = st.container(key=key)
+    with place:
         if pressed is None:
             _mount(key=f"{key}_chart", data=data)
         else:
@@ -85,3 +89,4 @@ def live_chart(
                 data=data,
                 on_pressed_change=lambda: call(chart.get({}).get("pressed") or ""),
             )
+    return place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,17 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components.download_button import download_button
+from dashboard.components.print_button import WIDTH_NAMES
 from dashboard.scheduling.app_resources import scheduler
 from dashboard.session.run_tables import Tables
+from models.analysis.cell_style import in_order
+from models.cells import cell_label
 from models.experiment import Experiment
+from models.publishing.compared import question_of
 from models.publishing.figure_names import FIGURES, FORMATS, WIDTHS, available
 
-WIDTH_NAMES = {"single": "column, 85 mm", "double": "page, 178 mm", "slide": "slide, 16:9"}
+LONGEST_QUESTION = 200
+"""Characters of a report's question."""
 TABLE_NAMES = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 
 
@@ -48,12 +53,20 @@ def paper_downloads(run: str, name: str, experiment: Experiment, tables: Tables)
             "**Report**: settings, findings, figures, tables, methods, versions and BibTeX in one "
             "HTML file that opens offline and prints"
         )
-        report_button([run], name)
+        report_form({run: experiment}, name)
 
 
-def report_button(runs: Sequence[str], name: str) -> None:
-    """Draws the button that freezes these runs into one report."""
-    _product("Report", "report", f"{name}-report.html", st.container(), runs=list(runs))
+def report_form(runs: Mapping[str, Experiment], name: str) -> None:
+    """Draws the question of a report, to be edited, and the button that freezes these runs in it.
+
+    ``runs`` are the experiments by what ``paper_downloads`` knows runs by.
+    """
+    asked = question_of(list(runs.values()))
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    question = row.text_input(
+        "Question of the report", asked, key=f"report_question_{name}", max_chars=LONGEST_QUESTION
+    )
+    _product("Report", "report", f"{name}-report.html", row, runs=list(runs), question=question)
 
 
 def _figures(run: str, name: str, experiment: Experiment, tables: Tables) -> None:
@@ -77,8 +90,12 @@ def _figures(run: str, name: str, experiment: Experiment, tables: Tables) -> Non
         diagnostic = row.selectbox("Diagnostic", measured, key="paper_diagnostic")
     states = sorted(set(tables.gradients["state"]), reverse=True) or ["h"]
     state = states[0]
-    if "gradient_profile" in names and len(states) > 1:
+    if {"gradient_profile", "heat_map"}.intersection(names) and len(states) > 1:
         state = row.selectbox("State", states, key="paper_state")
+    cell = ""
+    if "heat_map" in names:
+        cells = in_order(experiment.cells)
+        cell = row.selectbox("Cell", cells, format_func=cell_label, key="paper_cell")
     buttons = st.container(horizontal=True)
     for kind in FORMATS:
         _product(
@@ -89,7 +106,7 @@ def _figures(run: str, name: str, experiment: Experiment, tables: Tables) -> Non
             disabled=not names,
             run=run,
             names=list(names),
-            view={"length": length, "state": state, "diagnostic": diagnostic},
+            view={"length": length, "state": state, "diagnostic": diagnostic, "cell": cell},
             kind=kind,
             width=width,
         )

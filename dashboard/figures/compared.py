@@ -15,13 +15,12 @@ from dashboard.figures.lines import steps_figure
 from dashboard.figures.race.accuracy import FEWEST_SEEDS
 from dashboard.figures.race.marks import add_ladder
 from dashboard.figures.style import cell_style, in_order
+from models.analysis.cell_style import RUN_DASHES, RUN_SYMBOLS
 from models.analysis.ladder import rungs
 from models.analysis.median_profile import profile
 from models.analysis.over_training import mean_by_step, thin
 from models.analysis.statistics import summarise
 
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 HEIGHT = 360
 BESIDE = 0.006
 """Distance between the marks of two runs, as a share of the length axis."""
@@ -132,7 +131,7 @@ def _line(cell: str, run: Measured, x: Sequence[float], marks: int = 9) -> Trace
         "showlegend": True,
         "x": list(x),
         "mode": "lines+markers" if marks else "lines",
-        "line": {"color": style.color, "dash": DASHES[run.place], "width": 2.2},
-        "marker": {"color": style.color, "symbol": SYMBOLS[run.place], "size": marks},
+        "line": {"color": style.color, "dash": RUN_DASHES[run.place], "width": 2.2},
+        "marker": {"color": style.color, "symbol": RUN_SYMBOLS[run.place], "size": marks},
         "cliponaxis": False,
     }

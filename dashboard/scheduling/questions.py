@@ -55,11 +55,11 @@ class Requests:
             raise ChildError(f"about {values}, above the limit of {bounds}: {LOWER}", "refused")
         return self._carry_out(name, arguments, cost.megabytes, SECONDS)
 
-    def import_files(self, paths: Sequence[Path], visitor: str) -> str:
-        """The id of the run that these files are by now. Raises ChildError."""
+    def import_files(self, paths: Sequence[Path], visitor: str) -> list[str]:
+        """The ids of the runs that these files are by now. Raises ChildError."""
         arguments = {"paths": [str(path) for path in paths], "visitor": visitor}
-        run_id: str = self._carry_out("import", arguments, IMPORT_MEGABYTES, IMPORT_SECONDS)
-        return run_id
+        ids: list[str] = self._carry_out("import", arguments, IMPORT_MEGABYTES, IMPORT_SECONDS)
+        return ids
 
     def export(self, run_id: str, name: str, path: Path) -> None:
         """Writes one file of a run's export. Raises ChildError."""

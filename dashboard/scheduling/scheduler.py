@@ -110,8 +110,8 @@ class Scheduler:
         """The answer to one of ``models.service.questions``. Raises ChildError."""
         return self._requests.ask(name, arguments, self.speed)
 
-    def import_files(self, paths: Sequence[Path], visitor: str) -> str:
-        """Makes exported results a run of this visitor's; returns its id. Raises ChildError."""
+    def import_files(self, paths: Sequence[Path], visitor: str) -> list[str]:
+        """Makes exported results runs of this visitor's; returns their ids. Raises ChildError."""
         return self._requests.import_files(paths, visitor)
 
     def export(self, run_id: str, name: str, path: Path) -> None:

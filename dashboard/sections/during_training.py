@@ -25,7 +25,7 @@ from dashboard.figures.replay import replayed
 from dashboard.figures.style import in_order
 from dashboard.sections.results import learning_chart, norm_chart
 from dashboard.session.run_tables import Tables
-from dashboard.session.session_state import FLOW_CELL, FLOW_LENGTH
+from dashboard.session.session_state import FLOW_CELL, FLOW_LENGTH, ORIGIN
 from models.analysis.diagnoses import diagnoses
 from models.analysis.diagnosis import RULES
 from models.analysis.diagnostic_names import DIAGNOSTICS
@@ -33,6 +33,7 @@ from models.analysis.glossary import GLOSSARY
 from models.analysis.words import count, of_all
 from models.cells import CELLS, cell_label
 from models.experiment import Experiment
+from models.publishing.figures.sheet import origin_of
 from models.settings import spec
 from models.tasks import make_task
 
@@ -61,6 +62,7 @@ class FlowSource:
 def draw(source: FlowSource) -> None:
     """Draws everything from the heat map down to the diagnosis."""
     experiment, tables = source.experiment, source.tables
+    ORIGIN.set(origin_of({source.run: experiment}))
     if tables.diagnostics.empty:
         st.info("Nothing has been measured yet.", icon=":material/hourglass_top:")
         return

@@ -30,6 +30,8 @@ def _dialog(run: Run) -> None:
             "Whoever has this link sees the run as it is. They cannot change, stop or delete it."
         )
         _link(run_address(run))
+        st.markdown("Commands know it by its id, or any beginning of it that no other run has.")
+        st.code(run.id, language=None)
         st.markdown(
             "The link lasts as long as the run is kept here. On Streamlit Community Cloud that is "
             "until the next restart: the file lasts, and **Open exported results** on the Runs "

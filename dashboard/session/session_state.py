@@ -17,6 +17,7 @@ from models.analysis.memory_game import Game
 from models.analysis.remedies import Trial
 from models.diagnostics.way_back.settings import WalkSettings
 from models.experiment import Experiment
+from models.publishing.figures.sheet import Origin
 
 T = TypeVar("T")
 
@@ -78,6 +79,10 @@ LESSON_SEEN = Key[tuple[str, int]]("lesson_seen")
 """The lesson and the number of the step that was opened last."""
 PRESENTED = Key[tuple[str, ...]]("presented")
 """The keys of the charts that are presented; empty where the page is shown as usual."""
+
+# Plots
+ORIGIN = Key[Origin]("origin")
+"""Where the numbers of the page's plots come from, for the files that they are downloaded as."""
 
 # Race
 GUESSING = Key[bool]("guessing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -88,7 +89,8 @@ def _kept(kept: pd.DataFrame, cell: str, length: int) -> None:
         "How much of its state is left some steps later, before training and without input"
         f"{' (upper limit)' if cell.startswith('rnn') else ', on average over the units'}:"
     )
-    chart("start", "built_start", (cell, length), lambda: kept_at_start_curve(kept, cell))
+    curve = partial(kept_at_start_curve, kept, cell)
+    chart("start", "built_start", (cell, length), curve, prints=False)
 
 
 def suggestions() -> list[str]:

@@ -10,10 +10,12 @@ from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import scheduler
 from dashboard.sections.inside import gates_at_work, model_choice, what_it_learned
 from dashboard.sections.inside import surgery as inside_surgery
+from dashboard.sections.inside.plain_torch import plain_torch
 from dashboard.sections.live_run import follow
 from dashboard.session import current_run
 from dashboard.session.lecture import shows
-from dashboard.session.session_state import REFUSED, UNKNOWN_RUN
+from dashboard.session.session_state import ORIGIN, REFUSED, UNKNOWN_RUN
+from models.publishing.figures.sheet import origin_of
 from models.store.run import Run
 
 SECTIONS = {
@@ -46,9 +48,11 @@ def page() -> None:
     if not offered:
         return
     chosen = model_choice.choose(offered)
+    ORIGIN.set(origin_of({chosen.source: chosen.experiment}))
     for section, charts in SECTIONS.items():
         if shows(*charts):
             st.fragment(section)(chosen)
+    plain_torch(chosen)
 
 
 def _wait(others: bool, run: Run) -> None:
@@ -63,7 +67,7 @@ def _training(run: Run | None, offered: list[model_choice.ModelSource]) -> None:
     """Says why the run on show is not among the choices, and offers to train one that is."""
     if run and run.id not in [source.key for source in offered]:
         st.warning(
-            f"Run {run.id} has no stored weights, so you cannot look inside its models.",
+            f"Run {run.short_id} has no stored weights, so you cannot look inside its models.",
             icon=":material/visibility_off:",
         )
     if any(source.is_run for source in offered):

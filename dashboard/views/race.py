@@ -21,11 +21,12 @@ from dashboard.sections.results import View, draw, replay_clock, view_options
 from dashboard.sections.share import share_button
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import Tables, from_results
-from dashboard.session.session_state import GUESSING, UNKNOWN_RUN
+from dashboard.session.session_state import GUESSING, ORIGIN, UNKNOWN_RUN
 from dashboard.sidebar import controls
 from models.exchange.files import Results
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS, Preset
+from models.publishing.figures.sheet import origin_of
 from models.store.run import Run
 
 
@@ -126,12 +127,13 @@ def _show_run(run: Run, view: View) -> None:
     tables = reader.read(store(), run.updated)
     measured = f"run {run.id}, version {reader.version}"
     source = measured if reader.version else _empty(run.experiment)
+    ORIGIN.set(origin_of({run.id: run.experiment}))
     draw(
         run.experiment,
         tables,
         view,
         source=source,
-        name=f"run {run.id.rpartition('-')[0] or run.id}",
+        name=f"run {run.short_id}",
         guesses=guesses(run.experiment),
         below=lambda: further.controls_of(run, tables, source),
     )
@@ -166,6 +168,7 @@ def _show_example(example: _Example, view: View) -> None:
         help="Press Play to watch its training, or Train to run it here. "
         f"It was made with `{recorded_examples.command(example.preset.name)}`.",
     )
+    ORIGIN.set(origin_of({example.results.run: example.experiment}))
     draw(
         example.experiment,
         example.tables,
@@ -185,6 +188,7 @@ def _show_nothing(experiment: Experiment, view: View, *, known: bool | None) -> 
     """
     if known is not None:
         guess_controls(experiment, known=known)
+    ORIGIN.set(origin_of({"": experiment}))
     nothing = from_results(Results("", experiment, {}, {}))
     draw(experiment, nothing, view, source=_empty(experiment), guesses=guesses(experiment))
 

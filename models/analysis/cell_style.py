@@ -76,6 +76,11 @@ New ones are added at the end, so that the others keep their style.
 """
 
 
+# Where several runs stand in one figure, the colour is the cell's, dash and symbol are the run's.
+RUN_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+RUN_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
+
+
 @dataclass(frozen=True)
 class CellStyle:
     """How to draw a cell, in Plotly's words."""

@@ -59,14 +59,14 @@ def extension(store: Store, run_id: str, more: Mapping[str, Any], narrows: Goal 
     Raises ExperimentError, UnknownRunError.
     """
     close_lost_runs(store)
-    run = store.run(run_id)
+    run = store.run(store.whole_id(run_id))
     if narrows and not more:
         _check_narrows(store, run, narrows)
         return extend(store, run.id, run.experiment, process=identity(), narrows=narrows)
     wanted = extended(run.experiment, more)
     new = extend(store, run.id, wanted, process=identity(), narrows=narrows)
     left = left_to_train(wanted, (*run.earlier, run.experiment))
-    print(f"run {run.id} and {added(wanted, run.experiment)}: {left}", file=sys.stderr)
+    print(f"run {run.short_id} and {added(wanted, run.experiment)}: {left}", file=sys.stderr)
     return new
 
 
@@ -76,4 +76,4 @@ def _check_narrows(store: Store, run: Run, narrows: Goal) -> None:
 
     reason = not_extendable(run) or round_after(store, run, narrows).reason
     if reason:
-        raise ExperimentError(f"nothing is added to run {run.id}: {reason}")
+        raise ExperimentError(f"nothing is added to run {run.short_id}: {reason}")

@@ -37,7 +37,6 @@ from models.experiment.cost import Speed, estimate, in_words
 from models.experiment.experiment import SETTINGS
 from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.publishing.figure_names import FigureError
-from models.service.cluster import Cluster, ClusterError, connected
 from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
 from models.settings import strict
@@ -49,6 +48,7 @@ from models.store.labels import LabelError
 from models.store.lost_runs import close_lost_runs
 from models.store.process import identity
 from models.stories import story_presets
+from models.training.cluster import Cluster, ClusterError, connected
 
 NICENESS = 5
 """The pages share their cores with what they have started."""
@@ -113,7 +113,7 @@ def _train_on(cluster: Cluster | None, options: argparse.Namespace, out: Path | 
     start_logging("command", Configuration.from_environment())
     store = Store(patience=PATIENCE_SECONDS)
     if options.run is not None:
-        run_id = options.run
+        run_id = store.whole_id(options.run)
         _take_up(store, run_id)
     elif options.extend is not None:
         run_id = extension(store, options.extend, _given(options), narrows)
@@ -258,7 +258,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--run",
         metavar="ID",
-        help="Train this run of the store, from its last checkpoint, instead of a new one.",
+        help="Train this run of the store, from its last checkpoint, instead of a new one: its id, "
+        "or a beginning of it.",
     )
     train.add_argument(
         "--scheduler",

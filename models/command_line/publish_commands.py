@@ -18,6 +18,7 @@ from models.publishing.figure_names import FIGURES, WIDTHS, View
 from models.publishing.figure_names import FORMATS as FIGURE_FORMATS
 from models.publishing.result_tables import RESULT_TABLES
 from models.publishing.table import TABLE_FORMATS
+from models.settings.quoting import quoted
 from models.store import Store
 from models.training.weights import WeightsKey
 
@@ -70,13 +71,16 @@ def add_publish_commands(commands: Any) -> None:
         commands,
         _figure,
         "figure",
-        "draw figures of a run for a paper or a slide",
-        "Several names make one panel with letters. The run and its settings are in the metadata "
-        "of the file.",
+        "draw figures of one run, or of several compared, for a paper or a slide",
+        "Several names make one panel with letters. The runs and their settings are in the "
+        f"metadata of the file. FIGURE is one of {', '.join(FIGURES)}; of several runs "
+        f"{', '.join(name for name, one in FIGURES.items() if one.several)}.",
     )
-    _add_run(figure)
     figure.add_argument(
-        "names", metavar="FIGURE", nargs="+", choices=tuple(FIGURES), help=", ".join(FIGURES)
+        "words",
+        metavar="RUN [RUN …] FIGURE",
+        nargs="+",
+        help="runs, by their ids, beginnings of them or paths of exports, then names of figures",
     )
     figure.add_argument("--format", choices=FIGURE_FORMATS, help="Default: that of --out, or pdf.")
     figure.add_argument(
@@ -88,7 +92,8 @@ def add_publish_commands(commands: Any) -> None:
     figure.add_argument(
         "--length", type=int, help="of figures at one length. Default: the longest."
     )
-    figure.add_argument("--state", choices=("h", "c"), default="h", help="of the gradient profile.")
+    figure.add_argument("--state", choices=("h", "c"), default="h", help="of the gradient.")
+    figure.add_argument("--cell", default="", help="of a heat map. Default: the run's first.")
     figure.add_argument(
         "--diagnostic", choices=tuple(DIAGNOSTICS), default="spectral_radius", metavar="NAME"
     )
@@ -116,12 +121,13 @@ def add_table_format(parser: argparse.ArgumentParser) -> None:
 
 
 def read_results(text: str) -> Results:
-    """The results of a run of the store by its id, or of an export by its path.
+    """The results of a run of the store by the beginning of its id, or of an export by its path.
 
     Raises PublishError, UnknownRunError.
     """
     if not (path := Path(text)).exists():
-        return files.from_store(Store(), text)
+        store = Store()
+        return files.from_store(store, store.whole_id(text))
     try:
         return files.read(path)
     except (*DAMAGED, KeyError, TypeError) as error:
@@ -132,7 +138,9 @@ def read_results(text: str) -> Results:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="the id of a run, or the path of an export")
+    parser.add_argument(
+        "run", metavar="RUN", help="the id of a run or a beginning of it, or the path of an export"
+    )
 
 
 def _add_runs(parser: argparse.ArgumentParser) -> None:
@@ -140,7 +148,7 @@ def _add_runs(parser: argparse.ArgumentParser) -> None:
         "runs",
         metavar="RUN",
         nargs="+",
-        help="ids of runs, or paths of exports; several are compared",
+        help="ids of runs or beginnings of them, or paths of exports; several are compared",
     )
 
 
@@ -154,15 +162,28 @@ def _table(options: argparse.Namespace) -> int:
 def _figure(options: argparse.Namespace) -> int:
     from models.publishing.figures.figure import figure_bytes
 
-    (results,) = measured([options.run])
-    length = options.length or max(results.experiment.lengths)
-    view = View(length, options.state, options.diagnostic)
+    texts, names = _runs_and_figures(options.words)
+    runs = measured(texts)
+    shared = set.intersection(*(set(results.experiment.lengths) for results in runs))
+    length = options.length or max(shared, default=max(runs[0].experiment.lengths))
+    view = View(length, options.state, options.diagnostic, options.cell)
     kind = options.format or (options.out.suffix[1:].lower() if options.out else "pdf")
     if kind not in FIGURE_FORMATS:
         raise PublishError(f"--out {options.out}: name it .svg, .pdf or .png, or give --format")
-    out = options.out or Path(f"{options.names[0]}.{kind}")
-    _write(out, figure_bytes(results, options.names, view, kind, options.width))
+    out = options.out or Path(f"{names[0]}.{kind}")
+    _write(out, figure_bytes(runs, names, view, kind, options.width))
     return 0
+
+
+def _runs_and_figures(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words before the names of figures, and these. Raises PublishError."""
+    first = next((place for place, word in enumerate(words) if word in FIGURES), len(words))
+    runs, names = list(words[:first]), list(words[first:])
+    if unknown := [word for word in (names or words[-1:]) if word not in FIGURES]:
+        raise PublishError(f"{quoted(unknown[0])} is no figure: there are {', '.join(FIGURES)}")
+    if not runs:
+        raise PublishError("name a run before the figures: python -m models runs lists them")
+    return runs, names
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -18,6 +18,8 @@ from models.store.run import Run
 from models.store.run_search import RunFilter
 from models.tasks import TASKS
 
+ID_HELP = "its id, as runs lists it, or any beginning that no other has"
+
 
 def add_command(
     commands: Any,
@@ -53,6 +55,7 @@ def add_run_commands(commands: Any) -> None:
     listing.add_argument("--task", nargs="+", choices=tuple(TASKS), metavar="TASK", default=())
     listing.add_argument("--cell", nargs="+", choices=tuple(CELLS), metavar="CELL", default=())
     listing.add_argument("--status", nargs="+", choices=get_args(Status), default=())
+    listing.add_argument("--tag", nargs="*", default=(), help="runs with all of these tags")
     listing.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="made that day or later")
     listing.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help="made that day or before")
     listing.add_argument(
@@ -88,8 +91,15 @@ def _on_runs(
 ) -> argparse.ArgumentParser:
     """Adds a command about one run, or several, that are named by their ids."""
     parser = add_command(commands, run, name, summary, more)
-    parser.add_argument("run", nargs=None if one else "+", metavar="ID", help="as runs lists it")
+    parser.add_argument("run", nargs=None if one else "+", metavar="ID", help=ID_HELP)
     return parser
+
+
+def _whole_ids(options: argparse.Namespace) -> tuple[Store, list[str]]:
+    """The store, and the ids of the runs that are named. Raises UnknownRunError."""
+    store = Store()
+    named = [options.run] if isinstance(options.run, str) else options.run
+    return store, [store.whole_id(one) for one in named]
 
 
 def _day(text: str) -> datetime:
@@ -111,6 +121,7 @@ def _runs(options: argparse.Namespace) -> int:
         options.status,
         options.since,
         options.until and options.until + timedelta(days=1),
+        options.tag,
     )
     for run in store.deleted() if options.deleted else store.find(wanted):
         print(line_of(run))
@@ -118,10 +129,10 @@ def _runs(options: argparse.Namespace) -> int:
 
 
 def line_of(run: Run) -> str:
-    """A run in one line: its id, how far it came, its task, name, tags and memory spans."""
+    """A run in one line: its short id, how far it came, its task, name, tags and memory spans."""
     status = f"{run.status}: {run.message}" if run.message else run.status
     parts = [
-        run.id,
+        run.short_id,
         f"{run.done_steps}/{run.total_steps} steps",
         run.experiment.task,
         status + (" pinned" if run.pinned else ""),
@@ -138,27 +149,29 @@ def _printable(text: str) -> str:
 
 
 def _label(options: argparse.Namespace) -> int:
-    store = Store()
+    store, (run,) = _whole_ids(options)
     given = {name: getattr(options, name) for name in ("name", "notes", "tags")}
     changes = {name: value for name, value in given.items() if value is not None}
-    store.label(options.run, replace(store.run(options.run).labels, **changes))
+    store.label(run, replace(store.run(run).labels, **changes))
     return 0
 
 
 def _pin(options: argparse.Namespace) -> int:
-    Store().pin(options.run, options.pinned)
+    store, (run,) = _whole_ids(options)
+    store.pin(run, options.pinned)
     return 0
 
 
 def _delete(options: argparse.Namespace) -> int:
-    store = Store()
-    for run in options.run:
-        store.run(run)  # or there is none of this id
-    gone = store.mark_deleted(options.run)
+    store, runs = _whole_ids(options)
+    for run in runs:
+        store.run(run)  # or it is deleted already
+    gone = store.mark_deleted(runs)
     print(f"{count(gone, 'run')} deleted; restore undoes it for {UNDO_HOURS} hours")
     return 0
 
 
 def _restore(options: argparse.Namespace) -> int:
-    print(f"{count(Store().restore(options.run), 'run')} restored")
+    store, runs = _whole_ids(options)
+    print(f"{count(store.restore(runs), 'run')} restored")
     return 0

@@ -11,7 +11,7 @@ from models.analysis.words import count
 from models.command_line.run_commands import add_command, line_of
 from models.exchange.files import NAMES
 from models.exchange.import_files import ImportedError
-from models.exchange.import_run import import_file
+from models.exchange.import_run import import_runs
 from models.settings.configuration import MEBIBYTE, Configuration, read_setting
 from models.settings.quoting import shortened
 from models.store import Store
@@ -28,7 +28,7 @@ def add_store_commands(commands: Any) -> None:
         commands,
         _import,
         "import",
-        "open exported results as a run of the store",
+        "open exported results as runs of the store",
         "They are checked, and nothing in them is run.",
     )
     opening.add_argument(
@@ -52,8 +52,10 @@ def add_store_commands(commands: Any) -> None:
 
 def _import(options: argparse.Namespace) -> int:
     store = Store()
-    run = store.run(import_file(store, _files(options.path)))
-    print(f"imported as run {run.id}" + (f", {run.status}: {run.message}" if run.message else ""))
+    for run_id in import_runs(store, _files(options.path)):
+        run = store.run(run_id)
+        more = f", {run.status}: {run.message}" if run.message else ""
+        print(f"imported as run {run.id}{more}")
     return 0
 
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ class Export:
         """
         for name in TABLES:
             if source := self.sources.get(file := self._file(name)):
-                with _refusing(), source.open() as content:
+                with refusing(), source.open() as content:
                     for rows in checks[name].checked(read_blocks(file, content)):
                         yield name, rows
 
@@ -111,7 +111,7 @@ class Export:
         seeds = len(experiment.kept_seeds) * len(experiment.learning_rate)
         kept = len(experiment.cells) * len(experiment.lengths) * seeds
         beside = sum(source.size for source in self.sources.values())
-        with _refusing(WEIGHTS), tempfile.SpooledTemporaryFile(2**20) as file:
+        with refusing(WEIGHTS), tempfile.SpooledTemporaryFile(2**20) as file:
             with self.sources[WEIGHTS].open() as packed:
                 shutil.copyfileobj(packed, file)
             file.seek(0)
@@ -129,26 +129,40 @@ def opened(paths: Sequence[Path]) -> Iterator[Export]:
 
     They may all lie in one folder, and what desktops add of their own is passed over.
     """
-    zips = [path for path in paths if path.suffix.lower() == ".zip"]
+    zips = [path for path in paths if is_zip(path)]
     if zips and len(paths) > 1:
         raise ImportedError("give one ZIP, or the files of one run")
     with ExitStack() as stack:
-        with _refusing():
+        with refusing():
             sources = {path.name: _on_disk(path) for path in paths}
             if len(sources) < len(paths):
                 raise ImportedError("two files have the same name: give the files of one run")
             if len(paths) == 1 and paths[0].name not in NAMES:
-                (packed,) = sources.values()
-                if packed.size > MOST_PACKED:
-                    raise ImportedError(f"this file is larger than {MOST_PACKED / 10**6:g} MB")
-                sources = unzipped(stack.enter_context(packed.open()), MOST_FILES, MOST_BYTES)
+                sources = unpacked(paths[0], stack)
             export = from_sources(sources)
         yield export
 
 
+def unpacked(path: Path, stack: ExitStack) -> dict[str, Source]:
+    """The files in a ZIP, which stays open with the ``stack``. Raises ImportedError, ZipError."""
+    packed = _on_disk(path)
+    if packed.size > MOST_PACKED:
+        raise ImportedError(f"this file is larger than {MOST_PACKED / 10**6:g} MB")
+    return unzipped(stack.enter_context(packed.open()), MOST_FILES, MOST_BYTES)
+
+
+def is_zip(path: PurePath) -> bool:
+    """Whether a file is named as a ZIP."""
+    return path.suffix.lower() == ".zip"
+
+
 def from_sources(sources: Mapping[str, Source]) -> Export:
     """Opens the files of an export by name. Raises ImportedError."""
-    files = _own(sources)
+    own = own_files(sources)
+    if len(folders := {path.parent for path in own}) > 1:
+        names = ", ".join(quoted(str(folder)) for folder in sorted(folders)[:2])
+        raise ImportedError(f"these files lie in several folders, {names}: give those of one run")
+    files = {path.name: source for path, source in own.items()}
     if unknown := [name for name in files if name not in NAMES]:
         raise ImportedError(f"{quoted(unknown[0])} is no file of results: {', '.join(NAMES)} are")
     if sum(source.size for source in files.values()) > MOST_BYTES:
@@ -174,7 +188,7 @@ def _on_disk(path: Path) -> Source:
 
 
 @contextmanager
-def _refusing(what: str = "this file cannot be opened") -> Iterator[None]:
+def refusing(what: str = "this file cannot be opened") -> Iterator[None]:
     """Whatever is wrong with files is an ImportedError; ``what`` says which ZIP is damaged."""
     try:
         yield
@@ -186,14 +200,10 @@ def _refusing(what: str = "this file cannot be opened") -> Iterator[None]:
         raise ImportedError(f"the files cannot be read: {error.strerror or error}") from error
 
 
-def _own(files: Mapping[str, Source]) -> dict[str, Source]:
-    """The files without the one folder that they are in, and without those of a desktop."""
+def own_files(files: Mapping[str, Source]) -> dict[PurePosixPath, Source]:
+    """The files by their paths, without those that desktops put among them."""
     paths = {PurePosixPath(name): source for name, source in files.items()}
-    own = {path: source for path, source in paths.items() if not _is_of_desktop(path)}
-    if len(folders := {path.parent for path in own}) > 1:
-        names = ", ".join(quoted(str(folder)) for folder in sorted(folders)[:2])
-        raise ImportedError(f"these files lie in several folders, {names}: give those of one run")
-    return {path.name: source for path, source in own.items()}
+    return {path: source for path, source in paths.items() if not _is_of_desktop(path)}
 
 
 def _is_of_desktop(path: PurePosixPath) -> bool:

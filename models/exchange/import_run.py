@@ -1,9 +1,9 @@
-"""Makes exported results a run of the store, wholly or not at all."""
+"""Makes exported results runs of the store, wholly or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -13,9 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from models.exchange.bundle import unbundled
 from models.exchange.files import ALWAYS
-from models.exchange.import_files import Export, opened
+from models.exchange.import_files import MOST_BYTES, Export, ImportedError, opened
 from models.exchange.table_check import TableCheck
+from models.settings.quoting import quoted
 from models.store import Store, StoreError
 from models.store.measurements import ROW_BYTES, insertion
 from models.store.process import identity, is_gone, is_here
@@ -31,20 +33,60 @@ MOST_DELETED = 5_000
 
 
 def import_file(store: Store, paths: Sequence[Path], visitor: str | None = None) -> str:
-    """Opens a ZIP, or the files of one run, as a run of this visitor's; returns its id.
-
-    All of it is checked before any of it is stored. Its rows are written in transactions of some
-    thousand, so that others can write in between, and the run itself comes last: it is not
-    listed before it is whole. It cannot be resumed: how its training stood is not in files. Raises
-    ImportedError where the files are wrong, and StoreError; the store is then as it was.
-    """
-    with opened(paths) as export:
-        run = new_run(export.experiment, visitor, None, export.labels) | _ended(export)
-        run_id = _stored(store, export, run)
-    # Where the store does not answer now, whoever lists the run makes up for it.
-    with suppress(StoreError):
-        summarise(store, store.run(run_id))
+    """Opens a ZIP, or the files of one run, as ``import_runs`` does; returns the run's id."""
+    (run_id,) = _imported(store, {"": paths}, visitor)
     return run_id
+
+
+def import_runs(store: Store, paths: Sequence[Path], visitor: str | None = None) -> list[str]:
+    """Opens a ZIP, or the files of one run, as runs of this visitor's; returns their ids.
+
+    The ZIP is that of a run, or holds the ZIPs of several. All of it is checked before any of it is
+    stored. The rows of a run are written in transactions of some thousand, so that others can write
+    in between, and the run itself comes last: it is not listed before it is whole. It cannot be
+    resumed: how its training stood is not in files. Raises ImportedError where the files are wrong,
+    and StoreError; the store is then as it was.
+    """
+    with unbundled(paths) as runs:
+        return _imported(store, runs, visitor)
+
+
+def _imported(store: Store, runs: Mapping[str, Sequence[Path]], visitor: str | None) -> list[str]:
+    stored: list[str] = []
+    with ExitStack() as stack:
+        checked = []
+        left = MOST_BYTES
+        for name, paths in runs.items():
+            with _of(name):
+                export = stack.enter_context(opened(paths))
+                left -= sum(source.size for source in export.sources.values())
+                if left < 0:
+                    most = f"{MOST_BYTES / 10**6:g} MB"
+                    raise ImportedError(f"with this run they are larger than {most} together")
+                made = new_run(export.experiment, visitor, None, export.labels)
+                checked.append((export, made | _ended(export)))
+        try:
+            for export, run in checked:
+                stored.append(_stored(store, export, run))
+        except BaseException:
+            with suppress(StoreError):
+                for run_id in stored:
+                    store.delete(run_id)
+            raise
+    # Where the store does not answer now, whoever lists the runs makes up for it.
+    with suppress(StoreError):
+        for run_id in stored:
+            summarise(store, store.run(run_id))
+    return stored
+
+
+@contextmanager
+def _of(name: str) -> Iterator[None]:
+    """What is wrong with one of several runs names it."""
+    try:
+        yield
+    except ImportedError as error:
+        raise ImportedError(f"{quoted(name)}: {error}" if name else str(error)) from error
 
 
 def discard_broken_off(store: Store) -> None:

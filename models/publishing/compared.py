@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from models.cells import cell_label
+from models.analysis.cell_style import in_order
+from models.cells import cell_label, cell_title
 from models.exchange.files import Results
+from models.experiment import Experiment
+from models.store.run import short_id
+from models.tasks import task_title
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,14 @@ def compared(runs: Sequence[Results]) -> list[Compared]:
     return found
 
 
+def question_of(experiments: Sequence[Experiment]) -> str:
+    """What these experiments ask, in words: the title of their report unless another is given."""
+    cells = in_order(cell for experiment in experiments for cell in experiment.cells)
+    tasks = dict.fromkeys(task_title(experiment.task) for experiment in experiments)
+    which = cell_title(cells[0]) if len(cells) == 1 else f"each of {len(cells)} recurrent cells"
+    return f"How far back does {which} remember? {'; '.join(tasks)}"
+
+
 def run_name(results: Results) -> str:
-    """The run for people: its id without the part that nobody can guess."""
-    return f"run {results.run.rpartition('-')[0] or results.run}"
+    """The run for people, by its short id."""
+    return f"run {short_id(results.run)}"

@@ -28,14 +28,17 @@ class PrintFigure:
     """The table of results that it needs rows of."""
     needs: str
     """When a run has these, to complete "there is none without …"."""
+    several: bool = False
+    """Whether there is one of several runs as well."""
 
 
 FIGURES: dict[str, PrintFigure] = {
-    "accuracy": PrintFigure("Accuracy by sequence length", "accuracy", "an evaluation"),
-    "spans": PrintFigure("Memory spans", "accuracy", "an evaluation"),
-    "learning": PrintFigure("Learning curves", "accuracy", "an evaluation"),
+    "accuracy": PrintFigure("Accuracy by sequence length", "accuracy", "an evaluation", True),
+    "spans": PrintFigure("Memory spans", "accuracy", "an evaluation", True),
+    "learning": PrintFigure("Learning curves", "accuracy", "an evaluation", True),
     "gradient_norm": PrintFigure("Gradient norm over training", "training", "training steps"),
-    "gradient_profile": PrintFigure("Gradient profile", "gradients", "a gradient profile"),
+    "gradient_profile": PrintFigure("Gradient profile", "gradients", "a gradient profile", True),
+    "heat_map": PrintFigure("Heat map of the gradient", "gradients", "a gradient profile"),
     "learning_rates": PrintFigure("Learning-rate map", "validation", "several learning rates"),
     "generalisation": PrintFigure("Test at other lengths", "generalisation", "test lengths"),
     "diagnostic": PrintFigure("Diagnostic over training", "diagnostics", "diagnostics"),
@@ -50,6 +53,8 @@ class View:
     length: int
     state: str = "h"
     diagnostic: str = "spectral_radius"
+    cell: str = ""
+    """The cell of a figure of one cell; the first of the run where it is empty."""
 
 
 class FigureError(Exception):
@@ -61,8 +66,16 @@ def available(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     return [name for name, one in FIGURES.items() if len(tables.get(one.table, ()))]
 
 
-def check(results: Results, names: Sequence[str], view: View) -> None:
+def check(runs: Sequence[Results], names: Sequence[str], view: View) -> None:
     """Raises FigureError where one of these figures cannot be made."""
+    if len(runs) > 1 and (one_run := [name for name in names if not FIGURES[name].several]):
+        several = ", ".join(name for name, figure in FIGURES.items() if figure.several)
+        raise FigureError(f"{one_run[0]} is of one run: of several there are {several}")
+    for results in runs:
+        _check_one(results, names, view)
+
+
+def _check_one(results: Results, names: Sequence[str], view: View) -> None:
     for name in names:
         figure = FIGURES[name]
         if not len(results.tables[figure.table]):
@@ -74,13 +87,12 @@ def check(results: Results, names: Sequence[str], view: View) -> None:
         known = results.tables["diagnostics"]["diagnostic"].unique()
         has = ", ".join(name for name in DIAGNOSTICS if name in set(known))
         raise FigureError(f"diagnostic is {view.diagnostic}: this run has {has}")
-    if "gradient_profile" in names and not _measured(results, "state", view.state, "gradients"):
+    if view.cell and view.cell not in results.experiment.cells:
+        cells = ", ".join(results.experiment.cells)
+        raise FigureError(f"cell is {view.cell}: this run has {cells}")
+    by_state = {"gradient_profile", "heat_map"}.intersection(names)
+    if by_state and not _measured(results, "state", view.state, "gradients"):
         raise FigureError(f"state is {view.state}: this run has no such gradient")
-
-
-def default_view(results: Results) -> View:
-    """The view of the longest length."""
-    return View(max(results.experiment.lengths))
 
 
 def _measured(results: Results, column: str, value: str, table: str = "diagnostics") -> bool:

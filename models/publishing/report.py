@@ -15,11 +15,10 @@ import pandas as pd
 from models.analysis.cell_style import cell_style, in_order
 from models.analysis.findings import findings
 from models.analysis.references import bibtex, citation
-from models.cells import cell_title
 from models.exchange.files import Results
 from models.experiment import Experiment
 from models.experiment.experiment import SETTINGS
-from models.publishing.compared import run_name
+from models.publishing.compared import question_of, run_name
 from models.publishing.figure_names import FIGURES, View, available
 from models.publishing.figures.figure import figure_bytes
 from models.publishing.methods import methods
@@ -27,19 +26,18 @@ from models.publishing.report_svg import inline_svg
 from models.publishing.result_tables import RESULT_TABLES
 from models.publishing.table import Table, as_html
 from models.settings import __version__
-from models.tasks import task_title
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 STYLE = Path(__file__).with_name("report.css")
 SCRIPT = Path(__file__).with_name("report.js")
-LEFT_OUT = ("diagnostic",)
+LEFT_OUT = ("diagnostic", "heat_map")
 """Figures of which there are many: a report has none of them."""
 
 
 def report(runs: Sequence[Results], question: str = "") -> str:
     """The report of one run, or of several side by side, as the text of an HTML file."""
-    asked = question or _question(runs)
     experiments = [results.experiment for results in runs]
+    asked = question or question_of(experiments)
     described = [methods(results.experiment, results.environment) for results in runs]
     keys = sorted({key for one in described for key in one.keys})
     names = [run_name(results) for results in runs]
@@ -89,13 +87,6 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-
-
-def _question(runs: Sequence[Results]) -> str:
-    cells = in_order(cell for results in runs for cell in results.experiment.cells)
-    tasks = dict.fromkeys(task_title(results.experiment.task) for results in runs)
-    which = cell_title(cells[0]) if len(cells) == 1 else f"each of {len(cells)} recurrent cells"
-    return f"How far back does {which} remember? {'; '.join(tasks)}"
 
 
 def _section(title: str, content: str) -> str:
@@ -164,7 +155,7 @@ def _figures(results: Results) -> str:
 
 def _figure(results: Results, name: str, view: View) -> str:
     hover: dict[str, list[str]] = {}
-    svg = figure_bytes(results, [name], view, "svg", hover=hover)
+    svg = figure_bytes([results], [name], view, "svg", hover=hover)
     title = FIGURES[name].title
     if name in ("learning", "gradient_norm", "gradient_profile"):
         title += f", T = {view.length}"

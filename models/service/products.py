@@ -9,6 +9,7 @@ import psutil
 
 from models.exchange.files import Results, from_store, read
 from models.publishing.figure_names import Format, View, Width
+from models.publishing.figures.sheet import Origin
 from models.publishing.result_tables import RESULT_TABLES
 from models.publishing.table import TABLE_FORMATS
 from models.service.child_process import Task, give_way
@@ -29,7 +30,15 @@ def draw_figure(
     from models.publishing.figures.figure import figure_bytes
 
     shown = View(**view)  # type: ignore[arg-type]
-    Path(path).write_bytes(figure_bytes(_results(run), names, shown, kind, width))
+    Path(path).write_bytes(figure_bytes([_results(run)], names, shown, kind, width))
+
+
+def draw_plot(plot: str, path: str, origin: Mapping[str, str], kind: Format, width: Width) -> None:
+    """Writes a plot as a page shows it, see ``models.publishing.plots``."""
+    give_way(psutil.Process())
+    from models.publishing.plots.plot import plot_bytes
+
+    Path(path).write_bytes(plot_bytes(plot, Origin(**origin), kind, width))
 
 
 def write_table(runs: Sequence[str], path: str, table: str, kind: str) -> None:
@@ -39,16 +48,17 @@ def write_table(runs: Sequence[str], path: str, table: str, kind: str) -> None:
     Path(path).write_text(TABLE_FORMATS[kind](made), "utf-8", newline="")
 
 
-def write_report(runs: Sequence[str], path: str) -> None:
-    """Writes the report of these runs, see ``models.publishing.report``."""
+def write_report(runs: Sequence[str], path: str, question: str) -> None:
+    """Writes the report of these runs under this title, see ``models.publishing.report``."""
     give_way(psutil.Process())
     from models.publishing.report import report
 
-    Path(path).write_text(report(list(map(_results, runs))), "utf-8")
+    Path(path).write_text(report(list(map(_results, runs)), question), "utf-8")
 
 
 PRODUCTS: Mapping[str, Task] = {
     "figure": draw_figure,
+    "plot": draw_plot,
     "table": write_table,
     "report": write_report,
 }

@@ -15,7 +15,6 @@ from models.analysis.extension import added
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import Shard, average_step, partition
 from models.kernels.version import kernels_on
-from models.service.cluster import ClusterError
 from models.service.reasons import reason
 from models.store import NotOursError, Status, Store, StoreError, UnknownRunError
 from models.store.environment import environment
@@ -24,6 +23,7 @@ from models.store.process import identity
 from models.store.run import Run
 from models.store.summaries import summarise
 from models.training.checkpoint import Checkpoint
+from models.training.cluster import ClusterError
 from models.training.snapshot import Snapshot
 
 PATIENCE_SECONDS = 600.0

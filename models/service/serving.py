@@ -34,7 +34,7 @@ from typing import Any
 import psutil
 
 from models.exchange.files import export
-from models.exchange.import_run import import_file
+from models.exchange.import_run import import_runs
 from models.service.child_process import CONTEXT, ChildProcess, Task, give_way
 from models.service.kernels import cells_to_compile, compile_kernels, load_kernels
 from models.service.logs import start_logging
@@ -64,12 +64,12 @@ def train(run_id: str) -> dict[str, object]:
     return {"status": end.status, "message": end.message}
 
 
-def import_results(paths: Sequence[str], visitor: str) -> str:
-    """Makes exported results a run of the store, see ``import_file``; returns its id."""
+def import_results(paths: Sequence[str], visitor: str) -> list[str]:
+    """Makes exported results runs of the store, see ``import_runs``; returns their ids."""
     give_way(psutil.Process())
     url = Configuration.from_environment().store
     store = Store(url, IMPORT_PATIENCE_SECONDS, must_exist=True)
-    return import_file(store, [Path(path) for path in paths], visitor)
+    return import_runs(store, [Path(path) for path in paths], visitor)
 
 
 def export_results(run_id: str, name: str, path: str) -> None:

@@ -77,17 +77,20 @@ def why_not(store: Store, run: Run, wanted: Experiment) -> str:
 def not_extendable(run: Run) -> str:
     """Why a run cannot be extended, whatever is added, and what to do; empty where it can."""
     if run.active:
-        return f"run {run.id} is {run.status}: extend it when it has finished, or stop it"
+        return f"run {run.short_id} is {run.status}: extend it when it has finished, or stop it"
     if run.resumable and run.status != "finished":
-        return f"run {run.id} was {run.status}: resume it first, and extend it when it has finished"
+        return (
+            f"run {run.short_id} was {run.status}: resume it first, and extend it when it has "
+            "finished"
+        )
     if run.kernels is None:
         return (
-            f"run {run.id} was imported, or trained by an older release: its numbers are not to "
-            "the last digit those of this release, train a new run"
+            f"run {run.short_id} was imported, or trained by an older release: its numbers are "
+            "not to the last digit those of this release, train a new run"
         )
     if run.kernels != COMPILED:
         return (
-            f"run {run.id} was trained with the kernels {run.kernels!r}, and only what "
+            f"run {run.short_id} was trained with the kernels {run.kernels!r}, and only what "
             f"{COMPILED!r} train does not depend on which models train together: train a new run"
         )
     return ""
@@ -101,8 +104,8 @@ def _no_checkpoints(store: Store, run: Run, wanted: Experiment) -> str:
     if all(str(shard) in kept for shard in partition(run.experiment, run.earlier)):
         return ""
     return (
-        f"run {run.id} has no last checkpoints, since an older release trained it: keep steps at "
-        f"{run.experiment.steps}, or train a new run"
+        f"run {run.short_id} has no last checkpoints, since an older release trained it: keep "
+        f"steps at {run.experiment.steps}, or train a new run"
     )
 
 

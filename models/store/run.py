@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -48,6 +49,8 @@ BROKEN_OFF = before("queued")
 """Every status of a run that ended before its experiment did, and may go on."""
 
 
+ID = re.compile(r"\d{8}-\d{6}-([a-z0-9]+)", re.ASCII)
+"""The id of a run, of this release or an older one: when it was made, and what is unique."""
 SHORT = 6
 """Characters of a short id."""
 
@@ -110,8 +113,8 @@ class Run:
 
     @property
     def short_id(self) -> str:
-        """The beginning of what is unique in the id: enough for people to tell runs apart."""
-        return self.secret[:SHORT]
+        """See ``short_id``."""
+        return short_id(self.id)
 
     @property
     def secret(self) -> str:
@@ -139,6 +142,15 @@ class Run:
         # Runs of older releases were trained with kernels that are no more.
         known = self.kernels is not None or self.started is None
         return self.status in BROKEN_OFF and known
+
+
+def short_id(run_id: str) -> str:
+    """The beginning of what is unique in an id: enough for people to tell runs apart.
+
+    Another name, as files of anybody may have, stays as it is.
+    """
+    found = ID.fullmatch(run_id)
+    return found[1][:SHORT] if found else run_id
 
 
 RUN_COLUMNS = [

@@ -59,7 +59,9 @@ class TemporalOrder(Task):
     )
     lengths = (20, 50, 100, 200)
     minimum_length = 10
-    question = Question("What came first, and what second: A or B? (Twice the same is possible.)", "AB")
+    question = Question(
+        "What came first, and what second: A or B? (Twice the same is possible.)", "AB"
+    )
     inputs = INFORMATIVE + DISTRACTORS
 
     def __init__(self, symbols: str = "2", targets: str = "last") -> None:

@@ -18,11 +18,11 @@ from unittest.mock import patch
 from models.experiment import Experiment
 from models.experiment.partition import Shard, partition
 from models.kernels.version import COMPILED
-from models.service.cluster import Cluster, connected
 from models.service.running import Trainer, execute
 from models.store import Store
 from models.training import pieces
 from models.training.checkpoint import Checkpoint
+from models.training.cluster import Cluster, connected
 from models.training.pieces import train_turn
 from models.training.snapshot import Snapshot
 

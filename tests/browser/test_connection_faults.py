@@ -101,7 +101,7 @@ def test_the_run_goes_on_and_all_of_it_is_there(
 
     main = page.get_by_test_id("stMainBlockContainer")
     press(main.get_by_role("button", name="Stop", exact=True))
-    page.get_by_text(f"Run {run.id} was stopped after").wait_for()
+    page.get_by_text(f"Run {run.short_id} was stopped after").wait_for()
     settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="accuracy.csv", exact=True).click()

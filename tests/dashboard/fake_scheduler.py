@@ -11,7 +11,7 @@ from dashboard.scheduling.child_processes import ChildError
 from dashboard.scheduling.run_queue import Place, Queue
 from models.exchange.files import export
 from models.exchange.import_files import ImportedError
-from models.exchange.import_run import import_file
+from models.exchange.import_run import import_runs
 from models.experiment import ExperimentError
 from models.experiment.cost import REFERENCE, estimate
 from models.service.questions import ask
@@ -53,9 +53,9 @@ class FakeScheduler:
         except ExperimentError as error:
             raise ChildError(str(error), "refused") from error
 
-    def import_files(self, paths: Sequence[Path], visitor: str) -> str:
+    def import_files(self, paths: Sequence[Path], visitor: str) -> list[str]:
         try:
-            return import_file(self.store, paths, visitor)
+            return import_runs(self.store, paths, visitor)
         except ImportedError as error:
             raise ChildError(str(error), "refused") from error
 

@@ -60,7 +60,7 @@ def test_what_was_exported_is_a_run_again_and_on_show(
     (run,) = store.runs()
     assert page.query_params["run"] in (run.id, [run.id])
     assert pages.experiment(page) == tiny_run.TINY
-    assert f"Run {run.id} finished." in pages.captions(page)
+    assert f"Run {run.short_id} finished." in pages.captions(page)
     assert "Resume" not in pages.buttons(page)
     assert {"Everything (ZIP)", "accuracy.csv"} <= set(pages.downloads(page))
     again = from_store(store, run.id)

@@ -90,7 +90,7 @@ def test_a_stored_run_is_looked_into(inside: AppTest, store: Store) -> None:
     assert "f_t = \\sigma" in latex(page).replace("&= ", "= ")
     assert "{f:3} · {(c-):3} + {i:3} · {(g):3}" in walked(page)["equation"]
     assert "256 sequences" in texts(page)
-    assert {"gates.csv", "ablation.csv"} <= set(pages.downloads(page))
+    assert {"gates.csv", "ablation.csv", "load_model.py"} <= set(pages.downloads(page))
     assert list(page.dataframe[0].value["gate"])[:2] == ["none", "i"]
 
 

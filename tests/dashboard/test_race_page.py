@@ -170,6 +170,23 @@ class TestTraining:
             labels
         )
 
+    def test_a_plot_has_a_button_for_print(self, race: AppTest, store: Store) -> None:
+        run = finished(store, TINY)
+        page = pages.open_run(race, run)
+        assert "PDF" not in pages.downloads(page)
+        page.session_state["print_profile"] = True
+        assert {"SVG", "PDF", "PNG"} <= set(pages.downloads(page.run()))
+        origin = page.session_state["origin"]
+        assert (origin.run, origin.settings) == (run, TINY.command_line(out=None))
+
+    def test_the_question_of_a_report_can_be_edited(self, race: AppTest, store: Store) -> None:
+        run = finished(store, TINY)
+        page = pages.open_run(race, run)
+        page.session_state["paper"] = True
+        question = page.run().text_input(key=f"report_question_{run}")
+        assert "How far back does" in str(question.value)
+        assert not question.set_value("Which <b>cell</b>?").run().exception
+
     def test_a_stopped_run_says_how_far_it_came(self, race: AppTest, store: Store) -> None:
         run = measured(store, TINY, until=3)
         store.finish(run, "stopped")
@@ -203,7 +220,7 @@ class TestTraining:
         page = page.button(key="preset_copy").click().run()
         assert not page.exception
         assert not page.button(key="train").disabled
-        assert any(f"Your run {run.id} is waiting" in info.value for info in page.info)
+        assert any(f"Your run {run.short_id} is waiting" in info.value for info in page.info)
         assert pages.experiment(page) == PRESETS["copy"].experiment
         page = page.button(key=f"show_{run.id}").click().run()
         assert page.query_params["run"] in (run.id, [run.id])

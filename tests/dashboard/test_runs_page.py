@@ -86,6 +86,16 @@ def test_filters_choose_runs_and_come_from_the_address(runs_page: AppTest, store
     assert ids(page) == [store.run(adding).short_id]
 
 
+def test_a_tag_chooses_its_runs(runs_page: AppTest, store: Store) -> None:
+    tagged, _ = ended(store), ended(store)
+    tag = "=1 <b>x</b> **y** $a$"
+    store.label(tagged, Labels(tags=("thesis", tag)))
+    page = runs_page.run()
+    page.multiselect(key="with_tag").set_value([tag]).run()
+    assert ids(page) == [store.run(tagged).short_id]
+    assert not page.exception
+
+
 def test_what_is_edited_is_stored_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = [ended(store), ended(store)]
     state: dict[str, Any] = {}

@@ -170,7 +170,8 @@ def test_an_import_has_a_process_of_its_own(scheduler: Scheduler, tmp_path: Path
     export, other = tmp_path / "export.zip", tmp_path / "other.zip"
     export.write_bytes(tiny_run.packed())
     other.write_bytes(export.read_bytes()[:-1])
-    run = scheduler.store.run(scheduler.import_files([export], "visitor"))
+    (imported,) = scheduler.import_files([export], "visitor")
+    run = scheduler.store.run(imported)
     assert (run.visitor, run.status) == ("visitor", "finished")
     with pytest.raises(ChildError, match="not a ZIP file, or a damaged one"):
         scheduler.import_files([other], "visitor")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,31 +10,20 @@ import plotly.graph_objects as go
 
 from dashboard.figures.layout import EXPONENTS, Trace, new_figure, numbers, step_ticks, thinned
 from dashboard.figures.style import cell_style
+from models.analysis.gradient_grid import (
+    BROKEN,
+    BROKEN_WORDS,
+    ZERO,
+    ZERO_WORDS,
+    Grid,
+    gradient_grid,
+)
 
 HEIGHT = 400
 MOST_STEPS = 60
 MOST_COLUMNS = 250
 SCALE = "Viridis"
 """A perceptually uniform colour scale, also without full colour vision, for finite values."""
-# Neither colour is in the scale.
-ZERO = "#808495"
-BROKEN = "#e0327d"
-ZERO_WORDS = "exactly 0 in float32"
-BROKEN_WORDS = "overflow: not finite from here backwards"
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The values of the heat map; every array is (training steps, time steps)."""
-
-    steps: tuple[int, ...]
-    t: tuple[int, ...]
-    logs: np.ndarray
-    """Median over seeds of the base-10 logarithm; NaN where there is none."""
-    zero: np.ndarray
-    """Whether some seed's gradient is exactly 0."""
-    broken: np.ndarray
-    """Whether some seed's gradient is not finite."""
 
 
 def gradient_heat_map(
@@ -47,7 +35,7 @@ def gradient_heat_map(
         & (gradients["length"] == length)
         & (gradients["state"] == state)
     ]
-    found = grid(rows)
+    found = gradient_grid(rows)
     norm = f"‖∂L/∂{state}<sub>t</sub>‖"
     figure = new_figure(
         f"heat map/{cell}/{length}/{state}",
@@ -78,26 +66,6 @@ def gradient_heat_map(
     figure.add_trace(_norms(cell, found, norm))
     figure.add_traces([_zeros(cell, found), _key_of_zeros(found), _overflows(cell, found)])
     return figure
-
-
-def grid(rows: pd.DataFrame) -> Grid:
-    """The heat map of one cell's rows at one length and state."""
-    norms = rows["gradient_norm"].astype(float)
-    positive = np.isfinite(norms) & (norms > 0)
-    labelled = rows[["step", "t"]].assign(
-        logs=np.log10(norms.where(positive)), zero=norms == 0, broken=~np.isfinite(norms)
-    )
-    by_place = labelled.groupby(["step", "t"]).agg(
-        {"logs": "median", "zero": "any", "broken": "any"}
-    )
-    table = by_place.unstack("t")
-    if table.empty:
-        nothing = np.zeros((0, 0))
-        return Grid((), (), nothing, nothing.astype(bool), nothing.astype(bool))
-    broken = table["broken"].eq(True).to_numpy()  # a place without a row is neither
-    zero = table["zero"].eq(True).to_numpy() & ~broken
-    logs = np.where(zero | broken, np.nan, table["logs"].to_numpy(dtype=float))
-    return Grid(tuple(table.index), tuple(table["logs"].columns), logs, zero, broken)
 
 
 def _few(steps: Sequence[int]) -> Trace:

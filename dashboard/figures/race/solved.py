@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.layout import AT_THE_BOTTOM, SMALL, LengthAxis, Trace
 from dashboard.figures.race.curves import Row
-from dashboard.figures.style import cell_style, translucent
+from dashboard.figures.style import behind_white, cell_style, translucent
 from models.analysis.words import of_all
 
 ROW = 18
@@ -96,7 +96,7 @@ def _width(means: Sequence[Row]) -> float:
 
 def _fill(color: str, row: Row) -> str:
     share = row["solved"] / row["seeds"]
-    return color if _all(row) else translucent(color, 0.06 + 0.14 * share)
+    return behind_white(color) if _all(row) else translucent(color, 0.06 + 0.14 * share)
 
 
 def _all(row: Row) -> bool:

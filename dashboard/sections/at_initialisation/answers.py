@@ -66,7 +66,7 @@ def trained(experiment: Experiment) -> TrainedRun | None:
         reader = current_run.reader()
         tables = reader.read(store(), run.updated)
         key = f"flow of run {run.id}, version {reader.version}"
-        return TrainedRun(f"run {run.id}", key, run.experiment, tables)
+        return TrainedRun(f"run {run.short_id}", key, run.experiment, tables)
     presets = {**PRESETS, **story_presets()}
     for name in sorted(presets, key=lambda name: presets[name].experiment != experiment):
         preset = presets[name]

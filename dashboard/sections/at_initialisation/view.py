@@ -20,7 +20,7 @@ from dashboard.figures.style import cell_style
 from dashboard.figures.style import in_order as cells_in_order
 from dashboard.scheduling.child_processes import ChildError
 from dashboard.sections.at_initialisation import answers
-from dashboard.session.session_state import INITIAL_LENGTH, INITIAL_STATE
+from dashboard.session.session_state import INITIAL_LENGTH, INITIAL_STATE, ORIGIN
 from dashboard.sidebar.cells import add_button
 from models.analysis.at_initialisation import (
     horizons_at_initialisation,
@@ -34,6 +34,7 @@ from models.analysis.schema import in_order
 from models.analysis.words import count
 from models.cells import CELLS, cell_label
 from models.experiment import Experiment
+from models.publishing.figures.sheet import origin_of
 from models.settings import spec
 from models.tasks import make_task
 
@@ -49,6 +50,7 @@ def draw(
     None, with an error on the page, where there is no answer.
     """
     experiment = _with_trial(experiment)
+    ORIGIN.set(origin_of({"": experiment}))
     length, states, relative = _controls(experiment)
     longest = experiment.lengths[-1]
     try:

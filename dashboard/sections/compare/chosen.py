@@ -11,8 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.markdown import escape_markdown
-from dashboard.figures.compared import DASHES, Measured
+from dashboard.figures.compared import Measured
 from dashboard.scheduling.app_resources import store
+from models.analysis.cell_style import RUN_DASHES
 from models.analysis.statistics import select_learning_rate, trained
 from models.analysis.words import join_words
 from models.experiment import Experiment
@@ -21,7 +22,7 @@ from models.store.summaries import summarise_some
 
 MOST = 60
 """How many runs are compared at once."""
-OVERLAID = len(DASHES)
+OVERLAID = len(RUN_DASHES)
 """How many of them the pictures show: the first."""
 SUMMARY_SECONDS = 2.0
 

@@ -10,13 +10,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.markdown import escape_markdown
+from dashboard.components.paper_downloads import report_form
 from dashboard.sections.compare.chosen import OVERLAID, Chosen, chosen_runs
 from dashboard.sections.compare.pictures import Pictures
 from dashboard.sections.compare.pivot import pivot_table
 from dashboard.sections.runs.frame import status_in_words
+from dashboard.session.session_state import ORIGIN
 from models.analysis.compared_spans import side_by_side
 from models.analysis.differences import differences
 from models.analysis.glossary import GLOSSARY
+from models.publishing.figures.sheet import origin_of
 from models.tasks import task_title
 
 SIDE_BY_SIDE = 2
@@ -32,6 +35,7 @@ def compare() -> None:
     if len(chosen) < 2:
         st.info("Two runs or more can be compared. Select them in the list of runs.")
         return
+    ORIGIN.set(origin_of({one.run.id: one.experiment for one in chosen}))
     _legend(chosen)
     by_task = sorted(chosen[:OVERLAID], key=lambda one: one.experiment.task)
     groups = [list(group) for _, group in groupby(by_task, lambda one: one.experiment.task)]
@@ -48,6 +52,10 @@ def compare() -> None:
             _spans([other for other in chosen if other.experiment.task == task])
     _settings(chosen)
     pivot_table([(one.experiment, one.run.summary or ()) for one in chosen])
+    if measured := [one.run for one in chosen[:OVERLAID] if one.run.summary]:
+        st.header("Report", anchor=False)
+        name = "-".join(run.short_id for run in measured)
+        report_form({run.id: run.experiment for run in measured}, name)
     # Two thirds of all pictures, which would keep the answers waiting.
     details = st.expander(
         "Learning curves and gradient profiles", key="compared_details", on_change="rerun"
@@ -85,7 +93,8 @@ def _spans(chosen: Sequence[Chosen]) -> None:
         st.caption("No cell of these runs has been evaluated after training steps.")
         return
     titles = {one.letter: one.title for one in chosen}
-    _table(table.rename(columns=titles), "Memory spans, a row for each cell, a column for each run")
+    words = "Memory spans, a row for each cell, a column for each run"
+    _table(table.rename(columns=titles), words, f"spans_{chosen[0].letter}")
     if len(chosen) < 2:
         return
     first = escape_markdown(chosen[0].title)
@@ -103,10 +112,11 @@ def _settings(chosen: Sequence[Chosen]) -> None:
         return
     titles = [one.title for one in chosen]
     rows = [dict(zip(["setting", *titles], (one.label, *one.values), strict=True)) for one in found]
-    _table(pd.DataFrame(rows), "Settings that differ, a column for each run")
+    _table(pd.DataFrame(rows), "Settings that differ, a column for each run", "settings")
 
 
-def _table(table: pd.DataFrame, alt: str) -> None:
-    # A data frame shows any text as it is.
+def _table(table: pd.DataFrame, alt: str, key: str) -> None:
+    # A data frame shows any text as it is; page.css hides its CSV, which hands names on unescaped.
     first = {str(table.columns[0]): st.column_config.Column(pinned=True)}
-    st.dataframe(table, hide_index=True, column_config=first, height="content", alt=alt)
+    with st.container(key=f"run_table_{key}"):
+        st.dataframe(table, hide_index=True, column_config=first, height="content", alt=alt)

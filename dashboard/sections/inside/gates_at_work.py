@@ -113,7 +113,9 @@ def _unit_in_numbers(
             "The mean of a product is not the product of the means, so the equations are shown "
             "for one sequence only."
         )
-    chart(f"inside diagram {roles.gates}", "inside_diagram", (), lambda: cell_diagram(roles))
+    diagram = partial(cell_diagram, roles)
+    # Its numbers, those of the chosen unit and step, are written in the browser alone.
+    chart(f"inside diagram {roles.gates}", "inside_diagram", (), diagram, prints=False)
     if roles.keep:
         st.caption("The thicker the path of a gate, the further the gate is open at this step.")
     else:

@@ -206,7 +206,7 @@ def _of_run(run: Run) -> ModelSource | None:
         return None
     task = task_title(run.experiment.task)
     cells = "; ".join(cell_label(cell) for cell in in_order({m.cell for m in models}))
-    return ModelSource(run.id, f"Run {run.id}: {task}, {cells}", run.experiment, models)
+    return ModelSource(run.id, f"Run {run.short_id}: {task}, {cells}", run.experiment, models)
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)

@@ -7,6 +7,8 @@ from typing import get_args
 
 import streamlit as st
 
+from dashboard.scheduling.app_resources import store
+from dashboard.session.visitor import listed_visitor
 from models.cells import CELLS
 from models.store import Status
 from models.store.run_search import LONGEST_TEXT, RunFilter
@@ -15,6 +17,7 @@ from models.tasks import TASKS
 
 def run_filter() -> RunFilter:
     """Draws the search and the filters, and reads them."""
+    tags: list[str] = []
     with st.container(horizontal=True, vertical_alignment="bottom", key="run_filter"):
         text = st.text_input(
             "Search",
@@ -43,13 +46,17 @@ def run_filter() -> RunFilter:
             statuses = st.multiselect(
                 "Status", get_args(Status), key="with_status", bind="query-params"
             )
+            if known := store().tags(listed_visitor()):
+                tags = st.multiselect(
+                    "Tag", known, key="with_tag", bind="query-params", help="Runs with all of them."
+                )
             since = st.date_input(
                 "Made on this day or later", None, key="made_since", bind="query-params"
             )
             until = st.date_input(
                 "Made on this day or before", None, key="made_until", bind="query-params"
             )
-    return RunFilter(text, tasks, cells, statuses, _start(since), _start(until, days=1))
+    return RunFilter(text, tasks, cells, statuses, _start(since), _start(until, days=1), tags)
 
 
 def _start(day: date | None, days: int = 0) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.figures.style import cell_style, in_order
+from dashboard.figures.style import behind_white, cell_style, in_order
 from dashboard.session import current_run
 from models.analysis.words import percent
 from models.store.run import Run
@@ -43,7 +43,10 @@ def chips(run: Run) -> dict[str, str]:
     """The cells of a run, each with its memory span where that is known, and their colours."""
     spans = {one.cell: f" {one.span_in_words()}" for one in run.summary or ()}
     styles = {cell: cell_style(cell) for cell in in_order(run.experiment.cells)}
-    return {f"{style.label}{spans.get(cell, '')}": style.color for cell, style in styles.items()}
+    return {
+        f"{style.label}{spans.get(cell, '')}": behind_white(style.color)
+        for cell, style in styles.items()
+    }
 
 
 def status_in_words(run: Run) -> str:

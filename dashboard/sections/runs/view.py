@@ -89,7 +89,7 @@ def _changes(run: Run) -> bool:
 
 
 def _nothing(wanted: RunFilter) -> None:
-    if wanted == RunFilter("", [], [], []):
+    if wanted == RunFilter("", [], [], [], tags=[]):
         st.info(
             "Nothing has been trained yet. Press Train on the Race page, or open exported results."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -36,45 +37,56 @@ def accuracy(place: Place, results: Results, view: View) -> None:
     """Mean held-out accuracy with its interval over seeds, and a dot for each seed."""
     axes = place.axes("sequence length T", "held-out accuracy")
     rows, models = summarise(results.accuracy), latest(results.accuracy)
-    _baselines(place, axes, results, sorted(rows["length"].unique()))
+    baselines(place, axes, results, sorted(rows["length"].unique()))
     cells = in_order(rows["cell"])
     for order, cell in enumerate(cells):
         shift = 1 + BESIDE * (order - (len(cells) - 1) / 2)
-        own, style = rows[rows["cell"] == cell], cell_style(cell)
-        x = own["length"] * shift
-        known = own["seeds"] >= FEWEST_SEEDS
-        bars = axes.errorbar(
-            x[known],
-            own["mean"][known],
-            yerr=[(own["mean"] - own["low"])[known], (own["high"] - own["mean"])[known]],
-            fmt="none",
-            ecolor=style.color,
-            elinewidth=0.7 * place.scale,
-            capsize=1.5 * place.scale,
-        )
-        for bar in (*bars.lines[1], *bars.lines[2]):
-            place.belongs(bar, cell)
+        own = rows[rows["cell"] == cell]
+        intervals(place, axes, own, shift)
         _seeds(place, axes, models[models["cell"] == cell], shift)
         texts = [
             f"T = {row['length']}: accuracy {row['mean']:.3f}, solved by {row['solved']} of "
             f"{row['seeds']}"
             for row in own.to_dict("records")
         ]
-        place.line(axes, cell, x.tolist(), own["mean"].tolist(), texts, marks=True)
+        x = (own["length"] * shift).tolist()
+        place.line(axes, cell, x, own["mean"].tolist(), texts, marks=True)
     length_axis(axes, sorted(rows["length"].unique()))
     accuracy_axis(axes)
+
+
+def intervals(place: Place, axes: Axes, rows: pd.DataFrame, shift: float) -> None:
+    """The intervals of one cell's rows of ``summarise``, where there are seeds enough."""
+    known = rows[rows["seeds"] >= FEWEST_SEEDS]
+    cell = rows["cell"].iloc[0]
+    bars = axes.errorbar(
+        known["length"] * shift,
+        known["mean"],
+        yerr=[known["mean"] - known["low"], known["high"] - known["mean"]],
+        fmt="none",
+        ecolor=cell_style(cell).color,
+        elinewidth=0.7 * place.scale,
+        capsize=1.5 * place.scale,
+    )
+    for bar in (*bars.lines[1], *bars.lines[2]):
+        place.belongs(bar, cell)
 
 
 def memory_span_rows(place: Place, results: Results, view: View) -> None:
     """The memory span of each cell with its interval, a row each."""
     spans = memory_spans(results.accuracy)
-    spans = spans.set_index("cell").loc[in_order(spans["cell"])]
+    spans = spans.set_index("cell").loc[in_order(spans["cell"])].reset_index()
+    span_rows(place, spans, [cell_style(cell).label for cell in spans["cell"]])
+
+
+def span_rows(place: Place, spans: pd.DataFrame, labels: Sequence[str]) -> None:
+    """A row for each of ``memory_spans``, from the top, with its label."""
     known = spans["span"].dropna()
     low, high = (known.min() / 2, known.max() * 1.4) if len(known) else (1.0, 100.0)
     axes = place.axes("memory span, steps", "")
     axes.grid(False)
-    for row, (cell, span) in enumerate(spans[::-1].to_dict("index").items()):
-        style = cell_style(str(cell))
+    for row, span in enumerate(spans[::-1].to_dict("records")):
+        style = cell_style(span["cell"])
         if not math.isnan(span["span"]):
             ends = [min(max(end, low), high) for end in (span["low"], span["high"])]
             axes.plot(ends, [row, row], color=style.color, linewidth=place.scale, alpha=0.6)
@@ -87,7 +99,7 @@ def memory_span_rows(place: Place, results: Results, view: View) -> None:
             xytext=(3 * place.scale, 0),
             textcoords="offset points",
             va="center",
-            fontsize="small",
+            fontsize=place.small,
             annotation_clip=False,
         )
     axes.set_xscale("log")
@@ -96,8 +108,7 @@ def memory_span_rows(place: Place, results: Results, view: View) -> None:
     shown = [tick for tick in ticks if low <= tick <= high]
     axes.set_xticks(shown, [f"{tick:,}" for tick in shown])
     axes.set_xticks([], minor=True)
-    labels = [cell_style(str(cell)).label for cell in spans.index[::-1]]
-    axes.set_yticks(range(len(spans)), labels)
+    axes.set_yticks(range(len(spans)), labels[::-1])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.6, len(spans) - 0.4)
 
@@ -107,7 +118,7 @@ def generalisation(place: Place, results: Results, view: View) -> None:
     means = summarise_generalisation(results.selected("generalisation"))
     axes = place.axes("sequence length tested", "held-out accuracy")
     tested = sorted({*means["test_length"], *means["length"]})
-    _baselines(place, axes, results, tested)
+    baselines(place, axes, results, tested)
     for cell in in_order(means["cell"]):
         for length, own in means[means["cell"] == cell].groupby("length"):
             texts = [
@@ -156,7 +167,7 @@ def _map(place: Place, axes: Axes, scores: pd.DataFrame, rates: list[float]) -> 
             percent(row["accuracy"]).replace("more than ", "> ").replace("less than ", "< "),
             ha="center",
             va="center",
-            fontsize="x-small",
+            fontsize=6 * place.scale,
             color="white" if dark else "black",
         )
         if row["chosen"]:
@@ -171,7 +182,8 @@ def _map(place: Place, axes: Axes, scores: pd.DataFrame, rates: list[float]) -> 
             )
 
 
-def _baselines(place: Place, axes: Axes, results: Results, lengths: list[int]) -> None:
+def baselines(place: Place, axes: Axes, results: Results, lengths: list[int]) -> None:
+    """The levels that predictors reach without a memory, at these lengths."""
     for rung in rungs(ladder(make_task(results.experiment.task), lengths), "accuracy"):
         ends = [lengths[0] / 1.1, lengths[-1] * 1.1]
         level = len(rung.values) == 1

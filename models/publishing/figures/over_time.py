@@ -18,7 +18,10 @@ from models.publishing.figure_names import View
 from models.publishing.figures.place import Place, accuracy_axis, legend_line, power_axis
 from models.tasks import make_task
 
-SUBSCRIPT = {"h": "∂L/∂hₜ", "c": "∂L/∂cₜ"}
+
+def gradient_norm_of(state: str) -> str:
+    """How the norm of the gradient with respect to a state is written: "‖∂L/∂hₜ‖"."""
+    return f"‖∂L/∂{state}ₜ‖"
 
 
 def learning(place: Place, results: Results, view: View) -> None:
@@ -54,7 +57,7 @@ def gradient_profile(place: Place, results: Results, view: View) -> None:
     """‖∂L/∂state_t‖ against t: dotted at initialisation, the cell's line at the latest step."""
     rows = _at(results, "gradients", view)
     rows = rows[rows["state"] == view.state]
-    axes = place.axes("time step t", f"‖{SUBSCRIPT[view.state]}‖")
+    axes = place.axes("time step t", gradient_norm_of(view.state))
     power_axis(axes)
     for cell in in_order(rows["cell"]):
         own = rows[rows["cell"] == cell]

@@ -12,12 +12,13 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from models.analysis.cell_style import cell_style
+from models.analysis.cell_style import RUN_DASHES, RUN_SYMBOLS, cell_style
 from models.analysis.words import number, power_of_ten
 
 GREY = "#6b6f7d"
 DASHES: dict[str, tuple[int, tuple[float, ...]] | str] = {
     "solid": "-",
+    "dot": (0, (1, 1.6)),
     "dash": (0, (4, 2)),
     "dashdot": (0, (4, 2, 1, 2)),
     "longdash": (0, (7, 2)),
@@ -56,9 +57,14 @@ class Place:
     """Whether it is wider than a column."""
     hover: dict[str, list[str]] | None = None
     """The texts of points by the id of their line, where a report shows them; None on paper."""
-    lines: dict[str, Line2D] = field(default_factory=dict)
+    lines: dict[str, Artist] = field(default_factory=dict)
     """The lines of the legend by their labels."""
     _named: int = 0
+
+    @property
+    def small(self) -> float:
+        """The size of letters inside a plot, points: 6 at least."""
+        return 6.2 * self.scale
 
     def axes(self, xlabel: str, ylabel: str) -> Axes:
         """The plot's one pair of axes."""
@@ -78,15 +84,21 @@ class Place:
         *,
         marks: bool = False,
         label: str = "",
+        run: int | None = None,
     ) -> None:
-        """The line of a cell, with its place in the legend; ``texts`` say what its points are."""
+        """The line of a cell, with its place in the legend; ``texts`` say what its points are.
+
+        In a figure of several runs, ``run`` says which it is, from 0.
+        """
         style = cell_style(cell)
+        dash = style.dash if run is None else RUN_DASHES[run % len(RUN_DASHES)]
+        symbol = style.symbol if run is None else RUN_SYMBOLS[run % len(RUN_SYMBOLS)]
         (line,) = axes.plot(
             x,
             y,
             color=style.color,
-            linestyle=DASHES[style.dash],
-            marker=MARKERS[style.symbol] if marks else "",
+            linestyle=DASHES[dash],
+            marker=MARKERS[symbol] if marks else "",
         )
         self.belongs(line, cell)
         self.lines.setdefault(label or style.label, line)
@@ -123,7 +135,7 @@ class Place:
                 (x[0], y[0]),
                 xytext=(0, 1.5 * self.scale),
                 textcoords="offset points",
-                fontsize="small",
+                fontsize=self.small,
                 color=GREY,
                 bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5},
                 zorder=4,
@@ -153,11 +165,12 @@ def accuracy_axis(axes: Axes) -> None:
 def power_axis(axes: Axes) -> None:
     """A logarithmic y axis with ticks as 10⁻⁷."""
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: power(value)))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _power(value: float) -> str:
+def power(value: float) -> str:
+    """A tick of a logarithmic axis: "0.1", "10⁻⁷"."""
     return number(value) if 0.01 <= value < 1000 else power_of_ten(_exponent(value))
 
 

@@ -5,7 +5,8 @@ import re
 
 import pandas as pd
 
-from dashboard.figures.gradient_flow.heat_map import gradient_heat_map, grid
+from dashboard.figures.gradient_flow.heat_map import gradient_heat_map
+from models.analysis.gradient_grid import gradient_grid
 from tests.dashboard.figures.drawn import Make, check_json, trace
 
 
@@ -48,7 +49,7 @@ def test_where_all_is_well_there_is_no_key(gradients: Make) -> None:
 
 def test_a_seed_that_stopped_leaves_the_others(gradients: Make) -> None:
     frame = small(gradients, [1, 1, 1, 0.1, 0.1, 0.1], [100, 1, 1, 1, 1, 1])
-    found = grid(frame[(frame["seed"] == 0) | (frame["step"] == 0)])
+    found = gradient_grid(frame[(frame["seed"] == 0) | (frame["step"] == 0)])
     assert found.logs.tolist() == [[1, 0, 0], [-1, -1, -1]]
 
 

@@ -5,7 +5,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from dashboard.figures.style import translucent
+from dashboard.figures.style import behind_white, translucent
 from models.analysis.cell_style import FAMILIES, SPARE, START, CellStyle, cell_style, in_order
 from models.cells import CELLS
 from models.cells.cell import BIAS, COMMON_OPTIONS, Cell
@@ -119,6 +119,14 @@ def test_colours_stand_out_in_both_themes(background: str) -> None:
     for family in (*FAMILIES.values(), *SPARE):
         for color in family:
             assert contrast(color, background) >= 3, color
+
+
+def test_white_text_on_the_chip_of_any_cell_is_read_in_both_themes() -> None:
+    for cell in CELLS:
+        for text in variants(cell):
+            chip = behind_white(cell_style(text).color)
+            assert contrast("#ffffff", chip) >= 4.5, text
+    assert behind_white("#105dd1") == "#105dd1"
 
 
 @pytest.mark.parametrize("cell", list(CELLS))

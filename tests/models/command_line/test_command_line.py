@@ -138,7 +138,7 @@ class TestTrain:
         assert run.message
         assert told.splitlines()[-1] == run.message
         assert main(["train", "--extend", run.id, "--narrow", "1.5"]) == 2
-        assert f"nothing is added to run {run.id}: every interval" in capsys.readouterr().err
+        assert f"nothing is added to run {run.short_id}: every interval" in capsys.readouterr().err
         assert [one.id for one in store.runs()] == [run.id]
 
     def test_or_into_a_zip(self, tmp_path: Path) -> None:

@@ -23,6 +23,12 @@ def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     [
         (["figure", "accuracy", "--format", "svg"], "accuracy.svg", b"<?xml"),
         (["figure", "spans", "accuracy", "--out", "panel.PNG"], "panel.PNG", b"\x89PNG"),
+        (
+            ["figure", "results.zip", "accuracy", "learning", "--out", "two.svg"],
+            "two.svg",
+            b"<?xml",
+        ),
+        (["figure", "heat_map", "--cell", "lstm", "--out", "map.pdf"], "map.pdf", b"%PDF"),
         (["report", "--out", "one.html"], "one.html", b"<!doctype html>"),
         (["export", "copy", "--tables", "parquet"], "copy/training.parquet", b"PAR1"),
     ],
@@ -43,7 +49,13 @@ def test_tables_and_snippets_are_printed(export: str, capsys: pytest.CaptureFixt
     ("words", "message"),
     [
         (["figure", "nothing.zip", "accuracy"], "nothing.zip"),
-        (["figure", "results.zip", "bars"], "argument FIGURE: invalid choice: 'bars'"),
+        (["figure", "results.zip", "bars"], "'bars' is no figure: there are accuracy,"),
+        (["figure", "spans"], "name a run before the figures"),
+        (
+            ["figure", "results.zip", "results.zip", "heat_map"],
+            "heat_map is of one run: of several",
+        ),
+        (["figure", "results.zip", "heat_map", "--cell", "x"], "cell is x: this run has rnn"),
         (["figure", "results.zip", "spans", "--out", "a.gif"], "name it .svg, .pdf or .png"),
         (["figure", "results.zip", "learning", "--length", "9"], "length is 9: this run has 3, 4"),
         (["report", "results.zip", "--out", "no/where.html"], "no/where.html: No such file"),

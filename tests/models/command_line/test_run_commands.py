@@ -10,6 +10,7 @@ from models.command_line.main import main
 from models.experiment import Experiment
 from models.store import Store
 from models.store.labels import Labels
+from models.store.run import short_id
 
 
 @pytest.fixture
@@ -33,17 +34,19 @@ def test_a_run_is_labelled_found_deleted_and_restored(
         (["MY", "b c"], {run}),
         (["--task", "copy"], {other}),
         (["--status", "failed"], set()),
+        (["--tag", "a", "b c"], {run}),
+        (["--tag", "a", "b"], set()),
         (["--since", "2020-01-01", "--until", "2020-01-02"], set()),
     ):
         assert main(["runs", *arguments]) == 0
         lines = capsys.readouterr().out.splitlines()
-        assert {line.split()[0] for line in lines} == listed
-    assert main(["delete", run]) == 0
+        assert {line.split()[0] for line in lines} == {short_id(one) for one in listed}
+    assert main(["delete", short_id(run)]) == 0
     assert "restore undoes it for 24 hours" in capsys.readouterr().out
     assert [one.id for one in own.runs()] == [other]
     assert main(["runs", "--deleted"]) == 0
-    assert capsys.readouterr().out.startswith(run)
-    assert main(["restore", run]) == 0
+    assert capsys.readouterr().out.startswith(short_id(run))
+    assert main(["restore", short_id(run)]) == 0
     assert own.count() == 2
 
 

@@ -35,7 +35,7 @@ def results() -> Results:
 def test_every_figure_is_drawn_as_a_vector_file(name: str) -> None:
     run = tiny_run.results()
     assert name in available(run.tables)
-    svg = ElementTree.fromstring(figure_bytes(run, [name], TINY, "svg"))
+    svg = ElementTree.fromstring(figure_bytes([run], [name], TINY, "svg"))
     assert svg.get("width", "").endswith("pt")
     width = float(svg.get("width", "")[:-2]) / 72 * 25.4
     assert width == pytest.approx(85, abs=0.1)
@@ -43,15 +43,15 @@ def test_every_figure_is_drawn_as_a_vector_file(name: str) -> None:
 
 def test_a_file_says_which_run_it_shows(results: Results) -> None:
     view = View(200)
-    svg = figure_bytes(results, ["accuracy"], view, "svg").decode()
-    pdf = figure_bytes(results, ["accuracy"], view, "pdf")
-    png = figure_bytes(results, ["accuracy"], view, "png")
+    svg = figure_bytes([results], ["accuracy"], view, "svg").decode()
+    pdf = figure_bytes([results], ["accuracy"], view, "pdf")
+    png = figure_bytes([results], ["accuracy"], view, "png")
     settings = results.experiment.command_line(out=None)
     for content in (svg.encode(), pdf, png):
         assert results.run.encode() in content
         assert settings[:60].encode() in content
         assert b"Memory Lab" in content
-    assert figure_bytes(results, ["accuracy"], view, "svg").decode() == svg
+    assert figure_bytes([results], ["accuracy"], view, "svg").decode() == svg
 
 
 @pytest.mark.parametrize(("width", "pixels"), [("single", 1003), ("double", 2102), ("slide", 4000)])
@@ -59,7 +59,7 @@ def test_a_picture_has_300_dots_an_inch(
     results: Results, tmp_path: Path, width: str, pixels: int
 ) -> None:
     png = tmp_path / "figure.png"
-    png.write_bytes(figure_bytes(results, ["spans"], View(200), "png", width))  # type: ignore[arg-type]
+    png.write_bytes(figure_bytes([results], ["spans"], View(200), "png", width))  # type: ignore[arg-type]
     height, found = imread(png).shape[:2]
     assert found == pytest.approx(pixels, abs=2)
     if width == "slide":
@@ -68,7 +68,7 @@ def test_a_picture_has_300_dots_an_inch(
 
 def test_points_say_the_numbers_of_the_summary(results: Results) -> None:
     hover: dict[str, list[str]] = {}
-    svg = figure_bytes(results, ["accuracy"], View(200), "svg", hover=hover).decode()
+    svg = figure_bytes([results], ["accuracy"], View(200), "svg", hover=hover).decode()
     rows = summarise(results.accuracy).to_dict("records")
     told = [text for texts in hover.values() for text in texts]
     for row in rows:
@@ -82,7 +82,7 @@ def test_points_say_the_numbers_of_the_summary(results: Results) -> None:
 
 
 def test_a_panel_has_letters_and_one_legend(results: Results) -> None:
-    svg = figure_bytes(results, ["accuracy", "spans", "learning"], View(50), "svg", "double")
+    svg = figure_bytes([results], ["accuracy", "spans", "learning"], View(50), "svg", "double")
     comments = re.findall(r"<!-- (.*?) -->", svg.decode())
     assert [text for text in comments if re.fullmatch(r"\([a-z]\)", text)] == ["(a)", "(b)", "(c)"]
     # The legend has as much room as was reckoned with, whichever figures there are.
@@ -94,7 +94,7 @@ def test_a_panel_has_letters_and_one_legend(results: Results) -> None:
 
 @pytest.mark.parametrize("name", ["accuracy", "gradient_profile", "learning", "gradient_norm"])
 def test_the_legend_has_the_room_that_it_needs(name: str, results: Results) -> None:
-    svg = ElementTree.fromstring(figure_bytes(results, [name], View(200), "svg", hover={}))
+    svg = ElementTree.fromstring(figure_bytes([results], [name], View(200), "svg", hover={}))
     legend = next(one for one in svg.iter() if one.get("id", "").startswith("legend_"))
     height = float(svg.get("height", "")[:-2])
     texts = [one for one in legend.iter() if one.tag.endswith("text")]
@@ -107,7 +107,7 @@ def test_the_legend_has_the_room_that_it_needs(name: str, results: Results) -> N
 
 def test_a_name_with_signs_of_formulas_is_printed_as_it_is(results: Results) -> None:
     odd = replace(results, run=r"$\frac{1}{ <b>&")
-    svg = figure_bytes(odd, ["accuracy"], View(200), "svg")
+    svg = figure_bytes([odd], ["accuracy"], View(200), "svg")
     assert ElementTree.fromstring(svg) is not None
 
 
@@ -123,14 +123,14 @@ def test_what_cannot_be_drawn_is_said(
     results: Results, name: str, view: View, message: str
 ) -> None:
     with pytest.raises(FigureError, match=message):
-        figure_bytes(results, [name], view)
+        figure_bytes([results], [name], view)
 
 
 def test_a_run_that_only_measured_is_drawn() -> None:
     run = tiny_run.results()
     experiment = Experiment(**{**vars(run.experiment), "seeds": 1, "first_seed": 5})
     tables = {name: rows[rows["seed"] == 5] for name, rows in run.tables.items()}
-    assert figure_bytes(replace(run, experiment=experiment, tables=tables), ["accuracy"], TINY)
+    assert figure_bytes([replace(run, experiment=experiment, tables=tables)], ["accuracy"], TINY)
 
 
 def test_the_names_do_not_load_matplotlib() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,5 +31,9 @@ def test_each_product_is_written(run: str, tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"%PDF")
     PRODUCTS["table"](runs=[run, str(EXAMPLE)], path=str(path), table="spans", kind="tex")
     assert r"\toprule" in path.read_text()
-    PRODUCTS["report"](runs=[run], path=str(path))
-    assert path.read_text().startswith("<!doctype html>")
+    PRODUCTS["report"](runs=[run], path=str(path), question="Which <cell>?")
+    assert "<h1>Which &lt;cell&gt;?</h1>" in path.read_text()
+    plot = json.dumps({"data": [{"y": [1, 2]}], "layout": {}})
+    origin = {"run": run, "settings": "train"}
+    PRODUCTS["plot"](plot=plot, path=str(path), origin=origin, kind="png", width="slide")
+    assert path.read_bytes().startswith(b"\x89PNG")

@@ -14,6 +14,7 @@ from models.store import Store, UnknownRunError
 from models.store.deleting import UNDO_HOURS
 from models.store.housekeeping import tidy
 from models.store.labels import LONGEST_TAG, MOST_TAGS, LabelError, Labels
+from models.store.run import short_id
 from models.store.run_search import RunFilter
 from models.store.summaries import summarise, summarise_some
 from models.store.tables import RUNS
@@ -167,3 +168,34 @@ def test_a_run_is_summarised_once_and_anew_when_it_went_on(store: Store) -> None
     assert store.run(broken).summary is None
     summarise(store, before)
     assert store.run(broken).summary is None, "it goes on meanwhile"
+
+
+def test_a_run_has_its_tags_and_no_part_of_them(store: Store) -> None:
+    odd, both, one = (made(store) for _ in range(3))
+    store.label(odd, Labels(tags=('x", "a', '["a"', "ab", "100%")))
+    store.label(both, Labels(tags=("b", "a")))
+    store.label(one, Labels(tags=("A", "é_")))
+    assert set(found(store, tags=["a"])) == {both, one}
+    assert found(store, tags=["a", "b"]) == [both]
+    assert found(store, tags=['x", "a']) == found(store, tags=["100%"]) == [odd]
+    assert found(store, tags=["é_"]) == [one]
+    assert found(store, tags=["100_"]) == []
+    assert store.tags() == ["100%", '["a"', "A", "a", "ab", "b", 'x", "a', "é_"]
+    assert store.tags("nobody") == []
+
+
+def test_any_beginning_that_no_other_run_has_names_a_run(store: Store) -> None:
+    run, other = made(store), made(store)
+    secret = store.run(run).secret
+    unlike = next(n for n in range(1, 17) if not store.run(other).secret.startswith(secret[:n]))
+    for beginning in (run, secret, secret[:unlike], secret[:8], run[: 16 + unlike]):
+        assert store.whole_id(beginning) == run
+    assert short_id(run) == store.run(run).short_id == secret[:6]
+    assert short_id("results") == "results"
+    store.mark_deleted([run])
+    assert store.whole_id(run) == run
+    for unknown in ("nothing", "%", "_" * 6, secret[1:]):
+        with pytest.raises(UnknownRunError, match="there is no run"):
+            store.whole_id(unknown)
+    with pytest.raises(UnknownRunError, match="begins the ids of several runs"):
+        store.whole_id("")

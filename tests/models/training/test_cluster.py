@@ -20,11 +20,11 @@ from models.command_line.main import main
 from models.exchange.files import from_store
 from models.experiment import Experiment, ExperimentError
 from models.experiment.partition import partition
-from models.service import cluster as clusters
-from models.service.cluster import Cluster, ClusterError, connected
 from models.service.running import End, execute
 from models.store import Store
+from models.training import cluster as clusters
 from models.training import population_trainer
+from models.training.cluster import Cluster, ClusterError, connected
 from models.training.pieces import join, split, train_turn
 from models.training.train import train
 from tests.models.training.small import small

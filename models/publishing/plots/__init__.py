@@ -1,0 +1,1 @@
+"""Plots as pages draw them, in Plotly's JSON form, made ready for print by matplotlib."""
