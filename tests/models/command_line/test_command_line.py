@@ -117,7 +117,7 @@ class TestTrain:
         more = ["--seeds", "3", "--lengths", "14", "--cells", "lstm"]
         assert main(["train", "--extend", first.id, *more, "--out", str(tmp_path / "more")]) == 0
         told = capsys.readouterr().err
-        assert f"run {first.id} and LSTM, T = 14 and 1 more seed: 19 of 27 models are" in told
+        assert f"run {first.short_id} and LSTM, T = 14 and 1 more seed: 19 of 27 models are" in told
         whole = ["train", *TINY, "--out", str(tmp_path / "whole")]
         whole += ["--seeds", "3", "--lengths", "10", "12", "14", "--cells"]
         assert main([*whole, "rnn", "gru:bias=chrono", "lstm"]) == 0
