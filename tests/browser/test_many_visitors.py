@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from dashboard.session.visitor import COOKIE
 from models.store import Store
+from models.store.run import short_id
 from tests.browser.conftest import press, select_first_run
 from tests.browser.server import Dashboard
 from tests.browser.test_race import SMALL, train
@@ -139,7 +140,7 @@ def test_files_are_opened_and_what_is_wrong_with_them_is_text(
     page.get_by_text("Open exported results", exact=True).click()
     drop(page, exported())
     run = run_of(page)
-    page.get_by_text(f"Run {run} finished.").wait_for()
+    page.get_by_text(f"Run {short_id(run)} finished.").wait_for()
     stored = Store(dashboard.store_url).run(run)
     assert stored.experiment == tiny_run.TINY
     assert stored.visitor

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from models.analysis.schema import TABLES
 from models.exchange.files import from_store
 from models.store import Store
+from models.store.run import short_id
 from tests.browser.conftest import press, select_first_run
 from tests.browser.server import Dashboard
 
@@ -147,7 +148,7 @@ def test_a_finished_run_is_opened_and_deleted_from_the_runs_page(
     page.get_by_role("link", name="Runs").click()
     select_first_run(page)
     press(page.get_by_role("button", name="Open", exact=True))
-    page.get_by_text(f"Run {run} finished.").wait_for()
+    page.get_by_text(f"Run {short_id(run)} finished.").wait_for()
     page.get_by_role("link", name="Runs").click()
     select_first_run(page)
     press(page.get_by_role("button", name="Delete", exact=True))

@@ -13,6 +13,7 @@ from models.experiment.extension import extended
 from models.store import Store
 from models.store.extension import grow
 from models.store.process import identity
+from models.store.run import short_id
 from models.store.tables import RUNS
 from tests.dashboard import pages
 from tests.recorded import finished, measured
@@ -123,5 +124,5 @@ def test_why_narrowing_down_has_ended_stands_below_the_plot(race: AppTest, store
     store.writing(methodcaller("execute", sa.update(RUNS).values(**values)))
     store.finish(run, "finished", "every interval is within a factor of 2")
     told = shown(pages.open_run(race, run))
-    assert f"Run {run} finished." in told
+    assert f"Run {short_id(run)} finished." in told
     assert "Narrowed down: every interval is within a factor of 2. This run extends run" in told

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.scheduling import app_resources
 from models.store import Status, Store
-from models.store.run import BROKEN_OFF
+from models.store.run import BROKEN_OFF, short_id
 from tests.dashboard import pages
 from tests.recorded import measured
 
@@ -48,7 +48,8 @@ def test_an_interrupted_run_says_why_and_what_is_left(race: AppTest, store: Stor
     store.finish(run, "interrupted", "its trainer is gone")
     shown_warnings = pages.warnings(pages.open_run(race, run))
     expected = (
-        f"Run {run} was interrupted: its trainer is gone. Its measurements up to then are shown."
+        f"Run {short_id(run)} was interrupted: its trainer is gone. "
+        "Its measurements up to then are shown."
     )
     assert expected in shown_warnings
 

@@ -29,6 +29,7 @@ from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.published import PUBLISHED
 from models.store import Store
+from models.store.run import short_id
 from models.store.tables import RUNS
 from models.tasks import TASKS
 from tests.models.experiment.test_experiment import ODD
@@ -298,10 +299,10 @@ class TestTidy:
         out, line = told.communicate("y\n", timeout=60)
         assert (told.returncode, store.count()) == (2, 2)
         assert "1 run would be deleted: say --yes to do it" in line
-        assert runs[0] in out
-        assert runs[1] not in out
+        assert short_id(runs[0]) in out
+        assert short_id(runs[1]) not in out
         assert main(["tidy", "--keep-runs", "1", "--yes"]) == 0
-        assert runs[0] in capsys.readouterr().out
+        assert short_id(runs[0]) in capsys.readouterr().out
         assert [run.id for run in store.runs()] == runs[1:]
         assert main(["tidy", "--keep-runs", "1"]) == 0, "there is nothing to ask"
 
@@ -320,7 +321,7 @@ class TestTidy:
         answer(said)
         assert main(["tidy", "--keep-runs", "1"]) == 0
         told = capsys.readouterr().out
-        assert told.index(runs[0]) < told.index("Delete 1 run for good? [y/N]")
+        assert told.index(short_id(runs[0])) < told.index("Delete 1 run for good? [y/N]")
         assert f"{left} kept" in told
         assert store.count() == left
 
