@@ -20,6 +20,7 @@ from dashboard.components import failures
 from dashboard.components.download_button import Downloads
 from dashboard.scheduling import app_resources
 from dashboard.sections.lecture_bar import lecture_bar
+from dashboard.session import current_run
 from dashboard.session.public_page import PublicPage
 from dashboard.session.session_state import ORIGIN
 from models.settings.machine import keep_little_memory
@@ -51,6 +52,7 @@ def show_page() -> None:
     page = st.navigation(pages, position="top")
     with failures.shown_errors():
         app_resources.configuration()
+        current_run.come_to(page.url_path)
         ORIGIN.take()
         lecture_bar(page.url_path)
         page.run()

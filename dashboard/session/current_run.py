@@ -12,11 +12,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dashboard.scheduling import admission
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.scheduling.run_queue import Place, seconds_left
-from dashboard.session.lecture import kept_parameters
+from dashboard.session.lecture import KEPT, kept_parameters
 from dashboard.session.run_tables import Reader
 from dashboard.session.session_state import (
     ADDRESS_SEEN,
     EXPERIMENT,
+    PAGE_SEEN,
     READER,
     REFUSED,
     UNKNOWN_RUN,
@@ -127,11 +128,18 @@ def leave() -> None:
     WHY.take()
 
 
+def come_to(page: str) -> None:
+    """Notes which page is opened: one that a link with settings leads to follows its address."""
+    if PAGE_SEEN.get(page) != page and set(st.query_params) - set(KEPT):
+        ADDRESS_SEEN.take()
+    PAGE_SEEN.set(page)
+
+
 def follow_address() -> bool:
     """Shows the run of the address, or none, where the visitor has just come to this address.
 
-    Returns whether so: by opening it, or by the browser's Back or Forward. Any other page of the
-    session goes on with the run on show.
+    Returns whether so: by opening it, by a link, or by the browser's Back or Forward. Any other
+    page of the session goes on with the run on show.
     """
     context = get_script_run_ctx()
     arrived = not ADDRESS_SEEN.get() or bool(context and context.is_history_navigation)

@@ -63,6 +63,8 @@ EXPERIMENT = Key[Experiment]("settings_kept")
 """The last experiment that the sidebar was set to, or that was shown since."""
 SIDEBAR_PAGE = Key[str]("sidebar_page")
 """The page that the sidebar was drawn on the last time."""
+PAGE_SEEN = Key[str]("page_seen")
+"""The page that was drawn last, by its name in the address."""
 ADDRESS_SEEN = Key[bool]("address_seen")
 """Whether the first address of this session has been taken over."""
 ADDRESS_MESSAGES = Key[list[str]]("address_messages")
@@ -89,6 +91,8 @@ GUESSING = Key[bool]("guessing")
 """Whether the visitor guesses, and nothing that gives the answer away is shown."""
 WHY = Key[str]("why")
 """Widget: the cell and the length whose failure is asked about, as ``question.as_text``."""
+ANSWERED = Key[str]("answered")
+"""The question "Why did it fail?" whose answer was last moved to."""
 MOVE_TO = Key[str]("move_to")
 """What to scroll to, as a CSS selector, once the page is drawn again."""
 TRIAL = Key[Trial]("trial")

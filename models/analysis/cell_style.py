@@ -67,8 +67,10 @@ KNOWN = (
     "gamma=0.1,norm=layer",
     "omega=2",
     "activation=relu,gain=1.5",
-    "gain=2",
     "forget_gate=no",
+    "bias=chrono,forget_gate=no",
+    "gain=0.95",
+    "gain=2",
 )
 """Variants that are often compared: four neighbours differ in colour, dash and symbol.
 

@@ -105,6 +105,12 @@ def _training(experiment: Experiment) -> Said:
         + f" ({_cited(keys)}) at a learning rate of {rates}, on batches of "
         f"{count(experiment.batch_size, 'sequence')}."
     ]
+    if experiment.training_batches:
+        sequences = experiment.training_batches * experiment.batch_size
+        sentences.append(
+            f"The training set had {count(sequences, 'sequence')}, which came again and again in "
+            "the same batches."
+        )
     if experiment.schedule != "constant":
         cosine = experiment.schedule == "cosine"
         keys += ["loshchilov2017"] if cosine else []

@@ -179,5 +179,6 @@ def test_a_recorded_run_plays_before_the_first_press_and_the_address_follows_the
     address = page.url
     page.goto("about:blank")
     page.goto(address)
+    page.get_by_text("The same run from the command line").click()
     command = page.locator("code").filter(has_text="--task").last
     expect(command).to_contain_text("recall")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from models.analysis.schema import TABLES
 from models.store import Store
+from models.store.run import short_id
 from tests.benchmarks.session import Session, new_cookie
 from tests.browser.server import Dashboard
 
@@ -52,7 +53,7 @@ async def _visit(dashboard: Dashboard, errors: list[str]) -> tuple[str, bytes]:
             await session.open(urlencode(TINY))
             await session.set_number("First seed", 7)
             await session.press("Train")
-            await session.wait_for(re.compile(rf"{session.run} finished"))
+            await session.wait_for(re.compile(rf"{short_id(session.run)} finished"))
             return session.run, await session.download("accuracy.csv")
     finally:
         await session.close()

@@ -21,6 +21,7 @@ from models.cells import cell_title
 from models.experiment import Experiment
 from models.service.questions import ask
 from models.store import Store
+from models.store.run import short_id
 from models.stories import STORIES, story_presets
 from models.training.snapshot import Snapshot
 from tests.dashboard import pages
@@ -170,7 +171,7 @@ class TestAtInitialisation:
         page = gradient_flow.run()
         page.segmented_control(key="flow_view").set_value("At initialisation").run()
         assert not page.exception
-        assert f"Accuracy: run {run}" in pages.captions(page)
+        assert f"Accuracy: run {short_id(run)}" in pages.captions(page)
         assert "predicted" in str(charts(page)["held-out accuracy"]["data"])
 
     def test_without_a_race_it_says_how_to_get_one(self, gradient_flow: AppTest) -> None:

@@ -19,6 +19,7 @@ from models.exchange.files import from_store
 from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.store import Store
+from models.store.run import short_id
 from models.tasks import make_task
 from tests.dashboard import pages
 from tests.dashboard.fake_scheduler import FakeScheduler
@@ -319,7 +320,7 @@ class TestTraining:
         parts = title.split(" · ")
         assert parts[1:3] == ["2 seeds", "6 steps"]
         assert "gradient clipping 0" in parts
-        assert parts[-1] == f"run {run.rpartition('-')[0]}"
+        assert parts[-1] == f"run {short_id(run)}"
 
 
 class TestGuess:

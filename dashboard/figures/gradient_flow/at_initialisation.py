@@ -40,10 +40,10 @@ def initial_profiles(
     cells: Sequence[str] = (),
     horizons: Mapping[str, float] | None = None,
 ) -> go.Figure:
-    """‖∂L/∂state_t‖ before the first step, with a mark where it falls below 1% of its end value.
+    """‖∂L/∂state_t‖ before the first step, with a mark where it is first below 1% of its end value.
 
-    ``horizons`` says how many steps back that is, cell by cell; a cell that it does not have, or
-    whose gradient stays above 1% through the whole sequence, has no mark.
+    ``horizons`` says up to how many steps back it is not, cell by cell; a cell that it does not
+    have, or whose gradient stays above 1% through the whole sequence, has no mark.
     """
     rows = gradients[
         (gradients["length"] == length) & (gradients["state"] == state) & (gradients["step"] == 0)
@@ -124,16 +124,16 @@ def _horizon(cell: str, found: Profile | None, relative: bool, horizon: float | 
             "line": {"color": GREY, "width": 1},
         },
         "hovertemplate": f"{style.label} · gradient horizon: {count(horizon or 0, 'step')} "
-        "back from the end the norm falls below 1% of its value there (median over seeds)"
+        "back, further from the end the norm is below 1% of its value there (median over seeds)"
         "<extra></extra>",
     }
     if found is None or horizon is None or not 0 <= horizon < len(found.t) - 1:
         return trace
     end = found.norms[-1]
-    last = found.norms[-1 - round(horizon)]
-    height = last if math.isfinite(last) else SHARE * end
+    first = found.norms[-2 - round(horizon)]
+    height = first if math.isfinite(first) and first > 0 else SHARE * end
     return trace | {
-        "x": [found.t[-1] - horizon],
+        "x": [found.t[-2] - horizon],
         "y": numbers([height / end if relative else height]),
     }
 

@@ -15,7 +15,7 @@ from dashboard.scheduling import admission
 from dashboard.sections.failure.pictures import HEIGHT, PICTURES, Picture, Place
 from dashboard.session import current_run
 from dashboard.session.run_tables import Tables
-from dashboard.session.session_state import MOVE_TO, TRIAL, WHY
+from dashboard.session.session_state import ANSWERED, MOVE_TO, TRIAL, WHY
 from dashboard.sidebar import controls
 from models.analysis import diagnoses
 from models.analysis.glossary import GLOSSARY
@@ -49,11 +49,11 @@ def question(experiment: Experiment | None) -> Question | None:
 def ask(text: str) -> None:
     """Asks the question of a point that was pressed; for a callback."""
     WHY.set(text)
-    _show()
+    ANSWERED.take()
+    _keep_address()
 
 
-def _show() -> None:
-    MOVE_TO.set(ANSWER)
+def _keep_address() -> None:
     current_run.keep_question(WHY.get())
 
 
@@ -67,10 +67,19 @@ def draw(source: str, experiment: Experiment, tables: Tables) -> None:
     with st.container(key="failure", gap="xsmall"):
         _details(source, experiment, tables)
         _question(source, experiment, tables)
-        if place := MOVE_TO.take():
+        if place := _place_to_move_to():
             now = time.monotonic_ns() // 1000
             script = MOVE % (now, now, place)
             st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def _place_to_move_to() -> str | None:
+    """The answer to a new question, or what MOVE_TO says."""
+    place, asked = MOVE_TO.take(), WHY.get()
+    if asked and asked != ANSWERED.get():
+        ANSWERED.set(asked)
+        return ANSWER
+    return place
 
 
 def _question(source: str, experiment: Experiment, tables: Tables) -> None:
@@ -86,7 +95,7 @@ def _question(source: str, experiment: Experiment, tables: Tables) -> None:
         key=WHY.name,
         placeholder="Press a point of a cell that failed, or choose one here",
         format_func=lambda text: f"{cell_label(names[text][0])}, T = {names[text][1]}",
-        on_change=_show,
+        on_change=_keep_address,
         width=480,
     )
     if asked:

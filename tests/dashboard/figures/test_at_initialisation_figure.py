@@ -38,14 +38,14 @@ def test_horizon_is_marked_on_the_line(gradients: Make) -> None:
     horizons = {"rnn": 11, "lstm": 99}
     figure = initial_profiles(frame, length=100, horizons=horizons)
     mark, line = trace(figure, "rnn/horizon"), trace(figure, "rnn/now")
-    assert list(mark.x) == [89]
-    assert mark.y[0] == line.y[88] >= 0.01 > line.y[87]
+    assert list(mark.x) == [88], "the first step at which less is left"
+    assert line.y[88] >= 0.01 > line.y[87] == mark.y[0]
     assert "11 steps back" in mark.hovertemplate
     for uid in ("lstm/horizon", "gru/horizon"):  # never below 1 %, or not known
         assert len(trace(figure, uid).x) == 0
     absolute = initial_profiles(frame, length=100, horizons=horizons, relative=False)
     mark, line = trace(absolute, "rnn/horizon"), trace(absolute, "rnn/now")
-    assert mark.y[0] == line.y[88]
+    assert mark.y[0] == line.y[87]
     assert "share" not in [trace.uid for trace in absolute.data]
 
 
