@@ -167,6 +167,8 @@ def test_nothing_moves_for_those_who_asked_for_less_motion(
     page.emulate_media(reduced_motion="reduce")
     page.goto(dashboard.url)
     train(page).wait_for()
+    settled(page)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)  # Streamlit's own, before our style
     moving = page.eval_on_selector_all(
         "*",
         """all => all.filter(one => {
