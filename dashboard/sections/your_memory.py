@@ -44,11 +44,10 @@ def _spans(choice: GameChoice) -> None:
         person = choice.game.accuracy(answers) if answers else None
     except GameError as error:
         st.warning(f"These answers cannot be used: {error}.", icon=":material/block:")
-    cells = _spans_of_cells(choice.preset)
     if presents() and person is None:
         return
     own = None if person is None else memory_spans(person)
-    known = [spans for spans in (own, cells) if spans is not None]
+    known = [spans for spans in (own, _spans_of_cells(choice.preset)) if spans is not None]
     if known:
         source = f"{choice.game} {answers}"
         _result(choice.preset, pd.concat(known, ignore_index=True), person, source)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from models.analysis.extension import added, left_to_train
 from models.analysis.narrowing import Goal
+from models.command_line.run_commands import reader
 from models.experiment import ExperimentError
 from models.experiment.extension import extended
+from models.settings import strict
 from models.store import Store
 from models.store.extension import extend, not_extendable
 from models.store.lost_runs import close_lost_runs
@@ -21,8 +23,9 @@ MINUTES = 10
 """The time for --narrow where none is given."""
 
 
-def add_extending(train: argparse.ArgumentParser, number: Callable[[str], Any]) -> None:
-    """Adds the arguments; ``number`` reads one."""
+def add_extending(train: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    number = reader(strict.number)
     train.add_argument(
         "--extend",
         metavar="ID",

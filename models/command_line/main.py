@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,7 +24,7 @@ from models.command_line.publish_commands import (
 )
 from models.command_line.published_command import add_published_command
 from models.command_line.report import report
-from models.command_line.run_commands import add_command, add_run_commands
+from models.command_line.run_commands import add_command, add_run_commands, reader
 from models.command_line.store_commands import UnconfirmedError, add_store_commands
 from models.exchange import files
 from models.exchange.files import Results
@@ -39,9 +39,7 @@ from models.experiment.presets import PRESETS, RECORDED_MODELS
 from models.publishing.figure_names import FigureError
 from models.service.logs import start_logging
 from models.service.running import PATIENCE_SECONDS
-from models.settings import strict
 from models.settings.configuration import Configuration, ConfigurationError
-from models.settings.quoting import quoted
 from models.settings.setting import Setting
 from models.store import NotOursError, Store, StoreError, UnknownRunError
 from models.store.labels import LabelError
@@ -266,7 +264,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="Train on the workers of this Dask cluster, such as tcp://10.0.0.1:8786, not here.",
     )
-    add_extending(train, _reader(strict.number))
+    add_extending(train)
     script = add_command(
         commands,
         _script,
@@ -286,18 +284,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Reads an argument for argparse, whose own errors do not say what was expected."""
-
-    def reader(text: str) -> Any:
-        try:
-            return read(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{quoted(text)}: {error}") from error
-
-    return reader
-
-
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
@@ -308,7 +294,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     for one in SETTINGS.values():
         parser.add_argument(
             one.flag,
-            type=_reader(one.parse),
+            type=reader(one.parse),
             nargs="*" if one.several else None,
             metavar="|".join(one.choices) or None,
             help=f"{one.help} Default: {_words(one)}.",

@@ -14,7 +14,7 @@ from typing import Any
 
 from models.analysis.references import cited
 from models.analysis.words import join_words
-from models.command_line.run_commands import add_command
+from models.command_line.run_commands import add_command, reader
 from models.experiment import ExperimentError
 from models.kernels.version import kernels_on
 from models.published import PUBLISHED, PublishedResult
@@ -42,7 +42,7 @@ def add_published_command(commands: Any) -> None:
     )
     parser.add_argument(
         "--minutes",
-        type=_minutes,
+        type=reader(_minutes),
         default=math.inf,
         metavar="N",
         help="Train each for so many minutes at most; one that is cut says so. Default: no limit.",
@@ -59,12 +59,9 @@ def _name(text: str) -> str:
 
 
 def _minutes(text: str) -> float:
-    try:
-        minutes = strict.number(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{quoted(text)}: {error}") from error
+    minutes = strict.number(text)
     if not minutes > 0:
-        raise argparse.ArgumentTypeError(f"{quoted(text)}: expected a number above 0")
+        raise ValueError("expected a number above 0")
     return minutes
 
 

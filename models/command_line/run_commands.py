@@ -37,6 +37,18 @@ def add_command(
     return parser
 
 
+def reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Reads an argument for argparse, whose own errors do not say what was expected."""
+
+    def read_argument(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{quoted(text)}: {error}") from error
+
+    return read_argument
+
+
 def add_run_commands(commands: Any) -> None:
     """Adds the commands about runs of the store."""
     listing = add_command(

@@ -22,8 +22,10 @@ def published_results() -> None:
         "and what is not as in the paper. **Open one** to see it, and to run it yourself."
     )
     for result in PUBLISHED.values():
-        with st.expander(title(result)):
-            _one(result)
+        section = st.expander(title(result), key=f"open_{result.name}", on_change="rerun")
+        if section.open:
+            with section:
+                _one(result)
 
 
 def title(result: PublishedResult) -> str:
