@@ -47,7 +47,7 @@ def lecture_bar(page: str) -> None:
 
 def start_link(parameter: str, lesson: Lesson) -> None:
     """Draws the link that opens a lesson at its first step."""
-    with st.container(key=f"start_{parameter[:20]}", width="content"):
+    with st.container(key=f"link_{parameter[:20]}", width="content"):
         _link(LessonPlace(parameter, lesson, 1), "Start the lesson", "play_arrow")
 
 

@@ -193,8 +193,6 @@ RUN_TABLE = Key[int]("run_table")
 """Grows whenever the table of runs is to forget what was edited in it."""
 RUN_EDITS = Key[dict[str, dict[int, dict[str, Any]]]]("run_edits")
 """The edits that are stored already: by the key of the table, row and column."""
-OPENED_ROW = Key[int]("opened_row")
-"""The row of the table whose Open was just pressed."""
 
 
 def run_table_widget(name: str) -> Key[Any]:

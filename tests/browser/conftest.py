@@ -34,11 +34,11 @@ def select_first_run(page: Page) -> None:
     table = page.get_by_test_id("data-grid-canvas")
     table.wait_for()
     settled(page)
-    opens = page.get_by_role("button", name="Open", exact=True)
-    if opens.is_disabled():
+    chosen = page.get_by_text("1 run selected")
+    if not chosen.is_visible():
         table.focus()
         page.keyboard.press("Space")
-    opens.and_(page.locator(":enabled")).wait_for()
+    chosen.wait_for()
     settled(page)
 
 

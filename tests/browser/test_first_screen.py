@@ -31,6 +31,18 @@ def box(page: Page, selector: str) -> dict[str, float]:
     return {"x": x, "y": y, "height": height, "bottom": y + height, "right": x + width}
 
 
+def fills_its_place(page: Page) -> None:
+    """Waits until the plot is drawn as high as its place in the page is."""
+    page.wait_for_function(
+        """plot => {
+            const height = element => element.getBoundingClientRect().height;
+            const place = document.querySelector(plot);
+            return Math.abs(height(place.querySelector(".main-svg")) - height(place)) <= 1;
+        }""",
+        arg=PLOT,
+    )
+
+
 @pytest.mark.parametrize(("width", "height", "least"), [(1366, 768, 400), (1280, 720, 360)])
 def test_the_whole_main_plot_is_on_the_first_screen(
     page: Page, dashboard: Dashboard, width: int, height: int, least: int
@@ -57,11 +69,13 @@ def test_the_whole_main_plot_is_on_the_first_screen(
 def test_the_plot_grows_with_the_window(page: Page, dashboard: Dashboard) -> None:
     page.set_viewport_size({"width": 1366, "height": 768})
     open_race(page, dashboard)
-    before = box(page, f"{PLOT} .main-svg")["height"]
+    fills_its_place(page)
+    before = box(page, PLOT)["height"]
     page.set_viewport_size({"width": 1366, "height": 968})
     page.wait_for_function(
-        f"document.querySelector('{PLOT} .main-svg').getBoundingClientRect().height >= {before}+190"
+        f"document.querySelector('{PLOT}').getBoundingClientRect().height >= {before} + 190"
     )
+    fills_its_place(page)
 
 
 def test_on_a_phone_the_plot_begins_early_and_has_no_toolbar(

@@ -12,7 +12,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from dashboard.session.visitor import COOKIE
 from models.store import Store
 from models.store.run import short_id
-from tests.browser.conftest import press
+from tests.browser.conftest import press, select_first_run
 from tests.browser.server import Dashboard
 from tests.browser.test_race import SMALL, train
 from tests.properties import tiny_run
@@ -83,6 +83,9 @@ def test_a_reload_keeps_the_visitor_and_another_one_waits_in_the_queue(
         second = run_of(other)
         assert (store.run(first).status, store.run(second).status) == ("running", "queued")
 
+        page.get_by_role("link", name="Runs").click()
+        select_first_run(page)
+        press(page.get_by_role("link", name="Open", exact=True))
         press(stop(page))
         page.get_by_text("was stopped after").wait_for()
         wait_until_it_trains(other)

@@ -147,7 +147,7 @@ def test_a_finished_run_is_opened_and_deleted_from_the_runs_page(
     run = page.evaluate("new URLSearchParams(location.search).get('run')")
     page.get_by_role("link", name="Runs").click()
     select_first_run(page)
-    press(page.get_by_role("button", name="Open", exact=True))
+    press(page.get_by_role("link", name="Open", exact=True))
     page.get_by_text(f"Run {short_id(run)} finished.").wait_for()
     page.get_by_role("link", name="Runs").click()
     select_first_run(page)

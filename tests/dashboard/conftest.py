@@ -74,22 +74,22 @@ def race() -> AppTest:
 @pytest.fixture
 def gradient_flow() -> AppTest:
     """The Gradient flow page, not yet run."""
-    return app("views/gradient_flow.py")
+    return app("gradient_flow.py")
 
 
 @pytest.fixture
 def inside() -> AppTest:
     """The page Inside the cell, not yet run."""
-    return app("views/inside_the_cell.py")
+    return app("inside_the_cell.py")
 
 
 @pytest.fixture
 def runs_page() -> AppTest:
     """The Runs page, not yet run."""
-    return app("views/runs.py")
+    return app("runs.py")
 
 
 @pytest.fixture
 def about() -> AppTest:
     """The About page, not yet run."""
-    return app("views/about.py")
+    return app("about.py")

@@ -22,14 +22,14 @@ def tiny(**settings: Any) -> Experiment:
     return Experiment(**{**small, "held_out": 8, "device": "cpu", **settings})
 
 
-def app(file: str = "app.py") -> AppTest:
-    """The app as people open it, or one page of ``views``; not yet run.
+def app(view: str | None = None) -> AppTest:
+    """The app as people open it, or on a page of ``views``; not yet run.
 
     The fold with the command line is open: ``experiment`` reads it.
     """
-    page = AppTest.from_file(str(DASHBOARD / file), default_timeout=60)
+    page = AppTest.from_file(str(DASHBOARD / "app.py"), default_timeout=60)
     page.session_state["reproduce"] = True
-    return page
+    return page.switch_page(f"views/{view}") if view else page
 
 
 def open_run(page: AppTest, run: str) -> AppTest:

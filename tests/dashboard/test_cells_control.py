@@ -27,7 +27,7 @@ def chips(page: AppTest) -> list[str]:
 
 @pytest.fixture
 def race() -> AppTest:
-    return pages.app("views/race.py")
+    return pages.app()
 
 
 def test_cells_and_tasks_are_offered_by_their_names(race: AppTest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -22,12 +23,7 @@ CLIPPING = CLAIMS["clipping_rescues"]
 
 @pytest.fixture
 def claims() -> AppTest:
-    return the_page()
-
-
-def the_page() -> AppTest:
-    """In the app, so that its links find the other pages."""
-    return pages.app().switch_page("views/claims.py")
+    return pages.app("claims.py")
 
 
 def address(page: AppTest) -> dict[str, str | list[str]]:
@@ -87,7 +83,7 @@ def test_a_statement_opens_its_claim_with_seeds_that_were_not_recorded(claims: A
 
 def test_the_address_opens_a_claim_and_says_so_where_there_is_none(claims: AppTest) -> None:
     assert of_sidebar(open_claim(claims, "simple_rnn_latches"), "task") == "recall"
-    page = open_claim(the_page(), "nonsense")
+    page = open_claim(pages.app("claims.py"), "nonsense")
     assert "nonsense" in pages.warnings(page)[0]
     assert len(page.button) >= len(CLAIMS)
 
@@ -127,8 +123,10 @@ def test_published_results_stand_beside_ours_and_open_on_the_race_page(claims: A
     for result, shown in zip(PUBLISHED.values(), tables, strict=True):
         assert all(one.what in shown for one in result.comparisons)
     result = PUBLISHED["pascanu_clipping"]
-    page.button(key="published_pascanu_clipping_1").click().run()
-    assert not page.exception
-    assert page.title[0].value.startswith("How far back")
-    assert pages.experiment(page) == result.experiments[1]
-    assert address(page)["clip"] == "0.0"
+    links = [one.proto for one in page.get("page_link") if "without clipping" in one.proto.label]
+    (address,) = {one.query_string for one in links if "clip" in one.query_string}
+    race = pages.app()
+    race.query_params.update(parse_qs(address))
+    race.run()
+    assert not race.exception
+    assert pages.experiment(race) == result.experiments[1]

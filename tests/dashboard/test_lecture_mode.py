@@ -186,7 +186,7 @@ class TestPresentation:
 
 class TestOwnLesson:
     def uploaded(self, name: str, content: str) -> AppTest:
-        page = pages.app().run().switch_page("views/lessons.py").run()
+        page = pages.app("lessons.py").run()
         file = (name, content.encode(), "application/octet-stream")
         page.file_uploader[0].set_value(file)
         page.run()
@@ -194,7 +194,7 @@ class TestOwnLesson:
         return page
 
     def test_the_page_lists_every_lesson_with_its_first_lines(self) -> None:
-        page = pages.app().run().switch_page("views/lessons.py").run()
+        page = pages.app("lessons.py").run()
         assert not page.exception
         assert {lesson.title for lesson in LESSONS.values()} < {one.value for one in page.header}
         assert all(

@@ -32,7 +32,8 @@ def selected(page: AppTest, *runs: str) -> AppTest:
 
 
 def disabled(page: AppTest) -> dict[str, bool]:
-    return {button.label: button.disabled for button in page.button}
+    links = {link.proto.label: link.proto.disabled for link in page.get("page_link")}
+    return links | {button.label: button.disabled for button in page.button}
 
 
 def ids(page: AppTest) -> list[str]:

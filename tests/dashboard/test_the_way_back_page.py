@@ -16,7 +16,7 @@ from tests.dashboard import pages
 
 @pytest.fixture
 def way_back() -> AppTest:
-    return pages.app("views/the_way_back.py")
+    return pages.app("the_way_back.py")
 
 
 def shown(page: AppTest) -> dict[str, Any]:

@@ -55,15 +55,15 @@ def test_a_visitor_lists_own_runs_and_no_others(cookies: dict[str, str], store: 
     annas = trained(store)
     cookies[COOKIE] = BORIS
     boriss = trained(store)
-    assert listed(app("views/runs.py"), store) == {boriss}
+    assert listed(app("runs.py"), store) == {boriss}
     cookies[COOKIE] = ANNA
-    assert listed(app("views/runs.py"), store) == {annas}
+    assert listed(app("runs.py"), store) == {annas}
     assert nobodys in {run.id for run in store.runs()}
 
 
 def test_a_session_without_a_cookie_is_nobody_else(store: Store) -> None:
     trained(store)
-    assert listed(app("views/runs.py"), store) == set()
+    assert listed(app("runs.py"), store) == set()
 
 
 def test_where_the_app_is_shared_everyone_lists_and_manages_all(
@@ -73,7 +73,7 @@ def test_where_the_app_is_shared_everyone_lists_and_manages_all(
     cookies[COOKIE] = ANNA
     runs = {store.create(Experiment()), trained(store)}
     cookies[COOKIE] = BORIS
-    assert listed(app("views/runs.py"), store) == runs
+    assert listed(app("runs.py"), store) == runs
     for run in runs:
         assert "Stop" in pages.buttons(opened(app(), run))
 
@@ -107,7 +107,7 @@ def test_a_stranger_can_train_the_experiment_that_is_on_show(
     page.button(key="train").click().run()
     assert not page.exception
     assert store.count() == 2
-    assert listed(app("views/runs.py"), store) == {one.id for one in store.runs()} - {run}
+    assert listed(app("runs.py"), store) == {one.id for one in store.runs()} - {run}
 
 
 def test_the_secret_is_nowhere_in_the_store_and_on_the_page(

@@ -19,7 +19,7 @@ ORDER = Game("temporal_order", 0, 200)
 @pytest.fixture
 def your_memory() -> AppTest:
     """The page Your memory, not yet run."""
-    return pages.app("views/your_memory.py")
+    return pages.app("your_memory.py")
 
 
 def game_of(page: AppTest) -> dict[str, Any]:

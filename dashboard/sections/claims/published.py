@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.session import current_run
 from dashboard.sidebar import controls
 from models.analysis.references import cited
 from models.analysis.words import join_words
-from models.experiment import Experiment
 from models.published import PUBLISHED, PublishedResult
 from models.published.record import compared, cut_in_words, origin_in_words, recorded
 
@@ -45,19 +43,13 @@ def _one(result: PublishedResult) -> None:
         for place, experiment in enumerate(result.experiments):
             clipped = "with clipping" if experiment.clip else "without clipping"
             several = f", {clipped}" if len(result.experiments) > 1 else ""
-            if st.button(
-                f"Open on the Race page{several}",
-                key=f"published_{result.name}_{place}",
-                icon=":material/play_circle:",
-            ):
-                _open(experiment)
+            with st.container(key=f"link_{result.name}_{place}", width="content"):
+                st.page_link(
+                    "views/race.py",
+                    label=f"Open on the Race page{several}",
+                    icon=":material/play_circle:",
+                    query_params=controls.address_of(experiment),
+                )
     st.code(f"python -m models published {result.name}", "bash")
     if outcome:
         st.caption(origin_in_words(outcome))
-
-
-def _open(experiment: Experiment) -> None:
-    """Shows the first page with these settings, and no run."""
-    current_run.leave()
-    controls.show(experiment)
-    st.switch_page("views/race.py", query_params=controls.address_of(experiment))

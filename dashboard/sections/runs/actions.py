@@ -13,7 +13,6 @@ from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.sections.runs.table import select_none
 from dashboard.sections.share import share_button
-from dashboard.session import current_run
 from dashboard.session.session_state import DELETED_RUNS, UNCHANGED
 from dashboard.session.visitor import listed_visitor
 from models.analysis.words import count
@@ -31,8 +30,14 @@ def actions(selected: Sequence[Run]) -> None:
     ids = [run.id for run in selected]
     one, some = len(ids) == 1, bool(ids)
     with st.container(horizontal=True, vertical_alignment="center", key="run_actions"):
-        if st.button("Open", key="open_selected", disabled=not one):
-            open_run(selected[0])
+        with st.container(key="link_open", width="content"):
+            # Unlike a button, a link ends what is drawn again by itself before the page changes.
+            st.page_link(
+                "views/race.py",
+                label="Open",
+                query_params={"run": selected[0].id} if one else None,
+                disabled=not one,
+            )
         compared = st.button(
             "Compare",
             key="compare_selected",
@@ -58,12 +63,6 @@ def actions(selected: Sequence[Run]) -> None:
         if some:
             _button("Select none", "select_none", select_none, some=True)
             st.caption(f"{count(len(ids), 'run')} selected", width="content")
-
-
-def open_run(run: Run) -> None:
-    """Shows the run on the first page."""
-    current_run.look_at(run.id)
-    st.switch_page("views/race.py", query_params={"run": run.id})
 
 
 def undo_bar() -> None:

@@ -22,7 +22,7 @@ def runs_frame(runs: Sequence[Run], selected: Collection[str] = ()) -> pd.DataFr
     columns = {
         "selected": pd.array([run.id in selected for run in runs], "bool"),
         "name": [run.labels.name for run in runs],
-        "open": ["Open"] * len(runs),
+        "open": [f"./?run={run.id}" for run in runs],
         "id": [run.short_id for run in runs],
         "status": [status_in_words(run) for run in runs],
         "task": [task_title(run.experiment.task) for run in runs],

@@ -12,7 +12,6 @@ import streamlit as st
 from dashboard.scheduling.app_resources import store
 from dashboard.sections.runs.frame import EDITED, changed_labels, chips, runs_frame
 from dashboard.session.session_state import (
-    OPENED_ROW,
     RUN_EDITS,
     RUN_TABLE,
     SELECTED_RUNS,
@@ -50,12 +49,6 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
     return selected
 
 
-def opened_run(runs: Sequence[Run]) -> Run | None:
-    """The run whose button in the table was just pressed."""
-    row = OPENED_ROW.take()
-    return runs[row] if row is not None and row < len(runs) else None
-
-
 def select_none() -> None:
     """Selects no run any more; call it before the table is drawn."""
     SELECTED_RUNS.take()
@@ -79,8 +72,12 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
     return {
         "selected": column.CheckboxColumn("✓", pinned=True, width=40, help="Select the run"),
         "name": column.TextColumn("Name", width=150, max_chars=LONGEST_NAME),
-        "open": column.ButtonColumn(
-            "", key=OPEN_BUTTON, on_click=_note_opened, width=75, type="tertiary"
+        "open": column.LinkColumn(
+            "",
+            display_text=":material/open_in_new:",
+            disabled=True,
+            width=40,
+            help="Opens the run in a new tab",
         ),
         "id": column.TextColumn("Id", disabled=True, width=75),
         "status": column.TextColumn("Status", disabled=True, width=130),
@@ -106,14 +103,6 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
         "made": column.DatetimeColumn("Made", disabled=True, format="YYYY-MM-DD HH:mm"),
         "duration": column.Column("Trained for", disabled=True),
     }
-
-
-OPEN_BUTTON = "open_row"
-
-
-def _note_opened() -> None:
-    if press := run_table_widget(OPEN_BUTTON).get():
-        OPENED_ROW.set(int(press["row"]))
 
 
 def _store_edits(ids: Sequence[str], key: str) -> None:

@@ -9,9 +9,9 @@ from dashboard.components.download_button import download_button
 from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import configuration, store
 from dashboard.sections.import_results import import_results
-from dashboard.sections.runs.actions import actions, open_run, recently_deleted, undo_bar
+from dashboard.sections.runs.actions import actions, recently_deleted, undo_bar
 from dashboard.sections.runs.filters import run_filter
-from dashboard.sections.runs.table import opened_run, runs_table
+from dashboard.sections.runs.table import runs_table
 from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
 from dashboard.session.visitor import listed_visitor
 from models.analysis.words import count
@@ -68,8 +68,6 @@ def _list(wanted: RunFilter, changing: bool) -> None:
     if not runs:
         _nothing(wanted)
         return
-    if pressed := opened_run(runs):
-        open_run(pressed)
     bar = st.container()
     with st.container(key="run_table"):
         selected = runs_table(runs)
