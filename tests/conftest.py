@@ -19,6 +19,16 @@ from models.store import Store
 from tests.postgres import PACKAGES, Postgres, programs, running_postgres
 from tests.slow import is_slow
 
+RETRIED = (
+    "tests/browser/",
+    "tests/faults/",
+    "tests/dashboard/test_scheduler.py",
+    "tests/models/service/test_serving.py",
+    "tests/models/training/test_cluster.py",
+)
+"""How the ids of tests begin that are tried once more: a browser, a dashboard and its processes
+share two cores with all the other tests, and what is then too slow is no fault. The summary names
+what was."""
 FIRST_HALF = ("test_connection_faults", "test_first_screen", "test_for_everyone", "test_history")
 """Files of tests/browser, see ``browser_half``."""
 
@@ -34,6 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         half = browser_half(item.path) if item.path.parent.name == "browser" else ""
         item.add_marker(pytest.mark.xdist_group(half or str(item.path)))
+        if item.nodeid.startswith(RETRIED):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def browser_half(file: Path) -> str:

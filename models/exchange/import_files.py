@@ -40,8 +40,8 @@ MOST_BYTES = 200 * 10**6
 Weights of trained models hardly get smaller in a ZIP: 50 MB of them fit, once as they are packed
 and once unpacked. So do tables of two million rows, six times the largest recorded example.
 """
-MOST_FILES = 100
-"""How many files are looked at, to name the first that is none of NAMES."""
+MOST_FILES = 500
+"""How many files a ZIP may hold, and so how many runs an export: one open file each."""
 MOST_JSON = 10**6
 """Bytes of experiment.json."""
 EXPERIMENT_KEYS = {"run", "experiment", "environment"}

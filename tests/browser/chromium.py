@@ -9,7 +9,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 EXECUTABLE = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+"""Without a GPU its process would only be one more that wants a core."""
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from dashboard.session.session_state import DELETED_RUNS, UNCHANGED
 from dashboard.session.visitor import listed_visitor
 from models.analysis.words import count
 from models.exchange.bundle import file_name, write_bundle
+from models.exchange.import_files import MOST_FILES
 from models.store import StoreError, UnknownRunError
 from models.store.deleting import UNDO_HOURS
 from models.store.run import Run
@@ -50,12 +51,13 @@ def actions(selected: Sequence[Run]) -> None:
             st.rerun()
         if one:
             share_button(selected[0])
-        if some:
+        if some and len(ids) <= MOST_FILES:
             name = file_name(ids)
             export = partial(write_bundle, scheduler().export, ids)
             download_button("Export", export, name, f"export_{name}")
         else:
-            st.button("Export", key="export_none", disabled=True)
+            most = f"Of at most {MOST_FILES} runs."
+            st.button("Export", key="export_none", disabled=True, help=most if some else None)
         pinned = some and all(run.pinned for run in selected)
         _button("Unpin" if pinned else "Pin", "pin_selected", _pin, ids, not pinned, some=some)
         going = any(run.active for run in selected)
