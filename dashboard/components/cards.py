@@ -78,17 +78,9 @@ def _span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> list[Card]:
 def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:
     style = cell_style(cell)
     text, interval = ("–", "") if row is None else (str(row["text"]), str(row["interval"]))
-    note = f"steps ({_in_words(interval)})" if interval else "steps"
+    note = f"steps ({interval})" if interval else "steps"
     explained = GLOSSARY["memory span"]
     return Card(style.color, style.label, text, "" if text == DIVERGED else note, explained)
-
-
-def _in_words(interval: str) -> str:
-    """An interval of ``memory_spans`` that fits on a card: with an open end it is a bound."""
-    low, _, high = interval.partition("–")
-    if high.startswith(">"):
-        return f"from {low}" if low.isdigit() else f"below {low[2:]} to beyond {high[2:]}"
-    return f"up to {high}" if low.startswith("<") else interval
 
 
 def _html(card: Card) -> str:

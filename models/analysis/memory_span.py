@@ -61,7 +61,7 @@ def memory_spans(accuracy: pd.DataFrame) -> pd.DataFrame:
       ``<`` where that lies below the shortest length tested and ``>`` where it lies above the
       longest; ``span`` is then that length.
     - ``low``, ``high``: the 95% interval, see ``estimate``; 0 or inf where it is open.
-    - ``text``, ``interval``: both for people: "48" and "41–55", "> 200" and "187–> 200", or
+    - ``text``, ``interval``: both for people: "48" and "41–55", "> 200" and "from 187", or
       "between 50 and 100" where all models remember up to 50 and none from 100 on. ``interval`` is
       empty where it says no more than ``text``.
 
@@ -166,11 +166,16 @@ def _row(found: Estimate) -> tuple[float, str, float, float, str, str]:
 
 
 def _interval(low: float, high: float, shortest: float, longest: float) -> str:
-    """An interval in words; one that lies outside the lengths tested is a bound."""
+    """An interval in words; where an end lies outside the lengths tested, the other is a bound."""
     below, above = f"< {shortest:.0f}", f"> {longest:.0f}"
     if low == 0 and high < shortest * PAST:
         return below
     if high == np.inf and longest < low * PAST:
         return above
-    ends = below if low == 0 else f"{low:.0f}", above if high == np.inf else f"{high:.0f}"
-    return "–".join(dict.fromkeys(ends))
+    if low == 0 and high == np.inf:
+        return f"below {shortest:.0f} to beyond {longest:.0f}"
+    if high == np.inf:
+        return f"from {low:.0f}"
+    if low == 0:
+        return f"up to {high:.0f}"
+    return "–".join(dict.fromkeys((f"{low:.0f}", f"{high:.0f}")))

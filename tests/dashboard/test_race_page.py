@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components.cards import span_row
 from dashboard.components.guesses import how_right
 from dashboard.scheduling import app_resources
 from dashboard.session import recorded_examples
@@ -403,20 +402,6 @@ class TestGuess:
     ) -> None:
         spans = pd.DataFrame([{"cell": "rnn", "span": span, "low": low, "high": high}])
         assert f"{near} of 1 cell." in how_right({"rnn": guess, "lstm": 20}, spans)
-
-
-@pytest.mark.parametrize(
-    ("interval", "words"),
-    [
-        ("41–55", "41–55"),
-        ("37–> 200", "from 37"),
-        ("< 20–45", "up to 45"),
-        ("< 20–> 50", "below 20 to beyond 50"),
-    ],
-)
-def test_an_interval_with_an_open_end_has_no_dash_beside_a_sign(interval: str, words: str) -> None:
-    spans = pd.DataFrame([{"cell": "rnn", "text": "48", "interval": interval}])
-    assert f"steps ({words})" in span_row(spans, ["rnn"])
 
 
 def test_train_shows_the_new_run_where_the_address_named_another(

@@ -55,7 +55,7 @@ def selectivity(units: pd.DataFrame) -> go.Figure:
         xaxis={
             "range": [-0.6, len(gates) - 0.4],
             "tickvals": list(range(len(gates))),
-            "ticktext": [full_name(gate).replace(", ", "<br>") for gate in gates],
+            "ticktext": ["<br>".join(full_name(gate).replace(",", "").split()) for gate in gates],
             "tickangle": 0,
         },
         yaxis={"title": "informative − distractor", "nticks": 6},

@@ -36,8 +36,9 @@ JITTER = 0.008
 """Distance between the dots of two seeds, as a share of the length axis."""
 BESIDE = 0.008
 """Distance between the whiskers of two cells, as a share of the length axis."""
-NAME_GAP = 0.055
-"""Least distance of two names at the ends of lines, in accuracy."""
+NAME_GAP = 0.085
+"""Least distance of two names at the ends of lines, in accuracy: where the plot is at its lowest,
+letters touch nothing."""
 LETTER = 7
 """Width of a letter of such a name, pixels."""
 FEWEST_SEEDS = 3
@@ -194,12 +195,13 @@ def _name_heights(found: Sequence[Curve]) -> list[float | None]:
     ends = [curve.means[-1]["mean"] if curve.means else math.nan for curve in found]
     order = sorted((end, place) for place, end in enumerate(ends) if math.isfinite(end))
     heights = [end for end, _ in order]
+    gap = min(NAME_GAP, 1 / max(len(order), 1))
     for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + NAME_GAP)
+        heights[i] = max(heights[i], heights[i - 1] + gap)
     top = 1.02
     for i in range(len(heights) - 1, -1, -1):
         top = heights[i] = min(heights[i], top)
-        top -= NAME_GAP
+        top -= gap
     placed = dict(zip((place for _, place in order), numbers(heights), strict=True))
     return [placed.get(place) for place in range(len(found))]
 

@@ -41,6 +41,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
         key=key,
         on_change=_store_edits,
         args=(ids, key),
+        placeholder="–",
         alt=f"{count(len(runs), 'run')}, one row each. Space selects a row in its first column, "
         "Enter edits name, tags and notes.",
     )

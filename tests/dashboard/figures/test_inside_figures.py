@@ -193,7 +193,7 @@ def test_time_constants_are_sorted_and_infinite_ones_drawn_at_the_top() -> None:
 def test_selectivity_has_a_point_for_each_gate_and_unit() -> None:
     figure = selectivity(units())
     assert list(trace(figure, "selectivity/i").y) == [0.1, -0.2, 0.6, 0.3]
-    assert figure.layout.xaxis.ticktext[0] == "i<br>input gate"
+    assert figure.layout.xaxis.ticktext[0] == "i<br>input<br>gate"
 
 
 def probes(**more: object) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from tests.dashboard.figures.drawn import check_json, contrast, trace
 SPANS = pd.DataFrame(
     [
         ("rnn", 17.0, "", 12.0, 25.0, "17", "12–25"),
-        ("lstm", 200.0, ">", 150.0, np.inf, "> 200", "150–> 200"),
+        ("lstm", 200.0, ">", 150.0, np.inf, "> 200", "from 150"),
         ("gru", np.nan, "", np.nan, np.nan, DIVERGED, ""),
         (PERSON, 12.0, "", np.nan, np.nan, "12", ""),
     ],

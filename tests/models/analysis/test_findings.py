@@ -96,8 +96,8 @@ def test_a_run_that_is_not_done_says_how_far_it_is() -> None:
 def test_partly_solved() -> None:
     text = findings(experiment(), accuracies({"rnn": FALLS, "lstm": SOLVED, "gru": SOLVED}))
     assert text == (
-        "After 400 steps the memory span is between 20 and 80 for the RNN, > 80 (74–> 80) for the"
-        " LSTM and > 80 (74–> 80) for the GRU; that of the RNN is the shortest. Seeds that have "
+        "After 400 steps the memory span is between 20 and 80 for the RNN, > 80 (from 74) for the"
+        " LSTM and > 80 (from 74) for the GRU; that of the RNN is the shortest. Seeds that have "
         "solved length 80: 3 of 3 for the LSTM and 3 of 3 for the GRU, none for the others."
     )
 
@@ -110,7 +110,7 @@ def test_the_interval_is_shown_where_it_says_more_than_the_span() -> None:
     accuracy = accuracies({"rnn": ONE, "gru": SOLVED})
     row = memory_spans(accuracy).iloc[0]
     text = findings(experiment(), accuracy)
-    assert f"is {row['span']:.0f} ({row['low']:.0f}–> 80) for the RNN and > 80 (" in text
+    assert f"is {row['span']:.0f} (from {row['low']:.0f}) for the RNN and > 80 (" in text
 
 
 def test_the_cell_that_gives_up_first_need_not_be_the_first() -> None:
@@ -121,7 +121,7 @@ def test_the_cell_that_gives_up_first_need_not_be_the_first() -> None:
 def test_the_shorter_of_two_bounds_gives_up_first() -> None:
     text = findings(experiment(), accuracies({"lstm": FALLS, "rnn": LOW}))
     assert (
-        "between 20 and 80 for the LSTM and < 20 (< 20–23) for the RNN; that of the RNN is" in text
+        "between 20 and 80 for the LSTM and < 20 (up to 23) for the RNN; that of the RNN is" in text
     )
 
 
@@ -196,7 +196,7 @@ def test_a_single_cell_is_not_ranked() -> None:
 def test_cells_that_never_fall_are_not_ranked() -> None:
     nearly: Curve = {20: [1, 1, 1], 80: [0.9, 0.8, 0.7]}
     text = findings(experiment(), accuracies({"rnn": nearly, "gru": SOLVED}))
-    assert "is > 80 (74–> 80) for the RNN and > 80 (74–> 80) for the GRU. " in text
+    assert "is > 80 (from 74) for the RNN and > 80 (from 74) for the GRU. " in text
     assert "ranked" not in text
     assert "first" not in text
     assert "apart" not in text

@@ -152,12 +152,13 @@ def test_all_at_the_longest_length_is_a_bound_from_below() -> None:
     assert (found["span"], found["bound"], found["text"]) == (200, ">", "> 200")
     assert found["high"] == math.inf
     assert 150 < found["low"] < 200
-    assert found["interval"] == f"{found['low']:.0f}–> 200"
+    assert found["interval"] == f"from {found['low']:.0f}"
 
 
 def test_an_interval_is_open_where_nothing_bounds_it() -> None:
-    assert span(outcomes(3, 2, 0, 0, 0))["interval"].startswith("< 20–")
-    assert span(outcomes(3, 3, 3, 3, 1))["interval"].endswith("–> 200")
+    assert span(outcomes(3, 2, 0, 0, 0))["interval"].startswith("up to ")
+    assert span(outcomes(3, 3, 3, 3, 1))["interval"].startswith("from ")
+    assert span(outcomes(2, 1, 1, 1, 1))["interval"] == "below 20 to beyond 200"
     bounded = span(outcomes(2, 2, 2, 2, 0))
     assert 200 < bounded["high"] < math.inf
 
