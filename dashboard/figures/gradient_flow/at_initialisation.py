@@ -70,7 +70,7 @@ def singular_values(frame: pd.DataFrame, *, cell: str) -> go.Figure:
     figure = new_figure(
         f"singular values/{cell}",
         height=HEIGHT,
-        xaxis={"title": "steps back, T - t", "rangemode": "tozero", "nticks": 7},
+        xaxis={"title": "steps back, T − t", "rangemode": "tozero", "nticks": 7},
         yaxis={
             "title": "singular values of ∂h<sub>T</sub>/∂h<sub>t</sub>",
             **EXPONENTS,

@@ -87,7 +87,7 @@ def influence_by_lag(
         f"influence/{length}",
         height=HEIGHT_OF_TWO,
         xaxis={
-            "title": "steps back from the end, T - t",
+            "title": "steps back from the end, T − t",
             "range": [-0.02 * length, 1.02 * length],
             **AT_THE_BOTTOM,
         },
@@ -145,7 +145,7 @@ def _longest(axis: LengthAxis) -> Trace:
         "y": numbers(lengths - 1),
         "mode": "lines+text",
         "line": {"color": GREY, "dash": "dash", "width": 1.2},
-        "text": ["T - 1" if place == 20 else "" for place in range(len(lengths))],
+        "text": ["T − 1" if place == 20 else "" for place in range(len(lengths))],
         "textposition": "top left",
         "textfont": {"size": SMALL},
         "hoverinfo": "skip",
