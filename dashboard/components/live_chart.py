@@ -35,8 +35,8 @@ SCRIPT = f"component/{_package.name}/plotly.min.js?{VERSION}={plotly.__version__
 SOURCE = "".join((LOADER, *PARTS))
 _mount = st.components.v2.component("live_chart", js=SOURCE, isolate_styles=False)
 
-LOADS_EARLY = f"{LOADER}window.loadPlotly({json.dumps(SCRIPT)}).catch(() => {{}});"
-"""A script that makes a page load plotly.js before its first figure has come."""
+LOADS_EARLY = f"{LOADER}if (!window.plotlyLoading) window.fetchPlotly({json.dumps(SCRIPT)});"
+"""A script that makes a page fetch plotly.js before its first figure has come."""
 
 
 def as_json(figure: go.Figure, finding: str = "") -> str:

@@ -1,5 +1,11 @@
-// Loads plotly.js once for all figures of the page. A page begins with it as soon as it is opened, so
-// that the first figure need not wait; see live_chart.py.
+// Loads plotly.js once for all figures of the page. A page fetches it as soon as it is opened, so that
+// the first figure need not wait, see live_chart.py; it is run by that figure, since until then it
+// would only keep the page from being drawn.
+window.fetchPlotly ??= (script) => {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "preload", as: "script", href: new URL(script, document.baseURI).href });
+  document.head.append(link);
+};
 window.loadPlotly ??= (script) => {
   window.plotlyLoading ??= new Promise((resolve, reject) => {
     const element = document.createElement("script");
