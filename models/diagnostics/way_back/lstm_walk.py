@@ -108,7 +108,7 @@ def _backward(t: int, steps: tuple[LSTMStep, ...], settings: WalkSettings) -> Fr
     after, now = steps[t], steps[t - 1]
     along_c, through_h = after.gradient_c * after.forward.f, _through_h(now)
     said = (
-        f"Back from step {t + 1} to step {t} on two ways. Along c only the forget gate counts: "
+        f"Back from step {t + 1} to step {t} along two paths. Along c only the forget gate counts: "
         f"{times(after.gradient_c, after.forward.f)} = {number(along_c)}. Through h come weights "
         f"and slopes: {number(through_h)}. Together ∂L/∂c is {number(now.gradient_c)}."
     )
