@@ -35,7 +35,7 @@ SCRIPT = f"component/{_package.name}/plotly.min.js?{VERSION}={plotly.__version__
 SOURCE = "".join((LOADER, *PARTS))
 _mount = st.components.v2.component("live_chart", js=SOURCE, isolate_styles=False)
 
-LOADS_EARLY = f"{LOADER}if (!window.plotlyLoading) window.fetchPlotly({json.dumps(SCRIPT)});"
+LOADS_EARLY = f"{LOADER}window.fetchPlotly({json.dumps(SCRIPT)});"
 """A script that makes a page fetch plotly.js before its first figure has come."""
 
 

@@ -2,9 +2,10 @@
 // the first figure need not wait, see live_chart.py; it is run by that figure, since until then it
 // would only keep the page from being drawn.
 window.fetchPlotly ??= (script) => {
+  const { href } = new URL(script, document.baseURI);
+  if (document.querySelector(`link[href="${href}"]`)) return; // every page asks for it
   const link = document.createElement("link");
-  Object.assign(link, { rel: "preload", as: "script", href: new URL(script, document.baseURI).href });
-  document.head.append(link);
+  document.head.append(Object.assign(link, { rel: "preload", as: "script", href }));
 };
 window.loadPlotly ??= (script) => {
   window.plotlyLoading ??= new Promise((resolve, reject) => {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components.link_button import link_button
 from dashboard.components.markdown import escape_markdown
 from dashboard.components.qr_code import qr_code
 from dashboard.session import lecture
@@ -47,8 +48,14 @@ def lecture_bar(page: str) -> None:
 
 def start_link(parameter: str, lesson: Lesson) -> None:
     """Draws the link that opens a lesson at its first step."""
-    with st.container(key=f"link_{parameter[:20]}", width="content"):
-        _link(LessonPlace(parameter, lesson, 1), "Start the lesson", "play_arrow")
+    start = LessonPlace(parameter, lesson, 1)
+    link_button(
+        "Start the lesson",
+        PAGES[start.step.page],
+        parameter[:20],
+        parameters=start.parameters,
+        icon=":material/play_arrow:",
+    )
 
 
 def _follow(page: str) -> LessonPlace | None:
@@ -83,21 +90,17 @@ def _step(place: LessonPlace) -> None:
     for by, label, icon in ((-1, "Back", "arrow_back"), (1, "Next", "arrow_forward")):
         with st.container(key=f"lesson_{label.lower()}", width="content"):
             if there := place.moved(by):
-                _link(there, label, icon)
+                st.page_link(
+                    PAGES[there.step.page],
+                    label=label,
+                    icon=f":material/{icon}:",
+                    query_params=there.parameters,
+                )
             else:
                 st.button(label, icon=f":material/{icon}:", key=f"no_{label}", disabled=True)
     if not place.moved(1):
         with st.container(key="lesson_end", width="content"):
             st.page_link(PAGES["lessons"], label="End", icon=":material/done:")
-
-
-def _link(place: LessonPlace, label: str, icon: str) -> None:
-    st.page_link(
-        PAGES[place.step.page],
-        label=label,
-        icon=f":material/{icon}:",
-        query_params=place.parameters,
-    )
 
 
 def _buttons(*, presents: bool) -> None:

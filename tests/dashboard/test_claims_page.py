@@ -123,10 +123,13 @@ def test_published_results_stand_beside_ours_and_open_on_the_race_page(claims: A
     for result, shown in zip(PUBLISHED.values(), tables, strict=True):
         assert all(one.what in shown for one in result.comparisons)
     result = PUBLISHED["pascanu_clipping"]
-    links = [one.proto for one in page.get("page_link") if "without clipping" in one.proto.label]
-    (address,) = {one.query_string for one in links if "clip" in one.query_string}
+    links = [one.proto for one in page.get("page_link")]
+    (link,) = [one for one in links if "without clipping" in one.label]
+    assert link.page == ""
     race = pages.app()
-    race.query_params.update(parse_qs(address))
+    race.query_params.update(parse_qs(link.query_string))
     race.run()
     assert not race.exception
+    assert race.title[0].value.startswith("How far back")
     assert pages.experiment(race) == result.experiments[1]
+    assert address(race)["clip"] == "0.0"

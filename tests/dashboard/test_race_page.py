@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.components.cards import span_row
 from dashboard.components.guesses import how_right
 from dashboard.scheduling import app_resources
 from dashboard.session import recorded_examples
@@ -402,6 +403,12 @@ class TestGuess:
     ) -> None:
         spans = pd.DataFrame([{"cell": "rnn", "span": span, "low": low, "high": high}])
         assert f"{near} of 1 cell." in how_right({"rnn": guess, "lstm": 20}, spans)
+
+
+@pytest.mark.parametrize("interval", ["41–55", "from 37", "up to 45", "below 20 to beyond 50"])
+def test_a_card_has_the_interval_in_brackets(interval: str) -> None:
+    spans = pd.DataFrame([{"cell": "rnn", "text": "48", "interval": interval}])
+    assert f"steps ({interval})" in span_row(spans, ["rnn"])
 
 
 def test_train_shows_the_new_run_where_the_address_named_another(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.components.link_button import link_button
 from dashboard.sidebar import controls
 from models.analysis.references import cited
 from models.analysis.words import join_words
@@ -43,13 +44,13 @@ def _one(result: PublishedResult) -> None:
         for place, experiment in enumerate(result.experiments):
             clipped = "with clipping" if experiment.clip else "without clipping"
             several = f", {clipped}" if len(result.experiments) > 1 else ""
-            with st.container(key=f"link_{result.name}_{place}", width="content"):
-                st.page_link(
-                    "views/race.py",
-                    label=f"Open on the Race page{several}",
-                    icon=":material/play_circle:",
-                    query_params=controls.address_of(experiment),
-                )
+            link_button(
+                f"Open on the Race page{several}",
+                "views/race.py",
+                f"{result.name}_{place}",
+                parameters=controls.address_of(experiment),
+                icon=":material/play_circle:",
+            )
     st.code(f"python -m models published {result.name}", "bash")
     if outcome:
         st.caption(origin_in_words(outcome))

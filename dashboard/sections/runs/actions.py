@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components.download_button import download_button
+from dashboard.components.link_button import link_button
 from dashboard.components.markdown import escape_markdown
 from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.sections.runs.table import select_none
@@ -31,14 +32,8 @@ def actions(selected: Sequence[Run]) -> None:
     ids = [run.id for run in selected]
     one, some = len(ids) == 1, bool(ids)
     with st.container(horizontal=True, vertical_alignment="center", key="run_actions"):
-        with st.container(key="link_open", width="content"):
-            # Unlike a button, a link ends what is drawn again by itself before the page changes.
-            st.page_link(
-                "views/race.py",
-                label="Open",
-                query_params={"run": selected[0].id} if one else None,
-                disabled=not one,
-            )
+        opened = {"run": ids[0]} if one else {}
+        link_button("Open", "views/race.py", "open", parameters=opened, disabled=not one)
         compared = st.button(
             "Compare",
             key="compare_selected",
