@@ -6,7 +6,7 @@ there; all that are read or written elsewhere stand here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, overload
 
@@ -183,6 +183,9 @@ PLAYED = Key[tuple[Game, tuple[str, ...]]]("played")
 # Runs
 RUNS_SHOWN = Key[int]("runs_shown")
 """How many runs the Runs page lists."""
+LISTED_RUNS = Key[tuple[Sequence[str], int]]("listed_runs")
+"""The ids that the list is to hold again when the page draws itself anew, and how many runs were
+wanted."""
 UNCHANGED = Key[str]("run_unchanged")
 """Why the last change of a run had no effect."""
 SELECTED_RUNS = Key[tuple[str, ...]]("selected_runs")

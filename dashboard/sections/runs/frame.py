@@ -18,7 +18,11 @@ EDITED = ("name", "tags", "notes", "pinned")
 
 
 def runs_frame(runs: Sequence[Run], selected: Collection[str] = ()) -> pd.DataFrame:
-    """One row for each run, in this order; the first column says which are selected."""
+    """One row for each run, in this order; the first column says which are selected.
+
+    Dates and durations have one type whatever the runs: with another the table would be another one
+    when a run ends, and what is being typed into it lost.
+    """
     columns = {
         "selected": pd.array([run.id in selected for run in runs], "bool"),
         "name": [run.labels.name for run in runs],
@@ -33,8 +37,8 @@ def runs_frame(runs: Sequence[Run], selected: Collection[str] = ()) -> pd.DataFr
         "tags": [list(run.labels.tags) for run in runs],
         "notes": [run.labels.notes for run in runs],
         "pinned": pd.array([run.pinned for run in runs], "bool"),
-        "made": pd.to_datetime([run.created for run in runs], utc=True),
-        "duration": pd.to_timedelta([_seconds(run) for run in runs], unit="s"),
+        "made": pd.to_datetime([run.created for run in runs], utc=True).as_unit("ms"),
+        "duration": pd.to_timedelta([_seconds(run) for run in runs], unit="s").as_unit("ms"),
     }
     return pd.DataFrame(columns)
 

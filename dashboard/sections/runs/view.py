@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import streamlit as st
 
 from dashboard.components import failures
@@ -12,7 +15,7 @@ from dashboard.sections.import_results import import_results
 from dashboard.sections.runs.actions import actions, recently_deleted, undo_bar
 from dashboard.sections.runs.filters import run_filter
 from dashboard.sections.runs.table import runs_table
-from dashboard.session.session_state import RUNS_SHOWN, UNCHANGED
+from dashboard.session.session_state import LISTED_RUNS, RUNS_SHOWN, UNCHANGED
 from dashboard.session.visitor import listed_visitor
 from models.analysis.words import count
 from models.exchange.run_list import write_run_list
@@ -38,14 +41,14 @@ def list_runs() -> None:
         )
     import_results()
     wanted = run_filter()
-    runs = _found(wanted)
-    changing = any(_changes(run) for run in runs)
-    shown = failures.shown_errors()(lambda: _list(wanted, changing))
+    listed = _listed(wanted)
+    changing = listed.changing
+    shown = failures.shown_errors()(lambda: _list(listed))
     st.fragment(shown, run_every=REFRESH_SECONDS if changing else None)()
-    total = store().count_found(wanted, listed_visitor())
     with st.container(horizontal=True, vertical_alignment="center"):
-        if runs:
-            st.caption(f"{len(runs)} of {count(total, 'run')}", width="content")
+        if listed.ids:
+            caption = f"{len(listed.ids)} of {count(listed.total, 'run')}"
+            st.caption(caption, width="content")
             download_button(
                 "List as CSV",
                 lambda path: write_run_list(_found(wanted), path),
@@ -53,27 +56,60 @@ def list_runs() -> None:
                 "list_csv",
                 icon=":material/download:",
             )
-        if total > len(runs) and st.button("Show more", key="more"):
+        if listed.total > len(listed.ids) and st.button("Show more", key="more"):
             RUNS_SHOWN.set(RUNS_SHOWN.get(PAGE) + PAGE)
             st.rerun()
         recently_deleted()
 
 
-def _list(wanted: RunFilter, changing: bool) -> None:
+@dataclass(frozen=True)
+class _Listed:
+    """What the list holds from one drawing of the page to the next.
+
+    A row that came or went by itself would make the table anew, and take away what is being typed.
+    """
+
+    wanted: RunFilter
+    ids: Sequence[str]
+    total: int
+    """How many runs were wanted, listed or not."""
+    changing: bool
+
+    def runs(self) -> list[Run]:
+        """The runs as they are now, pinned ones first, then the newest."""
+        runs = store().named(self.ids)
+        return sorted(runs, key=lambda run: (not run.pinned, -run.created.timestamp()))
+
+
+def _listed(wanted: RunFilter) -> _Listed:
+    if kept := LISTED_RUNS.take():
+        ids, total = kept
+        runs = store().named(ids)
+    else:
+        runs, total = _found(wanted), store().count_found(wanted, listed_visitor())
+        ids = [run.id for run in runs]
+    return _Listed(wanted, ids, total, any(_changes(run) for run in runs))
+
+
+def _list(listed: _Listed) -> None:
     """Draws the table with what is done to its runs; the page anew once nothing changes."""
     if unchanged := UNCHANGED.take():
         st.error(f"Nothing was changed: {escape_markdown(unchanged, most=600)}.")
     undo_bar()
-    runs = summarise_some(store(), _found(wanted), SUMMARY_SECONDS)
+    runs = summarise_some(store(), listed.runs(), SUMMARY_SECONDS)
     if not runs:
-        _nothing(wanted)
+        _nothing(listed.wanted)
         return
     bar = st.container()
     with st.container(key="run_table"):
         selected = runs_table(runs)
     with bar:
         actions(selected)
-    if changing != any(_changes(run) for run in runs):
+    new = store().count_found(listed.wanted, listed_visitor()) - listed.total
+    if new > 0 and st.button(f"Show {count(new, 'new run')}", key="show_new"):
+        st.rerun()
+    if listed.changing != any(_changes(run) for run in runs):
+        LISTED_RUNS.set((listed.ids, listed.total))
         st.rerun()
 
 
