@@ -9,9 +9,16 @@ import streamlit as st
 from dashboard.components.link_button import link_button
 from dashboard.components.markdown import escape_markdown
 from dashboard.components.qr_code import qr_code
-from dashboard.session import lecture
+from dashboard.session import current_run, lecture
 from dashboard.session.lecture import PAGES, LessonPlace
-from dashboard.session.session_state import ADDRESS_SEEN, LESSON_SEEN
+from dashboard.session.session_state import (
+    ADDRESS_SEEN,
+    BEFORE_LESSON,
+    EXPERIMENT,
+    LESSON_SEEN,
+    SIDEBAR_PAGE,
+)
+from models.experiment import Experiment
 from models.lessons import Lesson, LessonError
 from models.lessons.lesson import MAX_TEXT
 
@@ -28,7 +35,7 @@ def lecture_bar(page: str) -> None:
     try:
         place = _follow(page)
     except LessonError as error:
-        lecture.leave_lesson()
+        _leave_lesson()
         place = None
         messages.append(f"{error}. The page Lessons has those that there are.")
     messages.append(lecture.present(page))
@@ -65,14 +72,16 @@ def _follow(page: str) -> LessonPlace | None:
     """
     place = lecture.lesson_place()
     if place is None:
-        LESSON_SEEN.take()
+        _leave_lesson()
         return None
     seen = place.parameter, place.number
     arrived = LESSON_SEEN.get() != seen
+    if not LESSON_SEEN.get():
+        BEFORE_LESSON.set((EXPERIMENT.get(), current_run.shown_id()))
     if place.step.page != page:
         if arrived:
             st.switch_page(PAGES[place.step.page], query_params=place.parameters)
-        lecture.leave_lesson()
+        _leave_lesson()
         return None
     if arrived:
         LESSON_SEEN.set(seen)
@@ -80,6 +89,22 @@ def _follow(page: str) -> LessonPlace | None:
         if not set(st.query_params) - set(lecture.KEPT):
             st.query_params.update(place.step.parameters)
     return place
+
+
+def _leave_lesson() -> None:
+    """Takes the lesson out of the address, and shows again what was on show before it.
+
+    A run that was trained within the lesson stays on show.
+    """
+    lecture.leave_lesson()
+    if LESSON_SEEN.take() is None or (before := BEFORE_LESSON.take()) is None:
+        return
+    experiment, run = before
+    if run:
+        current_run.look_at(run)
+    elif not current_run.shown_id():
+        EXPERIMENT.set(experiment or Experiment())
+    SIDEBAR_PAGE.set("")  # so that its widgets are set anew, on the lesson's own page as well
 
 
 def _step(place: LessonPlace) -> None:

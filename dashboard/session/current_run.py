@@ -185,9 +185,14 @@ def current() -> Run | None:
         return None
 
 
+def shown_id() -> str | None:
+    """The id of the run on show; None where there is none."""
+    return reader().run if READER.get() else None
+
+
 def other_active_runs() -> list[Run]:
     """This visitor's active runs, without the one on show."""
-    shown = reader().run if READER.get() else None
+    shown = shown_id()
     return [run for run in store().active(visitor()) if run.id != shown]
 
 

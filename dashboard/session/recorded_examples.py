@@ -7,8 +7,18 @@ from pathlib import Path
 import streamlit as st
 
 from models.exchange.files import Results, read
+from models.experiment import Experiment
+from models.experiment.presets import PRESETS, Preset
+from models.stories import story_presets
 
 FOLDER = Path(__file__).parents[1] / "examples"
+ALL_PRESETS = {**PRESETS, **story_presets()}
+"""The presets of the Race page and of the stories, by name: each may have an example."""
+
+
+def preset_of(experiment: Experiment) -> Preset | None:
+    """The preset with exactly these settings, if any."""
+    return next((one for one in ALL_PRESETS.values() if one.experiment == experiment), None)
 
 
 def path(preset: str) -> Path:

@@ -77,6 +77,8 @@ def widget(name: str) -> Key[Any]:
 
 
 # Lecture mode
+BEFORE_LESSON = Key[tuple[Experiment | None, str | None]]("before_lesson")
+"""The settings and the id of the run that were on show when a lesson was opened."""
 LESSON_SEEN = Key[tuple[str, int]]("lesson_seen")
 """The lesson and the number of the step that was opened last."""
 PRESENTED = Key[tuple[str, ...]]("presented")

@@ -19,6 +19,7 @@ from dashboard.sections.import_results import import_results
 from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.sections.results import View, draw, replay_clock, view_options
 from dashboard.sections.share import share_button
+from dashboard.sections.untrained import untrained
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import Tables, from_results
 from dashboard.session.session_state import GUESSING, ORIGIN, UNKNOWN_RUN
@@ -28,6 +29,7 @@ from models.experiment import Experiment
 from models.experiment.presets import PRESETS, Preset
 from models.publishing.figures.sheet import origin_of
 from models.store.run import Run
+from models.stories import story_variant
 
 
 def page() -> None:
@@ -35,7 +37,7 @@ def page() -> None:
     st.title("How far back can a recurrent network remember, and why does it forget?", anchor=False)
     settings = controls.settings(arrived=current_run.follow_address())
     experiment = settings.experiment
-    preset = next((one for one in PRESETS.values() if one.experiment == experiment), None)
+    preset = recorded_examples.preset_of(experiment) if experiment else None
     run = current_run.current()
     example = _example(preset) if preset and not run else None
     ways_in(shown=example is not None)
@@ -91,6 +93,7 @@ def page() -> None:
             recorded_downloads(example.results, file, example.tables, key="example")
     elif experiment:
         with shown:
+            untrained(experiment)
             _show_nothing(experiment, view, known=None)
     if shown_experiment := run.experiment if run else experiment:
         st.divider()
@@ -163,8 +166,10 @@ def _example(preset: Preset) -> _Example | None:
 
 
 def _show_example(example: _Example, view: View) -> None:
+    variant = story_variant(example.experiment)
+    told = f" of “{variant.story.title}” on the Gradient flow page" if variant else ""
     st.caption(
-        f"**Recorded example.** {example.preset.lesson}",
+        f"**Recorded example{told}.** {example.preset.lesson}",
         help="Press Play to watch its training, or Train to run it here. "
         f"It was made with `{recorded_examples.command(example.preset.name)}`.",
     )

@@ -145,6 +145,25 @@ class TestLessonsArePresented:
         assert address["plot"] == "norm"
         assert "present" not in address
 
+    def test_who_leaves_finds_what_was_on_show_before(self) -> None:
+        page = opened(task="recall", steps="30")
+        before = page.session_state[EXPERIMENT.name]
+        page.query_params.clear()
+        page.query_params.update({"lesson": as_parameter(Lesson.from_mapping(OWN)), "step": "2"})
+        page.run()
+        assert page.session_state[EXPERIMENT.name].task.startswith("adding")
+        page.query_params.clear()
+        page.run()
+        assert not page.exception
+        assert page.session_state[EXPERIMENT.name] == before
+        assert parameter(page, "task") == "recall"
+
+    def test_who_came_by_a_lesson_and_leaves_finds_the_race(self) -> None:
+        page = opened(lesson=as_parameter(Lesson.from_mapping(OWN)), step="2")
+        page.query_params.clear()
+        page.run()
+        assert page.session_state[EXPERIMENT.name] == PRESETS["who_remembers"].experiment
+
     def test_leave_leads_to_the_lessons(self) -> None:
         page = opened(lesson="forgetting", step="1")
         assert "leave" not in [one.key for one in page.button]

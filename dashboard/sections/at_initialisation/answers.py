@@ -18,8 +18,6 @@ from dashboard.scheduling.app_resources import scheduler, store
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.run_tables import Tables, from_results
 from models.experiment import Experiment
-from models.experiment.presets import PRESETS
-from models.stories import story_presets
 
 MODELS = ["cell", "length", "seed", "learning_rate", "step"]
 PROFILE = [*MODELS, "t", "state", "gradient_norm"]
@@ -67,7 +65,7 @@ def trained(experiment: Experiment) -> TrainedRun | None:
         tables = reader.read(store(), run.updated)
         key = f"flow of run {run.id}, version {reader.version}"
         return TrainedRun(f"run {run.short_id}", key, run.experiment, tables)
-    presets = {**PRESETS, **story_presets()}
+    presets = recorded_examples.ALL_PRESETS
     for name in sorted(presets, key=lambda name: presets[name].experiment != experiment):
         preset = presets[name]
         if preset.experiment.at_initialisation() == wanted and (

@@ -33,13 +33,21 @@ def title(result: PublishedResult) -> str:
     return f"{result.title} · {papers}" if papers else result.title
 
 
-def _one(result: PublishedResult) -> None:
+def side_by_side(result: PublishedResult) -> None:
+    """Draws what the paper found, its numbers beside ours, and what differs."""
     st.markdown(result.found)
-    if outcome := recorded(result.name):
+    outcome = recorded(result.name)
+    if outcome:
         st.table(compared(result, outcome), border="horizontal")
         if cut := cut_in_words(outcome):
             st.markdown(f":material/content_cut: {cut}")
     st.markdown(f"**What is not as in the paper.** {result.differs}")
+    if outcome:
+        st.caption(origin_in_words(outcome))
+
+
+def _one(result: PublishedResult) -> None:
+    side_by_side(result)
     with st.container(horizontal=True):
         for place, experiment in enumerate(result.experiments):
             clipped = "with clipping" if experiment.clip else "without clipping"
@@ -52,5 +60,3 @@ def _one(result: PublishedResult) -> None:
                 icon=":material/play_circle:",
             )
     st.code(f"python -m models published {result.name}", "bash")
-    if outcome:
-        st.caption(origin_in_words(outcome))
