@@ -26,7 +26,10 @@ from dashboard.session.session_state import ORIGIN
 from models.settings.machine import keep_little_memory
 
 STYLE = Path(__file__).with_name("page.css")
-SCRIPTS = [Path(__file__).with_name(name).read_text() for name in ("history.js", "lecture.js")]
+SCRIPTS = [
+    Path(__file__).with_name(name).read_text()
+    for name in ("history.js", "lecture.js", "phone_menu.js")
+]
 
 
 def show_page() -> None:

@@ -76,6 +76,9 @@ KNOWN = (
 
 New ones are added at the end, so that the others keep their style.
 """
+SECOND_ROUND = 16
+"""From this variant of KNOWN on colours are those of START but the first: stories set such a
+variant beside one of each of the other colours."""
 
 
 # Where several runs stand in one figure, the colour is the cell's, dash and symbol are the run's.
@@ -140,7 +143,12 @@ def _variant_style(
         variant = KNOWN.index(text)
     else:
         variant = RESERVED + zlib.crc32(text.encode()) % (STYLES - RESERVED)
-    return 3 + variant % 4, _in_turn(OTHER_DASHES, variant), _in_turn(OTHER_SYMBOLS, variant)
+    second = SECOND_ROUND <= variant < RESERVED
+    return (
+        1 + variant % 2 if second else 3 + variant % 4,
+        _in_turn(OTHER_DASHES, variant),
+        _in_turn(OTHER_SYMBOLS, variant),
+    )
 
 
 def _in_turn(choices: Sequence[str], variant: int) -> str:

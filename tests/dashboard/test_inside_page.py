@@ -181,7 +181,8 @@ def test_a_short_text_is_filled_up_with_symbols_that_say_nothing(
     page = opened(inside, finished(store, TINY))
     assert not pages.warnings(page)
     shown = walked(page)
-    assert shown["note"].startswith("Filled up with 9 uninformative inputs. The model answers")
+    captions = [one.value for one in page.caption]
+    assert "The model reads 12 inputs: the 3 typed, then 9 uninformative inputs." in captions
     assert "".join(shown["inputs"][:3]) == "cBA"
     assert set(shown["inputs"][3:]) <= set("cdef")
     assert "the truth is **B, then A (class 1)**" in texts(page)

@@ -123,12 +123,15 @@ def _own(chosen: ModelChoice, typing: str) -> TraceView:
     wrong = _problem(task, text, length)
     if wrong and added and not _problem(task, filled, length):
         wrong, good = "", filled
-        note = f"Filled up with {count(added, 'uninformative input')}. "
+        st.caption(
+            f"The model reads {count(chosen.steps, 'input')}: the {chosen.steps - added} typed, "
+            f"then {count(added, 'uninformative input')}."
+        )
     else:
         # The last one may be of another task, or there is none yet.
         last = INSIDE_GOOD.get("")
         usable = (one for one in (text, last) if not _problem(task, one, length))
-        good, note = next(usable, drawn.text), ""
+        good = next(usable, drawn.text)
     if wrong:
         st.warning(
             f"{escape_markdown(wrong, most=400)} Until then the last whole sequence is shown.",
@@ -141,7 +144,7 @@ def _own(chosen: ModelChoice, typing: str) -> TraceView:
     if len(tokens) != chosen.steps:
         tokens = _tokens(trace.text, symbols)
     right = "right" if trace.right else f"wrong: it is {trace.example and trace.example.answer}"
-    note = wrong or f"{note}The model answers {trace.predicted}, which is {right}."
+    note = wrong or f"The model answers {trace.predicted}, which is {right}."
     return TraceView(trace, None, f"inside {chosen.name}, typed {good}", key, tokens, note)
 
 

@@ -18,7 +18,8 @@ KEEPS, FADES = 0.9, 0.5
 """Least mean of the gate that keeps the state, of a unit that keeps and of one that fades."""
 OPENS = 0.1
 """By how much a mean at one kind of input differs, at least, from the mean over all steps."""
-OVER = "on average over the held-out sequences"
+OVER = "Over all held-out sequences"
+"""What the sentences are about: not the one sequence on show."""
 MOST_KINDS = 8
 """Most kinds of input that a sentence names."""
 
@@ -77,7 +78,7 @@ def _with_gates(
         return f"Unit {unit}: its gates are no finite numbers."
     keep, write = cell.forget_gate or "", cell.input_gate
     verb = "keeps" if kept >= KEEPS else "fades" if kept >= FADES else "forgets"
-    text = f"Unit {unit} {verb}: {_name(keep)} {number(kept)} {OVER}"
+    text = f"{OVER} unit {unit} {verb}: {_name(keep)} {number(kept)} on average"
     sign = 1 if write else -1  # what is not kept is written
     opens = [name for name, mean in at_kinds.items() if sign * (mean - written) > OPENS]
     if opens:
@@ -93,7 +94,7 @@ def _without_gates(unit: int, mean: float, at_kinds: dict[str, float]) -> str:
     if not np.isfinite(mean):
         return f"Unit {unit}: its state is no finite number."
     differ = {name: own for name, own in at_kinds.items() if abs(own - mean) > OPENS}
-    text = f"Unit {unit} has no gate: hidden state {number(mean)} {OVER}"
+    text = f"{OVER} unit {unit}, which has no gate, has a hidden state of {number(mean)} on average"
     if not differ:
         return f"{text}{', much the same at every input' * bool(at_kinds)}."
     means = [f"{number(own)} at {name}" for name, own in list(differ.items())[:MOST_KINDS]]

@@ -38,14 +38,14 @@ def test_what_an_lstm_keeps_and_when_it_opens() -> None:
         return np.where(symbols < 2, 0.8, 0.05)
 
     assert words_of("lstm", f=0.97, i=at_a_and_b) == (
-        "Unit 1 keeps: forget gate 0.97 on average over the held-out sequences, input gate opens "
+        "Over all held-out sequences unit 1 keeps: forget gate 0.97 on average, input gate opens "
         "at A and B."
     )
     assert words_of("lstm", f=0.7, i=0.42) == (
-        "Unit 1 fades: forget gate 0.7 on average over the held-out sequences, input gate 0.42, "
+        "Over all held-out sequences unit 1 fades: forget gate 0.7 on average, input gate 0.42, "
         "much the same at every input."
     )
-    assert words_of("lstm", f=0.2, i=0.0).startswith("Unit 1 forgets: forget gate 0.2 on average")
+    assert "unit 1 forgets: forget gate 0.2 on average" in words_of("lstm", f=0.2, i=0.0)
 
 
 def test_what_a_gru_does_not_keep_it_writes() -> None:
@@ -53,10 +53,10 @@ def test_what_a_gru_does_not_keep_it_writes() -> None:
         return np.where(symbols == 1, 0.1, 0.95)
 
     assert words_of("gru", z=0.95) == (
-        "Unit 1 keeps: update gate 0.95 on average over the held-out sequences, much the same at "
+        "Over all held-out sequences unit 1 keeps: update gate 0.95 on average, much the same at "
         "every input."
     )
-    assert words_of("gru", z=falls_at_b).endswith("over the held-out sequences, and falls at B.")
+    assert words_of("gru", z=falls_at_b).endswith("on average, and falls at B.")
 
 
 def test_a_cell_without_gates_is_told_by_its_state() -> None:
@@ -64,8 +64,8 @@ def test_a_cell_without_gates_is_told_by_its_state() -> None:
         return np.choose(symbols, [0.9, -0.9, 0.0, 0.0, 0.0, 0.0])
 
     sentence = words_of("rnn", h=by_symbol)
-    assert sentence.startswith("Unit 1 has no gate: hidden state ")
-    assert sentence.endswith("on average over the held-out sequences, 0.9 at A and −0.9 at B.")
+    assert "unit 1, which has no gate, has a hidden state of " in sentence
+    assert sentence.endswith("on average, 0.9 at A and −0.9 at B.")
 
 
 def test_a_unit_that_has_diverged_is_told_as_such() -> None:
