@@ -46,7 +46,7 @@ function ready(player) {
     player,
     `${player.data.question} ${player.data.rounds} sequences, the first of ` +
       `${rungOf(player).length} symbols: a longer one comes after each that you remember, a ` +
-      "shorter one after any other.",
+      "shorter one after each that you do not.",
   );
   offer(player, ["Start", () => show(player), "primary"]);
 }

@@ -43,6 +43,7 @@ function build(parent, explore) {
     own.click();
   };
   measure.onclick = () => {
+    row.innerHTML = "<span>Choose task, cells and lengths at the left, then press <b>Train</b>.</span>";
     const closed = document.querySelector("[data-testid=stExpandSidebarButton]");
     if (closed) closed.click();
     else document.querySelector("[data-testid=stSidebar] :is(input, [role=combobox])")?.focus();
@@ -58,6 +59,7 @@ export default function ({ data, parentElement }) {
   const leave = (event) => {
     if (!event.isTrusted || !event.target.closest(PRESSABLE)) return;
     remember();
+    if (!event.target.isConnected) return; // what to do now has taken its place
     row.style.visibility = "hidden";
     window.removeEventListener("click", leave);
   };

@@ -55,7 +55,7 @@ def start_row(settings: controls.Settings, run: Run | None) -> Iterator[None]:
     with row:
         _train(experiment, disabled=same or experiment is None or bool(settings.problem or refusal))
         yield
-    if experiment and not refusal:
+    if experiment and not refusal and not same:  # whose time left stands with its progress
         row.caption(
             admission.cost_in_words(experiment),
             help="Estimated training time and memory on this machine, if nothing else is training.",

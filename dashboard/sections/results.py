@@ -260,7 +260,9 @@ def _findings(source: str, tables: Tables, experiment: Experiment) -> str:
 def _outcome(source: str, tables: Tables, experiment: Experiment) -> None:
     """Draws the findings, how they were reached, and the result table."""
     st.info(_findings(source, tables, experiment), icon=":material/search:")
-    st.caption(make_task(experiment.task).criterion, help=GLOSSARY["solved"])
+    span, *_ = GLOSSARY["memory span"].split(". ")
+    criterion = make_task(experiment.task).criterion
+    st.caption(f"{criterion} Memory span: {span[0].lower()}{span[1:]}.", help=GLOSSARY["solved"])
     if len(experiment.learning_rate) > 1:
         rates = join_words([number(rate) for rate in experiment.learning_rate])
         st.caption(

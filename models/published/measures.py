@@ -50,7 +50,7 @@ def solved(cell: str, length: int, *, clip: float) -> Measure:
             return NOTHING
         seeds = of_all(int(own["solved_step"].notna().sum()), len(own), "seed")
         at_the_end = ", ".join(map(percent, sorted(own["accuracy"])))
-        return f"solved by {seeds}; accuracy at the end {at_the_end}"
+        return f"solved at some evaluation by {seeds}; accuracy at the end {at_the_end}"
 
     return measure
 

@@ -51,10 +51,10 @@ PASCANU_CLIPPING = PublishedResult(
     found="Simple RNNs of 50 units by plain gradient descent (rate 0.01, batches of 20, clipping "
     "at norm 1, up to 5 million steps). As others quote it, neither plain nor clipped descent gets "
     "beyond about 20 steps; with the regulariser Ω all runs succeed up to 200.",
-    differs="The paper shows success as curves, without a table. Its steps are 50 times as many "
-    "as here, and its initial weights are sparse with a spectral radius of 0.95, here orthogonal "
-    "times 0.95, which pass the gradient on further: ours may succeed where the paper's fail. "
-    "Failure here is failure within this budget.",
+    differs="The paper shows success as curves, without a table. It takes up to 50 times as many "
+    "steps as are set here, and its initial weights are sparse with a spectral radius of 0.95, "
+    "here orthogonal times 0.95, which pass the gradient on further: ours may succeed where the "
+    "paper's fail. Failure here is failure within this budget.",
     experiments=(_experiment(1.0), _experiment(0.0)),
     comparisons=tuple(one for length in LENGTHS for one in _comparisons(length)),
 )

@@ -51,3 +51,9 @@ def question_of(experiments: Sequence[Experiment]) -> str:
 def run_name(results: Results) -> str:
     """The run for people, by its short id."""
     return f"run {short_id(results.run)}"
+
+
+def run_title(results: Results) -> str:
+    """The run by its name, if it has one, and its short id."""
+    name = results.labels.name
+    return f"{name} ({run_name(results)})" if name else run_name(results)

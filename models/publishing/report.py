@@ -18,7 +18,7 @@ from models.analysis.references import bibtex, citation
 from models.exchange.files import Results
 from models.experiment import Experiment
 from models.experiment.experiment import SETTINGS
-from models.publishing.compared import question_of, run_name
+from models.publishing.compared import question_of, run_title
 from models.publishing.figure_names import FIGURES, View, available
 from models.publishing.figures.figure import figure_bytes
 from models.publishing.methods import methods
@@ -40,7 +40,7 @@ def report(runs: Sequence[Results], question: str = "") -> str:
     asked = question or question_of(experiments)
     described = [methods(results.experiment, results.environment) for results in runs]
     keys = sorted({key for one in described for key in one.keys})
-    names = [run_name(results) for results in runs]
+    names = [run_title(results) for results in runs]
     entries = "\n\n".join([citation(__version__), *map(bibtex, keys)])
     commands = "\n".join(one.command_line(out=None) for one in experiments)
     sections = [
@@ -99,7 +99,7 @@ def _code(text: str) -> str:
 
 def _finding(results: Results) -> str:
     found = findings(results.experiment, results.accuracy, results.tables["gradients"])
-    return f"<p><b>{html.escape(run_name(results))}.</b> {html.escape(found)}</p>\n"
+    return f"<p><b>{html.escape(run_title(results))}.</b> {html.escape(found)}</p>\n"
 
 
 def _settings(experiments: Sequence[Experiment], names: Sequence[str]) -> Table:
@@ -150,7 +150,9 @@ def _figures(results: Results) -> str:
     names = [name for name in available(results.tables) if name not in LEFT_OUT]
     view = View(max(results.experiment.lengths))
     drawn = (_figure(results, name, view) for name in names)
-    return f"<h3>{html.escape(run_name(results))}</h3>\n<div class='figures'>{''.join(drawn)}</div>"
+    return (
+        f"<h3>{html.escape(run_title(results))}</h3>\n<div class='figures'>{''.join(drawn)}</div>"
+    )
 
 
 def _figure(results: Results, name: str, view: View) -> str:

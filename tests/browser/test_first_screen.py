@@ -100,6 +100,10 @@ def test_on_a_phone_the_plot_begins_early_and_has_no_toolbar(
         page.get_by_role("button", name="Measure").click()
         sidebar = page.get_by_test_id("stSidebar")
         expect(sidebar.get_by_text("Task", exact=True)).to_be_in_viewport()
+        expect(page.locator(".ways-in")).to_contain_text("then press Train")
+        sidebar.get_by_role("link", name="Your memory").tap()
+        page.get_by_role("heading", name="How far back do you remember?").wait_for()
+        expect(sidebar).not_to_be_in_viewport()
 
 
 def test_a_first_visit_is_shown_ways_in_until_something_is_pressed(

@@ -177,6 +177,9 @@ def _remedy(trial: Trial, key: str) -> None:
         source = f" ({offered.source})" if offered.source else ""
         first = "Next" if trial.earlier else "One"
         words.markdown(f"**{first} thing to try: {offered.name}.** {offered.why}{source}")
+        cells = join_words([cell_label(cell) for cell in offered.experiment.cells])
+        cost = admission.cost_in_words(offered.experiment)
+        words.caption(f"A new run of {cells}, {cost}. The one on show is kept.")
         pressed = button.button(
             "Try it",
             key=key,

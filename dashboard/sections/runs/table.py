@@ -92,7 +92,10 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
             help=GLOSSARY["memory span"],
         ),
         "longest span": column.NumberColumn(
-            "Longest span", format="%.0f", disabled=True, help="The longest span of all its cells."
+            "Span, to sort by",
+            format="%.0f",
+            disabled=True,
+            help="The longest span of all its cells, as a number: “> 20” counts as 20.",
         ),
         "lengths": column.TextColumn("Lengths", disabled=True, width=130),
         "seeds": column.NumberColumn("Seeds", disabled=True),

@@ -69,7 +69,7 @@ def test_sequences_are_optimiser_steps_times_batch_size() -> None:
 def test_the_other_measures_in_words() -> None:
     found = rows()
     assert measures.solved("lstm", 20, clip=1.0)(found) == (
-        "solved by 1 of 2 seeds; accuracy at the end 26%, 100%"
+        "solved at some evaluation by 1 of 2 seeds; accuracy at the end 26%, 100%"
     )
     assert measures.solved("lstm", 20, clip=0.0)(found) == "not measured"
     assert measures.final_loss("rnn", 10)(found) == "1.2 (chance 1.39), not solved"
