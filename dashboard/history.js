@@ -13,5 +13,6 @@ if (!window.oneStepEachPress) {
     if (pressed) push(...step);
     else history.replaceState(...step);
     pressed = false;
+    window.dispatchEvent(new Event("addresschange"));
   };
 }

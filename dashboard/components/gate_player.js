@@ -99,8 +99,7 @@ function show(player, unit, place) {
   player.details.textContent = details[player.unit - 1] ?? "";
   showEdit(player);
   for (const element of followers().reverse()) follow(element); // the diagram first
-  clearTimeout(player.address);
-  player.address = setTimeout(() => keepAddress(player), ADDRESS_MILLISECONDS);
+  keepAddressSoon(player);
 }
 
 // Which gates and states have changed since the step before, and by how much.
@@ -137,6 +136,11 @@ function choose(player, unit, place) {
 }
 
 // The address
+
+function keepAddressSoon(player) {
+  clearTimeout(player.address);
+  player.address = setTimeout(() => keepAddress(player), ADDRESS_MILLISECONDS);
+}
 
 function keepAddress(player) {
   const address = new URL(location.href);
@@ -359,13 +363,25 @@ function listen(player) {
     const { unit, place } = fromAddress(player.data);
     choose(player, unit ?? player.unit, place >= 0 ? place : player.place);
   };
+  // The server does not know where one looks: its addresses are completed here, and who asks for a
+  // QR code asks through the player, which says where.
+  const complete = () => keepAddressSoon(player);
+  const ask = (event) => {
+    if (!event.target.closest(".st-key-qr_code button")) return;
+    event.stopPropagation();
+    player.send("asked", { unit: player.unit, t: player.data.t[player.place] });
+  };
   document.addEventListener("keydown", press);
   document.addEventListener("drawn", drawn);
+  document.addEventListener("click", ask, true);
   window.addEventListener("popstate", back);
+  window.addEventListener("addresschange", complete);
   for (const element of followers()) drawn({ target: element });
   return () => {
     document.removeEventListener("keydown", press);
     document.removeEventListener("drawn", drawn);
+    document.removeEventListener("click", ask, true);
     window.removeEventListener("popstate", back);
+    window.removeEventListener("addresschange", complete);
   };
 }

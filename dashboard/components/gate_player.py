@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.session.session_state import GATE_PLAYER
+from dashboard.session.session_state import GATE_PLAYER, QR_PLACE
 
 PLACE = Path(__file__)
 _mount = st.components.v2.component(
@@ -60,7 +60,19 @@ def gate_player(walk: Walk, on_typed: Callable[[], None]) -> None:
     Every chart of the page whose ``layout.meta.follows`` is "cell" shows the same unit and step.
     ``on_typed`` is called where the visitor has changed an input; ``typed_text`` then has the text.
     """
-    _mount(key=GATE_PLAYER.name, data=asdict(walk), on_typed_change=on_typed)
+    _mount(
+        key=GATE_PLAYER.name,
+        data=asdict(walk),
+        on_typed_change=on_typed,
+        on_asked_change=_keep_place,
+    )
+    if QR_PLACE.get():  # the code is drawn above, outside the fragment
+        st.rerun()
+
+
+def _keep_place() -> None:
+    place = (GATE_PLAYER.get() or {}).get("asked") or {}
+    QR_PLACE.set({name: str(place[name]) for name in ("unit", "t")})
 
 
 def typed_text() -> str | None:

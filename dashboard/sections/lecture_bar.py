@@ -16,6 +16,7 @@ from dashboard.session.session_state import (
     BEFORE_LESSON,
     EXPERIMENT,
     LESSON_SEEN,
+    QR_PLACE,
     SIDEBAR_PAGE,
 )
 from models.experiment import Experiment
@@ -130,11 +131,13 @@ def _step(place: LessonPlace) -> None:
 
 def _buttons(*, presents: bool) -> None:
     """Draws the buttons of lecture mode, or the one that begins it."""
+    place = QR_PLACE.take()
     if not presents:
         st.button("Present", icon=":material/present_to_all:", key="present", on_click=_present)
         return
-    if st.button("QR code for the class", icon=":material/qr_code_2:", key="qr_code"):
-        qr_code(lecture.address_for_the_class())
+    pressed = st.button("QR code for the class", icon=":material/qr_code_2:", key="qr_code")
+    if pressed or place:
+        qr_code(lecture.address_for_the_class(place or {}))
     if lecture.in_lesson():
         with st.container(key="leave", width="content"):
             st.page_link(PAGES["lessons"], label="Leave", icon=LEAVE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -156,16 +157,17 @@ def kept_parameters() -> Parameters:
     return {name: st.query_params[name] for name in KEPT if name in st.query_params}
 
 
-def address_for_the_class() -> str:
+def address_for_the_class(more: Mapping[str, str]) -> str:
     """The address of what is on show, as the visitor's browser reaches it.
 
-    It presents the step of a lesson, and any other page as usual.
+    ``more`` are parameters that only the browser knows. It presents the step of a lesson, and any
+    other page as usual.
     """
     left_out = ("present",) if in_lesson() else ("present", "plot")
     shown: Parameters = {
         name: st.query_params.get_all(name) for name in st.query_params if name not in left_out
     }
-    return _url(st.context.url or "", shown)
+    return _url(st.context.url or "", {**shown, **more})
 
 
 def address_of_lesson(parameter: str, lesson: Lesson) -> str:

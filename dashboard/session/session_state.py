@@ -156,6 +156,8 @@ INSIDE_RUN = Key[str]("inside_seen")
 """The run on show that was chosen last: another one is chosen as soon as it is on show."""
 GATE_PLAYER = Key[Mapping[str, Any]]("gate_player")
 """Component: what walks through the sequence; ``typed`` is a sequence that was just changed."""
+QR_PLACE = Key[dict[str, str]]("qr_place")
+"""Unit and step, as the address has them, that were on show when a QR code was asked for."""
 INSIDE_GOOD = Key[str]("inside_good")
 """The last typed text that was a sequence of the task."""
 

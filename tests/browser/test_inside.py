@@ -16,7 +16,7 @@ from models.diagnostics.inside.trained_model import TrainedModel
 from models.experiment import Experiment
 from models.experiment.partition import ModelKey
 from models.store import Store
-from tests.browser.conftest import settled
+from tests.browser.conftest import press, settled
 from tests.browser.server import Dashboard
 from tests.browser.test_gradient_flow import wait_for_chart
 from tests.recorded import finished
@@ -127,6 +127,12 @@ def test_keys_and_play_walk_without_a_wait(
     expect(hover).to_contain_text(f"unit {other}")
     expect(hover).to_contain_text("= −")
     expect(page.locator(".gate-player .words")).to_contain_text(re.compile(rf"\bunit {unit}\b"))
+    place = f"unit={unit}&t={step(page)}"
+    press(page.get_by_role("button", name="Present"))
+    page.wait_for_url(f"**present=yes&{place}")
+    press(page.get_by_role("button", name="QR code for the class"))
+    expect(page.locator(".qr-address")).to_contain_text(place)
+    page.wait_for_url(f"**{place}")
 
 
 BELOW_0 = """([step, unit]) => {
