@@ -239,6 +239,7 @@ function redraw(player, element) {
   const size = heads.map((place) => 9 + width(traces[place].meta.open));
   if (heads.length) return window.Plotly.update(element, { "marker.size": size }, changed, heads);
   const lines = at("value");
+  if (!lines.every((place) => traces[place].meta.value in player.data.values)) return; // another cell's
   const shown = `${player.source} ${player.unit}`;
   if (!lines.length || element.chart.shown === shown) return;
   element.chart.shown = shown;

@@ -136,7 +136,7 @@ def _show_run(run: Run, view: View) -> None:
         tables,
         view,
         source=source,
-        name=f"run {run.short_id}",
+        name=f"run {run.short_id}" if reader.version else "",  # empty plots are many runs'
         guesses=guesses(run.experiment),
         below=lambda: further.controls_of(run, tables, source),
     )
@@ -170,7 +170,8 @@ def _show_example(example: _Example, view: View) -> None:
     told = f" of “{variant.story.title}” on the Gradient flow page" if variant else ""
     st.caption(
         f"**Recorded example{told}.** {example.preset.lesson}",
-        help="Press Play to watch its training, or Train to run it here. "
+        help="Press Play to watch its training, or Train to run it here: another processor rounds "
+        "otherwise, so that the numbers differ a little. "
         f"It was made with `{recorded_examples.command(example.preset.name)}`.",
     )
     ORIGIN.set(origin_of({example.results.run: example.experiment}))

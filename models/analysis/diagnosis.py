@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from models.analysis.statistics import NOISE
-from models.analysis.words import count, distinct_percentages, number, of_all
+from models.analysis.words import count, distinct_percentages, number
 from models.tasks.task import MIDDLE
 
 Verdict = Literal[
@@ -207,7 +207,8 @@ def _no_cause(m: Measured) -> str:
 
 
 def _reach(m: Measured) -> str:
-    return f"the gradient reaches {of_all(m.gradient_horizon or 0, m.lag, 'step')} back"
+    reached = count(m.gradient_horizon or 0, "step")
+    return f"the gradient reaches {reached} back, and the informative input lies {m.lag} back"
 
 
 RULES = (

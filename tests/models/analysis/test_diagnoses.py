@@ -74,7 +74,10 @@ SHORT = {**HEALTHY, "horizon_by_gradient": 12.0}
 CASES: dict[str, tuple[Tables, str]] = {
     "solved": (tables((*STUCK, 1.0), solved=True), "100.0% on 256"),
     "diverged": (tables(norms=(0.5, 80.0, math.inf), diverged=True), "gradient norm was 80."),
-    "gate shut": (tables(latest={**SHORT, "mean_f": 0.73}), f"12 of {LAG} steps back"),
+    "gate shut": (
+        tables(latest={**SHORT, "mean_f": 0.73}),
+        f"12 steps back, and the informative input lies {LAG} back",
+    ),
     "gradient exploded": (tables(norms=(0.5, 2000.0, 1.0)), "2,000 times the clipping"),
     "saturated": (tables(latest={**SHORT, "saturation_h": 0.8}), "80% of the values"),
     "gradient vanished": (tables(latest=SHORT), "further back than 12 steps"),

@@ -48,7 +48,7 @@ NUMBERS = {
     "gradient exploded": ("2,000", "threshold of 1"),
     "gradient truncated": ("45 steps back", "after 20"),
     "gate shut": ("0.73", "45", "7.1 · 10⁻⁷", "12"),
-    "saturated": ("80%", "12 of 45"),
+    "saturated": ("80%", "12 steps back", "lies 45 back"),
     "gradient vanished": ("45", "12"),
     "at chance": ("25.0%", "45"),
     "learned in part": ("50.0%", "25.0%", "45"),
