@@ -93,7 +93,10 @@ def add_publish_commands(commands: Any) -> None:
         "--length", type=int, help="of figures at one length. Default: the longest."
     )
     figure.add_argument("--state", choices=("h", "c"), default="h", help="of the gradient.")
-    figure.add_argument("--cell", default="", help="of a heat map. Default: the run's first.")
+    figure.add_argument(
+        "--cell", default="", help="of a heat map or of gates. Default: the run's first."
+    )
+    figure.add_argument("--seed", type=int, help="of gates. Default: the first stored.")
     figure.add_argument(
         "--diagnostic", choices=tuple(DIAGNOSTICS), default="spectral_radius", metavar="NAME"
     )
@@ -166,7 +169,7 @@ def _figure(options: argparse.Namespace) -> int:
     runs = measured(texts)
     shared = set.intersection(*(set(results.experiment.lengths) for results in runs))
     length = options.length or max(shared, default=max(runs[0].experiment.lengths))
-    view = View(length, options.state, options.diagnostic, options.cell)
+    view = View(length, options.state, options.diagnostic, options.cell, options.seed)
     kind = options.format or (options.out.suffix[1:].lower() if options.out else "pdf")
     if kind not in FIGURE_FORMATS:
         raise PublishError(f"--out {options.out}: name it .svg, .pdf or .png, or give --format")

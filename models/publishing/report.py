@@ -30,8 +30,8 @@ from models.settings import __version__
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 STYLE = Path(__file__).with_name("report.css")
 SCRIPT = Path(__file__).with_name("report.js")
-LEFT_OUT = ("diagnostic", "heat_map")
-"""Figures of which there are many: a report has none of them."""
+LEFT_OUT = ("diagnostic", "heat_map", "initial_profile")
+"""Figures of which there are many, or whose lines another one has: a report has none of them."""
 
 
 def report(runs: Sequence[Results], question: str = "") -> str:

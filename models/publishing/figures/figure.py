@@ -15,6 +15,7 @@ from models.exchange.files import Results
 from models.publishing.compared import compared, run_name
 from models.publishing.figure_names import FIGURES, Format, View, Width, check
 from models.publishing.figures import by_length, over_time, several
+from models.publishing.figures.gates import gate_names, gates
 from models.publishing.figures.heat_map import heat_map
 from models.publishing.figures.place import Place
 from models.publishing.figures.sheet import (
@@ -34,10 +35,12 @@ DRAW: dict[str, Callable[[Place, Results, View], None]] = {
     "learning": over_time.learning,
     "gradient_norm": over_time.gradient_norm,
     "gradient_profile": over_time.gradient_profile,
+    "initial_profile": over_time.initial_profile,
     "heat_map": heat_map,
     "learning_rates": by_length.learning_rates,
     "generalisation": by_length.generalisation,
     "diagnostic": over_time.diagnostic,
+    "gates": gates,
 }
 OF_SEVERAL: dict[str, Callable[[Place, Sequence[Results], View], None]] = {
     "accuracy": several.accuracy,
@@ -45,7 +48,9 @@ OF_SEVERAL: dict[str, Callable[[Place, Sequence[Results], View], None]] = {
     "learning": several.learning,
     "gradient_profile": several.gradient_profile,
 }
-WITHOUT_LEGEND = {"spans", "learning_rates", "heat_map"}
+WITHOUT_LEGEND = {"spans", "learning_rates", "heat_map", "gates"}
+GATE_MAP = 9
+"""Height of a map of gates, in letters."""
 ROW = 4.5
 """Height of a row of memory spans, or of a learning rate, in letters."""
 
@@ -86,7 +91,9 @@ def _figure(
     size = SIZES[width]
     columns = min(size.columns, len(names))
     rows = -(-len(names) // columns)
-    heights = [max(_height(name, runs, size) for name in row) for row in _rows(names, columns)]
+    heights = [
+        max(_height(name, runs, view, size) for name in row) for row in _rows(names, columns)
+    ]
     if width == "slide":
         heights = [size.plot / rows] * rows
     # First everything is drawn, then the legend gets as much room as it takes.
@@ -117,11 +124,13 @@ def _rows(names: Sequence[str], columns: int) -> list[Sequence[str]]:
     return [names[first : first + columns] for first in range(0, len(names), columns)]
 
 
-def _height(name: str, runs: Sequence[Results], size: Size) -> float:
-    """The height of a plot, millimetres: some have as many rows as there are cells or rates."""
+def _height(name: str, runs: Sequence[Results], view: View, size: Size) -> float:
+    """The height of a plot, millimetres: some have a row for each cell, learning rate or gate."""
     experiment = runs[0].experiment
     if name == "spans":
         return size.letter * (5 + 2 * len(compared(runs)))
+    if name == "gates":
+        return size.letter * (6 + GATE_MAP * len(gate_names(view.cell or experiment.cells[0])))
     if name == "learning_rates":
         across = min(len(experiment.cells), 3 if size.columns > 1 else 2)
         down = -(-len(experiment.cells) // across)

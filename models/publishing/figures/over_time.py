@@ -79,6 +79,19 @@ def gradient_profile(place: Place, results: Results, view: View) -> None:
     place.lines.setdefault("at initialisation", dotted)
 
 
+def initial_profile(place: Place, results: Results, view: View) -> None:
+    """‖∂L/∂state_t‖ against t before the first training step: the median over seeds."""
+    rows = _at(results, "gradients", view)
+    rows = rows[rows["state"] == view.state]
+    axes = place.axes("time step t", gradient_norm_of(view.state))
+    power_axis(axes)
+    for cell in in_order(rows["cell"]):
+        if before := profile(rows[rows["cell"] == cell], "initialisation"):
+            points = zip(before.t, before.norms, strict=True)
+            texts = [f"t = {t}: {number(norm)}" for t, norm in points]
+            place.line(axes, cell, before.t, before.norms, texts)
+
+
 def diagnostic(place: Place, results: Results, view: View) -> None:
     """One diagnostic over training: the median over seeds, each seed faint."""
     rows = _at(results, "diagnostics", view)

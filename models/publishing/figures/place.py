@@ -138,7 +138,7 @@ class Place:
                 fontsize=self.small,
                 color=GREY,
                 bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5},
-                zorder=4,
+                zorder=1.5,  # behind the cells' lines
             )
 
 

@@ -9,16 +9,24 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
+from dashboard.sections.inside import answers
 from models.analysis.cell_style import cell_style
 from models.analysis.statistics import summarise
+from models.diagnostics.inside.gate_trace import gate_trace
+from models.diagnostics.inside.trained_model import TrainedModel
 from models.exchange import files
 from models.exchange.files import Results
 from models.experiment import Experiment
+from models.experiment.partition import ModelKey
 from models.publishing.figure_names import FIGURES, FigureError, View, available
+from models.publishing.figures import gates
 from models.publishing.figures.figure import figure_bytes
+from models.publishing.figures.place import Place
 from tests.properties import tiny_run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,7 +42,7 @@ def results() -> Results:
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_drawn_as_a_vector_file(name: str) -> None:
     run = tiny_run.results()
-    assert name in available(run.tables)
+    assert name in (*available(run.tables), "gates")
     svg = ElementTree.fromstring(figure_bytes([run], [name], TINY, "svg"))
     assert svg.get("width", "").endswith("pt")
     width = float(svg.get("width", "")[:-2]) / 72 * 25.4
@@ -105,6 +113,23 @@ def test_the_legend_has_the_room_that_it_needs(name: str, results: Results) -> N
     assert max(rows) < height / 4
 
 
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru:bias=chrono"])
+def test_gates_are_those_of_inside_the_cell(cell: str, results: Results) -> None:
+    assert answers.SEQUENCES == gates.SEQUENCES
+    figure = Figure()
+    (part,) = figure.subfigures(1, 1, squeeze=False)[0]
+    gates.gates(Place("gates", part, 1.0), results, View(50, cell=cell))
+    images = [axes.images[0].get_array() for axes in part.axes if axes.images]
+    key = next(key for key in results.weights if (key.cell, key.length) == (cell, 50))
+    own = ModelKey(key.length, key.seed, key.learning_rate)
+    model = TrainedModel(results.experiment, cell, own, results.weights[key])
+    trace = gate_trace(model, model.held_out(answers.SEQUENCES))
+    for image, name in zip(images, gates.gate_names(cell), strict=True):
+        assert image is not None
+        shown, traced = np.sort(np.asarray(image), axis=0), np.sort(trace.values[name].T, axis=0)
+        np.testing.assert_allclose(shown, traced, rtol=1e-6)
+
+
 def test_a_name_with_signs_of_formulas_is_printed_as_it_is(results: Results) -> None:
     odd = replace(results, run=r"$\frac{1}{ <b>&")
     svg = figure_bytes([odd], ["accuracy"], View(200), "svg")
@@ -117,6 +142,7 @@ def test_a_name_with_signs_of_formulas_is_printed_as_it_is(results: Results) -> 
         ("learning_rates", View(200), "there is none without several learning rates"),
         ("accuracy", View(7), "length is 7: this run has 20, 50, 100, 200"),
         ("diagnostic", View(200, diagnostic="accuracy_part_3"), "this run has spectral_radius"),
+        ("gates", View(200, seed=99), "no weights are stored of rnn at length 200 with seed 99"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(
