@@ -38,7 +38,7 @@ def paper_downloads(run: str, name: str, experiment: Experiment, tables: Tables)
         _figures(run, name, experiment, tables)
         st.markdown("**Tables**, with intervals, and significant differences marked")
         row = st.container(horizontal=True)
-        for table in ("results", "spans"):
+        for table in ("results", "spans", "paired"):
             for kind, title in TABLE_NAMES.items():
                 _product(
                     f"{table.capitalize()}: {title}",

@@ -47,7 +47,7 @@ def report(runs: Sequence[Results], question: str = "") -> str:
         _section("Findings", "".join(map(_finding, runs))),
         _section("Settings", as_html(_settings(experiments, names))),
         _section("Figures", _legend(experiments) + "".join(map(_figures, runs))),
-        _section("Tables", "".join(as_html(make(runs)) for make in RESULT_TABLES.values())),
+        _section("Tables", "".join(map(as_html, _tables(runs)))),
         _section("Methods", "".join(f"<p>{html.escape(one.text)}</p>" for one in described)),
         _section("Versions", as_html(_versions(runs, names))),
         _section("The same from the command line", _code(commands)),
@@ -144,6 +144,11 @@ def _switch(cell: str) -> str:
         f'<label style="--cell: {style.color}"><input type="checkbox" checked '
         f'data-shows="{html.escape(cell)}"> {html.escape(style.label)}</label> '
     )
+
+
+def _tables(runs: Sequence[Results]) -> list[Table]:
+    """The tables that have rows: of one cell alone there are no pairs."""
+    return [table for make in RESULT_TABLES.values() if (table := make(runs)).rows]
 
 
 def _figures(results: Results) -> str:

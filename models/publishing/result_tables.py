@@ -1,4 +1,4 @@
-"""The tables of one run or several: results by cell and length, and memory spans."""
+"""The tables of one run or several: results, memory spans, and cells paired over seeds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 from models.analysis.comparison import LEVEL, holm, remembers_further, span_ratio
 from models.analysis.exact_test import boschloo
 from models.analysis.memory_span import estimates, memory_spans, span_in_words
+from models.analysis.paired import FEWEST_PAIRS, paired_differences
 from models.analysis.statistics import result_table
 from models.analysis.words import number
 from models.exchange.files import Results
@@ -90,9 +91,49 @@ def spans(runs: Sequence[Results]) -> Table:
     )
 
 
+def paired(runs: Sequence[Results]) -> Table:
+    """How much more accurate each cell is than the first one, over the seeds that both have.
+
+    Of several runs, those on the first one's task: only there a seed has the same sequences.
+    """
+    task = {results.run: results.experiment.task for results in runs}
+    groups = [group for group in compared(runs) if task[group.run] == task[runs[0].run]]
+    own = [group.accuracy.assign(cell=str(place)) for place, group in enumerate(groups)]
+    found = paired_differences(pd.concat(own, ignore_index=True))
+    marks = ["*" if p <= LEVEL else "" for p in found["p"]]
+    shown = [
+        (
+            groups[int(row["cell"])].label,
+            f"{row['length']:,}",
+            f"{row['difference']:+.3f}{mark}",
+            f"{row['p']:.2g}",
+            f"{row['seeds']}",
+            "" if pd.isna(row["correlation"]) else f"{row['correlation']:.2f}",
+        )
+        for row, mark in zip(found.to_dict("records"), marks, strict=True)
+    ]
+    names = {str(place): group.cell for place, group in enumerate(groups)}
+    of_runs = [groups[int(cell)].run for cell in found["cell"]]
+    data = found.assign(cell=found["cell"].map(names), against=found["against"].map(names))
+    data.insert(0, "run", of_runs)
+    return Table(
+        "paired",
+        f"Accuracy minus that of {groups[0].label}, paired over seeds.",
+        ("cell", "T", "difference", "p", "seeds", "correlation"),
+        tuple(shown),
+        (
+            "Two models with one length and seed learn and are scored on the same sequences. p by "
+            "the two-sided sign-flip test, with Holm's correction for all rows; with fewer than "
+            f"{FEWEST_PAIRS} seeds it cannot fall to {LEVEL:g}. *: p ≤ {LEVEL:g}.",
+        ),
+        data,
+    )
+
+
 RESULT_TABLES: dict[str, Callable[[Sequence[Results]], Table]] = {
     "results": results_by_length,
     "spans": spans,
+    "paired": paired,
 }
 """What makes each table of runs, by its name."""
 

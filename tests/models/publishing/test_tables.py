@@ -7,6 +7,7 @@ import io
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,10 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.analysis.memory_span import memory_spans
+from models.analysis.paired import paired_differences
 from models.analysis.statistics import result_table
+from models.cells import cell_label
 from models.exchange import files
 from models.exchange.files import Results
-from models.publishing.result_tables import results_by_length, spans
+from models.publishing.result_tables import paired, results_by_length, spans
 from models.publishing.table import (
     TABLE_FORMATS,
     Table,
@@ -67,6 +70,24 @@ def test_only_what_is_significant_is_marked(results: Results) -> None:
     ]
 
 
+def test_pairs_are_those_of_the_statistics(results: Results) -> None:
+    table = paired([results])
+    expected = paired_differences(results.accuracy)
+    pd.testing.assert_frame_equal(table.data[list(expected)], expected, check_dtype=False)
+    assert [row[0] for row in table.rows] == [cell_label(cell) for cell in expected["cell"]]
+    assert not any("*" in row[2] for row in table.rows)  # three pairs are too few
+
+
+def test_pairs_of_two_runs_have_one_task(results: Results) -> None:
+    renamed = replace(results, run="another")
+    other = files.read(EXAMPLES / "adding.zip")
+    data = paired([results, other, renamed]).data
+    assert set(data["run"]) == {results.run, "another"}
+    same = data[(data["run"] == "another") & (data["cell"] == results.experiment.cells[0])]
+    assert len(same) == len(results.experiment.lengths)
+    assert (same["difference"] == 0).all()
+
+
 def test_runs_are_told_apart(results: Results) -> None:
     others = files.read(EXAMPLES / "clipping.zip"), files.read(EXAMPLES / "clipping_off.zip")
     table = spans(others)
@@ -77,7 +98,7 @@ def test_runs_are_told_apart(results: Results) -> None:
 
 @pytest.mark.skipif(LATEX is None, reason="no LaTeX: apt-get install texlive-latex-recommended")
 def test_latex_prints_any_text_as_it_is(tmp_path: Path, results: Results) -> None:
-    tables = [table_of(ODD), results_by_length([results]), spans([results])]
+    tables = [table_of(ODD), results_by_length([results]), spans([results]), paired([results])]
     document = "\n".join(
         [
             r"\documentclass{article}\usepackage{booktabs}\begin{document}",
