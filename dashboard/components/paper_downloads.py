@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,23 +37,28 @@ def paper_downloads(run: str, name: str, experiment: Experiment, tables: Tables)
     with expander:
         _figures(run, name, experiment, tables)
         st.markdown("**Tables**, with intervals, and significant differences marked")
-        row = st.container(horizontal=True)
-        for table in ("results", "spans", "paired"):
-            for kind, title in TABLE_NAMES.items():
-                _product(
-                    f"{table.capitalize()}: {title}",
-                    "table",
-                    f"{name}-{table}.{kind}",
-                    row,
-                    runs=[run],
-                    table=table,
-                    kind=kind,
-                )
+        table_downloads([run], name)
         st.markdown(
             "**Report**: settings, findings, figures, tables, methods, versions and BibTeX in one "
             "HTML file that opens offline and prints"
         )
         report_form({run: experiment}, name)
+
+
+def table_downloads(runs: Sequence[str], name: str) -> None:
+    """Draws a button for each table of these runs in each format."""
+    row = st.container(horizontal=True)
+    for table in ("results", "spans", "paired"):
+        for kind, title in TABLE_NAMES.items():
+            _product(
+                f"{table.capitalize()}: {title}",
+                "table",
+                f"{name}-{table}.{kind}",
+                row,
+                runs=list(runs),
+                table=table,
+                kind=kind,
+            )
 
 
 def report_form(runs: Mapping[str, Experiment], name: str) -> None:
@@ -90,7 +95,7 @@ def _figures(run: str, name: str, experiment: Experiment, tables: Tables) -> Non
         diagnostic = row.selectbox("Diagnostic", measured, key="paper_diagnostic")
     states = sorted(set(tables.gradients["state"]), reverse=True) or ["h"]
     state = states[0]
-    if {"gradient_profile", "heat_map"}.intersection(names) and len(states) > 1:
+    if {"gradient_profile", "initial_profile", "heat_map"}.intersection(names) and len(states) > 1:
         state = row.selectbox("State", states, key="paper_state")
     cell = ""
     if "heat_map" in names:

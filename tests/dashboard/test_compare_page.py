@@ -57,6 +57,9 @@ def test_runs_are_overlaid_with_their_spans_and_what_differs(race: AppTest, stor
     assert settings["setting"].tolist() == ["Hidden size"]
     assert settings[titles].to_numpy().tolist() == [["4", "6"]]
     assert pivot.index.tolist() == ["4", "6"]
+    assert {"Results: LaTeX", "Spans: CSV", "Paired: Markdown", "Report"} <= set(
+        pages.downloads(page)
+    )
     (link,) = [one.proto.label for one in page.get("page_link") if "b\\*" in one.proto.label]
     assert "](http" not in link
     page.button(key="all_runs").click().run()

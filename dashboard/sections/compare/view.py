@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.markdown import escape_markdown
-from dashboard.components.paper_downloads import report_form
+from dashboard.components.paper_downloads import report_form, table_downloads
 from dashboard.sections.compare.chosen import OVERLAID, Chosen, chosen_runs
 from dashboard.sections.compare.pictures import Pictures
 from dashboard.sections.compare.pivot import pivot_table
@@ -53,8 +53,9 @@ def compare() -> None:
     _settings(chosen)
     pivot_table([(one.experiment, one.run.summary or ()) for one in chosen])
     if measured := [one.run for one in chosen[:OVERLAID] if one.run.summary]:
-        st.header("Report", anchor=False)
+        st.header("Tables and report", anchor=False)
         name = "-".join(run.short_id for run in measured)
+        table_downloads([run.id for run in measured], name)
         report_form({run.id: run.experiment for run in measured}, name)
     # Two thirds of all pictures, which would keep the answers waiting.
     details = st.expander(
