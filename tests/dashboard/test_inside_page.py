@@ -8,17 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from dashboard.scheduling.child_processes import ChildError
 from dashboard.sections.inside import model_choice
 from dashboard.session.session_state import INSIDE_SOURCE
+from models.analysis.run_summary import summary_text
 from models.diagnostics.inside.gate_trace import gate_trace
 from models.diagnostics.inside.trained_model import TrainedModel
 from models.diagnostics.inside.unit_words import unit_words
 from models.experiment import Experiment
 from models.experiment.partition import ModelKey
 from models.store import Store
+from models.store.summaries import summarise
+from models.store.tables import RUNS
 from models.tasks import TASKS
 from models.training.snapshot import Snapshot
 from tests.dashboard import pages
@@ -92,6 +96,22 @@ def test_a_stored_run_is_looked_into(inside: AppTest, store: Store) -> None:
     assert "256 sequences" in texts(page)
     assert {"gates.csv", "ablation.csv", "load_model.py"} <= set(pages.downloads(page))
     assert list(page.dataframe[0].value["gate"])[:2] == ["none", "i"]
+
+
+def test_it_opens_at_the_longest_length_that_the_cell_remembers(
+    inside: AppTest, store: Store
+) -> None:
+    run = finished(store, replace(TINY, lengths=(12, 20, 30)))
+    rows = store.run(run).summary or summarise(store, store.run(run)).summary
+    assert rows
+    changed = tuple(replace(one, models=(2, 2, 2), remember=(2, 1, 0)) for one in rows)
+    setting = sa.update(RUNS).values(summary=summary_text(changed))
+    store.writing(lambda connection: connection.execute(setting))
+    inside.query_params["run"] = run
+    page = inside.run()
+    assert not page.exception
+    assert page.selectbox(key=f"inside_cell_{run}").value == "lstm:bias=chrono"
+    assert page.selectbox(key=f"inside_length_{run}").value == 20
 
 
 @pytest.mark.parametrize("cell", TINY.cells)

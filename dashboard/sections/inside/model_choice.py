@@ -16,6 +16,7 @@ from dashboard.scheduling.app_resources import store
 from dashboard.session import current_run, recorded_examples
 from dashboard.session.session_state import INSIDE_RUN, INSIDE_SOURCE, widget
 from dashboard.session.visitor import listed_visitor
+from models.analysis.run_summary import RunSummary
 from models.cells import cell_label
 from models.exchange.files import EXPERIMENT
 from models.experiment import Experiment
@@ -87,6 +88,8 @@ class ModelSource:
     title: str
     experiment: Experiment
     models: tuple[WeightsKey, ...]
+    summary: RunSummary = ()
+    """How far each cell of a run remembers, where that is known."""
 
     @property
     def is_run(self) -> bool:
@@ -130,7 +133,7 @@ def choose(offered: Sequence[ModelSource]) -> ModelChoice:
     length = columns[2].selectbox(
         "Length",
         lengths,
-        index=_place("length", lengths, lengths[-1]),
+        index=_place("length", lengths, _first_length(source, cell, lengths)),
         key=f"inside_length_{key}",
     )
     models = [model for model in models if model.length == length]
@@ -196,8 +199,25 @@ def _look_at_choice() -> None:
 
 
 def _first_cell(cells: Sequence[str]) -> str:
-    """The cell with most to show: an LSTM, the one with chrono bias where there are several."""
-    return max(cells, key=lambda cell: (cell.startswith("lstm"), "chrono" in cell))
+    """The cell with most to show: an LSTM or else a GRU, with chrono bias where there are several.
+
+    Of cells without gates it is the first.
+    """
+    return max(
+        cells, key=lambda cell: (cell.startswith("lstm"), cell[:3] == "gru", "chrono" in cell)
+    )
+
+
+def _first_length(source: ModelSource, cell: str, lengths: Sequence[int]) -> int:
+    """The longest length that half of the cell's models remember; where none is, the longest."""
+    counted = [
+        length
+        for one in source.summary
+        if one.cell == cell
+        for length, models, remember in zip(one.lengths, one.models, one.remember, strict=True)
+        if 2 * remember >= models
+    ]
+    return max(set(counted) & set(lengths), default=lengths[-1])
 
 
 def _of_run(run: Run) -> ModelSource | None:
@@ -206,7 +226,9 @@ def _of_run(run: Run) -> ModelSource | None:
         return None
     task = task_title(run.experiment.task)
     cells = "; ".join(cell_label(cell) for cell in in_order({m.cell for m in models}))
-    return ModelSource(run.id, f"Run {run.short_id}: {task}, {cells}", run.experiment, models)
+    return ModelSource(
+        run.id, f"Run {run.short_id}: {task}, {cells}", run.experiment, models, run.summary or ()
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)
