@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,28 @@ def test_session_keys_stand_in_one_place(file: Path) -> None:
         if isinstance(node, ast.Attribute)
     ]
     assert "session_state" not in names or file.name == "session_state.py"
+
+
+def test_no_widget_has_the_key_of_something_else() -> None:
+    """Streamlit keeps both in one place: the widget would find a value that is not its own."""
+    declared = ast.parse((ROOT / "dashboard" / "session" / "session_state.py").read_text()).body
+    kept = set()
+    for node, text in pairwise(declared):
+        match node:
+            case ast.Assign(value=ast.Call(func=ast.Subscript(), args=[ast.Constant(value=name)])):
+                if not ast.unparse(text).strip("\"'").startswith(("Widget", "Component")):
+                    kept.add(name)
+    assert "remedy_tried" in kept
+    widgets = {
+        keyword.value.value
+        for file in (ROOT / "dashboard").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "key" and isinstance(keyword.value, ast.Constant)
+    }
+    assert "train" in widgets
+    assert not kept & widgets
 
 
 def test_the_dashboards_process_never_loads_what_takes_much_memory(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ function build(parent, explore) {
     `<nav class="ways-in" aria-label="Where to begin">
       <b>New here?</b>
       <button type="button">Watch<i> the race</i></button>
-      <a target="_self">Explore<i> one cell</i></a>
+      <a target="_self">Explore<i> step by step</i></a>
       <button type="button">Measure<i> with your own settings</i></button>
     </nav>`,
   );

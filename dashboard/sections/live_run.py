@@ -107,7 +107,7 @@ def _other_runs() -> None:
     for run in runs[:OTHERS_SHOWN]:
         words, show, stop = st.columns([4, 1, 1], vertical_alignment="center")
         words.info(
-            f"Your run {run.short_id} is {'waiting' if run.status == 'queued' else 'training'}: "
+            f"{_named(run, 'Your run')} is {'waiting' if run.status == 'queued' else 'training'}: "
             f"{_done(run)}, {current_run.time_left(run)}.",
             icon=":material/directions_run:",
         )
@@ -199,22 +199,28 @@ def _addition(run: Run) -> str:
     return f". Added: {more}" if more else ""
 
 
+def _named(run: Run, beginning: str = "Run") -> str:
+    """The run by its short id, and its name if it has one, in Markdown."""
+    name = run.labels.name
+    return f"{beginning} {run.short_id}" + (f" “{escape_markdown(name)}”" if name else "")
+
+
 def _ended(run: Run) -> None:
     reason = escape_markdown(run.message.rstrip("."), most=600)
     imported = f", {reason}" if reason else ""
     if run.status == "finished":
         # Why narrowing down has ended stands below the plot, where it began.
-        st.caption(f"Run {run.short_id} finished{'' if run.narrows else imported}.")
+        st.caption(f"{_named(run)} finished{'' if run.narrows else imported}.")
         return
     words, button = st.columns([5, 1], vertical_alignment="center")
     if run.status == "stopped":
         done = of_all(run.done_steps, run.total_steps, "step")
-        words.caption(f"Run {run.short_id} was stopped after {done}{imported}.")
+        words.caption(f"{_named(run)} was stopped after {done}{imported}.")
     else:
         kept = " Its measurements up to then are shown." if current_run.cells_measured(run) else ""
         failed = run.status == "failed"
         banner = words.error if failed else words.warning
-        banner(f"Run {run.short_id} {'failed' if failed else 'was interrupted'}: {reason}.{kept}")
+        banner(f"{_named(run)} {'failed' if failed else 'was interrupted'}: {reason}.{kept}")
     if run.resumable and is_mine(run):
         button.button(
             "Resume",

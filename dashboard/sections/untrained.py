@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.sections.claims.published import side_by_side, title
+from dashboard.sections.claims.published import side_by_side, title, variant
 from models.experiment import Experiment
 from models.published import PUBLISHED
 
@@ -18,8 +18,8 @@ def untrained(experiment: Experiment) -> None:
         st.info(f"{text}while the models learn.", icon=":material/play_circle:")
         return
     st.info(
-        f"**The settings of a published result: {title(result)}.** Press Train to repeat it here; "
-        "how long that takes stands beside the button.",
+        f"**The settings of a published result: {title(result)}{variant(result, experiment)}.** "
+        "Press Train to repeat it here; how long that takes stands beside the button.",
         icon=":material/menu_book:",
     )
     with st.expander("The paper's numbers, and what came of it here before"):

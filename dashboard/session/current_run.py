@@ -235,7 +235,7 @@ def time_left(run: Run) -> str:
             return "about to start"
         return f"place {place.number} in the queue, starts in about {duration(place.seconds)}"
     if run.done_steps == run.steps_at_start:
-        return "about to start"
+        return "time left not known yet" if cells_measured(run) else "about to start"
     return f"about {duration(seconds_left(run, scheduler().seconds))} left"
 
 

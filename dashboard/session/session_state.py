@@ -97,7 +97,7 @@ ANSWERED = Key[str]("answered")
 """The question "Why did it fail?" whose answer was last moved to."""
 MOVE_TO = Key[str]("move_to")
 """What to scroll to, as a CSS selector, once the page is drawn again."""
-TRIAL = Key[Trial]("trial")
+TRIAL = Key[Trial]("remedy_tried")
 """The remedy that was tried last, and what there was before."""
 
 
@@ -121,7 +121,7 @@ INITIAL_STATE = Key[str]("initial_state")
 """Widget: the state whose gradient is shown."""
 STORY_MOVED = Key[bool]("story_moved")
 """Whether a step of a story was pressed, and the page has not been drawn since."""
-STORY_STEP = Key[int]("story_step")
+STORY_STEP = Key[int]("story_step_seen")
 """Which step of its story the page was set to last, from 0."""
 
 
@@ -196,7 +196,7 @@ SELECTED_RUNS = Key[tuple[str, ...]]("selected_runs")
 """The ids of the runs that are selected."""
 DELETED_RUNS = Key[tuple[str, ...]]("deleted_runs")
 """The ids of the runs that were deleted last."""
-RUN_TABLE = Key[int]("run_table")
+RUN_TABLE = Key[int]("run_table_drawn")
 """Grows whenever the table of runs is to forget what was edited in it."""
 RUN_EDITS = Key[dict[str, dict[int, dict[str, Any]]]]("run_edits")
 """The edits that are stored already: by the key of the table, row and column."""

@@ -80,12 +80,17 @@ def axes(runs: Sequence[Summarised], value: Value) -> list[str]:
 def pivot(runs: Sequence[Summarised], rows: str, columns: str, value: Value) -> pd.DataFrame:
     """A table of one of ``axes`` by another; in each place stands the value of its models together.
 
-    An experiment that was run twice counts once: it has the same models.
+    A cell that was run twice with the same settings counts once: its models are the same ones.
     """
     found: defaultdict[tuple[str, str], list[CellSummary]] = defaultdict(list)
-    for experiment, summary in dict(runs).items():
-        words = in_words(experiment)
+    seen = set()
+    for experiment, summary in runs:
+        words, sizes = in_words(experiment), experiment.hidden_sizes()
         for cell in summary:
+            models = replace(experiment, cells=(cell.cell,)), sizes[cell.cell]
+            if models in seen:
+                continue
+            seen.add(models)
             for part in _parts(cell, value):
                 places = {**words, CELL: cell_label(cell.cell), LENGTH: str(part.lengths[0])}
                 found[places.get(rows, ""), places.get(columns, "")].append(part)

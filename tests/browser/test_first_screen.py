@@ -123,7 +123,7 @@ def test_a_first_visit_is_shown_ways_in_until_something_is_pressed(
         assert not page.locator(".ways-in").count(), "this is no first visit"
         page.evaluate(FIRST_VISIT)
         page.reload()
-        page.get_by_role("link", name="Explore one cell").click()
+        page.get_by_role("link", name="Explore step by step").click()
         page.get_by_role("heading", name="How much of the gradient").wait_for()
 
 

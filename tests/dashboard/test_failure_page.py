@@ -46,6 +46,8 @@ def test_a_link_opens_the_answer_and_the_address_keeps_it(race: AppTest) -> None
     assert page.query_params["why"] in ("lstm,100", ["lstm,100"])
     assert "**Gate shut: 3 of 3 seeds** (0, 1 and 2)." in said(page)
     assert "One thing to try: chrono bias." in said(page)
+    known = "The LSTM with chrono bias of this run has solved it with 3 of 3 seeds."
+    assert known in pages.captions(page)
     assert not pages.warnings(page)
 
 

@@ -208,6 +208,19 @@ def test_a_short_text_is_filled_up_with_symbols_that_say_nothing(
     assert "the truth is **B, then A (class 1)**" in texts(page)
 
 
+@pytest.mark.parametrize(
+    ("typed", "problem"), [("ABA", "exactly 2 steps"), ("", "exactly 2 steps")]
+)
+def test_of_a_short_text_the_problem_is_not_that_it_is_short(
+    inside: AppTest, store: Store, typed: str, problem: str
+) -> None:
+    page = opened(inside, finished(store, TINY))
+    page.segmented_control(key="inside_way").set_value("Your own").run()
+    page.text_input[0].set_value(typed).run()
+    assert not page.exception
+    assert any(problem in plain(one) for one in pages.warnings(page))
+
+
 def test_digits_cannot_be_typed(inside: AppTest, store: Store) -> None:
     settings = {**vars(TINY), "task": "digits", "lengths": (66,), "cells": ("lstm",)}
     inside.query_params["typed"] = "0.5 0.5"

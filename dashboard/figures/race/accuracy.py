@@ -57,6 +57,7 @@ def accuracy_by_length(
     measure: Measure = "accuracy",
     title: str = "",
     replay: bool = False,
+    asks: bool = True,
 ) -> go.Figure:
     """Means with their intervals, a dot for each seed, and beneath them how many seeds solved it.
 
@@ -64,10 +65,11 @@ def accuracy_by_length(
     ``cells`` are listed even before their first row. ``spans`` (of ``memory_spans``), ``guesses``
     and ``predictions`` (from the gradient at initialisation; both cell to length) are drawn on the
     accuracy alone. ``title`` says which run it is. With ``replay`` the figure, which is of the
-    end of training, has frames for the page's clock. Where a cell failed at a length, its points
-    can be pressed (see ``question``).
+    end of training, has frames for the page's clock. With ``asks``, points of a cell at a length at
+    which it failed can be pressed (see ``question``).
     """
-    guesses, predictions, failed = guesses or {}, predictions or {}, failed_at(accuracy)
+    guesses, predictions = guesses or {}, predictions or {}
+    failed = failed_at(accuracy) if asks else []
     listed = [*cells, *guesses, *predictions]
     (found,) = curves(accuracy, [max([0, *accuracy["step"]])], listed)
     axis = LengthAxis.of(baselines["length"], accuracy["length"], log=log_length)

@@ -8,6 +8,7 @@ from dashboard.components.link_button import link_button
 from dashboard.sidebar import controls
 from models.analysis.references import cited
 from models.analysis.words import join_words
+from models.experiment import Experiment
 from models.published import PUBLISHED, PublishedResult
 from models.published.record import compared, cut_in_words, origin_in_words, recorded
 
@@ -46,14 +47,19 @@ def side_by_side(result: PublishedResult) -> None:
         st.caption(origin_in_words(outcome))
 
 
+def variant(result: PublishedResult, experiment: Experiment) -> str:
+    """Which of the result's experiments this is; empty where it is the only one."""
+    if len(result.experiments) == 1:
+        return ""
+    return ", with clipping" if experiment.clip else ", without clipping"
+
+
 def _one(result: PublishedResult) -> None:
     side_by_side(result)
     with st.container(horizontal=True):
         for place, experiment in enumerate(result.experiments):
-            clipped = "with clipping" if experiment.clip else "without clipping"
-            several = f", {clipped}" if len(result.experiments) > 1 else ""
             link_button(
-                f"Open on the Race page{several}",
+                f"Open on the Race page{variant(result, experiment)}",
                 "views/race.py",
                 f"{result.name}_{place}",
                 parameters=controls.address_of(experiment),

@@ -104,6 +104,7 @@ class Pictures:
             cells=self.cells,
             spans=memory_spans(accuracy),
             title=" + ".join(one.letter for one in self.chosen),
+            asks=False,
         )
 
     def _accuracy(self, cells: Sequence[str]) -> go.Figure:

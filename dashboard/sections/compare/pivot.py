@@ -26,9 +26,10 @@ def pivot_table(runs: Sequence[Summarised]) -> None:
         )
         offered = axes(runs, value)
         rows = _axis("Rows", offered, len(offered) - 1)
-        columns = _axis("Columns", offered, 0)
-    table = pivot(runs, rows, columns, value)
-    st.dataframe(table, height="content", alt=f"{_title(value)} by {rows} and {columns}")
+        columns = _axis("Columns", offered, 0) if len(offered) > 1 else ""
+    table = pivot(runs, rows, columns, value).rename(columns={"": _title(value)})
+    by = join_words([rows, *([columns] if columns else [])])
+    st.dataframe(table, height="content", alt=f"{_title(value)} by {by}")
     if others := [name for name in offered if name not in (rows, columns)]:
         left = join_words([name.lower() for name in others])
         st.caption(f"Each place holds all models of its row and column, whatever their {left}.")

@@ -19,7 +19,7 @@ from dashboard.session.session_state import ANSWERED, MOVE_TO, TRIAL, WHY
 from dashboard.sidebar import controls
 from models.analysis import diagnoses
 from models.analysis.glossary import GLOSSARY
-from models.analysis.remedies import Outcome, Reached, Trial, remedy
+from models.analysis.remedies import Outcome, Reached, Remedy, Trial, remedy
 from models.analysis.statistics import trained
 from models.analysis.words import capitalise, join_words, of_all, with_article
 from models.cells import cell_label
@@ -119,14 +119,15 @@ def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, leng
         seeds = of_all(len(failure.seeds), reached.seeds, "seed")
         numbers = join_words([str(seed) for seed in failure.seeds])
         verdict = f"**{capitalise(failure.verdict)}: {seeds}** ({numbers})"
-        st.markdown(f"{verdict}. {failure.sentence}", help=_solved(experiment))
+        first = f"Seed {failure.seeds[0]}: " if len(failure.seeds) > 1 else ""
+        st.markdown(f"{verdict}. {first}{failure.sentence}", help=_solved(experiment))
         st.caption(f"Rule: {failure.rule}.")
     most = found[0].verdict
     before = _trial(experiment)
     tried = before.tried if before and before.remedy.cell == cell else ()
     if offered := remedy(most, experiment, cell, tried):
         trial = Trial(offered, most, experiment, cell, length, reached, tried)
-        _remedy(trial, "try_remedy")
+        _remedy(trial, "try_remedy", _tried_here(offered, tables, cell, length))
     place = Place(experiment, own, cell, length)
     for column, picture in zip(st.columns(2), PICTURES[most], strict=True):
         with column:
@@ -137,6 +138,17 @@ def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, leng
                 partial(_figure, picture, place),
             )
             st.caption(picture.caption)
+
+
+def _tried_here(offered: Remedy, tables: Tables, cell: str, length: int) -> str:
+    """What came of a remedy that the run has beside the cell already; empty where it has not."""
+    if offered.cell == cell or not set(offered.experiment.cells) <= set(tables.accuracy["cell"]):
+        return ""
+    there = Reached.of(tables.accuracy, offered.cell, length)
+    if there is None:
+        return ""
+    seeds = of_all(there.solved, there.seeds, "seed")
+    return f"{capitalise(with_article(offered.cell))} of this run has solved it with {seeds}. "
 
 
 def _failures(
@@ -169,7 +181,8 @@ def _solved(experiment: Experiment) -> str:
     return f"{GLOSSARY['solved']} {make_task(experiment.task).criterion}"
 
 
-def _remedy(trial: Trial, key: str) -> None:
+def _remedy(trial: Trial, key: str, known: str = "") -> None:
+    """Draws a remedy, what is ``known`` of it already, and the button that tries it."""
     offered = trial.remedy
     refusal = admission.refusal(offered.experiment)
     with st.container(border=True):
@@ -179,7 +192,7 @@ def _remedy(trial: Trial, key: str) -> None:
         words.markdown(f"**{first} thing to try: {offered.name}.** {offered.why}{source}")
         cells = join_words([cell_label(cell) for cell in offered.experiment.cells])
         cost = admission.cost_in_words(offered.experiment)
-        words.caption(f"A new run of {cells}, {cost}. The one on show is kept.")
+        words.caption(f"{known}A new run of {cells}, {cost}. The one on show is kept.")
         pressed = button.button(
             "Try it",
             key=key,

@@ -120,9 +120,10 @@ def _own(chosen: ModelChoice, typing: str) -> TraceView:
     text = _typed_text(key, task, typing)
     symbols = bool(task.symbols_at(0, length))
     filled, added = _filled_up(text, drawn, chosen.steps, symbols)
-    wrong = _problem(task, text, length)
-    if wrong and added and not _problem(task, filled, length):
-        wrong, good = "", filled
+    # Of a text that is too short the problem is what is wrong with it once it is filled up.
+    wrong = _problem(task, filled if added else text, length)
+    if added and not wrong:
+        good = filled
         st.caption(
             f"The model reads {count(chosen.steps, 'input')}: the {chosen.steps - added} typed, "
             f"then {count(added, 'uninformative input')}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -20,8 +22,8 @@ EDITED = ("name", "tags", "notes", "pinned")
 def runs_frame(runs: Sequence[Run], selected: Collection[str] = ()) -> pd.DataFrame:
     """One row for each run, in this order; the first column says which are selected.
 
-    Dates and durations have one type whatever the runs: with another the table would be another one
-    when a run ends, and what is being typed into it lost.
+    Its columns have the same types whatever the runs: with others the table would be another one
+    when a run ends or is labelled, and what is being typed into it lost.
     """
     columns = {
         "selected": pd.array([run.id in selected for run in runs], "bool"),
@@ -34,7 +36,7 @@ def runs_frame(runs: Sequence[Run], selected: Collection[str] = ()) -> pd.DataFr
         "longest span": pd.array([_longest_span(run) for run in runs], "float64"),
         "lengths": [", ".join(map(str, run.experiment.lengths)) for run in runs],
         "seeds": pd.array([run.experiment.seeds for run in runs], "int64"),
-        "tags": [list(run.labels.tags) for run in runs],
+        "tags": [tags_as_text(run.labels.tags) for run in runs],
         "notes": [run.labels.notes for run in runs],
         "pinned": pd.array([run.pinned for run in runs], "bool"),
         "made": pd.to_datetime([run.created for run in runs], utc=True).as_unit("ms"),
@@ -64,7 +66,20 @@ def status_in_words(run: Run) -> str:
 def changed_labels(run: Run, changes: Mapping[str, Any]) -> dict[str, Any]:
     """What is written on a run after these columns of EDITED were changed."""
     texts = {name: changes[name] or "" for name in ("name", "notes") if name in changes}
-    return texts | ({"tags": tuple(changes["tags"] or ())} if "tags" in changes else {})
+    return texts | ({"tags": tags_from_text(changes["tags"])} if "tags" in changes else {})
+
+
+def tags_as_text(tags: Sequence[str]) -> str:
+    """The tags with commas between them; one that has commas or quotes itself is quoted."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(tags)
+    return line.getvalue() if tags else ""
+
+
+def tags_from_text(text: str | None) -> tuple[str, ...]:
+    """The tags of a text with commas between them."""
+    (tags,) = csv.reader([text or ""], skipinitialspace=True)
+    return tuple(tags)
 
 
 def _longest_span(run: Run) -> float:

@@ -81,7 +81,7 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
             help="Opens the run in a new tab",
         ),
         "id": column.TextColumn("Id", disabled=True, width=75),
-        "status": column.TextColumn("Status", disabled=True, width=130),
+        "status": column.TextColumn("Status", disabled=True, width=190),
         "task": column.TextColumn("Task", disabled=True, width=150),
         "cells": column.MultiselectColumn(
             "Cells and memory spans",
@@ -99,7 +99,7 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
         ),
         "lengths": column.TextColumn("Lengths", disabled=True, width=130),
         "seeds": column.NumberColumn("Seeds", disabled=True),
-        "tags": column.ListColumn("Tags", width=150),
+        "tags": column.TextColumn("Tags", width=150, help="With commas between them."),
         "notes": column.TextColumn("Notes", width=200),
         "pinned": column.CheckboxColumn(
             "Pinned", help="Pinned runs come first, and stay when old runs are removed."

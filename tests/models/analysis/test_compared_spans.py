@@ -153,6 +153,9 @@ def test_a_pivot_has_a_span_or_a_count_for_each_pair_of_settings() -> None:
     assert together
     assert together.models.tolist() == [6, 6, 6, 6], "the run that is there twice counts once"
     assert table.loc["16", "RNN"] != runs[0][1][0].span_in_words()
+    of_others = replace(runs[0][0], cells=("lstm", "rnn")), runs[0][1][:1]
+    again = pivot([*runs, of_others], "Hidden size", "Cell", "memory span")
+    assert again.equals(table), "as does a cell that another run has as well"
     solved = pivot(runs, "Sequence length", "Cell", "solved")
     assert solved.index.tolist() == ["20", "50", "100", "200"]
     assert solved["RNN"].tolist() == ["8 of 12", "4 of 12", "2 of 12", "0 of 12"]
