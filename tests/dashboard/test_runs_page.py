@@ -112,6 +112,9 @@ def test_what_is_edited_is_stored_once(store: Store, monkeypatch: pytest.MonkeyP
     edit({1: {"name": EVIL, "tags": "x,  x, y"}, 0: {"pinned": True, "notes": None}})
     assert store.run(runs[1]).labels.name == "elsewhere", "it was edited before that"
     assert store.run(runs[0]).pinned
+    edit({0: {"notes": "", "tags": "a\rb\nc, d"}})
+    assert store.run(runs[0]).labels.tags == ("a b c", "d")
+    store.label(runs[0], Labels())
     edit({0: {"tags": "t" * (LONGEST_TAG + 1)}})
     assert "give at most" in state["run_unchanged"]
     assert store.run(runs[0]).labels == Labels()

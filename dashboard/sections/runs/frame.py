@@ -77,8 +77,8 @@ def tags_as_text(tags: Sequence[str]) -> str:
 
 
 def tags_from_text(text: str | None) -> tuple[str, ...]:
-    """The tags of a text with commas between them."""
-    (tags,) = csv.reader([text or ""], skipinitialspace=True)
+    """The tags of a text with commas between them; a line break that was pasted is a blank."""
+    (tags,) = csv.reader([" ".join((text or "").splitlines())], skipinitialspace=True)
     return tuple(tags)
 
 

@@ -21,12 +21,14 @@ from dashboard.session.session_state import (
 from models.analysis.glossary import GLOSSARY
 from models.analysis.words import count
 from models.store import StoreError, UnknownRunError
-from models.store.labels import LONGEST_NAME, LabelError
+from models.store.labels import LONGEST_NAME, LONGEST_TAG, MOST_TAGS, LabelError
 from models.store.run import Run
 
 MOST_HEIGHT = 560
 """Pixels of a table with many runs."""
 ROW_HEIGHT = 35
+LONGEST_TAGS = MOST_TAGS * (2 * LONGEST_TAG + 3)
+"""Characters of all tags as text, each of them quoted and all its signs quotes."""
 
 
 def runs_table(runs: Sequence[Run]) -> list[Run]:
@@ -99,7 +101,9 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
         ),
         "lengths": column.TextColumn("Lengths", disabled=True, width=130),
         "seeds": column.NumberColumn("Seeds", disabled=True),
-        "tags": column.TextColumn("Tags", width=150, help="With commas between them."),
+        "tags": column.TextColumn(
+            "Tags", width=150, max_chars=LONGEST_TAGS, help="With commas between them."
+        ),
         "notes": column.TextColumn("Notes", width=200),
         "pinned": column.CheckboxColumn(
             "Pinned", help="Pinned runs come first, and stay when old runs are removed."

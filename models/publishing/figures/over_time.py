@@ -55,10 +55,7 @@ def gradient_norm(place: Place, results: Results, view: View) -> None:
 
 def gradient_profile(place: Place, results: Results, view: View) -> None:
     """‖∂L/∂state_t‖ against t: dotted at initialisation, the cell's line at the latest step."""
-    rows = _at(results, "gradients", view)
-    rows = rows[rows["state"] == view.state]
-    axes = place.axes("time step t", gradient_norm_of(view.state))
-    power_axis(axes)
+    axes, rows = _profiles(place, results, view)
     for cell in in_order(rows["cell"]):
         own = rows[rows["cell"] == cell]
         before = profile(own, "initialisation")
@@ -81,10 +78,7 @@ def gradient_profile(place: Place, results: Results, view: View) -> None:
 
 def initial_profile(place: Place, results: Results, view: View) -> None:
     """‖∂L/∂state_t‖ against t before the first training step: the median over seeds."""
-    rows = _at(results, "gradients", view)
-    rows = rows[rows["state"] == view.state]
-    axes = place.axes("time step t", gradient_norm_of(view.state))
-    power_axis(axes)
+    axes, rows = _profiles(place, results, view)
     for cell in in_order(rows["cell"]):
         if before := profile(rows[rows["cell"] == cell], "initialisation"):
             points = zip(before.t, before.norms, strict=True)
@@ -109,6 +103,14 @@ def diagnostic(place: Place, results: Results, view: View) -> None:
             place.faint(axes, cell, seed["step"].tolist(), seed["value"].tolist())
         line = medians[medians["cell"] == cell].set_index("step")["value"]
         _over_steps(place, axes, cell, line)
+
+
+def _profiles(place: Place, results: Results, view: View) -> tuple[Axes, pd.DataFrame]:
+    """The axes of gradient profiles, and the rows of the view's state."""
+    rows = _at(results, "gradients", view)
+    axes = place.axes("time step t", gradient_norm_of(view.state))
+    power_axis(axes)
+    return axes, rows[rows["state"] == view.state]
 
 
 def _at(results: Results, table: str, view: View) -> pd.DataFrame:
