@@ -27,8 +27,7 @@ from models.settings.machine import keep_little_memory
 
 STYLE = Path(__file__).with_name("page.css")
 SCRIPTS = [
-    Path(__file__).with_name(name).read_text()
-    for name in ("history.js", "lecture.js", "phone_menu.js")
+    Path(__file__).with_name(name).read_text() for name in ("history.js", "lecture.js", "menu.js")
 ]
 
 

@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from models.service.kernels import cells_to_compile, compile_kernels
 from models.store import Store
 from tests.postgres import PACKAGES, Postgres, programs, running_postgres
-from tests.slow import is_slow
+from tests.tiers import tiers
 
 RETRIED = (
     "tests/browser/",
@@ -37,11 +37,12 @@ FIRST_HALF = ("test_connection_faults", "test_first_screen", "test_for_everyone"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each file to one worker, and half of the browser's: what they set up is set up once.
 
-    The slow ones are marked, see ``tests.slow``.
+    Those that do not run each time are marked, see ``tests.tiers``.
     """
+    for item, markers in tiers(items):
+        for marker in markers:
+            item.add_marker(marker)
     for item in items:
-        if is_slow(item):
-            item.add_marker("slow")
         half = browser_half(item.path) if item.path.parent.name == "browser" else ""
         item.add_marker(pytest.mark.xdist_group(half or str(item.path)))
         if item.nodeid.startswith(RETRIED):
@@ -107,3 +108,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if cells:
         with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
             list(processes.map(compile_kernels, cells))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lists what tests have measured and noted with ``record_property``."""
+    for report in terminalreporter.getreports("passed"):
+        for name, values in report.user_properties:
+            terminalreporter.line(f"{name}: {', '.join(f'{value:.0f}' for value in values)}")

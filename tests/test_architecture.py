@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.slow import SLOW
+from tests.tiers import NIGHTLY, ON_POSTGRES, ONE_CASE, SLOW
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,11 +21,11 @@ def test_imports_keep_the_layers() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", SLOW)
-def test_every_slow_test_is_there(name: str) -> None:
-    file, _, test = name.partition("::")
+@pytest.mark.parametrize("name", SLOW + NIGHTLY + ONE_CASE + ON_POSTGRES)
+def test_every_test_that_is_left_out_is_there(name: str) -> None:
+    file, *tests = name.split("::")
     assert (ROOT / file).exists()
-    assert not test or test in (ROOT / file).read_text()
+    assert all(test in (ROOT / file).read_text() for test in tests)
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "dashboard").rglob("*.py")), ids=str)

@@ -93,7 +93,7 @@ def _figures(run: str, name: str, experiment: Experiment, tables: Tables) -> Non
     diagnostic = measured[0]
     if "diagnostic" in names:
         diagnostic = row.selectbox("Diagnostic", measured, key="paper_diagnostic")
-    states = sorted(set(tables.gradients["state"]), reverse=True) or ["h"]
+    states = sorted(tables.gradients["state"].unique(), reverse=True) or ["h"]
     state = states[0]
     if {"gradient_profile", "initial_profile", "heat_map"}.intersection(names) and len(states) > 1:
         state = row.selectbox("State", states, key="paper_state")

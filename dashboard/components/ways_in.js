@@ -1,5 +1,5 @@
-// Three ways in for a first visit: hidden once anything is pressed, and not there any more at the
-// next visit. Their place stays until then: what is pressed does not move.
+// Three ways in for a first visit: they stay until the page is left or a run is trained, and are not
+// there any more once something was pressed.
 
 const PRESSED = "memory_lab_pressed";
 const PRESSABLE = "button, a, input, select, textarea, summary, [role]";
@@ -48,21 +48,14 @@ function build(parent, explore) {
     if (closed) closed.click();
     else document.querySelector("[data-testid=stSidebar] :is(input, [role=combobox])")?.focus();
   };
-  return row;
 }
 
 export default function ({ data, parentElement }) {
   const before = parentElement.querySelector(".ways-in");
   if (!data.shown) before?.remove();
   if (!data.shown || remembered()) return undefined;
-  const row = before ?? build(parentElement, data.explore);
-  const leave = (event) => {
-    if (!event.isTrusted || !event.target.closest(PRESSABLE)) return;
-    remember();
-    if (!event.target.isConnected) return; // what to do now has taken its place
-    row.style.visibility = "hidden";
-    window.removeEventListener("click", leave);
-  };
-  window.addEventListener("click", leave);
-  return () => window.removeEventListener("click", leave);
+  if (!before) build(parentElement, data.explore);
+  const pressed = ({ isTrusted, target }) => isTrusted && target.closest(PRESSABLE) && remember();
+  window.addEventListener("click", pressed);
+  return () => window.removeEventListener("click", pressed);
 }

@@ -21,8 +21,9 @@ _mount = st.components.v2.component(
 def ways_in(*, shown: bool) -> None:
     """Draws the row: watch the recorded run, explore a cell, measure with settings of one's own.
 
-    The browser shows it until something is pressed, and never again. ``shown`` is whether there is
-    a recorded run to watch; without one the row keeps its place among the elements, and no more.
+    The browser shows it on a first visit, until something was pressed and the page is left.
+    ``shown`` is whether there is a recorded run to watch; without one the row keeps its place among
+    the elements, and no more.
     """
     with st.container(key="ways_in"):
         _mount(key="ways_in_row", data={"explore": EXPLORE, "shown": shown})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -17,8 +18,17 @@ MOST_TEXTS = 12
 """Most texts in the plot that are read out where no line or map has a name."""
 TAG = re.compile(r"<[^>]*>")
 
-Point = tuple[str, float, str]
-"""A point of a line: its place on one axis, its value on the other, and the value in words."""
+Point = tuple[float, float]
+"""A point of a line: its place on one axis, and its value on the other."""
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """An axis as words need it; what Plotly has is slow to ask for each point."""
+
+    names: dict[float, str]
+    """The names of its ticks by their values."""
+    prefix: str
 
 
 def in_words(figure: go.Figure) -> str:
@@ -48,7 +58,7 @@ def _texts(figure: go.Figure) -> list[str]:
 
 
 def _trace(trace: Any, figure: go.Figure) -> str:
-    course = _map(trace) if trace.type == "heatmap" else _course(_points(trace, figure))
+    course = _map(trace) if trace.type == "heatmap" else _line(trace, figure)
     return f"{_plain(trace.name)}: {course}" if course else ""
 
 
@@ -56,59 +66,58 @@ def _map(trace: Any) -> str:
     values = [value for row in _list(trace.z) for value in _list(row) if _finite(value)]
     if not values:
         return ""
-    low, high = (_value(end, trace.colorbar.tickprefix) for end in (min(values), max(values)))
+    low, high = (_number(end, trace.colorbar.tickprefix) for end in (min(values), max(values)))
     return f"from {low} to {high}"
 
 
-def _points(trace: Any, figure: go.Figure) -> list[Point]:
-    """The finite points of a line; its values are across where only the axis upwards has names."""
+def _line(trace: Any, figure: go.Figure) -> str:
+    """The course of a line; its values are across where only the axis upwards has names."""
     across, up = (
-        figure.layout[f"{axis}axis{(trace[f'{axis}axis'] or axis)[1:]}"] for axis in ("x", "y")
+        _axis(figure.layout[f"{axis}axis{(trace[f'{axis}axis'] or axis)[1:]}"])
+        for axis in ("x", "y")
     )
-    pairs = list(zip(_list(trace.x), _list(trace.y), strict=False))
-    if up.ticktext and not across.ticktext:
-        across, up, pairs = up, across, [(y, x) for x, y in pairs]
-    return [
-        (_place(place, across), value, _tick(value, up) or _value(value, up.tickprefix))
-        for place, value in pairs
-        if _finite(place) and _finite(value)
+    points = [
+        pair
+        for pair in zip(_list(trace.x), _list(trace.y), strict=False)
+        if all(map(_finite, pair))
     ]
+    if up.names and not across.names:
+        across, up, points = up, across, [(y, x) for x, y in points]
+    return _course(points, lambda point: f"{_value(point[1], up)} at {_place(point[0], across)}")
 
 
-def _course(points: Sequence[Point]) -> str:
+def _axis(axis: Any) -> _Axis:
+    names = dict(zip(axis.tickvals or (), axis.ticktext or (), strict=False))
+    return _Axis(names, axis.tickprefix or "")
+
+
+def _course(points: Sequence[Point], at: Callable[[Point], str]) -> str:
     """Every point of a short line; the ends, the lowest and the highest point of a longer one."""
     if len(points) <= MOST_POINTS:
-        return ", ".join(_at(point) for point in points)
+        return ", ".join(map(at, points))
     first, last = points[0], points[-1]
     extremes = {
         "lowest": min(points, key=lambda point: point[1]),
         "highest": max(points, key=lambda point: point[1]),
     }
-    between = [f"{word} {_at(one)}" for word, one in extremes.items() if one not in (first, last)]
-    return ", ".join([f"from {_at(first)} to {_at(last)}", *between])
+    between = [f"{word} {at(one)}" for word, one in extremes.items() if one not in (first, last)]
+    return ", ".join([f"from {at(first)} to {at(last)}", *between])
 
 
-def _at(point: Point) -> str:
-    place, _, value = point
-    return f"{value} at {place}"
-
-
-def _place(place: float, axis: Any) -> str:
+def _place(place: float, axis: _Axis) -> str:
     """A place as the axis names it: lines that stand side by side share a name."""
-    if not axis.ticktext:
+    if not axis.names:
         return number(place)
-    nearest = min(axis.tickvals, key=lambda tick: abs(tick - place))
-    return _plain(axis.ticktext[list(axis.tickvals).index(nearest)]) or number(nearest)
+    nearest = min(axis.names, key=lambda tick: abs(tick - place))
+    return _plain(axis.names[nearest]) or number(nearest)
 
 
-def _tick(value: float, axis: Any) -> str:
-    """The name that the axis has for just this value, if any."""
-    named = dict(zip(axis.tickvals or (), axis.ticktext or (), strict=False))
-    return _plain(named.get(value))
+def _value(value: float, axis: _Axis) -> str:
+    """A value, by its name where the axis has one; of a logarithm, the number itself."""
+    return _plain(axis.names.get(value)) or _number(value, axis.prefix)
 
 
-def _value(value: float, prefix: str | None) -> str:
-    """A value; where its axis is that of a logarithm, the number itself."""
+def _number(value: float, prefix: str | None) -> str:
     logarithm = (prefix or "").startswith("10")
     return number_of_logarithm(value) if logarithm else number(value)
 

@@ -153,7 +153,8 @@ def _profiles(source: FlowSource, length: int) -> None:
 
 
 def _over_training(source: FlowSource, length: int, side: str, first: str) -> None:
-    measured = [name for name in DIAGNOSTICS if name in _measured_names(source)]
+    found = _measured_names(source)
+    measured = [name for name in DIAGNOSTICS if name in found]
     name = st.selectbox(
         "Over training",
         measured,
@@ -181,7 +182,7 @@ def _over_training(source: FlowSource, length: int, side: str, first: str) -> No
 
 
 def _measured_names(source: FlowSource) -> set[str]:
-    names = set(source.tables.diagnostics["diagnostic"])
+    names = source.tables.diagnostics["diagnostic"].unique()
     return {name for name in names if not name.startswith((SYMBOL, "overflow_"))}
 
 

@@ -148,7 +148,7 @@ def _replayed_spans(tables: Tables, experiment: Experiment) -> tuple[list[int], 
 def _profile(
     source: str, tables: Tables, experiment: Experiment, length: int, recorded: bool
 ) -> None:
-    states = sorted(set(tables.gradients["state"]), reverse=True) or ["h"]
+    states = sorted(tables.gradients["state"].unique(), reverse=True) or ["h"]
     state = st.segmented_control(
         "State",
         states,

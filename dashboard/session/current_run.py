@@ -28,6 +28,7 @@ from models.analysis.narrowing import Goal
 from models.experiment import Experiment, ExperimentError
 from models.experiment.cost import duration
 from models.store import StoreError, UnknownRunError, extension
+from models.store.labels import LONGEST_NAME, Labels
 from models.store.run import Run
 
 Phase = Literal["queued", "starting", "arriving", "training", "ended"]
@@ -35,13 +36,15 @@ Phase = Literal["queued", "starting", "arriving", "training", "ended"]
 has; training; ended."""
 
 
-def start(experiment: Experiment) -> None:
-    """Queues a run and shows it; where it is refused, the next page says why."""
+def start(experiment: Experiment, name: str = "") -> None:
+    """Queues a run of this name and shows it; where it is refused, the next page says why."""
     try:
         if problem := admission.refusal(experiment) or admission.no_room(visitor()):
             REFUSED.set(problem)
             return
         run = store().create(experiment, visitor())
+        if name:
+            store().label(run, Labels(name=name[:LONGEST_NAME]))
     except StoreError as error:
         REFUSED.set(f"the run cannot be stored: {error}")
         return

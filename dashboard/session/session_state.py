@@ -99,6 +99,8 @@ MOVE_TO = Key[str]("move_to")
 """What to scroll to, as a CSS selector, once the page is drawn again."""
 TRIAL = Key[Trial]("remedy_tried")
 """The remedy that was tried last, and what there was before."""
+TRIAL_FROM = Key[str]("remedy_tried_from")
+"""The run whose failed cell it is for; none where that was a recorded example."""
 
 
 def guess(cell: str) -> Key[str]:

@@ -45,6 +45,8 @@ from models.tasks import TASKS, make_task
 
 NAMED: Mapping[str, Mapping[str, type[Registered]]] = {"task": TASKS, "optimiser": OPTIMISERS}
 """The settings that are one of a registry, with options of their own."""
+OVER_THE_PAGE = "Choose your settings, close this with « at the top, and press **Train**."
+"""What to do where the sidebar lies over the page."""
 COMMON = ("task", "cells", "lengths", "seeds", "steps", "match")
 """The settings that are always visible; all others are under Advanced."""
 
@@ -78,6 +80,8 @@ def settings(*, arrived: bool, others: Iterable[str] = ()) -> Settings:
     elif (kept := EXPERIMENT.get()) and (elsewhere or widget("task").get() is None):
         show(kept)
     with st.sidebar:
+        with st.container(key="over_the_page"):
+            st.caption(OVER_THE_PAGE)
         values = {name: _value(SETTINGS[name]) for name in COMMON}
         with st.expander("Advanced"):
             advanced = (one for one in SETTINGS.values() if one.name not in COMMON)

@@ -81,7 +81,13 @@ def _one(claim: Claim, *, arrived: bool) -> None:
     names = list(CLAIMS)
     place = names.index(claim.name)
     with st.container(horizontal=True, key="claim_ways"):
-        st.button("All claims", icon=":material/arrow_back:", on_click=_open, args=("",))
+        st.button(
+            "All claims",
+            key="all_claims",
+            icon=":material/arrow_back:",
+            on_click=_open,
+            args=("",),
+        )
         for label, there in (("Previous", place - 1), ("Next", place + 1)):
             st.button(
                 label,

@@ -119,6 +119,12 @@ class Trial:
         """The names of the remedies that were tried, with this one."""
         return (*self.earlier, self.remedy.name)
 
+    @property
+    def title(self) -> str:
+        """The change, and for which cell and length: "Chrono bias for the LSTM at T = 100"."""
+        cell = with_article(self.cell)
+        return f"{capitalise(self.remedy.name)} for {cell} at T = {self.length}"
+
     def outcome(self, accuracy: pd.DataFrame) -> Outcome | None:
         """What the run of the remedy shows beside the one before; None before its first rows.
 

@@ -30,12 +30,12 @@ class Outcome:
 
 
 def compared(result: PublishedResult, outcome: Outcome) -> list[dict[str, str]]:
-    """One row a comparison: what, published, known (how well the published is known) and ours."""
+    """One row a comparison: what, published, source (how well the published is known) and ours."""
     return [
         {
             "what": one.what,
             "published": one.published or "no number known here",
-            "known": one.source,
+            "source": one.source,
             "ours": one.measure(outcome.rows),
         }
         for one in result.comparisons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import (
@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Page,
     Response,
     ViewportSize,
+    WebSocket,
     expect,
 )
 
@@ -26,6 +27,8 @@ PROBE = re.compile(r"://[^/]+/[^/]+/_stcore/(health|host-config)$")
 """From a page's address alone Streamlit's browser half cannot tell where the app's root is: it asks
 beneath the page first, and waits for this 404 (streamlit issue 7074)."""
 PATIENCE_MILLISECONDS = 1000 * PATIENCE_SECONDS
+Recorder = Callable[[str, list[float]], None]
+"""Notes what a test has measured under a name; the summary of all tests lists it."""
 WIDE = ViewportSize(width=1400, height=1000)
 
 
@@ -127,3 +130,15 @@ def page(context: BrowserContext, dashboard: Dashboard) -> Iterator[Page]:
     store = Store(dashboard.store_url)
     for run in store.runs():
         store.request_stop(run.id)
+
+
+@pytest.fixture
+def asked(page: Page) -> list[object]:
+    """Everything that the page has sent to its server so far."""
+    sent: list[object] = []
+
+    def opened(socket: WebSocket) -> None:
+        socket.on("framesent", sent.append)
+
+    page.on("websocket", opened)
+    return sent

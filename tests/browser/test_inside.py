@@ -16,7 +16,7 @@ from models.diagnostics.inside.trained_model import TrainedModel
 from models.experiment import Experiment
 from models.experiment.partition import ModelKey
 from models.store import Store
-from tests.browser.conftest import press, settled
+from tests.browser.conftest import Recorder, press, settled
 from tests.browser.server import Dashboard
 from tests.browser.test_gradient_flow import wait_for_chart
 from tests.recorded import finished
@@ -34,7 +34,6 @@ TINY = Experiment(
 LONG = replace(TINY, cells=("lstm:bias=chrono",), lengths=(100,), hidden_size=32)
 """All values of four gates, 32 units and 100 steps."""
 NUMBER = r"\(?(−?\d\.\d{3})\)?"
-QUICK_MILLISECONDS = 150
 
 
 def test_look_into_a_run_operate_and_take_home(
@@ -94,7 +93,7 @@ def test_a_click_on_the_heat_map_moves_equation_and_diagram(
 
 
 def test_keys_and_play_walk_without_a_wait(
-    page: Page, dashboard: Dashboard, record_property: Any
+    page: Page, dashboard: Dashboard, asked: list[object], record_property: Recorder
 ) -> None:
     page.goto(f"{dashboard.url}/inside_the_cell?run={finished(Store(dashboard.store_url), LONG)}")
     wait_for_chart(page, "inside_diagram")
@@ -102,10 +101,10 @@ def test_keys_and_play_walk_without_a_wait(
     output = page.locator(".gate-player output")
     page.locator("h1").click()
     first = step(page)
+    before = len(asked)
     took = [page.evaluate(KEY, ["ArrowRight", f"t = {first + n}"]) for n in range(1, 6)]
     record_property("milliseconds from a key to diagram and equation", took)
-    print("milliseconds from a key to diagram and equation:", [round(one) for one in took])
-    assert min(took) < QUICK_MILLISECONDS
+    assert len(asked) == before
     page.keyboard.press("ArrowLeft")
     expect(output).to_contain_text(f"t = {first + 4}")
     page.keyboard.press("Space")

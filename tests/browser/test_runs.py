@@ -52,6 +52,9 @@ def test_runs_are_selected_named_and_compared_by_keyboard(browser: Browser, tmp_
         page.get_by_role("heading", name="Compare runs").wait_for()
         page.get_by_role("link").filter(has_text="A =1 <b>x</b> **y** $a$").wait_for()
         assert f"{first[-16:]},{other[-16:]}" in unquote(page.url)
+        settled(page)
+        page.get_by_test_id("stTopNavLink").filter(has_text="Runs").click()
+        page.get_by_role("heading", name="Runs", exact=True).wait_for()
         page.close()
 
 

@@ -6,7 +6,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import settled
+from tests.browser.conftest import Recorder, settled
 from tests.browser.server import Dashboard
 from tests.browser.test_first_screen import open_race
 from tests.browser.test_history import steps, wait_for_address
@@ -25,7 +25,9 @@ POINT = """([cell, length]) => {
 """Where in the window a cell's mean at a length stands."""
 
 
-def test_a_press_on_a_failed_point_opens_why_at_once(page: Page, dashboard: Dashboard) -> None:
+def test_a_press_on_a_failed_point_opens_why_at_once(
+    page: Page, dashboard: Dashboard, record_property: Recorder
+) -> None:
     page.set_viewport_size({"width": 1366, "height": 768})
     open_race(page, dashboard)
     settled(page)
@@ -40,10 +42,10 @@ def test_a_press_on_a_failed_point_opens_why_at_once(page: Page, dashboard: Dash
     answer = page.locator(".st-key-failure h2")
     answer.wait_for()
     seconds = time.monotonic() - pressed
+    record_property("milliseconds from a press on a point to why it failed", [1000 * seconds])
     expect(answer).to_contain_text("at T = 200?")
     expect(answer).to_be_in_viewport()
     wait_for_address(page, "why=")
     assert steps(page) == before + 1
-    assert seconds < 3, f"{seconds:.2f} s; about half a second while nothing else runs"
     page.go_back()
     expect(answer).to_have_count(0)

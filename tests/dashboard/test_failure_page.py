@@ -89,8 +89,25 @@ def test_the_remedy_is_one_press_and_trains_beside_the_cell_as_it_was(race: AppT
     assert run.experiment == pages.experiment(page)
     assert run.experiment.cells[0] == "lstm"
     assert run.experiment != EXPERIMENT
+    assert run.labels.name == "Chrono bias for the LSTM at T = 200"
     assert not header(page)
     assert "why" not in page.query_params
+    page = page.button(key="back_to_failure").click().run()
+    assert header(page) == ["Why did the LSTM fail at T = 200?"]
+    assert pages.experiment(page) == EXPERIMENT
+
+
+def test_from_the_run_of_a_remedy_one_press_leads_back_to_the_run_that_failed(
+    race: AppTest, store: Store
+) -> None:
+    failed = finished(store, replace(TINY, cells=("lstm",)))
+    race.query_params["run"] = failed
+    page = asked(race, "lstm,50")
+    page = page.button(key="try_remedy").click().run()
+    assert page.query_params["run"] != [failed]
+    page = page.button(key="back_to_failure").click().run()
+    assert page.query_params["run"] in (failed, [failed])
+    assert header(page) == ["Why did the LSTM fail at T = 50?"]
 
 
 def test_a_run_that_trains_answers_so_far(race: AppTest, store: Store) -> None:
@@ -110,7 +127,7 @@ def trial() -> Trial:
 def test_while_a_remedy_trains_there_is_no_verdict(race: AppTest, store: Store) -> None:
     race.session_state[TRIAL.name] = trial()
     page = pages.open_run(race, measured(store, trial().remedy.experiment, until=3))
-    assert "Training: 3 of 6 steps. The verdict comes at the end." in pages.captions(page)
+    assert "3 of 6 steps so far. The verdict comes at the end." in pages.captions(page)
     assert "Changed in all" not in "".join(one.value for one in page.info)
 
 

@@ -71,7 +71,8 @@ def _row(judgement: Judgement, open_claim: Callable[[str], None]) -> None:
     verdict.markdown(f"{SIGNS[judgement.verdict]} {capitalise(judgement.verdict)}")
     if case := decisive(judgement):
         effect.markdown(
-            f"{interval_in_words(case)}, claimed: {margin_in_words(case.effect)}",
+            f"{interval_in_words(case)}, claimed: {margin_in_words(case.effect)}  \n"
+            f":small[{case.effect.title}]",
             help=f"{case.title}: {case.effect.title}.",
         )
         with plot:

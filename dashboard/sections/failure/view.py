@@ -15,7 +15,7 @@ from dashboard.scheduling import admission
 from dashboard.sections.failure.pictures import HEIGHT, PICTURES, Picture, Place
 from dashboard.session import current_run
 from dashboard.session.run_tables import Tables
-from dashboard.session.session_state import ANSWERED, MOVE_TO, TRIAL, WHY
+from dashboard.session.session_state import ANSWERED, MOVE_TO, TRIAL, TRIAL_FROM, WHY
 from dashboard.sidebar import controls
 from models.analysis import diagnoses
 from models.analysis.glossary import GLOSSARY
@@ -207,10 +207,22 @@ def _remedy(trial: Trial, key: str, known: str = "") -> None:
 
 
 def _try(trial: Trial) -> None:
+    before = TRIAL.get()
+    if before is None or before.experiment != trial.experiment:  # else it goes on from there
+        TRIAL_FROM.set(current_run.shown_id() or "")
     TRIAL.set(trial)
     MOVE_TO.set(TOP)
     controls.show(trial.remedy.experiment)
-    current_run.start(trial.remedy.experiment)
+    current_run.start(trial.remedy.experiment, trial.title)
+
+
+def _go_back(trial: Trial) -> None:
+    """Shows what failed again, and why it did."""
+    current_run.leave()
+    if run := TRIAL_FROM.get():
+        current_run.look_at(run)
+    controls.show(trial.experiment)
+    ask(as_text(trial.cell, trial.length))
 
 
 def _trial(experiment: Experiment) -> Trial | None:
@@ -233,15 +245,26 @@ def headline(source: str, experiment: Experiment, tables: Tables) -> None:
     trial = _trial(experiment)
     if trial is None:
         return
-    with st.container(key="trial"):
+    with st.container(key="trial", horizontal=True, vertical_alignment="center"):
         if outcome := _outcome(source, trial, tables):
-            st.caption(f"**{outcome.headline}** More of it is below the plot.")
-            return
-        step = int(tables.accuracy["step"].max()) if len(tables.accuracy) else 0
-        st.caption(
-            f"**Trying {trial.remedy.name}** for {with_article(trial.cell)} at T = {trial.length}. "
-            f"Training: {of_all(step, experiment.steps, 'step')}. The verdict comes at the end."
+            words = f"**{outcome.headline}** More of it is below the plot."
+        else:
+            step = int(tables.accuracy["step"].max()) if len(tables.accuracy) else 0
+            words = (
+                f"**Trying: {trial.title}.** {of_all(step, experiment.steps, 'step')} so far. "
+                "The verdict comes at the end."
+            )
+        st.caption(words, width="content")
+        pressed = st.button(
+            "Back to what failed",
+            key="back_to_failure",
+            icon=":material/arrow_back:",
+            type="tertiary",
+            on_click=_go_back,
+            args=(trial,),
         )
+    if pressed:
+        st.rerun()
 
 
 def _details(source: str, experiment: Experiment, tables: Tables) -> None:

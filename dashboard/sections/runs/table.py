@@ -74,7 +74,7 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
     colors = {text: color for run in runs for text, color in chips(run).items()}
     return {
         "selected": column.CheckboxColumn("✓", pinned=True, width=40, help="Select the run"),
-        "name": column.TextColumn("Name", width=150, max_chars=LONGEST_NAME),
+        "name": column.TextColumn("Name", pinned=True, width=150, max_chars=LONGEST_NAME),
         "open": column.LinkColumn(
             "",
             display_text=":material/open_in_new:",
@@ -93,6 +93,10 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
             width="large",
             help=GLOSSARY["memory span"],
         ),
+        "tags": column.TextColumn(
+            "Tags", width=150, max_chars=LONGEST_TAGS, help="With commas between them."
+        ),
+        "notes": column.TextColumn("Notes", width=200),
         "longest span": column.NumberColumn(
             "Span, to sort by",
             format="%.0f",
@@ -101,10 +105,6 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
         ),
         "lengths": column.TextColumn("Lengths", disabled=True, width=130),
         "seeds": column.NumberColumn("Seeds", disabled=True),
-        "tags": column.TextColumn(
-            "Tags", width=150, max_chars=LONGEST_TAGS, help="With commas between them."
-        ),
-        "notes": column.TextColumn("Notes", width=200),
         "pinned": column.CheckboxColumn(
             "Pinned", help="Pinned runs come first, and stay when old runs are removed."
         ),
