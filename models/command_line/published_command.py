@@ -108,10 +108,10 @@ def _paragraph(result: PublishedResult, outcome: Outcome) -> str:
     papers = join_words([cited(key) for key in result.references])
     lines = [f"{result.title}{f' ({papers})' if papers else ''}", _filled(result.found)]
     for row in compared(result, outcome):
-        known = f", {row['known']}" if row["known"] else ""
+        source = f", {row['source']}" if row["source"] else ""
         lines += [
             f"   {row['what']}",
-            f"     paper: {row['published']}{known}",
+            f"     paper: {row['published']}{source}",
             f"     here:  {row['ours']}",
         ]
     lines += [_filled(text) for text in (cut_in_words(outcome), result.differs) if text]

@@ -138,7 +138,7 @@ def asked(page: Page) -> list[object]:
     sent: list[object] = []
 
     def opened(socket: WebSocket) -> None:
-        socket.on("framesent", sent.append)
+        socket.on("framesent", lambda frame: sent.append(frame))
 
     page.on("websocket", opened)
     return sent
