@@ -140,7 +140,8 @@ def test_the_toolbar_lies_over_nothing_and_sends_nothing(page: Page, dashboard: 
         toolbar = box(page, f".st-key-{chart} .modebar")
         assert toolbar["height"] > 10
         words = page.eval_on_selector_all(
-            f".st-key-{chart} :is(.legend, .xtitle, .ytitle, .annotation, .nsewdrag)",
+            f".st-key-{chart} :is(.legend, .xtitle, .ytitle, .annotation, .nsewdrag, "
+            "[data-testid=stPopoverButton])",
             "all => all.map(one => one.getBoundingClientRect().toJSON())",
         )
         assert words

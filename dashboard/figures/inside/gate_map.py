@@ -87,12 +87,14 @@ def gate_map(
     roles: GateRoles,
     order: Sequence[int],
     example: Example | None = None,
+    answer: str = "",
     event: str = "",
 ) -> go.Figure:
     """A heat map (units × time) for each of ``values``, (T, H) by name, under the example's strip.
 
-    ``order`` is that of ``unit_order``. ``event`` names what is at t = 0 where sequences were
-    aligned on it. The chosen unit and step are marked in the browser, see ``gate_player.js``.
+    ``order`` is that of ``unit_order``, ``answer`` the model's to the example. ``event`` names what
+    is at t = 0 where sequences were aligned on it. The chosen unit and step are marked in the
+    browser, see ``gate_player.js``.
     """
     rows = 0 if example is None else 1 if fits(example) else 2
     height = min(max(UNIT * len(order), MIN_HEIGHT), MAX_HEIGHT)
@@ -117,7 +119,8 @@ def gate_map(
         for trace in example_sequence(example).data:
             figure.add_trace({**trace.to_plotly_json(), "yaxis": "y"})
         figure.update_layout(yaxis=_hidden(places[0], [-0.5, rows - 0.5]))
-        figure.add_annotation(**_title(f"Right answer: {example.answer}", places[0]))
+        answers = f"Right answer: {example.answer}{f' · the model: {answer}' if answer else ''}"
+        figure.add_annotation(**_title(answers, places[0]))
     for place, (name, table) in enumerate(values.items(), start=1 + bool(example)):
         figure.add_trace(_heat(name, t, table, order, roles, places[place - 1], place))
         figure.update_layout({f"yaxis{place if place > 1 else ''}": _units(order, places, place)})

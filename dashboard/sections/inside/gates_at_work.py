@@ -174,6 +174,7 @@ def _pictures(
             roles=roles,
             order=order,
             example=trace.example,
+            answer=trace.predicted,
             event=view.event_words,
         ),
     )

@@ -101,6 +101,11 @@ class TestMap:
         assert places[0][0] > places[1][1] > places[1][0] > places[2][1] > places[2][0] == 0
         assert [shape.x0 for shape in figure.layout.shapes] == [2.5, 5.5]
 
+    def test_the_models_answer_stands_beside_the_right_one(self) -> None:
+        figure = gate_map(T, values("f"), roles=LSTM, order=[1], example=EXAMPLE, answer="AA")
+        texts = [note.text for note in figure.layout.annotations]
+        assert f"Right answer: {EXAMPLE.answer} · the model: AA" in texts
+
     def test_rows_are_units_in_order(self) -> None:
         own = values("f")
         figure = gate_map(T, own, roles=LSTM, order=[3, 1, 2, 4])
