@@ -101,11 +101,13 @@ def _chosen(experiment: Experiment) -> tuple[str, int]:
         in_order(experiment.cells),
         key=FLOW_CELL.name,
         format_func=cell_label,
+        persist_state="session",
     )
     length: int = right.select_slider(
         "Sequence length of all figures",
         experiment.lengths,
         key=FLOW_LENGTH.name,
+        persist_state="session",
     )
     return cell, length
 

@@ -18,7 +18,7 @@ from models.experiment import Experiment
 from models.stories import STORIES, StoryVariant, story_variant
 from models.stories.story import Story
 
-TO_THE_PICTURE = """
+TO_THE_PICTURE = """{
     const until = Date.now() + 10000;
     (function look() {
         const keys = ["initial_h", "initial_c", "heat_map_h"].map((key) => `.st-key-${key}`);
@@ -26,7 +26,7 @@ TO_THE_PICTURE = """
         if (picture?.querySelector(".main-svg")) picture.scrollIntoView();
         else if (Date.now() < until) setTimeout(look, 100);
     })();
-"""
+}"""
 """Scrolls to the first picture, once it is there."""
 
 

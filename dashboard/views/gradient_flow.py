@@ -61,6 +61,7 @@ def page() -> None:
         required=True,
         key=FLOW_VIEW.name,
         label_visibility="collapsed",
+        persist_state="session",
     )
     at_first = view == VIEWS["initialisation"]
     if at_first and experiment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -80,30 +80,46 @@ def axes(runs: Sequence[Summarised], value: Value) -> list[str]:
 def pivot(runs: Sequence[Summarised], rows: str, columns: str, value: Value) -> pd.DataFrame:
     """A table of one of ``axes`` by another; in each place stands the value of its models together.
 
-    A cell that was run twice with the same settings counts once: its models are the same ones.
+    A model that several runs have counts once, see ``_each_once``.
     """
     found: defaultdict[tuple[str, str], list[CellSummary]] = defaultdict(list)
-    seen = set()
-    for experiment, summary in runs:
-        words, sizes = in_words(experiment), experiment.hidden_sizes()
-        for cell in summary:
-            models = replace(experiment, cells=(cell.cell,)), sizes[cell.cell]
-            if models in seen:
-                continue
-            seen.add(models)
-            for part in _parts(cell, value):
-                places = {**words, CELL: cell_label(cell.cell), LENGTH: str(part.lengths[0])}
-                found[places.get(rows, ""), places.get(columns, "")].append(part)
+    for experiment, part in _each_once(runs):
+        places = {
+            **in_words(experiment),
+            CELL: cell_label(part.cell),
+            LENGTH: str(part.lengths[0]),
+        }
+        found[places.get(rows, ""), places.get(columns, "")].append(part)
     texts = {place: _text(parts, value) for place, parts in found.items()}
     heads = [_ordered({place[side] for place in texts}) for side in (0, 1)]
     table = [[texts.get((row, column), "") for column in heads[1]] for row in heads[0]]
     return pd.DataFrame(table, index=pd.Index(heads[0], name=rows), columns=heads[1])
 
 
-def _parts(cell: CellSummary, value: Value) -> list[CellSummary]:
-    """The cell, or each of its lengths for itself."""
-    if value == "memory span":
-        return [cell]
+def _each_once(runs: Sequence[Summarised]) -> Iterator[tuple[Experiment, CellSummary]]:
+    """Each cell of the runs at each length, with the experiment.
+
+    What is trained alike with the same seed is the same model. Of runs that share seeds, the one
+    with the most counts.
+    """
+    alike: defaultdict[Hashable, list[tuple[Experiment, CellSummary]]] = defaultdict(list)
+    for experiment, summary in runs:
+        settings = tuple(v for name, v in vars(experiment).items() if name not in OF_MODELS)
+        sizes = experiment.hidden_sizes()
+        for cell in summary:
+            for part in _by_length(cell):
+                model = settings, cell.cell, sizes[cell.cell], part.lengths
+                alike[model].append((experiment, part))
+    for found in alike.values():
+        counted: set[int] = set()
+        for experiment, part in sorted(found, key=lambda one: -one[0].seeds):
+            if counted.isdisjoint(experiment.seed_numbers):
+                counted.update(experiment.seed_numbers)
+                yield experiment, part
+
+
+def _by_length(cell: CellSummary) -> list[CellSummary]:
+    """Each length of a cell for itself."""
     counts = zip(
         *(cell.lengths, cell.models, cell.trained, cell.remember, cell.solved), strict=True
     )

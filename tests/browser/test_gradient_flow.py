@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from models.analysis.schema import TABLES
 from models.store import Store
+from models.stories import STORIES
 from tests.browser.conftest import press
 from tests.browser.server import Dashboard
 from tests.browser.test_race import SMALL, train, wait_for_points
@@ -89,3 +90,15 @@ def test_settings_go_along_from_page_to_page(page: Page, dashboard: Dashboard) -
     page.wait_for_url("**/gradient_flow?*held_out=77*")
     page.get_by_role("link", name="Race").click()
     page.wait_for_url("**/?*held_out=77*")
+
+
+def test_a_visit_to_another_page_leaves_a_story_as_it_was(page: Page, dashboard: Dashboard) -> None:
+    page.goto(f"{dashboard.url}/gradient_flow")
+    press(page.get_by_role("button", name=STORIES["clipping"].title, exact=True))
+    address = "**/gradient_flow?story=clipping&story_step=1"
+    page.wait_for_url(address)
+    press(page.get_by_test_id("stTopNavLink").filter(has_text="Lessons"))
+    page.get_by_role("heading", name="Lessons").wait_for()
+    press(page.get_by_test_id("stTopNavLink").filter(has_text="Gradient flow"))
+    wait_for_chart(page, "heat_map_h")
+    page.wait_for_url(address)

@@ -109,7 +109,11 @@ def _controls(experiment: Experiment) -> tuple[int, list[str], bool]:
     if INITIAL_LENGTH.get() not in experiment.lengths:
         INITIAL_LENGTH.set(experiment.lengths[-1])
     length: int = row.select_slider(
-        "Sequence length", experiment.lengths, key=INITIAL_LENGTH.name, width=400
+        "Sequence length",
+        experiment.lengths,
+        key=INITIAL_LENGTH.name,
+        width=400,
+        persist_state="session",
     )
     choices = ["h"]
     if any("c" in spec.parse("cell", cell, CELLS)[0].states for cell in experiment.cells):
@@ -121,6 +125,7 @@ def _controls(experiment: Experiment) -> tuple[int, list[str], bool]:
         choices,
         required=True,
         key=INITIAL_STATE.name,
+        persist_state="session",
         format_func=lambda state: state if state == PATHS else f"∂L/∂{state}ₜ",
         help="The LSTM has two states. Through c the gradient travels back by addition; through "
         "h it passes the gates and the weights at every step.",

@@ -30,6 +30,7 @@ def pivot_table(runs: Sequence[Summarised]) -> None:
     table = pivot(runs, rows, columns, value).rename(columns={"": _title(value)})
     by = join_words([rows, *([columns] if columns else [])])
     st.dataframe(table, height="content", alt=f"{_title(value)} by {by}")
+    st.caption("Runs that are trained alike count as one, and a model that several have once.")
     if others := [name for name in offered if name not in (rows, columns)]:
         left = join_words([name.lower() for name in others])
         st.caption(f"Each place holds all models of its row and column, whatever their {left}.")

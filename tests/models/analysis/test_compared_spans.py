@@ -156,6 +156,9 @@ def test_a_pivot_has_a_span_or_a_count_for_each_pair_of_settings() -> None:
     of_others = replace(runs[0][0], cells=("lstm", "rnn")), runs[0][1][:1]
     again = pivot([*runs, of_others], "Hidden size", "Cell", "memory span")
     assert again.equals(table), "as does a cell that another run has as well"
+    fewer = replace(runs[0][0], seeds=2, lengths=runs[0][0].lengths[:2]), runs[0][1]
+    again = pivot([fewer, *runs], "Hidden size", "Cell", "memory span")
+    assert again.equals(table), "and do seeds of which another run has more"
     solved = pivot(runs, "Sequence length", "Cell", "solved")
     assert solved.index.tolist() == ["20", "50", "100", "200"]
     assert solved["RNN"].tolist() == ["8 of 12", "4 of 12", "2 of 12", "0 of 12"]
