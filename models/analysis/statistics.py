@@ -178,13 +178,12 @@ def steps_to_solve(accuracy: pd.DataFrame) -> pd.DataFrame:
     return models.merge(first.astype(float).reset_index(), on=model, how="left")
 
 
-def clipped_share(training: pd.DataFrame) -> pd.DataFrame:
-    """The share of optimiser steps whose gradient was clipped, from 0 to 1: one row a model.
+def clipped_share(training: pd.DataFrame) -> pd.Series[float]:
+    """The share of all optimiser steps of a cell's models that were clipped, from 0 to 1, by cell.
 
-    Columns: those that identify the model, and ``clipped``.
+    A model that ended early counts with the steps that it took.
     """
-    share = training.assign(clipped=training["clipped"].astype(float))
-    return share.groupby(_model(training), sort=False)["clipped"].mean().reset_index()
+    return training["clipped"].astype(float).groupby(training["cell"], sort=False).mean()
 
 
 def student(mean: ArrayLike, deviation: ArrayLike, count: ArrayLike) -> Interval:

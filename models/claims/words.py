@@ -29,7 +29,7 @@ def cases_in_words(judgement: Judgement) -> str:
     """Which of a claim's cases hold, which do not, and which are open, in sentences."""
     named: dict[Verdict, list[str]] = {verdict: [] for verdict in VERBS}
     for case in judgement.cases:
-        named[verdict_of_case(case, len(judgement.cases))].append(case.title)
+        named[verdict_of_case(case, len(judgement.cases))].append(f"“{case.title}”")
     sentences = [
         f"{VERBS[verdict]} {'; '.join(cases)}." for verdict, cases in named.items() if cases
     ]
@@ -37,9 +37,9 @@ def cases_in_words(judgement: Judgement) -> str:
 
 
 def seeds_in_words(cases: Sequence[Case]) -> str:
-    """For how many seeds of each case the statement holds: "3 of 3 seeds for RNN; …"."""
+    """For how many seeds of each case the statement holds: "3 of 3 seeds for “RNN”; …"."""
     return "; ".join(
-        f"{of_all(case.holds, len(case.values), 'seed')} for {case.title}" for case in cases
+        f"{of_all(case.holds, len(case.values), 'seed')} for “{case.title}”" for case in cases
     )
 
 

@@ -48,7 +48,7 @@ def _first_overflow(diagnostics: pd.DataFrame) -> list[str]:
 
 
 def _clipped(experiment: Experiment, training: pd.DataFrame, cells: Sequence[str]) -> str:
-    shares = clipped_share(training).groupby("cell")["clipped"].mean()
+    shares = clipped_share(training)
     sentences = [
         f"{percent(shares[cell])} for {with_article(cell)}" for cell in cells if cell in shares
     ]

@@ -40,10 +40,10 @@ def _order(cell: str, steps: np.ndarray) -> str:
     """The training steps (symbols,) at which a cell knew each symbol, in a sentence."""
     if not np.isfinite(steps).any():
         return f"{capitalise(with_article(cell))} has learned none of them."
-    symbols = [
-        f"symbol {place} " + (f"after {count(step, 'step')}" if np.isfinite(step) else "never")
-        for place, step in enumerate(steps, start=1)
+    after = [
+        f"after {count(step, 'training step')}" if np.isfinite(step) else "never" for step in steps
     ]
+    symbols = [f"symbol {place} {when}" for place, when in enumerate(after, start=1)]
     return f"{capitalise(with_article(cell))} knew {join_words(symbols)}."
 
 
@@ -107,7 +107,8 @@ STORY = Story(
             cell="rnn",
         ),
         Step(
-            "The LSTM over the same 35 steps: its early symbol does not have to wait.",
+            "The LSTM over the same 35 steps. By its curves further down, its early symbol "
+            "does not have to wait.",
             "training",
             35,
             cell="lstm",

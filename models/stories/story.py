@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from models.claims import Claim, Measured, number_of
+from models.claims.record import recorded
 from models.claims.words import seeds_in_words
 from models.experiment import Experiment
 from models.experiment.presets import Preset
@@ -70,14 +71,18 @@ class Story:
         return self.own_statement or " ".join(claim.statement for claim in self.claims)
 
     def shown(self, experiment: Experiment, tables: Tables) -> str:
-        """What a run of one variant shows: what was measured, and for how many seeds claims hold.
-
-        Claims that compare several runs, or that need cells which this one has not, are left out.
-        """
+        """What a run of one variant shows: what was measured, and how it stands with the claims."""
         run = Measured(experiment, tables)
-        of_claims = [
-            f"Claim {number_of(claim)} holds in {seeds_in_words(cases)}."
-            for claim in self.claims
-            if (cases := claim.measured_cases([run]))
-        ]
+        of_claims = [_of_claim(claim, run) for claim in self.claims]
         return " ".join([self.conclusion(experiment, tables), *of_claims])
+
+
+def _of_claim(claim: Claim, run: Measured) -> str:
+    """For how many seeds of the run the claim holds, if it can say, and the recorded verdict.
+
+    It cannot where the claim compares several runs, or needs cells which this one has not.
+    """
+    number, verdict = number_of(claim), recorded().of(claim.name).verdict
+    if cases := claim.measured_cases([run]):
+        return f"Claim {number} holds in {seeds_in_words(cases)}; tested in full it is {verdict}."
+    return f"Claim {number}, tested in full, is {verdict}."

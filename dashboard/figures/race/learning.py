@@ -125,7 +125,7 @@ def _norms(cell: str, rows: pd.DataFrame, clip: float) -> Trace:
     line = pd.Series(np.exp(logs.to_numpy()), index=logs.index)
     if clip == 0 or rows.empty:
         return mean_line(cell, "norm", line, "gradient norm")
-    clipped = percent(clipped_share(rows)["clipped"].mean())
+    clipped = percent(clipped_share(rows)[cell])
     more = f"<br>{clipped} of all steps so far were clipped"
     trace = mean_line(cell, "norm", line, "gradient norm", more)
     return {**trace, "name": f"{trace['name']} ({clipped})"}

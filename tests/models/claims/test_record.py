@@ -48,9 +48,9 @@ def test_tables_have_a_row_for_each_claim_case_and_seed() -> None:
 def test_cases_in_words() -> None:
     judged = {one.claim.name: one for one in judge(CASES, CLAIMS)}
     both = judged["gru_as_good"]
-    assert cases_in_words(both) == "It holds for Recall. It does not hold for Adding."
+    assert cases_in_words(both) == "It holds for “Recall”. It does not hold for “Adding”."
     assert cases_in_words(judged["bias_decides"]) == "Nothing was measured yet."
-    assert seeds_in_words(both.cases) == "16 of 16 seeds for Recall; 0 of 16 seeds for Adding"
+    assert seeds_in_words(both.cases) == "16 of 16 seeds for “Recall”; 0 of 16 seeds for “Adding”"
     assert interval_in_words(case("", [1.0, 2.0, 3.0])) == "2"
     assert interval_in_words(case("", [math.nan])) == "nothing to measure"
     assert interval_in_words(case("", [float(x) for x in range(16)])) == "7.5 (3 to 12)"
