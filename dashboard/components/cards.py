@@ -57,7 +57,7 @@ def cards(shown: Sequence[Card], name: str) -> None:
 
 
 def span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> None:
-    """Draws the memory span of each cell; a dash where it is not known yet."""
+    """Draws the memory span of each cell, where it is known."""
     cards(_span_cards(spans, cells), "memory-spans")
 
 
@@ -77,10 +77,12 @@ def _span_cards(spans: pd.DataFrame, cells: Sequence[str]) -> list[Card]:
 
 def _span_card(cell: str, row: Mapping[Hashable, Any] | None) -> Card:
     style = cell_style(cell)
-    text, interval = ("–", "") if row is None else (str(row["text"]), str(row["interval"]))
+    if row is None:
+        return Card(style.color, style.label, "not known yet", "", GLOSSARY["memory span"])
+    text, interval = str(row["text"]), str(row["interval"])
     note = f"steps ({interval})" if interval else "steps"
-    explained = GLOSSARY["memory span"]
-    return Card(style.color, style.label, text, "" if text == DIVERGED else note, explained)
+    note = "" if text == DIVERGED else note
+    return Card(style.color, style.label, text, note, GLOSSARY["memory span"])
 
 
 def _html(card: Card) -> str:

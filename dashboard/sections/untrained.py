@@ -22,5 +22,5 @@ def untrained(experiment: Experiment) -> None:
         "Press Train to repeat it here; how long that takes stands beside the button.",
         icon=":material/menu_book:",
     )
-    with st.expander("The paper's numbers, and what came of it here before"):
+    with st.expander("The paper's numbers, and what came of it here before", expanded=True):
         side_by_side(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 import pandas as pd
 
@@ -13,6 +14,9 @@ from models.exchange.files import Results
 from models.experiment import Experiment
 from models.store.run import short_id
 from models.tasks import task_title
+
+LONGEST = 24
+"""Characters of a run's name beside that of a cell."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +34,23 @@ class Compared:
 def compared(runs: Sequence[Results]) -> list[Compared]:
     """Every cell of every run that has been evaluated, in the order of the runs and their cells."""
     found = []
-    for results in runs:
+    for results, run in zip(runs, _short_names(runs), strict=True):
         accuracy = results.accuracy
-        name = f" · {run_name(results)}" if len(runs) > 1 else ""
+        name = f" · {run}" if len(runs) > 1 else ""
         for cell in results.experiment.cells:
             own = accuracy[accuracy["cell"] == cell]
             if len(own):
                 found.append(Compared(results.run, cell, cell_label(cell) + name, own))
     return found
+
+
+def _short_names(runs: Sequence[Results]) -> list[str]:
+    """What tells the runs apart: the name of each, or its short id where it has none of its own."""
+    names = [shorten(results.labels.name, LONGEST, placeholder="…") for results in runs]
+    return [
+        name if name and names.count(name) == 1 else run_name(results)
+        for name, results in zip(names, runs, strict=True)
+    ]
 
 
 def question_of(experiments: Sequence[Experiment]) -> str:

@@ -21,6 +21,7 @@ from models.analysis.statistics import result_table
 from models.cells import cell_label
 from models.exchange import files
 from models.exchange.files import Results
+from models.publishing.compared import LONGEST, compared
 from models.publishing.result_tables import paired, results_by_length, spans
 from models.publishing.table import (
     TABLE_FORMATS,
@@ -32,6 +33,7 @@ from models.publishing.table import (
     escape_markdown,
     one_line,
 )
+from models.store.labels import Labels
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "dashboard" / "examples"
 LATEX = shutil.which("tectonic") or shutil.which("pdflatex")
@@ -47,6 +49,17 @@ def results() -> Results:
 def table_of(text: str) -> Table:
     frame = pd.DataFrame({"cell": [text]})
     return Table("odd", text, (text, "number"), ((text, "1"),), (text,), frame)
+
+
+def test_runs_are_told_apart_by_their_names_where_these_do(results: Results) -> None:
+    def labels(*names: str) -> list[str]:
+        named = (replace(results, run=f"abc{n}", labels=Labels(one)) for n, one in enumerate(names))
+        return [one.label for one in compared(list(named)) if one.cell == "rnn"]
+
+    assert labels("two seeds") == ["RNN"]
+    assert labels("two seeds", "") == ["RNN · two seeds", "RNN · run abc1"]
+    assert labels("same", "same") == ["RNN · run abc0", "RNN · run abc1"]
+    assert len(labels("a long name " * 9, "b")[0]) <= len("RNN · ") + LONGEST
 
 
 def test_the_numbers_are_those_of_the_statistics(results: Results) -> None:
