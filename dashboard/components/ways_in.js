@@ -2,6 +2,7 @@
 // there any more once something was pressed.
 
 const PRESSED = "memory_lab_pressed";
+const SKIP = "[data-testid=stSkipToContent]"; // who presses it wants to be past what comes first
 const PRESSABLE = "button, a, input, select, textarea, summary, [role]";
 
 function remembered() {
@@ -55,7 +56,11 @@ export default function ({ data, parentElement }) {
   if (!data.shown) before?.remove();
   if (!data.shown || remembered()) return undefined;
   if (!before) build(parentElement, data.explore);
-  const pressed = ({ isTrusted, target }) => isTrusted && target.closest(PRESSABLE) && remember();
+  const pressed = ({ isTrusted, target }) => {
+    if (!isTrusted || !target.closest(PRESSABLE)) return;
+    remember();
+    if (target.closest(SKIP)) parentElement.querySelector(".ways-in").remove();
+  };
   window.addEventListener("click", pressed);
   return () => window.removeEventListener("click", pressed);
 }

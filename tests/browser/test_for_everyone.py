@@ -153,7 +153,7 @@ def test_the_keyboard_soon_comes_to_the_main_button(
     page.get_by_role("button", name=main_button, exact=True).wait_for()
     settled(page)
     if not address:
-        page.locator(".ways-in").wait_for()  # hidden by the first press
+        page.locator(".ways-in").wait_for()  # skipped as well
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # Skip to main content
     presses = 1
