@@ -6,10 +6,15 @@ if (!window.menuShowsPages) {
   const NARROW = window.matchMedia("(max-width: 768px)");
   const LINKS = "[data-testid=stSidebarNavLink], [data-testid=stTopNavLink]";
   const TO_ALL = ":is(.st-key-all_runs, .st-key-all_claims) button";
-  window.addEventListener("click", (event) => {
+  const pressed = (event) => {
     const link = event.target.closest?.(LINKS);
     if (!link) return;
     if (NARROW.matches) document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
-    if (link.pathname === location.pathname) document.querySelector(TO_ALL)?.click();
-  });
+    const toAll = link.pathname === location.pathname && document.querySelector(TO_ALL);
+    if (!toAll) return;
+    event.preventDefault();
+    event.stopPropagation(); // Streamlit would draw the page that is there once more
+    toAll.click();
+  };
+  window.addEventListener("click", pressed, true);
 }

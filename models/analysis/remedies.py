@@ -141,7 +141,7 @@ class Trial:
         headline = (
             f"{capitalise(self.remedy.name)}: {self._verdict(now, again)}. T = {self.length} is "
             f"solved with {of_all(now.solved, now.seeds, 'seed')} now{after}, "
-            f"{self.before.solved} of {self.before.seeds} before."
+            f"{self.before.solved} of {self.before.seeds} in the run that failed."
         )
         spans = [f"{now.span} now", f"{self.before.span} before"]
         details = f"Changed in all: {join_words(self._changes())}. "

@@ -20,7 +20,7 @@ from models.claims.decision import (
 VERBS: dict[Verdict, str] = {
     SUPPORTED: "It holds for",
     NOT_SUPPORTED: "It does not hold for",
-    UNDECIDED: "Open is",
+    UNDECIDED: "It is undecided for",
 }
 """How a sentence begins that names the cases with a verdict of their own."""
 

@@ -55,7 +55,10 @@ def _clipped(experiment: Experiment, training: pd.DataFrame, cells: Sequence[str
     if not sentences:
         return "How often gradients were clipped was not measured."
     limit = f"by {experiment.clip_by}, at {number(experiment.clip)}"
-    return f"The share of training steps clipped ({limit}) is {join_words(sentences)}."
+    return (
+        f"Over all lengths, the share of training steps clipped ({limit}) is "
+        f"{join_words(sentences)}."
+    )
 
 
 def _largest(training: pd.DataFrame, cell: str) -> str:

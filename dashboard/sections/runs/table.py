@@ -74,7 +74,7 @@ def _columns(runs: Sequence[Run]) -> dict[str, Any]:
     colors = {text: color for run in runs for text, color in chips(run).items()}
     return {
         "selected": column.CheckboxColumn("✓", pinned=True, width=40, help="Select the run"),
-        "name": column.TextColumn("Name", pinned=True, width=150, max_chars=LONGEST_NAME),
+        "name": column.TextColumn("Name", pinned=True, width=200, max_chars=LONGEST_NAME),
         "open": column.LinkColumn(
             "",
             display_text=":material/open_in_new:",

@@ -101,7 +101,8 @@ def test_the_outcome_says_what_there_was_before_and_what_there_is_now() -> None:
     outcome = trial.outcome(pd.concat([reached("lstm", solved=0), after]))
     assert outcome
     assert outcome.headline == (
-        "Chrono bias: it helped. T = 100 is solved with 3 of 3 seeds now, 0 of 3 before."
+        "Chrono bias: it helped. T = 100 is solved with 3 of 3 seeds now, 0 of 3 in "
+        "the run that failed."
     )
     assert outcome.details == (
         "Changed in all: the LSTM with chrono bias instead of the LSTM. The LSTM, trained again "
