@@ -8,13 +8,14 @@ import streamlit as st
 
 from dashboard.components.downloads import run_downloads
 from dashboard.components.markdown import escape_markdown
+from dashboard.components.scroll import TOP, scroll_to
 from dashboard.scheduling.app_resources import scheduler
 from dashboard.sections.claims import one_claim
 from dashboard.sections.claims.published import published_results
 from dashboard.sections.claims.table import all_claims, origin
 from dashboard.sections.live_run import follow, other_settings, start_row
 from dashboard.session import current_run
-from dashboard.session.session_state import CLAIM, CLAIM_EXPERIMENT, CLAIM_RUNS
+from dashboard.session.session_state import CLAIM, CLAIM_EXPERIMENT, CLAIM_RUNS, MOVE_TO
 from dashboard.sidebar import controls
 from dashboard.sidebar.address import refusal
 from models.analysis.words import count
@@ -38,6 +39,8 @@ def page() -> None:
         published_results()
     else:
         _one(claim, arrived=arrived)
+    if place := MOVE_TO.take():
+        scroll_to(place)
     scheduler()
 
 
@@ -66,6 +69,7 @@ def _open(name: str) -> None:
     """Opens a claim, with its first experiment in the sidebar; "" opens none."""
     current_run.leave()
     CLAIM.set(name)
+    MOVE_TO.set(TOP)
     CLAIM_RUNS.take()
     CLAIM_EXPERIMENT.take()
     if name:

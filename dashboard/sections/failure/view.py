@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.components.charts import cached, chart
+from dashboard.components.scroll import TOP, scroll_to
 from dashboard.figures.race.question import Question, as_text, from_text
 from dashboard.scheduling import admission
 from dashboard.sections.failure.pictures import HEIGHT, PICTURES, Picture, Place
@@ -26,15 +26,8 @@ from models.cells import cell_label
 from models.experiment import Experiment
 from models.tasks import make_task
 
-ANSWER, TOP = ".st-key-failure", "h1"
-"""What is scrolled to: the answer, since the plot above fills the screen; or the page's title."""
-MOVE = """if (window.moved !== %d) {
-    window.moved = %d;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const behavior = still ? "instant" : "smooth";
-    document.querySelector("%s")?.scrollIntoView({behavior});
-}"""
-"""Scrolls to a place, once for each number: the page may be drawn anew around the script."""
+ANSWER = ".st-key-failure"
+"""What is scrolled to, since the plot above fills the screen."""
 
 
 def question(experiment: Experiment | None) -> Question | None:
@@ -68,9 +61,7 @@ def draw(source: str, experiment: Experiment, tables: Tables) -> None:
         _details(source, experiment, tables)
         _question(source, experiment, tables)
         if place := _place_to_move_to():
-            now = time.monotonic_ns() // 1000
-            script = MOVE % (now, now, place)
-            st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+            scroll_to(place)
 
 
 def _place_to_move_to() -> str | None:
