@@ -8,6 +8,7 @@ at all. Before each, the database is looked for: it is never written to a file t
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -175,8 +176,24 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     # Python's driver would begin transactions late, and never for a change of tables.
     connection.isolation_level = None
     # Readers then do not wait for the writer, nor the writer for them.
-    connection.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turns write-ahead logging on.
+
+    SQLite does not wait for others who do that at the same moment, as when several open a new file.
+    """
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        time.sleep(0.02)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
