@@ -111,7 +111,7 @@ def published_table() -> str:
         (
             result.title if place == 0 else "",
             row["what"],
-            f"{row['published']}{f' ({known})' if (known := row['source']) else ''}",
+            f"{row['published']}{f' ({source})' if (source := row['source']) else ''}",
             row["ours"],
         )
         for result in PUBLISHED.values()

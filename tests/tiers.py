@@ -15,7 +15,6 @@ SLOW = (
     "tests/browser/",
     "tests/faults/",
     "tests/properties/",
-    "tests/test_architecture.py::test_the_dashboards_process_never_loads_what_takes_much_memory",
     # Pages are slow to draw; tests/dashboard/test_runs_page.py stands for them.
     "tests/dashboard/test_about_page.py",
     "tests/dashboard/test_compare_page.py",
@@ -42,7 +41,6 @@ SLOW = (
     "tests/models/analysis/test_findings.py",
     "tests/models/analysis/test_diagnostic_names.py::test_each_symbol_",
     "tests/models/analysis/test_diagnostic_names.py::test_what_is_",
-    "tests/models/claims/test_claims.py::test_shuffled_",
     "tests/models/command_line/test_standard_streams.py::TestNoPlainFile",
     "tests/models/claims/test_decision.py::test_one_false_",
     "tests/models/command_line/test_command_line.py::TestRunOfTheStore",

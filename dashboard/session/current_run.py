@@ -42,9 +42,7 @@ def start(experiment: Experiment, name: str = "") -> None:
         if problem := admission.refusal(experiment) or admission.no_room(visitor()):
             REFUSED.set(problem)
             return
-        run = store().create(experiment, visitor())
-        if name:
-            store().label(run, Labels(name=name[:LONGEST_NAME]))
+        run = store().create(experiment, visitor(), labels=Labels(name=name[:LONGEST_NAME]))
     except StoreError as error:
         REFUSED.set(f"the run cannot be stored: {error}")
         return

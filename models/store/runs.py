@@ -47,13 +47,14 @@ class Runs(Database):
         visitor: str | None = None,
         process: str | None = None,
         narrows: Goal | None = None,
+        labels: Labels = NO_LABELS,
         **more: object,
     ) -> str:
         """Makes a run that waits; with a ``process``, one that this is about to train.
 
         Returns its id. ``more`` are further columns of the table of runs.
         """
-        values = new_run(experiment, visitor, process) | more
+        values = new_run(experiment, visitor, process, labels) | more
         if narrows:
             values |= {"narrow_factor": narrows.factor, "narrow_seconds": narrows.seconds}
         run_id: str = values["id"]
