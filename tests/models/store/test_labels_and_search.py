@@ -185,11 +185,18 @@ def test_a_run_has_its_tags_and_no_part_of_them(store: Store) -> None:
 
 
 def test_any_beginning_that_no_other_run_has_names_a_run(store: Store) -> None:
-    run, other = made(store), made(store)
+    run, other, dated = (f"20261127-151645-{end}" for end in ("memory2", "mend345", "23memory"))
+    for run_id in (run, other, dated):
+        change(store, made(store), id=run_id)
     secret = store.run(run).secret
-    unlike = next(n for n in range(1, 17) if not store.run(other).secret.startswith(secret[:n]))
-    for beginning in (run, secret, secret[:unlike], secret[:8], run[: 16 + unlike]):
+    assert secret == "memory2"
+    for beginning in (run, secret, "mem", run[:-4]):
         assert store.whole_id(beginning) == run
+    for beginning in (dated, "23", "23memory"):
+        assert store.whole_id(beginning) == dated
+    for shared in ("", "2", "20", "me", run[:-5]):
+        with pytest.raises(UnknownRunError, match="begins the ids of several runs"):
+            store.whole_id(shared)
     assert short_id(run) == store.run(run).short_id == secret[:6]
     assert short_id("results") == "results"
     store.mark_deleted([run])
@@ -197,5 +204,3 @@ def test_any_beginning_that_no_other_run_has_names_a_run(store: Store) -> None:
     for unknown in ("nothing", "%", "_" * 6, secret[1:]):
         with pytest.raises(UnknownRunError, match="there is no run"):
             store.whole_id(unknown)
-    with pytest.raises(UnknownRunError, match="begins the ids of several runs"):
-        store.whole_id("")
