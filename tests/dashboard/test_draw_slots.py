@@ -76,13 +76,16 @@ def test_a_question_is_asked_once_for_all_who_ask_it(monkeypatch: pytest.MonkeyP
 
 
 def test_no_more_than_a_few_draw_at_once_but_for_those_that_wait() -> None:
-    drawing, most = [0], [0]
+    drawing, most, lock = [0], [0], threading.Lock()
+    together = threading.Barrier(draw_slots.AT_ONCE, timeout=30)
 
     def draw() -> None:
-        drawing[0] += 1
-        most[0] = max(most[0], drawing[0])
-        time.sleep(0.05)
-        drawing[0] -= 1
+        with lock:
+            drawing[0] += 1
+            most[0] = max(most[0], drawing[0])
+        together.wait()  # so many have a turn
+        with lock:
+            drawing[0] -= 1
         with draw_slots.released():
             time.sleep(0.05)
 
