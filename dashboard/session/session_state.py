@@ -14,7 +14,7 @@ import streamlit as st
 
 from dashboard.session.run_tables import Reader
 from models.analysis.memory_game import Game
-from models.analysis.remedies import Trial
+from models.analysis.remedies import Outcome, Trial
 from models.diagnostics.way_back.settings import WalkSettings
 from models.experiment import Experiment
 from models.publishing.figures.sheet import Origin
@@ -99,6 +99,8 @@ MOVE_TO = Key[str]("move_to")
 """What to scroll to, as a CSS selector, once the page is drawn again."""
 TRIAL = Key[Trial]("remedy_tried")
 """The remedy that was tried last, and what there was before."""
+OUTCOME = Key[Outcome]("remedy_outcome")
+"""What came of it, for who went back from its run to what failed; none while that trained."""
 TRIAL_FROM = Key[str]("remedy_tried_from")
 """The run whose failed cell it is for; none where that was a recorded example."""
 

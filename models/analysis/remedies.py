@@ -119,6 +119,10 @@ class Trial:
         """The names of the remedies that were tried, with this one."""
         return (*self.earlier, self.remedy.name)
 
+    def of(self, experiment: Experiment, cell: str, length: int) -> bool:
+        """Whether it is for this cell, which failed at this length of this experiment."""
+        return (self.experiment, self.cell, self.length) == (experiment, cell, length)
+
     @property
     def title(self) -> str:
         """The change, and for which cell and length: "Chrono bias for the LSTM at T = 100"."""

@@ -12,7 +12,7 @@ from dashboard.scheduling import app_resources
 from dashboard.sections.failure.pictures import PICTURES, Place
 from dashboard.session.recorded_examples import example
 from dashboard.session.run_tables import from_results
-from dashboard.session.session_state import TRIAL
+from dashboard.session.session_state import OUTCOME, TRIAL, TRIAL_FROM
 from models.analysis.diagnosis import Verdict
 from models.analysis.remedies import Reached, Trial, remedy
 from models.experiment.presets import PRESETS
@@ -142,6 +142,24 @@ def test_a_remedy_in_vain_is_said_above_the_plot_and_the_next_one_offered(
     page = page.button(key="try_next").click().run()
     assert not page.exception
     assert page.session_state[TRIAL.name].tried == ("chrono bias", "a quarter of the learning rate")
+
+
+def test_back_at_what_failed_stands_what_the_remedy_gave_and_the_next_one(
+    race: AppTest, store: Store
+) -> None:
+    failed = finished(store, trial().experiment)
+    race.session_state[TRIAL.name] = replace(trial(), verdict="gradient exploded")
+    race.session_state[TRIAL_FROM.name] = failed
+    page = pages.open_run(race, finished(store, trial().remedy.experiment))
+    said_there = [one.value for one in page.info if "Changed in all" in one.value]
+    page = page.button(key="back_to_failure").click().run()
+    assert header(page) == ["Why did the LSTM fail at T = 50?"]
+    assert [one.value for one in page.info if "Changed in all" in one.value] == said_there
+    assert len(said_there) == 1
+    assert "try_remedy" not in [one.key for one in page.button]
+    page = page.button(key="try_next").click().run()
+    assert page.session_state[TRIAL.name].tried == ("chrono bias", "a quarter of the learning rate")
+    assert OUTCOME.name not in page.session_state
 
 
 def test_where_no_remedy_is_left_that_is_said(race: AppTest, store: Store) -> None:

@@ -15,7 +15,14 @@ from dashboard.scheduling import admission
 from dashboard.sections.failure.pictures import HEIGHT, PICTURES, Picture, Place
 from dashboard.session import current_run
 from dashboard.session.run_tables import Tables
-from dashboard.session.session_state import ANSWERED, MOVE_TO, TRIAL, TRIAL_FROM, WHY
+from dashboard.session.session_state import (
+    ANSWERED,
+    MOVE_TO,
+    OUTCOME,
+    TRIAL,
+    TRIAL_FROM,
+    WHY,
+)
 from dashboard.sidebar import controls
 from models.analysis import diagnoses
 from models.analysis.glossary import GLOSSARY
@@ -114,11 +121,15 @@ def _answer(source: str, experiment: Experiment, tables: Tables, cell: str, leng
         st.markdown(f"{verdict}. {first}{failure.sentence}", help=_solved(experiment))
         st.caption(f"Rule: {failure.rule}.")
     most = found[0].verdict
-    before = _trial(experiment)
-    tried = before.tried if before and before.remedy.cell == cell else ()
-    if offered := remedy(most, experiment, cell, tried):
-        trial = Trial(offered, most, experiment, cell, length, reached, tried)
-        _remedy(trial, "try_remedy", _tried_here(offered, tables, cell, length))
+    last, outcome = TRIAL.get(), OUTCOME.get()
+    if last and outcome and last.of(experiment, cell, length):
+        _came_of_it(outcome, last.following(None, outcome.now))
+    else:
+        before = _trial(experiment)
+        tried = before.tried if before and before.remedy.cell == cell else ()
+        if offered := remedy(most, experiment, cell, tried):
+            trial = Trial(offered, most, experiment, cell, length, reached, tried)
+            _remedy(trial, "try_remedy", _tried_here(offered, tables, cell, length))
     place = Place(experiment, own, cell, length)
     for column, picture in zip(st.columns(2), PICTURES[most], strict=True):
         with column:
@@ -202,13 +213,16 @@ def _try(trial: Trial) -> None:
     if before is None or before.experiment != trial.experiment:  # else it goes on from there
         TRIAL_FROM.set(current_run.shown_id() or "")
     TRIAL.set(trial)
+    OUTCOME.take()
     MOVE_TO.set(TOP)
     controls.show(trial.remedy.experiment)
     current_run.start(trial.remedy.experiment, trial.title)
 
 
-def _go_back(trial: Trial) -> None:
-    """Shows what failed again, and why it did."""
+def _go_back(trial: Trial, outcome: Outcome | None) -> None:
+    """Shows what failed again, why it did, and what the remedy has done about it."""
+    if outcome:
+        OUTCOME.set(outcome)
     current_run.leave()
     if run := TRIAL_FROM.get():
         current_run.look_at(run)
@@ -237,7 +251,8 @@ def headline(source: str, experiment: Experiment, tables: Tables) -> None:
     if trial is None:
         return
     with st.container(key="trial", horizontal=True, vertical_alignment="center"):
-        if outcome := _outcome(source, trial, tables):
+        outcome = _outcome(source, trial, tables)
+        if outcome:
             words = f"**{outcome.headline}** More of it is below the plot."
         else:
             step = int(tables.accuracy["step"].max()) if len(tables.accuracy) else 0
@@ -252,7 +267,7 @@ def headline(source: str, experiment: Experiment, tables: Tables) -> None:
             icon=":material/arrow_back:",
             type="tertiary",
             on_click=_go_back,
-            args=(trial,),
+            args=(trial, outcome),
         )
     if pressed:
         st.rerun()
@@ -264,11 +279,16 @@ def _details(source: str, experiment: Experiment, tables: Tables) -> None:
     outcome = _outcome(source, trial, tables) if trial else None
     if trial is None or outcome is None:
         return
+    found = _failures(source, experiment, tables, trial.remedy.cell, trial.length)
+    _came_of_it(outcome, trial.following(found[0].verdict if found else None, outcome.now))
+
+
+def _came_of_it(outcome: Outcome, following: Trial | None) -> None:
+    """Says what a remedy has done, and offers the next one where a seed still fails."""
     st.info(f"**{outcome.headline}** {outcome.details}", icon=":material/compare_arrows:")
     if outcome.now.solved == outcome.now.seeds:
         return
-    found = _failures(source, experiment, tables, trial.remedy.cell, trial.length)
-    if following := trial.following(found[0].verdict if found else None, outcome.now):
+    if following:
         _remedy(following, "try_next")
     else:
         st.caption(
