@@ -1,4 +1,4 @@
-"""The findings of a run: what it showed, in one to three sentences made from its numbers."""
+"""The findings of a run: what it showed, in a few sentences made from its numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ALIKE = 0.5
 def findings(
     experiment: Experiment, accuracy: pd.DataFrame, gradients: pd.DataFrame | None = None
 ) -> str:
-    """What a run showed so far, in one to three sentences.
+    """What a run showed so far, in a few sentences.
 
     ``accuracy`` has one learning rate for each (cell, length), see ``select_learning_rate``.
     ``gradients`` has at least the rows of step 0, or is left out; a truncated gradient says nothing
@@ -51,7 +51,7 @@ def findings(
 
 
 def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
-    """How far the models have come, in one or two sentences."""
+    """How far the models have come."""
     if experiment.steps == 0:
         return ["nothing was trained: these are the models at initialisation."]
     last = latest(accuracy)
@@ -65,7 +65,7 @@ def _trained(experiment: Experiment, accuracy: pd.DataFrame) -> list[str]:
         return [f"{when} every model has solved the task at every length up to {longest}."]
     if _at_chance(last):
         return [f"{when} every model is still at chance{_diverged(last)}."]
-    return [_reach(when, last, experiment.seeds), _solved(accuracy)]
+    return [_reach(when, last, experiment.seeds), *_compromises(last), _solved(accuracy)]
 
 
 def _when(experiment: Experiment, last: pd.DataFrame) -> str:
@@ -109,6 +109,25 @@ def _shortest(last: pd.DataFrame, seeds: int) -> str:
     )
     more = more_seeds(found[tied[0]], found[first]) if len(tied) == 1 else None
     return f"{text}; {more} more of each would do if they turn out alike" if more else text
+
+
+def _compromises(last: pd.DataFrame) -> list[str]:
+    """Each cell that forgets a length and remembers a longer one, which no span can express."""
+    sentences, spans = [], estimates(last)
+    for cell in last["cell"].unique():
+        if cell not in spans:  # all of its models have diverged
+            continue
+        found = spans[cell]
+        most = 2 * found.remember - found.models  # above 0 where most models remember
+        forgotten = found.lengths[most < 0]
+        beyond = found.lengths[(most > 0) & (found.lengths > min(forgotten, default=np.inf))]
+        if len(beyond):
+            sentences.append(
+                f"{with_article(cell)} remembers T = {beyond[0]} but not T = "
+                f"{max(forgotten[forgotten < beyond[0]])}: its span is a compromise, which more "
+                "seeds would settle."
+            )
+    return sentences
 
 
 def _seeds(seeds: int) -> str:

@@ -153,6 +153,23 @@ def test_one_length_that_one_cell_remembers_and_one_does_not_ranks_them() -> Non
     assert "; that of the RNN is the shortest." in text
 
 
+def test_a_length_remembered_beyond_one_that_is_not_makes_the_span_a_compromise() -> None:
+    uneven: Curve = {20: [0, 0, 1], 50: [0] * 3, 80: [1, 1, 0], 100: [1] * 3}
+    text = findings(experiment(), accuracies({"gru": uneven, "rnn": uneven, "lstm": SOLVED}))
+    for cell in ("RNN", "GRU"):
+        assert (
+            f" The {cell} remembers T = 80 but not T = 50: its span is a compromise, which more "
+            "seeds would settle. "
+        ) in text
+    assert text.count("compromise") == 2
+
+
+@pytest.mark.parametrize("longer", [[1, 1, 0, 0], [0, 0, 0, 1]])
+def test_half_of_the_models_are_no_such_length(longer: list[float]) -> None:
+    curves: dict[str, Curve] = {"gru": {20: [1, 1, 1, 0], 50: [0, 0, 0, 1], 80: longer}}
+    assert "compromise" not in findings(experiment(), accuracies(curves))
+
+
 def test_two_seeds_rank_nothing() -> None:
     text = findings(
         experiment(seeds=2),
