@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from models.cells import cell_label
 from models.claims.claim import SEEDS, Case, Claim, Effect, Measured
-from models.claims.measures import BOUNDED, EXPLODES, gradient_ratio, instability, minus
+from models.claims.measures import BOUNDED, EXPLODES, RATIOS, gradient_ratio, instability, minus
 from models.experiment import Experiment
 
 SHORT, LONG = 10, 100
 FURTHER = Effect(
-    f"further from 1 at T = {LONG} than at T = {SHORT}: ‖∂L/∂h₁‖ / ‖∂L/∂h_T‖, powers of ten", 1.0
+    f"further from 1 at T = {LONG} than at T = {SHORT}: {RATIOS['h']}, powers of ten", 1.0
 )
 CELLS = ("rnn:init=pytorch", "rnn", "lstm", "gru")
 GAINS = ("2", "3")

@@ -16,7 +16,9 @@ from models.tasks.task import MIDDLE, scaled_score
 DECADES = -np.log10(THRESHOLD)
 """A gradient has vanished or exploded that is so many powers of ten smaller or larger at the first
 step than at the last: beyond that cells are predicted not to be trainable."""
-RATIO = "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖ at initialisation, power of ten"
+RATIOS = {state: f"‖∂L/∂{state}‖ at the first step over the last" for state in "hc"}
+"""How the gradient ratio of each state is called."""
+RATIO = f"{RATIOS['h']}, at initialisation, power of ten"
 VANISHES = Effect(RATIO, -DECADES, above=False)
 EXPLODES = Effect(RATIO, DECADES)
 BOUNDED = Effect(RATIO, DECADES, above=False)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from models.cells import cell_label
 from models.claims.claim import SEEDS, Case, Claim, Effect, Measured
-from models.claims.measures import DECADES, EXPLODES, VANISHES, gradient_ratio
+from models.claims.measures import DECADES, EXPLODES, RATIOS, VANISHES, gradient_ratio
 from models.experiment import Experiment
 
 LENGTH = 100
 GATED = ("lstm", "lstm:bias=chrono")
 LARGE = ("lstm:bias=0,gain=3", "lstm:gain=3", "lstm:bias=chrono,gain=3")
-SURVIVES = Effect("‖∂L/∂c₁‖ / ‖∂L/∂c_T‖ at initialisation, power of ten", -DECADES)
+SURVIVES = Effect(f"{RATIOS['c']}, at initialisation, power of ten", -DECADES)
 
 
 def _through_c(runs: Sequence[Measured]) -> list[Case]:

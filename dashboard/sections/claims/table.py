@@ -73,7 +73,7 @@ def _row(judgement: Judgement, open_claim: Callable[[str], None]) -> None:
         effect.markdown(
             f"{interval_in_words(case)}, claimed: {margin_in_words(case.effect)}  \n"
             f":small[{case.effect.title}]",
-            help=f"{case.title}: {case.effect.title}.",
+            help=f"Case: {case.title}.",
         )
         with plot:
             seed_bars(judgement.cases)

@@ -91,7 +91,7 @@ def _question(source: str, experiment: Experiment, tables: Tables) -> None:
         names,
         index=None,
         key=WHY.name,
-        placeholder="Press a point of a cell that failed, or choose one here",
+        placeholder="Choose a cell that failed, here or in the plot",
         format_func=lambda text: f"{cell_label(names[text][0])}, T = {names[text][1]}",
         on_change=_keep_address,
         width=480,
