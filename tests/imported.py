@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import partial
@@ -19,6 +20,15 @@ from models.exchange.import_files import Export, from_sources, opened
 from models.exchange.import_run import import_file
 from models.store import Store
 from models.training.weights import from_bytes
+
+
+def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A ZIP of files by name."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
 
 
 def from_zip(content: bytes) -> Results:

@@ -7,17 +7,11 @@ run wholly or not at all; with patience, as if nothing had failed.
 from __future__ import annotations
 
 import platform
-import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, get_args
 
-import numpy as np
-import psycopg
 import pytest
-import sqlalchemy as sa
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -29,25 +23,27 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from models.experiment import Experiment
-from models.experiment.partition import partition
 from models.store import NotOursError, Status, Store, StoreError, UnknownRunError, database
 from models.store.housekeeping import tidy
 from models.store.lost_runs import close_lost_runs
-from models.store.tables import PROFILES, ROWS, RUNS, SHARDS, WEIGHTS
-from models.training.checkpoint import Checkpoint
-from models.training.snapshot import Snapshot
-from models.training.tidy import TidyTables
 from tests.imported import store_results
 from tests.properties import tiny_run
+from tests.properties.database_faults import FAULTS, KINDS, Fault, Faults
 from tests.properties.generated import on
+from tests.properties.lives import (
+    ACTIVE,
+    IMPORTED,
+    PARTS,
+    STEPS,
+    TINY,
+    Life,
+    Lives,
+    snapshot,
+    stored_lives,
+)
 
-STEPS = 4
-TINY = Experiment(cells=("rnn", "gru"), lengths=(10,), seeds=2, steps=STEPS, device="cpu")
-PARTS = partition(TINY)
 PROCESSES = (f"{platform.node()} {2**22 - 1} 1000.00", "another-host 1 1000.00")
 """The first has ended; of the second, nobody here can know."""
-ACTIVE: tuple[Status, ...] = ("queued", "running")
 BROKEN_OFF: tuple[Status, ...] = ("stopped", "interrupted", "failed")
 NEXT: dict[Status, tuple[Status, ...]] = {
     "queued": ("running", *BROKEN_OFF),
@@ -59,168 +55,6 @@ NEXT: dict[Status, tuple[Status, ...]] = {
 CHANGES = 30
 """How many changes are made, one after the other, at most."""
 MOST_RUNS = 4
-MOST_STATEMENTS = 7
-"""What a change says to the database, about."""
-NOTHING = (-1,) * len(PARTS)
-
-
-@dataclass(frozen=True)
-class Life:
-    """What the store knows of a run; steps are those of each population, -1 where there is none."""
-
-    status: Status
-    process: str | None = None
-    done_steps: int = 0
-    stored: tuple[int, ...] = NOTHING
-    checkpoints: tuple[int, ...] = NOTHING
-    measured: tuple[int, ...] = (0,) * len(PARTS)
-    pinned: bool = False
-    stop_requested: bool = False
-    resumed: int = 0
-
-    @property
-    def kept(self) -> bool:
-        """Whether housekeeping leaves it alone."""
-        return self.pinned or self.status in ACTIVE
-
-
-Lives = dict[str, Life]
-IMPORTED = Life("finished", None, tiny_run.TINY.steps)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What befalls a change."""
-
-    kind: str
-    """``refused`` as by a full disk, ``lost`` on its way, or ``unanswered`` when it is made."""
-    number: int
-    """Which of its statements is refused or lost; what is unanswered is its last word."""
-    patient: bool
-    """Whether the change is tried again."""
-
-
-KINDS = ("refused", "lost", "unanswered")
-FAULTS = st.one_of(
-    st.none(),
-    st.builds(
-        Fault,
-        st.sampled_from(KINDS),
-        st.integers(0, MOST_STATEMENTS - 1),
-        st.booleans(),
-    ),
-)
-
-
-class Faults:
-    """Makes one thing that a store says to its database fail."""
-
-    def __init__(self, store: Store) -> None:
-        self._dialect: Any = store._engine.dialect
-        self._next: Fault | None = None
-        self._said = 0
-        saying = dict.fromkeys(
-            ("do_execute", "do_executemany", "do_execute_no_params"), self._before
-        )
-        for name, failing in {**saying, "do_commit": self._after}.items():
-            setattr(self._dialect, name, failing(getattr(self._dialect, name)))
-
-    @contextmanager
-    def befall(self, fault: Fault | None) -> Iterator[None]:
-        """Once, of what is said meanwhile."""
-        self._next, self._said = fault, 0
-        try:
-            yield
-        finally:
-            self._next = None
-
-    def _before(self, say: Callable[..., None]) -> Callable[..., None]:
-        def said(cursor: Any, *more: Any) -> None:
-            fault = self._next
-            if fault and fault.kind != "unanswered" and fault.number == self._said:
-                self._fail(cursor.connection, fault)
-            self._said += 1
-            say(cursor, *more)
-
-        return said
-
-    def _after(self, commit: Callable[[Any], None]) -> Callable[[Any], None]:
-        def committed(connection: Any) -> None:
-            commit(connection)
-            if self._next and self._next.kind == "unanswered":
-                self._fail(connection, self._next)
-
-        return committed
-
-    def _fail(self, connection: Any, fault: Fault) -> None:
-        self._next = None
-        if self._dialect.name == "sqlite":
-            raise sqlite3.OperationalError("database is locked")
-        if fault.kind == "refused":
-            raise psycopg.errors.DiskFull("could not extend file: No space left on device")
-        getattr(connection, "driver_connection", connection).close()
-        raise psycopg.OperationalError("server closed the connection unexpectedly")
-
-
-def snapshot(part: int, start: int, step: int, checkpoint: bool) -> Snapshot:
-    """What a population measures from one step to another."""
-    shard = PARTS[part]
-    rows = TidyTables(TINY.task, shard.cell, shard.models)
-    values = np.zeros((step - start, len(shard.models)))
-    columns = dict.fromkeys(("loss", "accuracy", "gradient_norm"), values)
-    norms = {"h": [np.zeros(2)] * len(shard.models)}
-    return Snapshot(
-        shard,
-        step,
-        {
-            "training": rows.per_step(
-                range(start + 1, step + 1), {**columns, "clipped": values > 0}
-            ),
-            "gradients": rows.profiles(step, norms),
-        },
-        {shard.models[0]: np.zeros(3, np.float32)},
-        Checkpoint(step, {}, []) if checkpoint else None,
-    )
-
-
-def stored_lives(store: Store) -> Lives:
-    """What the tables say of every run, and that there is nothing else in them."""
-    names = [part.cell for part in PARTS]
-    training = ROWS["training"]
-    measured = sa.select(training.c.run, training.c.cell, training.c.step, sa.func.count())
-    measured = measured.group_by(training.c.run, training.c.cell, training.c.step)
-    with store.reading() as connection:
-        runs = connection.execute(sa.select(RUNS)).all()
-        shards = connection.execute(sa.select(SHARDS)).all()
-        counted = connection.execute(measured.where(training.c.cell.in_(names))).all()
-        tables = [sa.select(one.c.run) for one in (*ROWS.values(), PROFILES, WEIGHTS, SHARDS)]
-        mentioned = set(connection.scalars(sa.union(*tables)))
-    assert mentioned <= {run.id for run in runs}, "rows of a run that is gone"
-    parts: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for row in shards:
-        saved = Checkpoint.from_bytes(row.checkpoint).step if row.checkpoint else -1
-        parts[row.run][row.part] = row.step, saved
-    steps: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for run, cell, step, count in counted:
-        assert count == TINY.seeds, "a step that is stored twice, or half"
-        steps[run, cell].append(step)
-    for (run, _), own in steps.items():
-        assert sorted(own) == list(range(1, len(own) + 1)), f"steps are missing in {run}"
-    return {
-        run.id: Life(
-            run.status,
-            run.process,
-            run.done_steps,
-            tuple(parts[run.id].get(str(part), (-1, -1))[0] for part in PARTS),
-            tuple(parts[run.id].get(str(part), (-1, -1))[1] for part in PARTS),
-            tuple(len(steps[run.id, name]) for name in names),
-            run.pinned,
-            run.stop_requested,
-            run.resumed,
-        )
-        for run in runs
-    }
-
 
 WHICH = st.integers(0, 2 * MOST_RUNS)
 """Which run a change is about, see ``RunLives.run``."""

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import errno
-import io
-import os
 import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, datetime
-from operator import methodcaller
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
 from models.analysis.schema import TABLES
 from models.cells import CELLS
@@ -29,37 +23,15 @@ from models.experiment import Experiment
 from models.experiment.presets import PRESETS
 from models.published import PUBLISHED
 from models.store import Store
-from models.store.run import short_id
-from models.store.tables import RUNS
 from models.tasks import TASKS
+from tests.models.command_line.processes import ROOT, TINY, process
 from tests.models.experiment.test_experiment import ODD
 from tests.properties import tiny_run
 
-ROOT = Path(__file__).resolve().parents[3]
-TINY = [
-    *("--cells", "rnn", "gru:bias=chrono", "--lengths", "10", "12", "--seeds", "2"),
-    *("--steps", "5", "--evaluate-every", "2", "--hidden-size", "4", "--batch-size", "4"),
-    *("--held-out", "8", "--device", "cpu"),
-]
-
 
 @pytest.fixture(autouse=True)
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    url = f"sqlite:///{tmp_path / 'store' / 'runs.sqlite'}"
-    monkeypatch.setenv("MEMORY_LAB_STORE", url)
-    return Store(url)
-
-
-def process(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "models", *arguments],
-        cwd=ROOT,
-        env=dict(os.environ),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def store(own_store: Store) -> Store:
+    return own_store
 
 
 class TestSettings:
@@ -259,82 +231,6 @@ class TestRunOfTheStore:
         assert main(["train", "--run", run]) == 0
         assert main(["train", "--run", run]) == 2
         assert "finished already" in capsys.readouterr().err
-
-
-class TestTidy:
-    @pytest.fixture
-    def runs(self, store: Store) -> list[str]:
-        """Two that have finished, the older first."""
-        runs = [store.create(parse_experiment(TINY), process="a trainer") for _ in range(2)]
-        for number, run in enumerate(runs):
-            store.finish(run, "finished")
-            created = datetime(2026, 1, 1 + number, tzinfo=UTC)
-            change = sa.update(RUNS).where(RUNS.c.id == run).values(created=created)
-            store.writing(methodcaller("execute", change))
-        return runs
-
-    @pytest.fixture
-    def answer(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-        """Somebody sits at the terminal and says this; an empty text is the end of the input."""
-
-        def sit_down(text: str) -> None:
-            terminal = io.StringIO(text)
-            monkeypatch.setattr(terminal, "isatty", lambda: True)
-            monkeypatch.setattr(sys, "stdin", terminal)
-
-        return sit_down
-
-    @pytest.mark.parametrize("limit", ["--keep-runs", "--keep-megabytes"])
-    @pytest.mark.parametrize("number", ["-1", "-0.5", "1e3", "nan", "many", ""])
-    def test_a_limit_that_is_none_deletes_nothing(
-        self, store: Store, runs: list[str], limit: str, number: str
-    ) -> None:
-        assert main(["tidy", "--yes", limit, number]) == 2
-        assert store.count() == len(runs)
-
-    def test_in_a_script_it_says_what_would_go_and_needs_yes(
-        self, store: Store, runs: list[str], capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        told = process("tidy", "--keep-runs", "1")
-        out, line = told.communicate("y\n", timeout=60)
-        assert (told.returncode, store.count()) == (2, 2)
-        assert "1 run would be deleted: say --yes to do it" in line
-        assert short_id(runs[0]) in out
-        assert short_id(runs[1]) not in out
-        assert main(["tidy", "--keep-runs", "1", "--yes"]) == 0
-        assert short_id(runs[0]) in capsys.readouterr().out
-        assert [run.id for run in store.runs()] == runs[1:]
-        assert main(["tidy", "--keep-runs", "1"]) == 0, "there is nothing to ask"
-
-    @pytest.mark.parametrize(
-        ("said", "left"), [("y\n", 1), ("YES\n", 1), ("n\n", 2), ("\n", 2), ("", 2)]
-    )
-    def test_on_a_terminal_it_says_what_would_go_and_asks(
-        self,
-        store: Store,
-        runs: list[str],
-        answer: Callable[[str], None],
-        said: str,
-        left: int,
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:
-        answer(said)
-        assert main(["tidy", "--keep-runs", "1"]) == 0
-        told = capsys.readouterr().out
-        assert told.index(short_id(runs[0])) < told.index("Delete 1 run for good? [y/N]")
-        assert f"{left} kept" in told
-        assert store.count() == left
-
-    def test_a_run_that_was_pinned_while_it_asked_stays(
-        self, store: Store, runs: list[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def pin(_: int) -> bool:
-            store.pin(runs[0], True)
-            return True
-
-        monkeypatch.setattr("models.command_line.store_commands._agreed", pin)
-        assert main(["tidy", "--keep-runs", "1"]) == 0
-        assert {run.id for run in store.runs()} == set(runs)
 
 
 @pytest.mark.parametrize(
