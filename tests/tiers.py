@@ -54,7 +54,7 @@ SLOW = (
     "tests/models/exchange/test_contradictions.py",
     "tests/models/exchange/test_import_bounds.py",
     "tests/models/exchange/test_import_run.py",
-    "tests/models/exchange/test_imported",
+    "tests/models/exchange/test_imported.py",
     "tests/models/exchange/test_script.py",
     "tests/models/experiment/test_cost.py",
     "tests/models/kernels/test_cache.py",

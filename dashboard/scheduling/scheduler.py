@@ -11,18 +11,20 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dashboard.scheduling.child_processes import Child, ChildError, ChildProcesses
+from dashboard.scheduling.machine_speed import MachineSpeed
 from dashboard.scheduling.questions import Requests
 from dashboard.scheduling.run_queue import Place, Queue
 from models.exchange.files import export
 from models.exchange.import_run import discard_broken_off
-from models.experiment.cost import REFERENCE, Speed, estimate
+from models.experiment.cost import Speed, estimate
 from models.settings.configuration import Configuration
-from models.store import Status, Store, StoreError
+from models.store import Status, Store, StoreError, UnknownRunError
 from models.store.housekeeping import tidy
 from models.store.lost_runs import close_lost_runs
 from models.store.process import is_here
@@ -67,8 +69,7 @@ class Scheduler:
         self.store, self.configuration = store, configuration
         self.queue = Queue()
         """As it was a moment ago."""
-        self.speed: Speed = REFERENCE
-        """This machine's, once it is measured."""
+        self._machine = MachineSpeed()
         self._children = ChildProcesses(variables)
         self._requests = Requests(self._children, configuration.megabytes)
         self._training: dict[str, _Training] = {}
@@ -77,6 +78,11 @@ class Scheduler:
         self._next_look = self._next_start = 0.0
         threading.Thread(target=self._work, daemon=True, name="scheduler").start()
         threading.Thread(target=self._measure_speed, daemon=True, name="speed").start()
+
+    @property
+    def speed(self) -> Speed:
+        """This machine's, as far as it is known."""
+        return self._machine.now
 
     def wake(self) -> None:
         """There is something new in the store."""
@@ -208,6 +214,8 @@ class Scheduler:
             self.store.resume(run_id)
         del self._training[run_id]
         self._next_look = 0.0
+        with suppress(UnknownRunError):  # it was deleted meanwhile
+            self._machine.learn(self.store.run(run_id))
 
     def _close(self, run_id: str, child: Child, error: ChildError) -> None:
         log.warning("run not trained to its end: %s", error, extra={"run": run_id})
@@ -232,7 +240,7 @@ class Scheduler:
 
     def _measure_speed(self) -> None:
         try:
-            self.speed = Speed.from_answer(self.ask("speed", {}))
+            self._machine.measured(Speed.from_answer(self.ask("speed", {})))
         except ChildError as error:
             log.warning("the machine's speed is not known: %s", error)
         log.info("speed measured", extra={"speed": str(self.speed)})

@@ -18,11 +18,13 @@ import pytest
 from dashboard.scheduling import child_processes
 from dashboard.scheduling import scheduler as module
 from dashboard.scheduling.child_processes import ChildError
+from dashboard.scheduling.machine_speed import MachineSpeed
 from dashboard.scheduling.scheduler import Scheduler
 from models.experiment import Experiment
 from models.settings.configuration import Configuration
 from models.store import Store
 from models.store.process import identity
+from models.store.run import Run
 
 SHORT = Experiment(
     cells=("rnn",),
@@ -101,8 +103,10 @@ def trains(store: Store, run: str) -> bool:
 
 
 def test_runs_train_one_after_the_other_and_wait_in_a_queue(
-    store: Store, scheduler: Scheduler
+    store: Store, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    learned: list[Run] = []
+    monkeypatch.setattr(MachineSpeed, "learn", lambda _, run: learned.append(run))
     first, second, third = (submit(store, scheduler, one) for one in (ENDLESS, SHORT, SHORT))
     wait_until(lambda: trains(store, first))
     assert [place(scheduler, run) for run in (first, second, third)] == [0, 1, 2]
@@ -114,6 +118,8 @@ def test_runs_train_one_after_the_other_and_wait_in_a_queue(
     kept, _ = store.read(first, "accuracy")
     assert set(kept["cell"]) == {"rnn", "gru"}
     assert store.run(second).done_steps == SHORT.steps
+    wait_until(lambda: len(learned) == 2)
+    assert [(run.id, run.status) for run in learned] == [(first, "stopped"), (second, "finished")]
 
 
 def test_a_killed_process_is_reported_and_what_it_measured_stays(

@@ -25,6 +25,10 @@ class Speed:
             arithmetic=ARITHMETIC_PROBE / answer["arithmetic_seconds"],
         )
 
+    def slowed(self, factor: float) -> Speed:
+        """The speed at which everything takes so many times as long."""
+        return Speed(self.overhead / factor, self.arithmetic / factor)
+
 
 REFERENCE = Speed()
 """The speed of the machine on which the coefficients were measured."""

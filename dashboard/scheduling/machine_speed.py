@@ -1,0 +1,44 @@
+"""How fast this machine is: measured at the start, corrected by what runs have taken since then."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from models.experiment.cost import REFERENCE, Speed, estimate
+from models.store.run import Run
+
+LAST = 5
+"""How many runs count: those that trained last."""
+SHORTEST_SECONDS = 5.0
+"""A run that trained for less says little: its process had to start."""
+MOST = 4.0
+"""No correction is more, in either direction: a machine that slept is not slow."""
+
+
+class MachineSpeed:
+    """What else the machine has to do shows in how long runs take, not in a short measurement."""
+
+    def __init__(self) -> None:
+        self._measured = REFERENCE
+        self._ratios: tuple[float, ...] = ()
+
+    @property
+    def now(self) -> Speed:
+        """The speed at which the last runs took as long as estimated, in the median."""
+        ratio = median(self._ratios) if self._ratios else 1.0
+        return self._measured.slowed(min(max(ratio, 1 / MOST), MOST))
+
+    def measured(self, speed: Speed) -> None:
+        """The machine's speed has been measured; what was learned from runs no longer counts."""
+        self._measured, self._ratios = speed, ()
+
+    def learn(self, run: Run) -> None:
+        """A run has trained here, to its end or as far as it came."""
+        done = run.done_steps - run.steps_at_start
+        if run.started is None or run.finished is None or run.narrows or done <= 0:
+            return
+        took = (run.finished - run.started).total_seconds()
+        if took >= SHORTEST_SECONDS:
+            whole = took / done * (run.total_steps - run.inherited_steps)
+            expected = estimate(run.experiment, self._measured, earlier=run.earlier).seconds
+            self._ratios = (*self._ratios, whole / expected)[-LAST:]
