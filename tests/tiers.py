@@ -94,6 +94,7 @@ NIGHTLY = (
     "tests/browser/test_runs.py::test_a_name_",
     "tests/browser/test_runs.py::test_it_may_",
     "tests/browser/test_second_visit.py",
+    "tests/browser/test_why_it_failed.py::test_back_",
     "tests/dashboard/test_scheduler.py::test_a_question_is_asked_",
     "tests/dashboard/test_scheduler.py::test_a_run_",
     "tests/dashboard/test_scheduler.py::test_a_stopped_",

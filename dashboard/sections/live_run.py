@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -62,7 +63,8 @@ def start_row(settings: controls.Settings, run: Run | None) -> Iterator[None]:
             width="content",
         )
     if current_run.other_active_runs():
-        st.fragment(failures.shown_errors()(_other_runs), run_every=REFRESH_SECONDS["training"])()
+        others = partial(_other_runs, current_run.shown_id())
+        st.fragment(failures.shown_errors()(others), run_every=REFRESH_SECONDS["training"])()
 
 
 def _train(experiment: Experiment | None, *, disabled: bool) -> None:
@@ -99,10 +101,10 @@ def other_settings(run: Run, experiment: Experiment | None) -> None:
     )
 
 
-def _other_runs() -> None:
-    """Draws the visitor's active runs other than the one on show."""
+def _other_runs(shown: str | None) -> None:
+    """Draws the visitor's active runs other than the one that is ``shown``."""
     runs = current_run.other_active_runs()
-    if not runs:
+    if not runs or current_run.shown_id() != shown:
         st.rerun()
     for run in runs[:OTHERS_SHOWN]:
         words, show, stop = st.columns([4, 1, 1], vertical_alignment="center")
@@ -136,7 +138,7 @@ def _show(run: Run) -> None:
 def follow(run: Run, draw: Callable[[Run], None]) -> None:
     """Draws a run: again and again while it trains, once while it waits and when it has ended."""
     phase = current_run.phase(run)
-    status = _RunStatus(phase)
+    status = _RunStatus(run.id, phase)
     if phase in ("queued", "starting"):
         st.fragment(failures.shown_errors()(status.draw), run_every=REFRESH_SECONDS[phase])()
         draw(run)
@@ -149,6 +151,7 @@ def follow(run: Run, draw: Callable[[Run], None]) -> None:
 class _RunStatus:
     """The state of the run on show, drawn again and again while it is in one phase."""
 
+    run_id: str
     phase: current_run.Phase
     first: bool = True
     """Whether the whole page is being drawn, which must come to its end."""
@@ -156,10 +159,11 @@ class _RunStatus:
     def draw(self) -> Run:
         """Draws progress or outcome, and returns the run.
 
-        The page starts again where the run has come into another phase.
+        The page starts again where the run has come into another phase, or another is on show: what
+        is drawn again and again is a part of the page, and its settings would stay those before.
         """
         run = current_run.current()
-        if run is None:
+        if run is None or run.id != self.run_id:
             st.rerun()
         if not self.first:
             current_run.reader().waits = False

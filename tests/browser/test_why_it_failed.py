@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Recorder, settled
+from tests.browser.conftest import Recorder, press, settled
 from tests.browser.server import Dashboard
 from tests.browser.test_first_screen import open_race
 from tests.browser.test_history import steps, wait_for_address
+from tests.browser.test_race import SMALL, train
 
 POINT = """([cell, length]) => {
     const plot = document.querySelector(".st-key-accuracy .js-plotly-plot");
@@ -49,3 +51,20 @@ def test_a_press_on_a_failed_point_opens_why_at_once(
     assert steps(page) == before + 1
     page.go_back()
     expect(answer).to_have_count(0)
+
+
+def test_back_at_what_failed_the_sidebar_is_back_as_well(page: Page, dashboard: Dashboard) -> None:
+    settings = {**SMALL, "cells": "lstm", "lengths": 50, "steps": 20}
+    page.goto(f"{dashboard.url}/?{urlencode(settings, doseq=True)}")
+    press(train(page))
+    page.get_by_text("finished.").wait_for()
+    settled(page)
+    page.goto(f"{page.url}&why=lstm,50")
+    press(page.get_by_role("button", name="Try it"))
+    page.get_by_text("More of it is below the plot.").wait_for()
+    cells = page.get_by_test_id("stSidebar").get_by_test_id("stMultiSelect").first
+    expect(cells).to_contain_text("LSTM, chrono bias")
+    press(page.get_by_role("button", name="Back to what failed"))
+    expect(page.locator(".st-key-failure")).to_contain_text("in the run that failed.")
+    expect(cells).not_to_contain_text("LSTM, chrono bias")
+    expect(cells).to_contain_text("LSTM")
