@@ -47,23 +47,28 @@ class Again(Exception):  # noqa: N818
     """The page is started again."""
 
 
-def test_only_after_the_page_stands_it_is_started_again_for_another_phase(
+def test_only_after_the_page_stands_it_is_started_again_for_another_phase_or_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def start_again() -> None:
         raise Again
 
     reader: Any = SimpleNamespace(waits=True)
-    run: Any = SimpleNamespace(active=False)
+    run: Any = SimpleNamespace(id="one", active=False)
     known: Any = current_run
     monkeypatch.setattr(st, "rerun", start_again)
     monkeypatch.setattr(live_run, "_ended", lambda run: None)
     monkeypatch.setattr(known, "current", lambda: run)
     monkeypatch.setattr(known, "reader", lambda: reader)
     monkeypatch.setattr(known, "phase", lambda run: "starting" if reader.waits else "ended")
-    status = live_run._RunStatus("starting")
+    status = live_run._RunStatus("one", "starting")
     assert status.draw() is run
     assert reader.waits, "whoever is interrupted here still waits"
     with pytest.raises(Again):
         status.draw()
-    assert live_run._RunStatus("ended").draw() is run
+    status = live_run._RunStatus("one", "ended")
+    assert status.draw() is run
+    other: Any = SimpleNamespace(id="another", active=False)
+    monkeypatch.setattr(known, "current", lambda: other)
+    with pytest.raises(Again):
+        status.draw()
