@@ -23,16 +23,18 @@ VERBS: dict[Verdict, str] = {
     UNDECIDED: "It is undecided for",
 }
 """How a sentence begins that names the cases with a verdict of their own."""
+EMPTY = "No seed has what is measured in"
+"""How one begins that names the cases without a number."""
 
 
 def cases_in_words(judgement: Judgement) -> str:
-    """Which of a claim's cases hold, which do not, and which are open, in sentences."""
-    named: dict[Verdict, list[str]] = {verdict: [] for verdict in VERBS}
+    """Which of a claim's cases hold, which do not, which are open or empty, in sentences."""
+    named: dict[str, list[str]] = {verb: [] for verb in (*VERBS.values(), EMPTY)}
     for case in judgement.cases:
-        named[verdict_of_case(case, len(judgement.cases))].append(f"“{case.title}”")
-    sentences = [
-        f"{VERBS[verdict]} {'; '.join(cases)}." for verdict, cases in named.items() if cases
-    ]
+        empty = all(map(math.isnan, case.values))
+        verb = EMPTY if empty else VERBS[verdict_of_case(case, len(judgement.cases))]
+        named[verb].append(f"“{case.title}”")
+    sentences = [f"{verb} {'; '.join(cases)}." for verb, cases in named.items() if cases]
     return " ".join(sentences) or "Nothing was measured yet."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -128,8 +129,8 @@ def gate_map(
     stacked = {"text": ROW * rows}  # large type moves the maps apart, see large_type.js
     meta = {"follows": "cell", "timed": True, "order": list(order), "stacked": stacked}
     figure.update_layout(meta=meta)
-    for first, last in _marked(example, event):
-        figure.add_shape(**_mark(first, last))
+    marks = product(_marked(example, event), range(1, len(places) + 1))
+    figure.update_layout(shapes=[_mark(steps, place) for steps, place in marks])
     return figure
 
 
@@ -284,14 +285,15 @@ def _marked(example: Example | None, event: str) -> list[tuple[int, int]]:
     return [(run.first, run.last) for run in found] if len(found) <= MOST_MARKED else []
 
 
-def _mark(first: int, last: int) -> Trace:
+def _mark(steps: tuple[int, int], place: int) -> Trace:
+    """Marks steps in one map: a mark through all of them would strike their names out."""
     return {
         "type": "rect",
-        "x0": first - 0.5,
-        "x1": last + 0.5,
+        "x0": steps[0] - 0.5,
+        "x1": steps[1] + 0.5,
         "y0": 0,
         "y1": 1,
-        "yref": "paper",
+        "yref": f"{_axis('y', place)} domain",
         "line": {"color": MARK, "width": 1.2},
         "fillcolor": "rgba(0,0,0,0)",
     }

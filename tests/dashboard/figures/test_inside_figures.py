@@ -99,7 +99,9 @@ class TestMap:
         assert (figure.layout.xaxis.anchor, figure.layout.xaxis.position) == ("free", 0)
         places = [figure.layout[f"yaxis{n}"].domain for n in ("", 2, 3)]
         assert places[0][0] > places[1][1] > places[1][0] > places[2][1] > places[2][0] == 0
-        assert [shape.x0 for shape in figure.layout.shapes] == [2.5, 5.5]
+        # In each map, and not over the names between them.
+        marked = [(shape.x0, shape.yref) for shape in figure.layout.shapes]
+        assert marked == [(x, f"{y} domain") for x in (2.5, 5.5) for y in ("y", "y2", "y3")]
 
     def test_the_models_answer_stands_beside_the_right_one(self) -> None:
         figure = gate_map(T, values("f"), roles=LSTM, order=[1], example=EXAMPLE, answer="AA")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 from models.claims import CLAIMS, record
@@ -49,6 +50,8 @@ def test_cases_in_words() -> None:
     judged = {one.claim.name: one for one in judge(CASES, CLAIMS)}
     both = judged["gru_as_good"]
     assert cases_in_words(both) == "It holds for “Recall”. It does not hold for “Adding”."
+    more = replace(both, cases=(*both.cases, case("Copy", [math.nan] * 16)))
+    assert cases_in_words(more).endswith("Adding”. No seed has what is measured in “Copy”.")
     assert cases_in_words(judged["bias_decides"]) == "Nothing was measured yet."
     assert seeds_in_words(both.cases) == "16 of 16 seeds for “Recall”; 0 of 16 seeds for “Adding”"
     assert interval_in_words(case("", [1.0, 2.0, 3.0])) == "2"
