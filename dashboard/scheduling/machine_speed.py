@@ -25,8 +25,9 @@ class MachineSpeed:
     @property
     def now(self) -> Speed:
         """The speed at which the last runs took as long as estimated, in the median."""
-        ratio = median(self._ratios) if self._ratios else 1.0
-        return self._measured.slowed(min(max(ratio, 1 / MOST), MOST))
+        if not self._ratios:
+            return self._measured
+        return self._measured.slowed(min(max(median(self._ratios), 1 / MOST), MOST))
 
     def measured(self, speed: Speed) -> None:
         """The machine's speed has been measured; what was learned from runs no longer counts."""

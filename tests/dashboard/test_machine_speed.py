@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.scheduling.machine_speed import LAST, MOST, MachineSpeed
 from models.analysis.narrowing import Goal
-from models.experiment.cost import Speed, estimate
+from models.experiment.cost import REFERENCE, Speed, estimate
 from models.store.run import Run
 from tests.dashboard.test_queue import EXPERIMENT, NOW, run
 
@@ -27,8 +27,9 @@ def trained(times: float, done: int = 100, at_start: int = 0) -> Run:
 @pytest.fixture
 def machine() -> MachineSpeed:
     machine = MachineSpeed()
+    assert machine.now is REFERENCE
     machine.measured(FAST)
-    assert machine.now == FAST
+    assert machine.now is FAST
     return machine
 
 
