@@ -18,19 +18,8 @@ from models.exchange.csv_reading import escape_formula, unescape_formula
 from models.exchange.files import ALWAYS, EXPERIMENT, Results, all_files, read, zip_bytes
 from models.exchange.import_files import ImportedError
 from tests.imported import from_files, from_zip, zipped
-from tests.properties import tiny_run
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "dashboard" / "examples"
-
-
-@pytest.fixture(scope="module")
-def results() -> Results:
-    return tiny_run.results()
-
-
-@pytest.fixture
-def files(results: Results) -> dict[str, bytes]:
-    return all_files(results)
 
 
 def assert_same(found: Results, results: Results) -> None:

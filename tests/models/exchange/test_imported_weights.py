@@ -10,23 +10,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from models.exchange.files import EXPERIMENT, Results, all_files
+from models.exchange.files import EXPERIMENT, Results
 from models.exchange.import_files import ImportedError
 from models.experiment import Experiment
 from models.training.weights import FILE as WEIGHTS
 from models.training.weights import KIND, to_npz
 from tests.imported import from_files, zipped
-from tests.properties import tiny_run
-
-
-@pytest.fixture(scope="module")
-def results() -> Results:
-    return tiny_run.results()
-
-
-@pytest.fixture
-def files(results: Results) -> dict[str, bytes]:
-    return all_files(results)
 
 
 def npy(values: np.ndarray) -> bytes:
