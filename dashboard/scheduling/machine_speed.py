@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
+from dashboard.scheduling.run_queue import pace, seconds_trained
 from models.experiment.cost import REFERENCE, Speed, estimate
 from models.store.run import Run
 
@@ -35,11 +36,9 @@ class MachineSpeed:
 
     def learn(self, run: Run) -> None:
         """A run has trained here, to its end or as far as it came."""
-        done = run.done_steps - run.steps_at_start
-        if run.started is None or run.finished is None or run.narrows or done <= 0:
+        if run.finished is None or run.narrows or seconds_trained(run) < SHORTEST_SECONDS:
             return
-        took = (run.finished - run.started).total_seconds()
-        if took >= SHORTEST_SECONDS:
-            whole = took / done * (run.total_steps - run.inherited_steps)
+        if (seconds_a_step := pace(run)) is not None:
+            whole = seconds_a_step * (run.total_steps - run.inherited_steps)
             expected = estimate(run.experiment, self._measured, earlier=run.earlier).seconds
             self._ratios = (*self._ratios, whole / expected)[-LAST:]

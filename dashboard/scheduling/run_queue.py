@@ -82,11 +82,22 @@ def seconds_left(run: Run, seconds: Seconds) -> float:
     expected = seconds(run) * min(1 - (run.done_steps - begun) / total, 1)
     if run.status != "running" or run.started is None:
         return expected
-    spent = (datetime.now(UTC) - run.started).total_seconds()
+    if (seconds_a_step := pace(run)) is not None:
+        return seconds_a_step * (run.total_steps - run.done_steps)
+    return max(expected - seconds_trained(run), 0.0)
+
+
+def pace(run: Run) -> float | None:
+    """Seconds of one optimiser step since the run was last started; None where none is made."""
     done = run.done_steps - run.steps_at_start
-    if done <= 0:
-        return max(expected - spent, 0.0)
-    return spent / done * (run.total_steps - run.done_steps)
+    return seconds_trained(run) / done if done > 0 else None
+
+
+def seconds_trained(run: Run) -> float:
+    """How long the run has trained since it was last started, or did until it ended."""
+    if run.started is None:
+        return 0.0
+    return ((run.finished or datetime.now(UTC)) - run.started).total_seconds()
 
 
 def _earliest(busy: Sequence[float], trainers: int) -> list[float]:

@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 
 from models.analysis.comparison import more_seeds, remembers_further
-from models.analysis.memory_span import DIVERGED, estimates, memory_spans, span_in_words
+from models.analysis.memory_span import (
+    DIVERGED,
+    count_models,
+    estimates,
+    memory_spans,
+    span_in_words,
+)
 from models.analysis.prediction import end_ratios
 from models.analysis.statistics import better_than_chance, latest, summarise
 from models.analysis.words import (
@@ -113,18 +119,17 @@ def _shortest(last: pd.DataFrame, seeds: int) -> str:
 
 def _compromises(last: pd.DataFrame) -> list[str]:
     """Each cell that forgets a length and remembers a longer one, which no span can express."""
-    sentences, spans = [], estimates(last)
+    counts, sentences = count_models(last), []
     for cell in last["cell"].unique():
-        if cell not in spans:  # all of its models have diverged
-            continue
-        found = spans[cell]
-        most = 2 * found.remember - found.models  # above 0 where most models remember
-        forgotten = found.lengths[most < 0]
-        beyond = found.lengths[(most > 0) & (found.lengths > min(forgotten, default=np.inf))]
+        own = counts[counts["cell"] == cell]
+        lengths, most = own["length"], 2 * own["remember"] - own["models"]  # above 0: most remember
+        forgotten = lengths[most < 0]
+        beyond = lengths[(most > 0) & (lengths > forgotten.min())]
         if len(beyond):
+            further = beyond.min()
             sentences.append(
-                f"{with_article(cell)} remembers T = {beyond[0]} but not T = "
-                f"{max(forgotten[forgotten < beyond[0]])}: its span is a compromise, which more "
+                f"{with_article(cell)} remembers T = {further} but not T = "
+                f"{forgotten[forgotten < further].max()}: its span is a compromise, which more "
                 "seeds would settle."
             )
     return sentences

@@ -12,11 +12,8 @@ from dashboard.components.guesses import how_right
 from models.experiment.presets import PRESETS
 from models.store import Store
 from tests.dashboard import pages
+from tests.dashboard.test_race_page import TINY
 from tests.recorded import finished
-
-TINY = pages.tiny(
-    cells=("rnn", "lstm", "gru:bias=chrono"), lengths=(10, 13), seeds=2, steps=6, evaluate_every=3
-)
 
 
 def test_nothing_gives_the_answer_away_until_the_guess_is_made(race: AppTest) -> None:

@@ -6,13 +6,12 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from models.exchange.files import all_files, from_store, zip_bytes
+from models.exchange.files import from_store, zip_bytes
 from models.store import Store
 from tests.dashboard import pages
 from tests.imported import from_files, store_results
@@ -22,14 +21,9 @@ KIND = "application/octet-stream"
 EVIL = "**b** [x](http://evil.example) ![i](http://evil.example/i.png) <script>alert(1)</script>"
 
 
-@cache
-def exported() -> dict[str, bytes]:
-    return all_files(tiny_run.results())
-
-
 def described(**changes: Any) -> bytes:
     """experiment.json with some of what it says changed."""
-    told = json.loads(exported()["experiment.json"])
+    told = json.loads(tiny_run.content()["experiment.json"])
     return json.dumps({**told, **changes}).encode()
 
 
@@ -55,7 +49,7 @@ def refused(page: AppTest) -> str:
 def test_what_was_exported_is_a_run_again_and_on_show(
     race: AppTest, store: Store, as_zip: bool
 ) -> None:
-    files = {"my results.ZIP": zip_bytes(tiny_run.results())} if as_zip else exported()
+    files = {"my results.ZIP": zip_bytes(tiny_run.results())} if as_zip else tiny_run.content()
     page = opened(race, files)
     (run,) = store.runs()
     assert page.query_params["run"] in (run.id, [run.id])
@@ -74,7 +68,7 @@ def test_what_was_exported_is_a_run_again_and_on_show(
 def test_a_run_that_lacks_something_is_shown_as_what_it_is(
     race: AppTest, store: Store, lacking: str
 ) -> None:
-    files = {name: content for name, content in exported().items() if name != lacking}
+    files = {name: content for name, content in tiny_run.content().items() if name != lacking}
     page = opened(race, {"results.zip": zipped_in_a_folder(files)})
     assert f"as imported, without {lacking}" in pages.captions(page).replace("\\", "")
     for name in ("gradient_flow", "inside_the_cell", "runs"):
@@ -95,14 +89,14 @@ def zipped_in_a_folder(files: Mapping[str, bytes]) -> bytes:
 
 
 def test_it_belongs_to_the_visitor_who_opened_it(race: AppTest, store: Store) -> None:
-    opened(race, exported())
+    opened(race, tiny_run.content())
     (run,) = store.runs()
     assert run.visitor
     assert store.runs(run.visitor) == [run]
 
 
 def test_the_place_for_files_is_empty_afterwards(race: AppTest, store: Store) -> None:
-    page = opened(race, exported()).switch_page("views/runs.py").run()
+    page = opened(race, tiny_run.content()).switch_page("views/runs.py").run()
     assert not page.exception
     assert "Open the files" not in pages.buttons(page)
     assert store.count() == 1
@@ -139,7 +133,9 @@ def test_what_cannot_be_opened_is_shown_and_nothing_is_stored(
 
 def test_texts_in_what_is_opened_are_nowhere_more_than_texts(race: AppTest, store: Store) -> None:
     environment = {"status": "failed", "platform": EVIL[:90], EVIL[:60]: "x"}
-    page = opened(race, {**exported(), "experiment.json": described(environment=environment)})
+    page = opened(
+        race, {**tiny_run.content(), "experiment.json": described(environment=environment)}
+    )
     (run,) = store.runs()
     assert run.environment["platform"] == EVIL[:90]
     for name in ("race", "runs", "about"):
@@ -170,7 +166,7 @@ def test_a_message_is_shown_as_it_is(race: AppTest, store: Store, status: Any) -
 def test_a_run_of_somebody_elses_trainer_cannot_be_resumed_after_it_was_opened(
     race: AppTest, store: Store
 ) -> None:
-    files = {**exported(), "experiment.json": described(environment={"status": "stopped"})}
+    files = {**tiny_run.content(), "experiment.json": described(environment={"status": "stopped"})}
     run = store_results(store, from_files(files))
     race.query_params["run"] = run
     page = race.run()

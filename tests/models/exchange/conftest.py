@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.exchange.files import Results, all_files
+from models.exchange.files import Results
 from tests.properties import tiny_run
 
 
@@ -14,5 +14,5 @@ def results() -> Results:
 
 
 @pytest.fixture
-def files(results: Results) -> dict[str, bytes]:
-    return all_files(results)
+def files() -> dict[str, bytes]:
+    return dict(tiny_run.content())
