@@ -105,11 +105,11 @@ function show(player, unit, place) {
 // Which gates and states have changed since the step before, and by how much.
 function inWords(player) {
   const changed = Object.keys(player.data.values).filter((name) => changes(player, name));
-  const told = changed.map((name) => {
+  const texts = changed.map((name) => {
     const before = number(valueOf(player, name, player.place - 1), 2);
     return `<b>${name}</b> ${before} → ${number(valueOf(player, name), 2)}`;
   });
-  return told.length ? `Changes: ${told.join(", ")}` : "";
+  return texts.length ? `Changes: ${texts.join(", ")}` : "";
 }
 
 function pause(player) {

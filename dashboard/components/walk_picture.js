@@ -56,7 +56,7 @@ function layOut(element, { columns, states, presented }) {
 // wider than its place, and is scrolled.
 function columnOf(columns, states, narrow, size) {
   const longest = (name) => {
-    const texts = columns.flatMap((one) => states.map((state) => told({ narrow }, one[name][state])));
+    const texts = columns.flatMap((one) => states.map((state) => readable({ narrow }, one[name][state])));
     return Math.max(...texts.map((text) => text.length)) * LETTER * size + 5;
   };
   return Math.max(longest("states") / BOX, longest("gradients"));
@@ -114,7 +114,7 @@ function label(text, x, y, size, room) {
 }
 
 // A number as there is room for it.
-const told = ({ narrow }, { text, short }) => (narrow ? short : text);
+const readable = ({ narrow }, { text, short }) => (narrow ? short : text);
 
 function rowNames({ rows, narrow, size, small: less, grown }, { states, names: full }) {
   const say = (text, y) => svg("text", { x: 0, y, "font-size": size }, text);
@@ -152,11 +152,11 @@ function forwardStep(place, { states, colors, columns }, column, t, number) {
       now,
       [now, t === columns.length ? number.back(t) : now + 1, ...back],
       svg("rect", { ...box, ...look, ...shade }),
-      label(told(place, column.states[state]), x, rows[state] + 5, size, 2 * half - 4),
+      label(readable(place, column.states[state]), x, rows[state] + 5, size, 2 * half - 4),
     );
   });
   const arrows = t > 1 ? states.map((state) => forwardArrow(place, colors, state, t)) : [];
-  const input = label(told(place, column.x), x, rows.x + 5, size, wide - 4);
+  const input = label(readable(place, column.x), x, rows.x + 5, size, wide - 4);
   const step = label(place.narrow ? String(t) : `step ${t}`, x, rows.step, small, wide);
   const always = group(0, [now, number.back(t), ...back], step);
   return [always, ...boxes, group(now, [now], input), group(now, [now], ...arrows)];
@@ -186,7 +186,7 @@ function lossBox(place, { loss }, steps, number) {
     [at],
     svg("rect", { ...box, fill: "none", stroke: "#808495", "stroke-width": 1.5 }),
     label(narrow ? "L" : "loss L", x, rows.step, small, wide),
-    label(told(place, loss), x, rows.h + 5, size, 2 * half - 4),
+    label(readable(place, loss), x, rows.h + 5, size, 2 * half - 4),
     arrow(middle(place, steps) + half + 1, x - half - 1, rows.h, "#808495"),
   );
 }
@@ -233,7 +233,7 @@ function gradientAt(place, { states, colors, columns }, column, t, number, high)
     shapes.push(svg("rect", { ...where, ...look, "stroke-width": 1.5, "stroke-dasharray": "3 2" }));
   }
   const numbers = states.map((state) =>
-    label(told(place, column.gradients[state]), x, rows[`gradient ${state}`], size, wide - 4),
+    label(readable(place, column.gradients[state]), x, rows[`gradient ${state}`], size, wide - 4),
   );
   const line = svg("path", { d: `M${x - wide / 2} ${rows.baseline}h${wide}`, stroke: "#808495" });
   return [line, group(come, lit, ...shapes, ...numbers)];

@@ -114,14 +114,14 @@ function light({ picture, data, place }) {
 // The numbers that are in the picture by now.
 function inWords({ columns, states }, place) {
   const steps = columns.length;
-  const told = (name, of, come) => {
+  const numbers = (name, of, come) => {
     const shown = columns.filter((_, index) => come(index + 1));
     return shown.map((one) => `${of(one).text} at step ${columns.indexOf(one) + 1}`).join(", ");
   };
   const parts = [];
   for (const state of states) {
-    const forward = told(state, (one) => one.states[state], (t) => t - 1 <= place);
-    const back = told(state, (one) => one.gradients[state], (t) => 2 * steps - t <= place);
+    const forward = numbers(state, (one) => one.states[state], (t) => t - 1 <= place);
+    const back = numbers(state, (one) => one.gradients[state], (t) => 2 * steps - t <= place);
     parts.push(`${state}: ${forward}.`, back && `∂L/∂${state}: ${back}.`);
   }
   return parts.filter(Boolean).join(" ");

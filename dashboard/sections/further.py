@@ -51,8 +51,8 @@ def controls_of(run: Run, tables: Tables, source: str) -> None:
             disabled=bool(reason),
             help=reason or "Trains more seeds, lengths, steps or cells beside these.",
         )
-    if told := [text for text in (_narrowed(run), _extends(run)) if text]:
-        st.caption(" ".join(told))
+    if texts := [text for text in (_narrowed(run), _extends(run)) if text]:
+        st.caption(" ".join(texts))
     if narrow.open:
         with narrow:
             _narrow(run, tables, source)

@@ -144,7 +144,7 @@ def _choose_experiment(claim: Claim) -> None:
 
 
 def _title(claim: Claim, place: int) -> str:
-    """What tells an experiment of a claim from the others."""
+    """What distinguishes an experiment of a claim from the others."""
     experiment = claim.experiments[place]
     if len({one.task for one in claim.experiments}) > 1:
         return task_title(experiment.task)

@@ -167,9 +167,9 @@ def _example(preset: Preset) -> _Example | None:
 
 def _show_example(example: _Example, view: View) -> None:
     variant = story_variant(example.experiment)
-    told = f" of “{variant.story.title}” on the Gradient flow page" if variant else ""
+    whose = f" of “{variant.story.title}” on the Gradient flow page" if variant else ""
     st.caption(
-        f"**Recorded example{told}.** {example.preset.lesson}",
+        f"**Recorded example{whose}.** {example.preset.lesson}",
         help="Press Play to watch its training, or Train to run it here: another processor rounds "
         "otherwise, so that the numbers differ a little. "
         f"It was made with `{recorded_examples.command(example.preset.name)}`.",

@@ -67,7 +67,7 @@ def predict(lengths: Sequence[int], log_ratios: Sequence[float]) -> Prediction:
     clipping): 51 of 60, where "solved" for all would be right for 40. On what it was not chosen
     for, it is right for 43 of 48 models (latch_trap.zip; the more frequent answer for all: 26), 30
     of 40 (adding.zip at rate 0.01; 27), and 13 of 16 (LITERATURE 4.3 without the LSTM, of which it
-    has no c; 9). The ratio of h alone tells less, 45 of 60 in the first: an LSTM with chrono bias
+    has no c; 9). The ratio of h alone says less, 45 of 60 in the first: an LSTM with chrono bias
     keeps 1e-3 of it over 200 steps, and a quarter in c.
 
     The upper end is its inverse and was chosen on nothing. Of the 123 models in dashboard/examples

@@ -1,4 +1,4 @@
-"""Claims about who handles a hundred steps, and that the gradient at initialisation tells."""
+"""Claims about who handles a hundred steps, and that the gradient at initialisation predicts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of ``train`` that goes on from a finished run: --extend, --narrow and --minutes."""
+"""The part of ``train`` that extends a finished run: --extend, --narrow and --minutes."""
 
 from __future__ import annotations
 

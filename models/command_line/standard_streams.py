@@ -1,7 +1,7 @@
 """Standard input, output and error that a command can rely on, wherever they lead.
 
 A command's work does not hang on who reads its output: what cannot be written is dropped, the
-command goes on to its end, and its exit status tells.
+command goes on to its end, and its exit status says so.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def unzipped(
         archive = zipfile.ZipFile(file)
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         _check(entries, most_files)
-    # What an entry unpacks to beyond the size that it tells is not read.
+    # What an entry unpacks to beyond the size that it states is not read.
     if beside + sum(entry.file_size for entry in entries) > most_bytes:
         raise ZipError(f"unpacked it is larger than {most_bytes / 10**6:.3g} MB")
     return {

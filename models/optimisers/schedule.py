@@ -1,4 +1,4 @@
-"""How the learning rate goes on from the first optimiser step to the last."""
+"""How the learning rate changes from the first optimiser step to the last."""
 
 from __future__ import annotations
 

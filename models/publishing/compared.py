@@ -45,7 +45,7 @@ def compared(runs: Sequence[Results]) -> list[Compared]:
 
 
 def _short_names(runs: Sequence[Results]) -> list[str]:
-    """What tells the runs apart: the name of each, or its short id where it has none of its own."""
+    """What distinguishes the runs: their names, or short ids where they have none of their own."""
     names = [shorten(results.labels.name, LONGEST, placeholder="…") for results in runs]
     return [
         name if name and names.count(name) == 1 else run_name(results)

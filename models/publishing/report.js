@@ -1,5 +1,5 @@
 // Points tell their numbers under the pointer, boxes show and hide the cells in all figures.
-const told = document.getElementById("told");
+const value = document.getElementById("value");
 const NEAR = 14; // pixels
 
 for (const figure of document.querySelectorAll("figure svg")) {
@@ -15,13 +15,13 @@ for (const figure of document.querySelectorAll("figure svg")) {
       const away = Math.hypot(left + width / 2 - clientX, top + height / 2 - clientY);
       if (away < least) [nearest, least] = [point, away];
     }
-    told.hidden = !nearest;
+    value.hidden = !nearest;
     if (!nearest) return;
-    told.textContent = texts.get(nearest);
-    told.style.left = `${Math.min(clientX + 12, innerWidth - told.offsetWidth - 8)}px`;
-    told.style.top = `${clientY + 14}px`;
+    value.textContent = texts.get(nearest);
+    value.style.left = `${Math.min(clientX + 12, innerWidth - value.offsetWidth - 8)}px`;
+    value.style.top = `${clientY + 14}px`;
   });
-  figure.addEventListener("pointerleave", () => (told.hidden = true));
+  figure.addEventListener("pointerleave", () => (value.hidden = true));
 }
 
 for (const box of document.querySelectorAll("[data-shows]")) {

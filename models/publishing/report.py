@@ -81,7 +81,7 @@ _PAGE = """<!doctype html>
 <p class="note">{names} · {program}</p>
 {body}
 </main>
-<div id="told" role="status" hidden></div>
+<div id="value" role="status" hidden></div>
 <script>
 {script}</script>
 </body>

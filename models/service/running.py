@@ -215,7 +215,7 @@ class _Progress:
 class _Asked:
     """Whether a signal or the store says stop.
 
-    Asks the store now and then, and tells it that the run goes on. Where the store does not
+    Asks the store now and then, and reports that the run still trains. Where the store does not
     answer, that is a no.
     """
 

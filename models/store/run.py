@@ -85,7 +85,7 @@ class Run:
     steps_at_start: int
     """Optimiser steps that were done when the run began to train, last."""
     resumed: int
-    """How often the run went on after it was broken off."""
+    """How often the run was resumed after it was broken off."""
     environment: dict[str, str]
     """Versions and machine, see ``models.store.environment``."""
     stop_requested: bool
@@ -216,5 +216,5 @@ def write_experiments(experiments: Sequence[Experiment]) -> str:
 
 
 def _utc(time: datetime) -> datetime:
-    """The time in UTC, which SQLite keeps without saying so; Postgres tells its session's zone."""
+    """The time in UTC, which SQLite keeps without saying so; Postgres has its session's zone."""
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

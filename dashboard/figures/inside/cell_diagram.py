@@ -64,13 +64,13 @@ def cell_diagram(roles: GateRoles) -> go.Figure:
     figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4})
     drawn = paths(roles)
     labels = _labels(roles)
-    told = ", ".join(str(label["name"]) for label in labels if "{" in label["name"])
+    shown = ", ".join(str(label["name"]) for label in labels if "{" in label["name"])
     figure.update_layout(
         meta={
             "follows": "cell",
             "thin": THIN,
             "thick": THICK,
-            "words": f"Unit {{unit}} at t = {{t}}: {told}.",
+            "words": f"Unit {{unit}} at t = {{t}}: {shown}.",
         }
     )
     figure.update_layout(shapes=[line for path in drawn for line in _lines(path)])

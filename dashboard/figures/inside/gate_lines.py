@@ -62,13 +62,13 @@ def gate_lines(
         yshift=-22,
         showarrow=False,
     )
-    told = ", ".join(f"{name} = {{{name}}}" for name in values)
+    shown = ", ".join(f"{name} = {{{name}}}" for name in values)
     figure.update_layout(
         yaxis_visible=bool(open_gates),
         meta={
             "follows": "cell",
             "timed": True,
-            "words": f"Gates and states of unit {{unit}} against time; at t = {{t}} {told}.",
+            "words": f"Gates and states of unit {{unit}} against time; at t = {{t}} {shown}.",
         },
     )
     for name, table in values.items():

@@ -106,8 +106,8 @@ class Place:
             stride = max(1, -(-len(texts) // MOST_MARKS))
             (dots,) = axes.plot(x[::stride], y[::stride], "o", color=style.color, alpha=0.0)
             # Points that are no number have no mark.
-            told = [text for text, value in zip(texts, y, strict=True)][::stride]
-            known = [t for t, value in zip(told, y[::stride], strict=True) if value == value]
+            shown = [text for text, value in zip(texts, y, strict=True)][::stride]
+            known = [t for t, value in zip(shown, y[::stride], strict=True) if value == value]
             gid = self.belongs(dots, cell)
             self.hover[gid] = [f"{label or style.label} · {text}" for text in known]
 
